@@ -1,0 +1,166 @@
+# dpwatch: one Makefile for everything; `make help` lists what it can do.
+# Objects go to $(BUILD); a sanitizer build has a folder of its own, so that both can stand side by side.
+
+VERSION = 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SYSCONFDIR ?= /etc
+SECONDS ?= 30
+SANITIZE ?=
+ifdef SANITIZE
+BUILD ?= build/sanitize
+else
+BUILD ?= build
+endif
+
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+	-Wvla -Wwrite-strings -Wshadow -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wundef
+SAN_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iinclude -Itests \
+	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
+ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
+
+LAYERS = util core io admin
+PROGRAMS = dpwatchd dpwatch
+CORE_LIBS = -lpcre2-8 -ljansson
+dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd $(CORE_LIBS)
+dpwatch_LIBS = -lcurl $(CORE_LIBS)
+CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+layer_sources = $(sort $(wildcard src/$(1)/*.c))
+LAYER_ARCHIVES = $(LAYERS:%=$(BUILD)/lib%.a)
+CORE_ARCHIVES = $(BUILD)/libcore.a $(BUILD)/libutil.a
+HEADERS = $(sort $(wildcard include/*/*.h))
+SOURCES = $(sort $(wildcard src/*/*.c tests/*.c tests/*/*.c))
+LIB_TESTS = $(sort $(wildcard tests/lib/*.c))
+UNIT_TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
+INTEGRATION_TESTS = $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(sort $(wildcard tests/integration/check_*.c)))
+FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out %/common.c,$(sort $(wildcard tests/bench/*.c))))
+
+Q = $(if $(V),,@)
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers lint \
+	format bench bench-tools fuzz install clean FORCE
+
+all: $(PROGRAMS:%=$(BUILD)/%)
+
+help:
+	@echo 'make            build the programs into $(BUILD)/'
+	@echo 'make run        install what is missing, build, and run a daemon of your own on loopback'
+	@echo 'make demo       the same as a script: each step is shown, and it stops by itself'
+	@echo 'make test       install what is missing, build, and run every test'
+	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | format'
+	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
+
+# ---- flags: objects are made anew when the compiler or its flags change ----
+FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); printf '%s\n' "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || \
+		printf '%s\n' "$(subst ",\",$(FLAGS_TEXT))" > $@
+FORCE:
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D)
+	$(if $(V),,@echo '  CC    $<')
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define layer_archive
+$(BUILD)/lib$(1).a: $$(call objects,$$(call layer_sources,$(1)))
+	$$(Q)mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_archive,$(l))))
+
+$(BUILD)/dpwatchd: $(call objects,$(call layer_sources,dpwatchd)) $(BUILD)/libadmin.a $(BUILD)/libio.a $(CORE_ARCHIVES)
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(dpwatchd_LIBS)
+$(BUILD)/dpwatch: $(call objects,$(call layer_sources,dpwatch)) $(CORE_ARCHIVES)
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(dpwatch_LIBS)
+
+# ---- tests: a unit test links util, core and check alone, so impure core code does not link ----
+$(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -lhiredis $(CORE_LIBS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
+# The handlers of admin/api are tested without sockets, and need their layer.
+$(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libadmin.a $(CORE_ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -levent $(CORE_LIBS)
+
+unit: $(UNIT_TESTS)
+	$(Q)scripts/run-tests $(UNIT_TESTS)
+integration: all $(INTEGRATION_TESTS)
+	$(Q)BUILD=$(BUILD) scripts/run-tests $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
+test-all: all check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TESTS)
+	$(Q)BUILD=$(BUILD) scripts/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
+test: deps
+	$(Q)$(MAKE) --no-print-directory test-all
+
+# ---- set-up and use ----
+deps:
+	$(Q)scripts/install-deps
+run: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) scripts/run
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) scripts/demo
+
+# ---- the rules of the house ----
+check-layers:
+	$(Q)scripts/check-layers
+check-pure: $(CORE_ARCHIVES)
+	$(Q)scripts/check-pure $(CORE_ARCHIVES)
+check-headers: $(HEADERS:%=$(BUILD)/headers/%.ok)
+$(BUILD)/headers/%.ok: % $(BUILD)/flags
+	$(Q)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $< && touch $@
+lint: check-layers check-headers
+	$(Q)clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
+	$(Q)scripts/lint-shell
+format:
+	$(Q)clang-format -i $(SOURCES) $(HEADERS)
+
+# ---- measuring and fuzzing ----
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(wildcard tests/bench/common.c))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lpthread -lm
+bench-tools: $(BENCHES)
+bench: all bench-tools
+	$(Q)BUILD=$(BUILD) scripts/bench
+
+FUZZ_FLAGS = -std=gnu11 -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
+	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
+build/fuzz/obj/%.o: %.c
+	$(Q)mkdir -p $(@D); clang $(subst =fuzzer$(comma),=fuzzer-no-link$(comma),$(FUZZ_FLAGS)) -MMD -MP -c -o $@ $<
+comma = ,
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,build/fuzz/obj/%.o,$(call layer_sources,core) $(call layer_sources,util))
+	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ $(CORE_LIBS)
+fuzz: $(FUZZERS)
+	$(Q)scripts/fuzz $(SECONDS) $(FUZZERS)
+
+# ---- installing ----
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpwatch/rules \
+		$(DESTDIR)$(PREFIX)/share/dpwatch/mibs $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/dpwatch/rules.d
+	install -m 0755 $(BUILD)/dpwatchd $(DESTDIR)$(PREFIX)/sbin/dpwatchd
+	install -m 0755 $(BUILD)/dpwatch $(DESTDIR)$(PREFIX)/bin/dpwatch
+	install -m 0644 $(wildcard conf/rules/*.rules) $(DESTDIR)$(PREFIX)/share/dpwatch/rules/
+	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
+	for page in $(wildcard src/*/*.[1578]); do \
+		install -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; done
+	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
+		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj build/fuzz/obj -name '*.d' 2>/dev/null)
