@@ -1,0 +1,564 @@
+/*
+ * floor: the least that a receiver with dpwatch's contract can do, to hold the
+ * daemon against. recvmmsg, take switch, interface and direction from fixed places,
+ * and write what design.md ("Redis contract") asks for one access toggle: the
+ * port's hash, the `down` set, the interface's hash, an `events` and a
+ * `link-events` entry; one MULTI/EXEC for each received batch. No decoding, no
+ * topology, no state, no decision; times are formatted once for a batch.
+ *
+ * One thread and one poll over {UDP, Redis}. What is under way to Redis is
+ * bounded: past the window the kernel's receive buffer is the queue. Replies are
+ * only counted, never built (hiredis does that if it is given no functions).
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "bench.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	WANT_BUFFER = 32 << 20, /* bytes asked for; the kernel doubles it */
+	COMMANDS_PER_TOGGLE = 5,
+	MAX_BATCHES = 2048, /* under way; each is at least 7 commands */
+	MAX_PREFIX = 64,
+	MAX_ARGS = 48,
+	DRAIN_NS = 2000000000, /* for the last replies at the end */
+};
+
+/* Texts of one interface, made when it is first heard of. */
+struct names {
+	char port_key[MAX_PREFIX + 48];
+	char interface_key[MAX_PREFIX + 48];
+	char uuid[BENCH_UUID];
+	char port_name[BENCH_NAME];
+	char project_id[BENCH_UUID];
+	char sw[BENCH_NAME];
+	char interface[BENCH_NAME];
+	char if_index[BENCH_NAME];
+};
+
+struct command {
+	const char *argv[MAX_ARGS];
+	size_t lens[MAX_ARGS];
+	int n;
+};
+
+struct toggle {
+	const struct names *names;
+	bool down;
+	const char *source;
+};
+
+struct floor {
+	int udp;
+	redisContext *redis;
+	const char *prefix;
+	unsigned batch_max, window;
+	bool receive_only;
+
+	char down_key[MAX_PREFIX + 16], events_key[MAX_PREFIX + 16],
+	    link_events_key[MAX_PREFIX + 16];
+	struct names *names[BENCH_MAX_SWITCHES + 1][BENCH_MAX_PORTS + 1];
+	struct mmsghdr messages[BENCH_BATCH];
+	struct iovec iov[BENCH_BATCH];
+	struct sockaddr_in from[BENCH_BATCH];
+	uint8_t bytes[BENCH_BATCH][BENCH_DATAGRAM];
+
+	unsigned batches[MAX_BATCHES]; /* ring: toggles of each batch under way */
+	unsigned first_batch, n_batches;
+	unsigned replies;   /* had of the first batch */
+	unsigned under_way; /* commands */
+
+	uint64_t received, written, strange;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int signo)
+{
+	(void)signo;
+	stop = 1;
+}
+
+/* --- the contract's writes --- */
+
+/* Inlined, strlen of a literal costs nothing. */
+static inline void
+add(struct command *command, const char *text)
+{
+	command->argv[command->n] = text;
+	command->lens[command->n++] = strlen(text);
+}
+
+static inline void
+add2(struct command *command, const char *field, const char *value)
+{
+	add(command, field);
+	add(command, value);
+}
+
+static void
+append(struct floor *floor, const struct command *command)
+{
+	if (redisAppendCommandArgv(floor->redis, command->n,
+		(const char **)(uintptr_t)command->argv, command->lens) != REDIS_OK)
+		bench_die("redis: %s", floor->redis->errstr);
+}
+
+static void
+append_port(struct floor *floor, const struct toggle *toggle, const char *now, const char *revision,
+    const char *fault)
+{
+	struct command c = { .n = 0 };
+
+	add2(&c, "HSET", toggle->names->port_key);
+	add2(&c, "dp_down", toggle->down ? "true" : "false");
+	add2(&c, "revision", revision);
+	add2(&c, "since", now);
+	add2(&c, "cause", "access");
+	add2(&c, "reason", "link-down");
+	add2(&c, "switch", toggle->names->sw);
+	add2(&c, "interface", toggle->names->interface);
+	add2(&c, "fault", fault);
+	add2(&c, "paths_up", toggle->down ? "0" : "1");
+	add2(&c, "paths_stranded", "0");
+	add2(&c, "paths_total", "1");
+	add2(&c, "reported", "false");
+	add2(&c, "reported_by", "");
+	add2(&c, "reported_at", "");
+	add2(&c, "reported_note", "");
+	add2(&c, "reported_until", "");
+	append(floor, &c);
+}
+
+static void
+append_down(struct floor *floor, const struct toggle *toggle)
+{
+	struct command c = { .n = 0 };
+
+	add(&c, toggle->down ? "SADD" : "SREM");
+	add(&c, floor->down_key);
+	add(&c, toggle->names->uuid);
+	append(floor, &c);
+}
+
+static void
+append_interface(struct floor *floor, const struct toggle *toggle, const char *now)
+{
+	struct command c = { .n = 0 };
+	const char *oper = toggle->down ? "down" : "up";
+	char json[256];
+
+	snprintf(json, sizeof(json),
+	    "{\"oper\":\"%s\",\"admin\":\"up\",\"since\":\"%s\",\"source\":\"%s\","
+	    "\"reason\":\"link-down\",\"certain\":true,\"link\":\"%s\",\"protocol\":\"%s\",\"override\":null}",
+	    oper, now, toggle->source, oper, oper);
+	add2(&c, "HSET", toggle->names->interface_key);
+	add2(&c, toggle->names->interface, json);
+	append(floor, &c);
+}
+
+static void
+add_stream(struct command *command, const char *key, const char *max_length)
+{
+	add2(command, "XADD", key);
+	add2(command, "MAXLEN", "~");
+	add2(command, max_length, "*");
+}
+
+static void
+append_event(struct floor *floor, const struct toggle *toggle, const char *now,
+    const char *revision, const char *fault)
+{
+	struct command c = { .n = 0 };
+
+	add_stream(&c, floor->events_key, "1000000");
+	add2(&c, "port", toggle->names->uuid);
+	add2(&c, "dp_down", toggle->down ? "true" : "false");
+	add2(&c, "revision", revision);
+	add2(&c, "project_id", toggle->names->project_id);
+	add2(&c, "name", toggle->names->port_name);
+	add2(&c, "cause", "access");
+	add2(&c, "reason", "link-down");
+	add2(&c, "switch", toggle->names->sw);
+	add2(&c, "interface", toggle->names->interface);
+	add2(&c, "fault", fault);
+	add2(&c, "source", toggle->source);
+	add2(&c, "occurred_at", now);
+	add2(&c, "received_at", now);
+	add2(&c, "paths_up", toggle->down ? "0" : "1");
+	add2(&c, "paths_stranded", "0");
+	add2(&c, "paths_total", "1");
+	add2(&c, "reported_by", "");
+	add2(&c, "maintenance", "");
+	append(floor, &c);
+}
+
+static void
+append_link_event(struct floor *floor, const struct toggle *toggle, const char *now)
+{
+	struct command c = { .n = 0 };
+
+	add_stream(&c, floor->link_events_key, "100000");
+	add2(&c, "switch", toggle->names->sw);
+	add2(&c, "interface", toggle->names->interface);
+	add2(&c, "if_index", toggle->names->if_index);
+	add2(&c, "oper", toggle->down ? "down" : "up");
+	add2(&c, "admin", "up");
+	add2(&c, "reason", "link-down");
+	add2(&c, "source", toggle->source);
+	add2(&c, "received_at", now);
+	append(floor, &c);
+}
+
+static void
+append_toggle(struct floor *floor, const struct toggle *toggle, const char *now)
+{
+	char revision[24], fault[2 * BENCH_NAME + 64];
+
+	snprintf(revision, sizeof(revision), "%" PRIu64, floor->received);
+	snprintf(
+	    fault, sizeof(fault), "%s:%s@%s", toggle->names->sw, toggle->names->interface, now);
+	append_port(floor, toggle, now, revision, fault);
+	append_down(floor, toggle);
+	append_interface(floor, toggle, now);
+	append_event(floor, toggle, now, revision, fault);
+	append_link_event(floor, toggle, now);
+}
+
+static void
+append_raw(struct floor *floor, const char *command)
+{
+	if (redisAppendFormattedCommand(floor->redis, command, strlen(command)) != REDIS_OK)
+		bench_die("redis: %s", floor->redis->errstr);
+}
+
+/* --- from datagrams to toggles --- */
+
+static struct names *
+names_new(const struct floor *floor, unsigned sw, unsigned port)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		bench_die("out of memory");
+	bench_switch_name(sw, names->sw);
+	bench_interface_name(port, names->interface);
+	bench_uuid(sw, port, 0, names->uuid);
+	snprintf(names->port_key, sizeof(names->port_key), "%sport:%s", floor->prefix, names->uuid);
+	snprintf(names->interface_key, sizeof(names->interface_key), "%sinterface:%s",
+	    floor->prefix, names->sw);
+	snprintf(names->port_name, sizeof(names->port_name), "vm-%u-%u-0-eth0", sw, port);
+	snprintf(names->project_id, sizeof(names->project_id), "%032x", sw);
+	snprintf(names->if_index, sizeof(names->if_index), "%u", port);
+	return names;
+}
+
+static bool
+read_toggle(struct floor *floor, unsigned i, struct toggle *ret)
+{
+	unsigned sw = bench_switch_of(floor->from[i].sin_addr.s_addr), port;
+
+	if (sw == 0 || !bench_read(floor->bytes[i], floor->messages[i].msg_len, &port, &ret->down))
+		return false;
+	if (!floor->names[sw][port])
+		floor->names[sw][port] = names_new(floor, sw, port);
+	ret->names = floor->names[sw][port];
+	ret->source = floor->bytes[i][0] == '<' ? "syslog" : "trap";
+	return true;
+}
+
+static void
+format_now(char *text, size_t size)
+{
+	struct timespec ts;
+	struct tm tm;
+	char date[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, size, "%s.%06ldZ", date, ts.tv_nsec / 1000);
+}
+
+static void
+write_batch(struct floor *floor, unsigned n)
+{
+	struct toggle toggle;
+	unsigned done = 0;
+	char now[64];
+
+	format_now(now, sizeof(now));
+	append_raw(floor, "*1\r\n$5\r\nMULTI\r\n");
+	for (unsigned i = 0; i < n; i++) {
+		floor->received++;
+		if (!read_toggle(floor, i, &toggle)) {
+			floor->strange++;
+			continue;
+		}
+		append_toggle(floor, &toggle, now);
+		done++;
+	}
+	append_raw(floor, "*1\r\n$4\r\nEXEC\r\n");
+	floor->batches[(floor->first_batch + floor->n_batches++) % MAX_BATCHES] = done;
+	floor->under_way += done * COMMANDS_PER_TOGGLE + 2;
+}
+
+/* Returns how many datagrams were there; a wake-up without any is no error. */
+static unsigned
+receive(struct floor *floor, int flags)
+{
+	int n;
+
+	for (unsigned i = 0; i < floor->batch_max; i++)
+		floor->messages[i].msg_hdr.msg_namelen = sizeof(floor->from[i]);
+	n = recvmmsg(floor->udp, floor->messages, floor->batch_max, flags, NULL);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		bench_die("recvmmsg: %s", strerror(errno));
+	return n > 0 ? (unsigned)n : 0;
+}
+
+/* --- Redis --- */
+
+/* The only thing looked at in a reply: error or not, also inside an EXEC's array. */
+static uint64_t reply_errors;
+
+static void *
+count_reply(const redisReadTask *task, char *text, size_t len)
+{
+	if (task->type == REDIS_REPLY_ERROR && reply_errors++ == 0)
+		fprintf(stderr, "floor: redis answers: %.*s\n", (int)len, text);
+	return (void *)(uintptr_t)task->type;
+}
+
+static redisReplyObjectFunctions count_only = { .createString = count_reply };
+
+static void
+take_reply(struct floor *floor)
+{
+	unsigned toggles = floor->batches[floor->first_batch];
+
+	floor->under_way--;
+	if (++floor->replies < toggles * COMMANDS_PER_TOGGLE + 2)
+		return;
+	floor->replies = 0;
+	floor->written += toggles;
+	floor->first_batch = (floor->first_batch + 1) % MAX_BATCHES;
+	floor->n_batches--;
+}
+
+static void
+read_replies(struct floor *floor)
+{
+	void *reply = NULL;
+
+	if (redisBufferRead(floor->redis) != REDIS_OK)
+		bench_die("redis: %s", floor->redis->errstr);
+	while (redisGetReplyFromReader(floor->redis, &reply) == REDIS_OK && reply)
+		take_reply(floor);
+}
+
+/* Returns true when all was written. */
+static bool
+flush(struct floor *floor)
+{
+	int done = 0;
+
+	if (redisBufferWrite(floor->redis, &done) != REDIS_OK)
+		bench_die("redis: %s", floor->redis->errstr);
+	return done;
+}
+
+static void
+connect_redis(struct floor *floor, const char *path)
+{
+	floor->redis = redisConnectUnixNonBlock(path);
+	if (!floor->redis || floor->redis->err)
+		bench_die("%s: %s", path, floor->redis ? floor->redis->errstr : "out of memory");
+	floor->redis->reader->fn = &count_only;
+	snprintf(floor->down_key, sizeof(floor->down_key), "%sdown", floor->prefix);
+	snprintf(floor->events_key, sizeof(floor->events_key), "%sevents", floor->prefix);
+	snprintf(
+	    floor->link_events_key, sizeof(floor->link_events_key), "%slink-events", floor->prefix);
+}
+
+/* --- loops --- */
+
+static void
+run(struct floor *floor)
+{
+	bool flushed = true;
+	uint64_t give_up = 0;
+
+	while (!stop || floor->under_way > 0) {
+		bool room = !stop && floor->under_way < floor->window;
+		struct pollfd fds[] = {
+			{ .fd = floor->udp, .events = room ? POLLIN : 0 },
+			{ .fd = floor->redis->fd, .events = flushed ? POLLIN : POLLIN | POLLOUT },
+		};
+		unsigned n;
+
+		if (stop && give_up == 0)
+			give_up = bench_now_ns() + DRAIN_NS;
+		if (stop && bench_now_ns() > give_up)
+			break;
+		if (poll(fds, 2, 100) <= 0)
+			continue;
+		if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
+			read_replies(floor);
+		if ((fds[0].revents & POLLIN) && (n = receive(floor, MSG_DONTWAIT)) > 0) {
+			write_batch(floor, n);
+			flushed = false;
+		}
+		if (!flushed)
+			flushed = flush(floor);
+	}
+}
+
+static void
+run_receive_only(struct floor *floor)
+{
+	while (!stop)
+		floor->received += receive(floor, MSG_WAITFORONE);
+}
+
+/* --- the socket --- */
+
+static void
+open_udp(struct floor *floor, const char *listen)
+{
+	struct sockaddr_in address = bench_address(listen);
+	struct timeval timeout = { .tv_usec = 100000 }; /* to see `stop` */
+	int want = WANT_BUFFER;
+
+	floor->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (floor->udp < 0 ||
+	    bind(floor->udp, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    setsockopt(floor->udp, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
+		bench_die("%s: %s", listen, strerror(errno));
+	if (setsockopt(floor->udp, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) < 0)
+		(void)setsockopt(floor->udp, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
+	for (unsigned i = 0; i < BENCH_BATCH; i++) {
+		floor->iov[i] = (struct iovec){ floor->bytes[i], sizeof(floor->bytes[i]) };
+		floor->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &floor->iov[i],
+			.msg_iovlen = 1,
+			.msg_name = &floor->from[i],
+		};
+	}
+}
+
+static unsigned
+buffer_size(int fd)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &len);
+	return (unsigned)size;
+}
+
+static unsigned
+kernel_drops(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len);
+	return info[SK_MEMINFO_DROPS];
+}
+
+static void
+print_result(const struct floor *floor)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	printf("received=%" PRIu64 " written=%" PRIu64 " strange=%" PRIu64 " errors=%" PRIu64
+	       " drops=%u cpu=%.3f\n",
+	    floor->received, floor->written, floor->strange, reply_errors, kernel_drops(floor->udp),
+	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+}
+
+static const char usage_text[] =
+    "usage: floor --listen ADDR:PORT (--redis PATH [--prefix P] | --receive-only) [--batch N] [--window N]\n"
+    "Until SIGTERM; then prints what it received and wrote as name=value.\n";
+
+static void
+parse_options(
+    struct floor *floor, int argc, char **argv, const char **ret_listen, const char **ret_redis)
+{
+	static const struct option options[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "redis", required_argument, NULL, 'r' },
+		{ "prefix", required_argument, NULL, 'p' },
+		{ "receive-only", no_argument, NULL, 'o' },
+		{ "batch", required_argument, NULL, 'b' },
+		{ "window", required_argument, NULL, 'w' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (letter == 'l')
+			*ret_listen = optarg;
+		else if (letter == 'r')
+			*ret_redis = optarg;
+		else if (letter == 'p' && strlen(optarg) <= MAX_PREFIX)
+			floor->prefix = optarg;
+		else if (letter == 'o')
+			floor->receive_only = true;
+		else if (letter == 'b')
+			floor->batch_max = (unsigned)bench_number("batch", optarg, 1, BENCH_BATCH);
+		else if (letter == 'w')
+			floor->window = (unsigned)bench_number("window", optarg, 1, 8192);
+		else
+			goto bad;
+	}
+	if (optind == argc && *ret_listen && (*ret_redis || floor->receive_only))
+		return;
+bad:
+	fputs(usage_text, stderr);
+	exit(2);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct floor floor = {
+		.prefix = "dpwatch:", .batch_max = BENCH_BATCH, .window = 1024
+	};
+	struct sigaction action = { .sa_handler = on_signal };
+	const char *listen = NULL, *redis = NULL;
+
+	parse_options(&floor, argc, argv, &listen, &redis);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	open_udp(&floor, listen);
+	if (!floor.receive_only)
+		connect_redis(&floor, redis);
+	printf("ready buffer=%u\n", buffer_size(floor.udp));
+	fflush(stdout);
+	if (floor.receive_only)
+		run_receive_only(&floor);
+	else
+		run(&floor);
+	print_result(&floor);
+	redisFree(floor.redis);
+	return 0;
+}
