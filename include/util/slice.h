@@ -1,0 +1,58 @@
+/*
+ * slice: a run of bytes that somebody else owns (layer 0).
+ *
+ * No NUL is promised, and the bytes may be anything. A slice with len 0 is empty; its data may then
+ * be NULL. Whoever hands out a slice says in its own header how long the bytes stay valid.
+ */
+#ifndef DPWATCH_UTIL_SLICE_H
+#define DPWATCH_UTIL_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct slice {
+	const char *data;
+	size_t len;
+};
+
+/* A slice of a string literal. */
+#define SLICE(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
+
+/* A slice of a NUL-terminated string; NULL gives the empty slice. */
+struct slice slice_of(const char *text);
+
+/* Same length and bytes. */
+bool slice_eq(struct slice a, struct slice b);
+bool slice_eq_str(struct slice a, const char *text);
+
+/* The same with the letters A-Z and a-z taken as equal (no locale). */
+bool slice_case_eq(struct slice a, struct slice b);
+bool slice_case_eq_str(struct slice a, const char *text);
+
+/* The slice without its first n bytes (without all of them where it is shorter). */
+struct slice slice_from(struct slice s, size_t n);
+
+/* The first n bytes (all of them where it is shorter). */
+struct slice slice_first(struct slice s, size_t n);
+
+/* Without blanks, tabs, CR, LF and NUL at both ends. */
+struct slice slice_trim(struct slice s);
+
+bool slice_starts(struct slice s, const char *prefix);
+
+/* Where needle begins in s, or -1. An empty needle is found at 0. */
+long slice_find(struct slice s, struct slice needle);
+
+/*
+ * Copies into a buffer of size bytes (at least 1) and adds a NUL; what does not fit is cut. Returns
+ * the number of bytes copied without the NUL.
+ */
+size_t slice_copy(struct slice s, char *buf, size_t size);
+
+/*
+ * An unsigned decimal number that fills the whole slice and is at most max. False, and *ret_value
+ * untouched, for anything else (empty, sign, blank, letter, overflow).
+ */
+bool slice_to_uint(struct slice s, unsigned long long max, unsigned long long *ret_value);
+
+#endif

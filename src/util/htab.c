@@ -1,0 +1,165 @@
+#include "util/htab.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_MIN 16u
+#define SLOTS_MAX (1u << 31)
+/* Slots moved per addition while growing. Two would do to be done before the next doubling; with eight the spare memory is
+ * soon free. */
+#define MOVE_PER_ADD 8u
+
+void
+htab_init(struct htab *table, const struct htab_type *type, const void *owner)
+{
+	*table = (struct htab){ .type = type, .owner = owner };
+}
+
+void
+htab_release(struct htab *table)
+{
+	free(table->slots);
+	free(table->old);
+	htab_init(table, table->type, table->owner);
+}
+
+static uint32_t
+probe(
+    const struct htab *table, const uint32_t *slots, uint32_t mask, uint64_t hash, const void *key)
+{
+	for (uint32_t i = (uint32_t)hash & mask; slots[i] != 0; i = (i + 1) & mask)
+		if (table->type->eq(table->owner, slots[i] - 1, key))
+			return slots[i] - 1;
+	return HTAB_NONE;
+}
+
+uint32_t
+htab_find(const struct htab *table, uint64_t hash, const void *key)
+{
+	uint32_t value = HTAB_NONE;
+
+	if (table->slots)
+		value = probe(table, table->slots, table->mask, hash, key);
+	if (value == HTAB_NONE && table->old)
+		value = probe(table, table->old, table->old_mask, hash, key);
+	return value;
+}
+
+static void
+put(uint32_t *slots, uint32_t mask, uint64_t hash, uint32_t value)
+{
+	uint32_t i = (uint32_t)hash & mask;
+
+	while (slots[i] != 0)
+		i = (i + 1) & mask;
+	slots[i] = value + 1;
+}
+
+/*
+ * Entries stay in the old slots as well until all are moved: a hole there would cut the way to those behind it, and finding
+ * one twice does no harm.
+ */
+bool
+htab_step(struct htab *table, uint32_t n)
+{
+	if (!table->old)
+		return false;
+	for (; n > 0 && table->moved <= table->old_mask; n--, table->moved++) {
+		uint32_t slot = table->old[table->moved];
+		if (slot != 0)
+			put(table->slots, table->mask, table->type->hash(table->owner, slot - 1),
+			    slot - 1);
+	}
+	if (table->moved <= table->old_mask)
+		return true;
+	free(table->old);
+	table->old = NULL;
+	return false;
+}
+
+/* Doubles the slots. The new ones are fresh zero pages of the system where they are many, so that this is quick. */
+static int
+grow(struct htab *table)
+{
+	uint32_t n_slots = table->slots ? (table->mask + 1) * 2 : SLOTS_MIN;
+
+	if (table->slots && table->mask + 1 >= SLOTS_MAX)
+		return -ENOMEM;
+	uint32_t *slots = calloc(n_slots, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	while (htab_step(table, UINT32_MAX))
+		;
+	table->old = table->slots;
+	table->old_mask = table->mask;
+	table->moved = 0;
+	table->slots = slots;
+	table->mask = n_slots - 1;
+	return 0;
+}
+
+/* Three quarters: linear probing gets slow soon after. */
+static bool
+is_full(const struct htab *table)
+{
+	return !table->slots || table->n >= (table->mask + 1) / 4 * 3;
+}
+
+int
+htab_add(struct htab *table, uint64_t hash, uint32_t value)
+{
+	assert(value != HTAB_NONE);
+	if (is_full(table) && grow(table) != 0)
+		return -ENOMEM;
+	put(table->slots, table->mask, hash, value);
+	table->n++;
+	htab_step(table, MOVE_PER_ADD);
+	return 0;
+}
+
+size_t
+htab_bytes(const struct htab *table)
+{
+	size_t n_slots = 0;
+
+	if (table->slots)
+		n_slots += (size_t)table->mask + 1;
+	if (table->old)
+		n_slots += (size_t)table->old_mask + 1;
+	return n_slots * sizeof(*table->slots);
+}
+
+/* Odd, about half of the bits set, without pattern: the fractions of the square roots of 2, 3, 5 and 7. */
+#define MIX_SEED 0x6a09e667f3bcc909u
+#define MIX_BODY 0xbb67ae8584caa73bu
+#define MIX_TAIL 0x3c6ef372fe94f82bu
+#define MIX_LEN 0xa54ff53a5f1d36f1u
+
+/* Every bit of both factors reaches the middle of their product; folding brings the middle to both ends. */
+static uint64_t
+fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t
+hash_bytes(const void *data, size_t len, uint64_t seed)
+{
+	const unsigned char *at = data;
+	size_t left = len;
+	uint64_t hash = fold(seed ^ MIX_SEED, MIX_LEN), word = 0;
+
+	for (; left >= sizeof(word); at += sizeof(word), left -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = fold(hash ^ word, MIX_BODY) + MIX_SEED;
+	}
+	word = 0;
+	if (left > 0)
+		memcpy(&word, at, left);
+	hash = fold(hash ^ word, MIX_TAIL);
+	return fold(hash ^ len, MIX_LEN);
+}

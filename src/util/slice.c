@@ -1,0 +1,125 @@
+#include "util/slice.h"
+
+#include <string.h>
+
+struct slice
+slice_of(const char *text)
+{
+	return (struct slice){ text, text ? strlen(text) : 0 };
+}
+
+bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool
+slice_eq_str(struct slice a, const char *text)
+{
+	return slice_eq(a, slice_of(text));
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+slice_case_eq(struct slice a, struct slice b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.data[i]) != lower(b.data[i]))
+			return false;
+	return true;
+}
+
+bool
+slice_case_eq_str(struct slice a, const char *text)
+{
+	return slice_case_eq(a, slice_of(text));
+}
+
+struct slice
+slice_from(struct slice s, size_t n)
+{
+	if (n >= s.len)
+		return (struct slice){ NULL, 0 };
+	return (struct slice){ s.data + n, s.len - n };
+}
+
+struct slice
+slice_first(struct slice s, size_t n)
+{
+	return (struct slice){ s.data, n < s.len ? n : s.len };
+}
+
+static bool
+is_padding(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.len > 0 && is_padding(s.data[0])) {
+		s.data++;
+		s.len--;
+	}
+	while (s.len > 0 && is_padding(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool
+slice_starts(struct slice s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return s.len >= len && memcmp(s.data, prefix, len) == 0;
+}
+
+long
+slice_find(struct slice s, struct slice needle)
+{
+	if (needle.len == 0)
+		return 0;
+	if (needle.len > s.len)
+		return -1;
+	const char *at = memmem(s.data, s.len, needle.data, needle.len);
+	return at ? at - s.data : -1;
+}
+
+size_t
+slice_copy(struct slice s, char *buf, size_t size)
+{
+	size_t len = s.len < size - 1 ? s.len : size - 1;
+
+	if (len > 0)
+		memcpy(buf, s.data, len);
+	buf[len] = '\0';
+	return len;
+}
+
+bool
+slice_to_uint(struct slice s, unsigned long long max, unsigned long long *ret_value)
+{
+	unsigned long long value = 0;
+
+	if (s.len == 0)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] < '0' || s.data[i] > '9')
+			return false;
+		unsigned digit = (unsigned)(s.data[i] - '0');
+		if (digit > max || value > (max - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return true;
+}
