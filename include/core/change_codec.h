@@ -1,0 +1,61 @@
+/*
+ * change_codec: what was decided -> the records of a batch, as the Redis script reads them (core).
+ *
+ * A record is a run of arguments: a letter, then its values in a fixed order. Some records also name one key, told by its
+ * suffix ("port:<id>"); the prefix is put before it when the batch is sent. The script (REDIS_APPLY_SCRIPT) is the other
+ * half of this contract and stands here, so that writer and reader are read side by side.
+ */
+#ifndef DPWATCH_CORE_CHANGE_CODEC_H
+#define DPWATCH_CORE_CHANGE_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/dp_change.h"
+#include "util/slice.h"
+
+/* The version of the Redis contract that this build writes; `schema` of the publisher hash. */
+#define REDIS_SCHEMA 1
+
+/* Bytes that grow: arguments, each with its length before it (uint32, then the bytes). */
+struct arg_buf {
+	char *data;
+	size_t len, room;
+	uint32_t n_args;
+};
+
+/* Appends one argument. 0 or -ENOMEM with the buffer as it was. */
+int arg_buf_add(struct arg_buf *buf, struct slice arg);
+
+/* Takes the next argument of a walk that starts with *offset = 0. False at the end. */
+bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
+void arg_buf_clear(struct arg_buf *buf);
+void arg_buf_release(struct arg_buf *buf);
+
+/*
+ * Appends the record of one change to `args`, and the suffix of its key to `keys`. 0; or -ENOMEM, with both as they were.
+ * A change makes one record; an interface change that is a transition also makes its link-events entry in the same record.
+ */
+int change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_buf *keys);
+
+/*
+ * The toggles of encoded records, in order: walk with *offset = 0. False at the end (or at bytes that are no records).
+ */
+bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret_port_id);
+
+/*
+ * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
+ * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, then the records.
+ * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
+ * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything.
+ */
+extern const char REDIS_APPLY_SCRIPT[];
+
+/*
+ * Becomes the publisher. KEYS: publisher. ARGV: instance, schema, the last batch that the caller knows (0: none), the epoch
+ * that it had (0: none). Reply: { "ok", epoch, batch }, { "schema", version } where a newer daemon was here, { "type" }.
+ */
+extern const char REDIS_CLAIM_SCRIPT[];
+
+#endif

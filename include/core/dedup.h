@@ -1,0 +1,26 @@
+/*
+ * dedup: has this very datagram been here before (core)? design.md, "Which word to believe", 5.
+ *
+ * Remembers digests for DEDUP_NS, in a table of fixed size: each set of four keeps the newest. The bound bites only where
+ * more than some 200,000 different traps come within 150 s; then the oldest are forgotten first, and evictions are counted.
+ */
+#ifndef DPWATCH_CORE_DEDUP_H
+#define DPWATCH_CORE_DEDUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEDUP_NS 150000000000
+
+struct dedup;
+
+struct dedup *dedup_new(void); /* NULL: out of memory */
+void dedup_free(struct dedup *dedup);
+
+/* True when the digest was seen less than DEDUP_NS ago; else it is remembered. */
+bool dedup_seen(struct dedup *dedup, uint64_t digest, int64_t now_ns);
+
+/* Digests that were forgotten before their time. */
+uint64_t dedup_evicted(const struct dedup *dedup);
+
+#endif

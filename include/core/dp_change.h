@@ -1,0 +1,83 @@
+/*
+ * dp_change: what the engine decided, in order, before anybody has written it anywhere (core).
+ *
+ * A value with borrowed strings: valid until the next call into the engine. core/change_codec turns it into the records of
+ * a batch. Fields are those of the Redis contract (design.md).
+ */
+#ifndef DPWATCH_CORE_DP_CHANGE_H
+#define DPWATCH_CORE_DP_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/link_event.h"
+
+enum dp_change_kind {
+	CHANGE_TOGGLE, /* a port's dp_down changed: port hash, down set, events */
+	CHANGE_PORT, /* a port's hash without a toggle: who reported it, or its paths; nothing on events */
+	CHANGE_INTERFACE, /* an interface's state: interface hash, and link-events if it is a transition */
+	CHANGE_REDUNDANCY, /* paths of a port changed, or its reason was refined: redundancy */
+};
+
+/* `cause` of a toggle: its own interfaces, its switches lost every root, or somebody said so. */
+enum dp_cause { CAUSE_NONE, CAUSE_ACCESS, CAUSE_UPLINK, CAUSE_REPORTED, CAUSE_MAX };
+extern const char *const dp_cause_names[CAUSE_MAX];
+
+enum redundancy_kind {
+	REDUNDANCY_DEGRADED,
+	REDUNDANCY_RESTORED,
+	REDUNDANCY_STRANDED,
+	REDUNDANCY_REFINED,
+	REDUNDANCY_MAX
+};
+extern const char *const redundancy_kind_names[REDUNDANCY_MAX];
+
+/* Longest fault text: SWITCH:INTERFACE@TIME. */
+#define FAULT_TEXT_MAX 576
+
+struct dp_paths {
+	uint32_t up, stranded, total;
+};
+
+/* The external word about a port; absent: reported false, the strings empty. */
+struct dp_report {
+	bool down;
+	const char *by, *note;
+	int64_t at_us, until_us; /* 0: none */
+};
+
+struct dp_change {
+	enum dp_change_kind kind;
+	const char *switch_name, *interface_name; /* "" where none decided */
+	enum link_source source;
+	enum link_reason reason;
+	int64_t received_us; /* wall clock label of the deciding datagram */
+
+	/* CHANGE_TOGGLE, CHANGE_PORT, CHANGE_REDUNDANCY */
+	uint8_t port_id[16];
+	const char *port_name, *project_id;
+	bool dp_down;
+	enum dp_cause cause;
+	const char *fault; /* "SWITCH:INTERFACE@since", or "" */
+	int64_t occurred_us;
+	struct dp_paths paths;
+	struct dp_report report;
+	bool maintenance;
+	bool removed; /* the port left the map: its hash expires */
+	uint64_t
+	    known_revision; /* the last revision that the daemon knows; the script adds one to the greater of this and Redis's */
+	enum redundancy_kind redundancy;
+
+	/* CHANGE_INTERFACE */
+	uint32_t if_index; /* 0: unknown */
+	bool oper_up;
+	const char *admin; /* "up", "down" or "" */
+	const char *link;  /* layers: "up", "down" or "" (never spoken of) */
+	const char *protocol;
+	const char *override; /* "up", "down" or "" */
+	int64_t since_us;     /* since when it is so; 0: never changed */
+	bool certain;
+	bool transition; /* goes to link-events */
+};
+
+#endif

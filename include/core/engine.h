@@ -1,0 +1,173 @@
+/*
+ * engine: interface words in, toggles out (core). design.md, "When is a port down" and "Which word to believe".
+ *
+ * Feed it words, give it the time, pop what it decided. It never calls out, reads a clock, or logs. Times: `now_ns` is the
+ * engine's clock (CLOCK_BOOTTIME, nanoseconds, never steps); `_us` are wall-clock labels (microseconds since 1970 UTC).
+ *
+ * It owns the topology snapshot that it is given, the state of every interface of the switches in it (also of interfaces
+ * that are not mapped, bounded), and the verdict of every port. Life of one daemon: engine_new, engine_set_topo,
+ * engine_restore_* with what Redis holds, engine_start; then feed, tick and set_topo in any order.
+ */
+#ifndef DPWATCH_CORE_ENGINE_H
+#define DPWATCH_CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/dp_change.h"
+#include "core/link_event.h"
+#include "core/topo.h"
+
+struct engine;
+
+struct engine_time {
+	int64_t now_ns; /* engine clock */
+	int64_t
+	    wall_us; /* label of what came in: the kernel's receive time of a datagram, else now */
+	int64_t turn_us; /* the wall clock now, for occurred_at; 0: the same as wall_us */
+};
+
+/* What became of an event; each is a counter. */
+enum engine_verdict {
+	VERDICT_CHANGED, /* the interface's state changed (and perhaps ports toggled) */
+	VERDICT_LEARNT, /* the state is the same, but more is known now (first word, a layer, admin status) */
+	VERDICT_NO_CHANGE,    /* said before */
+	VERDICT_NO_INTERFACE, /* names no interface that can be found or kept */
+	VERDICT_VIRTUAL, /* names a unit, VLAN or other interface that has no port of its own */
+	VERDICT_SOURCE_REFUSED, /* the switch's `sources` excludes this source */
+	VERDICT_IGNORED_ADMIN,  /* admin_down = ignore */
+	VERDICT_RESTART,        /* the switch restarted */
+	VERDICT_DOUBT,          /* marked interfaces uncertain, or refined a reason */
+	VERDICT_STALE,          /* a trap from before what is already known (sysUpTime) */
+	VERDICT_MAX
+};
+extern const char *const engine_verdict_names[VERDICT_MAX];
+
+/* At most this many interfaces that are in no topology are kept, per switch and in all; more are VERDICT_NO_INTERFACE. */
+#define ENGINE_EXTRA_PER_SWITCH 4096
+#define ENGINE_EXTRA_MAX 1000000
+
+/* NULL: out of memory. The config's values are copied. */
+struct engine *engine_new(const struct config *config);
+void engine_free(struct engine *engine);
+void engine_configure(struct engine *engine, const struct config *config);
+
+/*
+ * Takes a snapshot (owned from now on, also on failure) in place of the old one. Interface and port states carry over by
+ * name; what changes its verdict toggles with source topology; down ports that left are let go with reason removed.
+ * 0 or -ENOMEM (the old snapshot stays).
+ */
+int engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time time);
+
+/* The snapshot in force; never NULL (an empty one before the first). Borrowed until the next engine_set_topo. */
+const struct topo *engine_topo(const struct engine *engine);
+
+/*
+ * What Redis still knows, given before engine_start. `json` is the value of interface:<switch>. Returns false where the
+ * switch is unknown or the JSON is not what dpwatch writes (the interface is then as if never spoken of).
+ */
+bool engine_restore_interface(struct engine *engine, struct slice switch_name,
+    struct slice interface, struct slice json, struct engine_time time);
+
+/* What port:<id> holds. A port that is not in the map is remembered, and let go at engine_start if it is down. */
+struct engine_port_record {
+	uint8_t id[16];
+	bool dp_down;
+	uint64_t revision;
+	int64_t since_us;
+	enum dp_cause cause;
+	enum link_reason reason;
+	const char *switch_name, *interface_name, *fault; /* borrowed */
+	struct dp_report report;                          /* borrowed */
+};
+void engine_restore_port(struct engine *engine, const struct engine_port_record *record);
+
+/* Ends restoring: compares every verdict with what Redis says; only differences become changes. */
+void engine_start(struct engine *engine, struct engine_time time);
+
+/*
+ * Redis and the engine have parted (Redis lost data, or too much waited for it). Forgets what is published and stops
+ * deciding; give engine_restore_published what Redis holds now (nothing, if it lost everything), then engine_start: what
+ * differs becomes a toggle, and every interface state is told again. What is known of the network is kept.
+ */
+void engine_compare_begin(struct engine *engine);
+void engine_restore_published(
+    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision);
+
+/* Takes one word about an interface of switch `sw` (an index of the snapshot). */
+enum engine_verdict engine_feed(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
+
+/* An external word about a port (design.md, `reported`): false when there is no such port. Strings are copied. */
+bool engine_report(struct engine *engine, const uint8_t port_id[16], const struct dp_report *report,
+    struct engine_time time);
+
+/* Time has passed: expiries, held words. Call at engine_next_deadline at the latest; INT64_MAX means never. */
+void engine_tick(struct engine *engine, struct engine_time time);
+int64_t engine_next_deadline(const struct engine *engine);
+
+/* Takes the next change out. False when there is none. The strings are valid until the next call into the engine. */
+bool engine_pop(struct engine *engine, struct dp_change *ret_change);
+
+/* Redis gave this revision to the port's last toggle. */
+void engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revision);
+
+/* ---- views, for the API; strings are borrowed until the next call that is not a view ---- */
+struct engine_interface_view {
+	uint32_t sw;
+	const char *switch_name, *name;
+	uint32_t if_index;
+	bool mapped; /* in the topology */
+	bool oper_up;
+	bool carries; /* carries traffic, aggregates considered */
+	bool certain;
+	bool heard; /* some source spoke of it */
+	const char *admin, *link, *protocol, *override;
+	enum link_source source;
+	enum link_reason reason;    /* NONE while up */
+	int64_t since_us, heard_us; /* 0: never */
+	uint32_t n_ports;           /* ports with an attachment to it */
+};
+uint32_t engine_n_interfaces(const struct engine *engine);
+void engine_interface_view(
+    const struct engine *engine, uint32_t interface, struct engine_interface_view *ret_view);
+
+struct engine_switch_view {
+	const char *name;
+	bool reaches_root, root;
+	uint32_t n_interfaces, n_down, n_uncertain;
+	int64_t heard_trap_us, heard_syslog_us, restarted_us; /* 0: never */
+	uint64_t n_traps, n_syslog, n_restarts;
+};
+void engine_switch_view(
+    const struct engine *engine, uint32_t sw, struct engine_switch_view *ret_view);
+
+struct engine_port_view {
+	uint8_t id[16];
+	const char *name, *project_id, *host; /* host "" where it has attachments of its own */
+	bool dp_down, reported;
+	bool observed_down;
+	enum dp_cause cause;
+	enum link_reason reason;
+	const char *switch_name, *interface_name, *fault;
+	uint64_t revision; /* 0: never toggled */
+	int64_t since_us, heard_us;
+	struct dp_paths paths;
+	struct dp_report report;
+	const char *data_plane_status; /* "ACTIVE", "DOWN" or NULL */
+};
+void engine_port_view(
+    const struct engine *engine, uint32_t port, struct engine_port_view *ret_view);
+
+struct engine_totals {
+	uint32_t ports_down, ports_degraded, interfaces_down, interfaces_uncertain;
+	size_t queued; /* changes not yet popped */
+};
+void engine_totals(const struct engine *engine, struct engine_totals *ret_totals);
+
+/* Bytes that the engine holds, the snapshot included. */
+size_t engine_bytes(const struct engine *engine);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * engine_state: what the engine's own files share (core, private to src/core/engine*.c).
+ *
+ *   engine.c         life, and words in
+ *   engine_interface.c  interfaces by number
+ *   engine_queue.c   changes out
+ *   engine_verdict.c groups and ports: who is down, and why
+ *   engine_report.c  what somebody outside says of a port
+ *   engine_topo.c    a new snapshot, and what Redis still knew
+ *   engine_view.c    reading it, for the API
+ *
+ * Interfaces are numbered: those of the snapshot first, in its order, then the *extra* ones that are in no topology but
+ * belong to a switch of it. Ports and groups are numbered as in the snapshot.
+ */
+#ifndef DPWATCH_CORE_ENGINE_STATE_H
+#define DPWATCH_CORE_ENGINE_STATE_H
+
+#include "core/engine.h"
+#include "core/interface_fsm.h"
+#include "core/reach.h"
+#include "util/htab.h"
+
+/* "SWITCH:INTERFACE@since" of one failure, shared by every port that it took down. */
+struct fault {
+	uint32_t refs;
+	char text[];
+};
+
+enum port_flag {
+	PORT_DOWN = 1,            /* dp_down as decided, and as handed out */
+	PORT_OBSERVED = 2,        /* its group is down */
+	PORT_REPORTED = 4,        /* somebody says so */
+	PORT_REPORTED_ACTIVE = 8, /* the last report said ACTIVE */
+	PORT_DEGRADED = 16,       /* not down, but some of its paths are */
+	PORT_STRANDED = 32,       /* not down, but some of its paths are stranded */
+};
+
+struct port_state {
+	uint8_t flags;
+	uint8_t cause, reason; /* of the last toggle */
+	uint32_t revision;     /* 0: never toggled */
+	uint32_t interface;    /* that decided the last toggle, or TOPO_NONE */
+	int64_t since_us;      /* of the last toggle */
+	struct fault *fault;   /* of the last toggle; NULL: none */
+};
+
+struct group_state {
+	uint32_t up, stranded;
+	bool down;
+	uint32_t seen; /* step in which it was last looked at */
+};
+
+/* An interface that is in no topology. */
+struct extra {
+	uint32_t sw;
+	char *name, *key;
+};
+
+/* What one port was reported as; kept apart because few ports have one. */
+struct report {
+	uint8_t port_id[16];
+	bool down;
+	char *by, *note;
+	int64_t at_us, until_us;
+	int64_t until_ns; /* engine time of until_us; INT64_MAX: never */
+};
+
+struct switch_state {
+	bool has_uptime;
+	uint32_t uptime_cs; /* of the last accepted trap */
+	int64_t uptime_ns;  /* engine time when it came */
+	int64_t heard_trap_us, heard_syslog_us, restarted_us;
+	uint64_t n_traps, n_syslog, n_restarts;
+	uint32_t n_extra;
+};
+
+/* Why a step changes ports: one per event, shared by all that it queues. */
+struct decision {
+	enum link_source source;
+	enum link_reason reason;
+	uint32_t interface; /* or TOPO_NONE */
+	int64_t received_us, occurred_us;
+	enum link_reason healed; /* the reason of toggles to up: NONE for a link's own word */
+	bool quiet;          /* say nothing of redundancy: it was so before this daemon started */
+	struct fault *fault; /* of this step; NULL until a port needs it */
+};
+
+/* A change that waits to be popped. */
+struct queued {
+	uint8_t kind; /* enum dp_change_kind */
+	uint8_t source, reason, cause, redundancy;
+	bool dp_down, removed, transition;
+	uint32_t subject;   /* port or interface; removed: record in `orphans` */
+	uint32_t interface; /* that decided, or TOPO_NONE */
+	int64_t received_us, occurred_us;
+	struct dp_paths paths;
+	struct fault *fault;          /* one reference */
+	struct interface_state state; /* CHANGE_INTERFACE: as it was then */
+};
+
+/* A down port that left the map, or that only Redis still knows: kept until its last toggle is popped. */
+struct orphan {
+	uint8_t id[16];
+	uint64_t revision;
+	uint8_t cause;
+	struct fault *fault;
+	char *name, *project_id;
+};
+
+struct engine {
+	struct config config; /* only .state is used; no strings */
+	struct topo *topo;
+
+	struct interface_state *interfaces; /* topo's, then extras */
+	uint32_t n_interfaces, room_interfaces;
+	struct extra *extras;
+	uint32_t n_extras, room_extras;
+	struct htab extra_index;
+
+	struct switch_state *switches;
+	struct group_state *groups;
+	struct port_state *ports;
+	struct reach *reach;
+	uint32_t step;
+
+	struct report *reports;
+	uint32_t n_reports, room_reports;
+	struct orphan *orphans;
+	uint32_t n_orphans, room_orphans;
+
+	struct queued *queue; /* [head, n_queue) waits */
+	size_t head, n_queue, room_queue;
+	struct engine_totals totals;
+	struct fault *restored; /* the last that was restored: ports with one text share it */
+	bool comparing;         /* between engine_compare_begin and engine_start */
+	bool started;           /* false: verdicts are not compared yet, nothing is queued */
+};
+
+/* ---- engine_queue.c ---- */
+/* A new change at the end of the queue, to be filled in. */
+struct queued *engine_queue(struct engine *engine, enum dp_change_kind kind);
+void engine_queue_interface(
+    struct engine *engine, uint32_t interface, bool transition, int64_t received_us);
+/* The change popped last is done with. */
+void engine_drop_popped(struct engine *engine);
+void engine_forget_orphans(struct engine *engine);
+
+/* ---- engine_interface.c ---- */
+extern const struct htab_type engine_extra_type;
+uint32_t engine_extra_find(const struct engine *engine, uint32_t sw, struct slice key);
+/* The number of a new extra interface, or TOPO_NONE where the bound bites or memory is out. */
+uint32_t engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct slice key);
+uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface);
+const char *engine_interface_name(const struct engine *engine, uint32_t interface);
+
+/* ---- engine_verdict.c ---- */
+struct fault *fault_hold(struct fault *fault);
+void fault_drop(struct fault *fault);
+struct fault *fault_of(const char *text);
+/* The interface's state changed: everything that hangs on it is looked at again. */
+void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
+/* The interface's reason got better: so does that of the ports that it took down. */
+void engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision);
+/* A group's paths, from the interfaces and the reach as they are. */
+void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
+/* Sets a port's dp_down from its flags, and queues the toggle if it changed. */
+void engine_port_decide(
+    struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision);
+/* Looks at every group as if it were new: at the start, and after a new snapshot. */
+void engine_settle_all(struct engine *engine, const struct decision *decision);
+void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
+/* A change of the port's hash without a toggle. */
+void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
+
+/* ---- engine_report.c ---- */
+void engine_keep_report(struct engine *engine, const uint8_t id[16], const struct dp_report *given);
+/* The engine's clock is known now: turns wall-clock ends of restored reports into deadlines. */
+void engine_reports_start(struct engine *engine, struct engine_time time);
+const struct report *engine_report_of(const struct engine *engine, const uint8_t id[16]);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * oid: object identifiers as values (core). RFC 2578: at most 128 sub-identifiers.
+ *
+ * A sub-identifier is an unsigned long because the SNMP library's is: traps are looked at where they lie, without a copy.
+ */
+#ifndef DPWATCH_CORE_OID_H
+#define DPWATCH_CORE_OID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/slice.h"
+
+#define OID_MAX 128
+
+struct oid {
+	const unsigned long *ids; /* borrowed */
+	size_t n;
+};
+
+#define OID(...)                                               \
+	((struct oid){ (const unsigned long[]){ __VA_ARGS__ }, \
+	    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) })
+
+bool oid_eq(struct oid a, struct oid b);
+
+/* Whether oid begins with prefix (and may be equal to it). */
+bool oid_starts(struct oid oid, struct oid prefix);
+
+/* Dotted text, with a leading dot or without. Returns the number of sub-identifiers, 0 when it is no OID or has more than
+ * max. */
+size_t oid_parse(struct slice text, unsigned long *ids, size_t max);
+
+/* Writes ".1.3.6..." cut at size; returns buf. */
+const char *oid_format(struct oid oid, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * outbox: what goes to Redis, in order, in numbered batches, until Redis has it (core). design.md, "Numbered batches".
+ *
+ * A change is encoded when it is added, so it needs nothing of the engine or the topology any more. Each gets a *ticket*
+ * (1, 2, 3 ...): an INFORM is answered when the ticket of its last change is done. Batches that Redis acknowledged are kept
+ * for ten seconds, for a Redis that lost its tail. Memory is bounded: beyond the bound the outbox *overflows*, drops what
+ * was not sent yet, takes nothing more, and waits for outbox_restart (the program then compares Redis with the engine).
+ */
+#ifndef DPWATCH_CORE_OUTBOX_H
+#define DPWATCH_CORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/change_codec.h"
+#include "core/dp_change.h"
+
+/* Toggles in one batch: the first of a turn is small, so that a storm's first verdicts are out early. */
+#define OUTBOX_FIRST_TOGGLES 64
+#define OUTBOX_BATCH_TOGGLES 256
+/* Records in one batch, of any kind. */
+#define OUTBOX_BATCH_RECORDS 512
+/* Batches under way at once. */
+#define OUTBOX_WINDOW 6
+#define OUTBOX_KEEP_NS 10000000000
+
+struct outbox_batch {
+	uint64_t number;
+	uint64_t last_ticket;
+	struct arg_buf args, keys;
+	uint32_t n_toggles, n_records;
+	bool sent, done;
+	int64_t done_ns;
+};
+
+struct outbox;
+
+struct outbox *outbox_new(size_t max_bytes);
+void outbox_free(struct outbox *outbox);
+
+/* Takes a change. 0 and its ticket; -ENOSPC when the outbox overflowed (the change is dropped and counted as folded). */
+int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_ticket);
+
+/* The turn is over: what was added may go. */
+void outbox_turn_end(struct outbox *outbox);
+
+/* The next batch that may be sent, marked as sent; NULL when there is none or the window is full. Owned by the outbox. */
+const struct outbox_batch *outbox_next(struct outbox *outbox);
+
+/*
+ * Redis has this batch (ok, or done before). Batches are acknowledged in order; an unknown number is ignored. Returns the
+ * batch (valid until the next call), or NULL.
+ */
+const struct outbox_batch *outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns);
+
+/* The connection broke: what was sent and not acknowledged goes again. Returns how many batches that are. */
+size_t outbox_rewind(struct outbox *outbox);
+
+/*
+ * Redis says that its last batch is `last`, less than what was acknowledged: it lost its tail. True when the batches after
+ * it are still kept, and will go again; false when they are not (the program must compare anew).
+ */
+bool outbox_gap(struct outbox *outbox, uint64_t last);
+
+/* Numbers begin after `last`: what waits is renumbered. Call when the publisher was claimed. */
+void outbox_number_from(struct outbox *outbox, uint64_t last);
+
+/* Forgets everything that waits or is kept (all its tickets are done), also an overflow. */
+void outbox_restart(struct outbox *outbox);
+
+/* Lets go of what was acknowledged more than ten seconds ago. */
+void outbox_tick(struct outbox *outbox, int64_t now_ns);
+
+uint64_t outbox_last_ticket(const struct outbox *outbox); /* the newest handed out; 0: none */
+uint64_t outbox_done_ticket(const struct outbox *outbox); /* all up to it are in Redis */
+bool outbox_overflowed(const struct outbox *outbox);
+uint64_t outbox_folded(const struct outbox *outbox); /* toggles dropped by overflows, ever */
+size_t outbox_waiting(const struct outbox *outbox);  /* batches not yet acknowledged */
+size_t outbox_waiting_changes(const struct outbox *outbox);
+size_t outbox_bytes(const struct outbox *outbox);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * sender: which switch a datagram speaks for (core). design.md, "Who sent it".
+ *
+ * The source address names the switch. Only a trusted relay is believed when it says that somebody else spoke: the v1
+ * agent-addr or snmpTrapAddress.0, or the syslog HOSTNAME.
+ */
+#ifndef DPWATCH_CORE_SENDER_H
+#define DPWATCH_CORE_SENDER_H
+
+#include "core/config.h"
+#include "core/topo.h"
+#include "core/trap.h"
+#include "util/addr.h"
+
+/* The switch, or TOPO_NONE. *ret_addr is the address that was believed, for `unmapped`. */
+uint32_t sender_of_trap(const struct topo *topo, const struct config_nets *relays,
+    const struct addr *from, const struct trap *trap, struct addr *ret_addr);
+
+/* `host` is the innermost host of the header; `from` NULL: a local socket, which is as good as a relay. */
+uint32_t sender_of_syslog(const struct topo *topo, const struct config_nets *relays,
+    const struct addr *from, struct slice host, struct addr *ret_addr);
+
+#endif

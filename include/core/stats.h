@@ -1,0 +1,93 @@
+/*
+ * stats: every counter of the daemon, by name (core). One place, so that `status` and /metrics show all of them.
+ *
+ * A counter's name is "group.name"; /metrics writes dpwatch_group_name_total. Counters only grow.
+ */
+#ifndef DPWATCH_CORE_STATS_H
+#define DPWATCH_CORE_STATS_H
+
+#include <stdint.h>
+
+#define STATS(X)                                                                                   \
+	X(TRAP_RECEIVED, "trap.received", "datagrams on SNMP listeners")                           \
+	X(TRAP_EVENT, "trap.event", "traps that are link events")                                  \
+	X(TRAP_INFORM, "trap.inform", "of all, INFORMs")                                           \
+	X(TRAP_INFORM_ANSWERED, "trap.inform-answered", "INFORMs answered")                        \
+	X(TRAP_INFORM_DROPPED, "trap.inform-dropped",                                              \
+	    "INFORMs not answered because too many wait")                                          \
+	X(TRAP_MALFORMED, "trap.malformed", "datagrams that are not SNMP, or cut")                 \
+	X(TRAP_BAD_COMMUNITY, "trap.bad-community", "wrong or unknown community")                  \
+	X(TRAP_BAD_VERSION, "trap.bad-version",                                                    \
+	    "a version that is not accepted (SNMPv3 without users)")                               \
+	X(TRAP_NOT_A_TRAP, "trap.not-a-trap", "SNMP requests and answers, which are not for us")   \
+	X(TRAP_NOT_ALLOWED, "trap.not-allowed", "senders outside `allow`")                         \
+	X(TRAP_NOT_OURS, "trap.not-ours", "traps that are no link event")                          \
+	X(TRAP_NO_INTERFACE, "trap.no-interface", "link traps that name no interface")             \
+	X(TRAP_CONTRADICTS_ITSELF, "trap.not-up", "linkUp whose ifOperStatus is not up")           \
+	X(TRAP_BAD_VARBIND, "trap.bad-varbind", "link traps with an OID or value out of bounds")   \
+	X(TRAP_DUPLICATE, "trap.duplicate", "the same datagram again within 150 s")                \
+	X(TRAP_KERNEL_DROPS, "trap.kernel-drops", "datagrams that the kernel dropped")             \
+	X(SYSLOG_RECEIVED, "syslog.received", "syslog messages received")                          \
+	X(SYSLOG_EVENT, "syslog.event", "lines that are link events")                              \
+	X(SYSLOG_EMPTY, "syslog.empty", "empty messages")                                          \
+	X(SYSLOG_NOT_ALLOWED, "syslog.not-allowed", "senders outside `allow`")                     \
+	X(SYSLOG_NO_RULE, "syslog.no-rule", "lines that no rule knows")                            \
+	X(SYSLOG_SUSPECT, "syslog.suspect",                                                        \
+	    "lines that no rule knows, but that hold link or down")                                \
+	X(SYSLOG_IGNORED, "syslog.ignored", "lines that a rule says to ignore")                    \
+	X(SYSLOG_VIRTUAL, "syslog.virtual", "lines about VLANs, loopbacks, tunnels and units")     \
+	X(SYSLOG_LIMIT, "syslog.limit", "lines given up at the match limit")                       \
+	X(SYSLOG_CONNECTIONS, "syslog.connections", "stream connections accepted")                 \
+	X(SYSLOG_REFUSED_CONNECTIONS, "syslog.connections-refused",                                \
+	    "stream connections beyond max_connections")                                           \
+	X(SYSLOG_BAD_FRAME, "syslog.bad-frame", "stream connections closed for an absurd count")   \
+	X(SYSLOG_KERNEL_DROPS, "syslog.kernel-drops", "datagrams that the kernel dropped")         \
+	X(EVENT_UNKNOWN_SENDER, "event.unknown-sender",                                            \
+	    "events from senders that are not in the map")                                         \
+	X(EVENT_SOURCE_REFUSED, "event.source-refused",                                            \
+	    "events from a source that the switch's `sources` excludes")                           \
+	X(EVENT_CHANGED, "event.changed", "events that changed an interface")                      \
+	X(EVENT_LEARNT, "event.learnt", "events that told more of an unchanged interface")         \
+	X(EVENT_NO_CHANGE, "event.no-change", "events that said nothing new")                      \
+	X(EVENT_NO_INTERFACE, "event.no-interface",                                                \
+	    "events whose interface cannot be found or kept")                                      \
+	X(EVENT_VIRTUAL, "event.virtual",                                                          \
+	    "events about units, VLANs and other virtual interfaces")                              \
+	X(EVENT_IGNORED_ADMIN, "event.ignored-admin", "admin words under admin_down = ignore")     \
+	X(EVENT_RESTART, "event.restart", "restarts of switches")                                  \
+	X(EVENT_DOUBT, "event.doubt", "events that made interfaces uncertain or refined a reason") \
+	X(EVENT_STALE, "event.stale", "traps older than what is known")                            \
+	X(OUT_TOGGLES, "out.toggles", "toggles handed to Redis")                                   \
+	X(OUT_LINK_EVENTS, "out.link-events", "interface transitions handed to Redis")             \
+	X(OUT_REDUNDANCY, "out.redundancy", "redundancy entries handed to Redis")                  \
+	X(OUT_BATCHES, "out.batches", "batches sent")                                              \
+	X(OUT_RESENT, "out.batches-resent", "batches sent again after a broken connection")        \
+	X(OUT_REFUSED_PORTS, "out.refused-ports", "toggles whose port key in Redis is unusable")   \
+	X(OUT_FOLDED, "out.folded", "intermediate toggles folded because Redis was away too long") \
+	X(REDIS_CONNECTS, "redis.connects", "connections to Redis made")                           \
+	X(REDIS_FAILURES, "redis.failures", "connections to Redis failed or lost")                 \
+	X(TOPOLOGY_LOADS, "topology.loads", "snapshots taken")                                     \
+	X(TOPOLOGY_REFUSED, "topology.refused", "snapshots refused")                               \
+	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")
+
+enum stat_id {
+#define STATS_ENUM(id, name, help) STAT_##id,
+	STATS(STATS_ENUM)
+#undef STATS_ENUM
+	    STAT_MAX
+};
+
+struct stats {
+	uint64_t n[STAT_MAX];
+};
+
+extern const char *const stat_names[STAT_MAX];
+extern const char *const stat_help[STAT_MAX];
+
+static inline void
+stats_add(struct stats *stats, enum stat_id stat, uint64_t n)
+{
+	stats->n[stat] += n;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * syslog_frame: where one message ends and the next begins, on a stream (core). RFC 6587.
+ *
+ * A datagram is one message and needs none of this. On TCP and TLS a connection is octet counted
+ * ("17 <134>...", RFC 6587 3.4.1 and RFC 5425 4.3) or ended by a terminator (3.4.2), LF or NUL as
+ * rsyslog takes them; which of them is told by its first byte, once per connection: a digit 1-9
+ * means counting, anything else lines.
+ *
+ * What is left without a terminator when a connection ends is no message: it may have been cut
+ * inside an interface's name, and must not be decoded.
+ */
+#ifndef DPWATCH_CORE_SYSLOG_FRAME_H
+#define DPWATCH_CORE_SYSLOG_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/slice.h"
+
+enum syslog_framing { FRAMING_UNKNOWN, FRAMING_COUNTED, FRAMING_LINES };
+
+struct syslog_frame {
+	enum syslog_framing framing;
+	/* Bytes, at least 1. A longer message ends the connection (counted) or is cut (lines). */
+	size_t max_message;
+	bool skipping; /* lines: inside the rest of a message that was cut */
+};
+
+enum syslog_frame_result {
+	FRAME_MESSAGE, /* *ret_message is one message, *ret_used bytes are done with */
+	FRAME_MORE,    /* no whole message yet; *ret_used bytes (maybe 0) are done with */
+	FRAME_ERROR,   /* no count where one must stand, or an absurd one: close the connection */
+};
+
+void syslog_frame_init(struct syslog_frame *frame, size_t max_message);
+
+/*
+ * Looks for the next message in the bytes received so far and not yet used. The message is a slice
+ * of `bytes`, without its terminator and without blanks, CR, LF and NUL at its ends (ASA adds a
+ * blank after LF); empty messages are skipped. After FRAME_MESSAGE and FRAME_MORE the caller drops
+ * *ret_used bytes; after FRAME_MORE it receives more first. It never keeps more than max_message +
+ * 24 bytes: with that many there is a message or an error. FRAME_ERROR leaves the outputs untouched,
+ * and no later byte of the connection can be trusted.
+ */
+enum syslog_frame_result syslog_frame_next(
+    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message);
+
+#endif

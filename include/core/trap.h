@@ -1,0 +1,54 @@
+/*
+ * trap: one notification as a value, whatever library decoded it (core). RFC 1157 4.1.6, RFC 3416 4.2.6, RFC 3584 3.1.
+ *
+ * All pointers are borrowed from the decoder and valid during the call that hands the trap over. Everything in it was sent
+ * by a stranger: nothing is checked yet.
+ */
+#ifndef DPWATCH_CORE_TRAP_H
+#define DPWATCH_CORE_TRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/oid.h"
+#include "util/addr.h"
+#include "util/slice.h"
+
+/* Varbinds looked at; a trap with more is read up to here. */
+#define TRAP_VARBINDS_MAX 128
+
+enum trap_value_type {
+	VALUE_OTHER,
+	VALUE_INTEGER,
+	VALUE_BYTES,
+	VALUE_OID,
+	VALUE_TIMETICKS,
+	VALUE_ADDRESS
+};
+
+struct trap_varbind {
+	struct oid name;
+	enum trap_value_type type;
+	int64_t integer;    /* INTEGER, TIMETICKS (and Counter32, Gauge32 as INTEGER) */
+	struct slice bytes; /* BYTES; ADDRESS: four octets */
+	struct oid oid;     /* OID */
+};
+
+struct trap {
+	int version; /* 1, 2 (v2c) or 3 */
+	bool inform;
+	/* version 1 */
+	struct oid enterprise;
+	int generic, specific;
+	uint8_t agent_addr[4];
+	bool has_timestamp;
+	uint32_t timestamp_cs; /* the PDU's time-stamp */
+	/* every version */
+	const struct trap_varbind *varbinds;
+	size_t n_varbinds;
+	/* identity of the datagram, for rule 5 (duplicates): a hash over sender and bytes */
+	uint64_t digest;
+};
+
+#endif

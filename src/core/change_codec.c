@@ -1,0 +1,265 @@
+#include "core/change_codec.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/topo.h"
+#include "util/timeutil.h"
+
+int
+arg_buf_add(struct arg_buf *buf, struct slice arg)
+{
+	uint32_t len = (uint32_t)arg.len;
+	size_t need = buf->len + sizeof(len) + arg.len;
+
+	if (need > buf->room) {
+		size_t room = need * 2 + 4096;
+		char *data = realloc(buf->data, room);
+		if (!data)
+			return -ENOMEM;
+		buf->data = data;
+		buf->room = room;
+	}
+	memcpy(buf->data + buf->len, &len, sizeof(len));
+	if (len > 0)
+		memcpy(buf->data + buf->len + sizeof(len), arg.data, arg.len);
+	buf->len = need;
+	buf->n_args++;
+	return 0;
+}
+
+bool
+arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg)
+{
+	uint32_t len;
+
+	if (*offset >= buf->len)
+		return false;
+	memcpy(&len, buf->data + *offset, sizeof(len));
+	*ret_arg = (struct slice){ buf->data + *offset + sizeof(len), len };
+	*offset += sizeof(len) + len;
+	return true;
+}
+
+void
+arg_buf_clear(struct arg_buf *buf)
+{
+	buf->len = 0;
+	buf->n_args = 0;
+}
+
+void
+arg_buf_release(struct arg_buf *buf)
+{
+	free(buf->data);
+	*buf = (struct arg_buf){ 0 };
+}
+
+/* ---- writing arguments; the first failure sticks ---- */
+
+struct writer {
+	struct arg_buf *buf;
+	int error;
+};
+
+static void
+put(struct writer *writer, const char *text)
+{
+	if (writer->error == 0)
+		writer->error = arg_buf_add(writer->buf, slice_of(text));
+}
+
+static void
+put_bool(struct writer *writer, bool value)
+{
+	put(writer, value ? "true" : "false");
+}
+
+static void
+put_number(struct writer *writer, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	put(writer, text);
+}
+
+/* 0 is no time: empty. */
+static void
+put_time(struct writer *writer, int64_t us)
+{
+	char text[TIMEUTIL_TEXT] = "";
+
+	if (us != 0)
+		timeutil_format(us, text);
+	put(writer, text);
+}
+
+static void
+put_paths(struct writer *writer, const struct dp_paths *paths)
+{
+	put_number(writer, paths->up);
+	put_number(writer, paths->stranded);
+	put_number(writer, paths->total);
+}
+
+static void
+put_report(struct writer *writer, const struct dp_report *report)
+{
+	put_bool(writer, report->down);
+	put(writer, report->by);
+	put_time(writer, report->at_us);
+	put(writer, report->note);
+	put_time(writer, report->until_us);
+}
+
+/* T and P: id name project_id dp_down known_revision occurred_at cause reason switch interface fault source received_at
+ * paths x3 report x5 maintenance removed */
+static void
+put_port(struct writer *writer, const struct dp_change *change, const char *id)
+{
+	put(writer, change->kind == CHANGE_TOGGLE ? "T" : "P");
+	put(writer, id);
+	put(writer, change->port_name);
+	put(writer, change->project_id);
+	put_bool(writer, change->dp_down);
+	put_number(writer, change->known_revision);
+	put_time(writer, change->occurred_us);
+	put(writer, dp_cause_names[change->cause]);
+	put(writer, link_reason_names[change->reason]);
+	put(writer, change->switch_name);
+	put(writer, change->interface_name);
+	put(writer, change->fault);
+	put(writer, link_source_names[change->source]);
+	put_time(writer, change->received_us);
+	put_paths(writer, &change->paths);
+	put_report(writer, &change->report);
+	put_bool(writer, change->maintenance);
+	put_bool(writer, change->removed);
+}
+
+/* R: kind id paths x3 reason switch interface received_at */
+static void
+put_redundancy(struct writer *writer, const struct dp_change *change, const char *id)
+{
+	put(writer, "R");
+	put(writer, redundancy_kind_names[change->redundancy]);
+	put(writer, id);
+	put_paths(writer, &change->paths);
+	put(writer, link_reason_names[change->reason]);
+	put(writer, change->switch_name);
+	put(writer, change->interface_name);
+	put_time(writer, change->received_us);
+}
+
+/* The value of interface:<switch>; see design.md, Redis contract. */
+static char *
+interface_json(const struct dp_change *change)
+{
+	char since[TIMEUTIL_TEXT] = "";
+
+	if (change->since_us != 0)
+		timeutil_format(change->since_us, since);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "oper",
+	    change->oper_up ? "up" : "down", "admin", change->admin, "since", since, "source",
+	    link_source_names[change->source], "reason", link_reason_names[change->reason],
+	    "certain", change->certain, "link", change->link, "protocol", change->protocol,
+	    "override", change->override);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	json_decref(object);
+	return text;
+}
+
+/* I: transition? switch interface json if_index oper admin reason source received_at */
+static int
+put_interface(struct writer *writer, const struct dp_change *change)
+{
+	char *json = interface_json(change);
+
+	if (!json)
+		return -ENOMEM;
+	put(writer, "I");
+	put_bool(writer, change->transition);
+	put(writer, change->switch_name);
+	put(writer, change->interface_name);
+	put(writer, json);
+	free(json);
+	if (change->if_index != 0)
+		put_number(writer, change->if_index);
+	else
+		put(writer, "");
+	put(writer, change->oper_up ? "up" : "down");
+	put(writer, change->admin);
+	put(writer, link_reason_names[change->reason]);
+	put(writer, link_source_names[change->source]);
+	put_time(writer, change->received_us);
+	return writer->error;
+}
+
+int
+change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_buf *keys)
+{
+	const size_t args_len = args->len, keys_len = keys->len;
+	const uint32_t args_n = args->n_args, keys_n = keys->n_args;
+	struct writer writer = { args, 0 }, key_writer = { keys, 0 };
+	char id[PORT_ID_TEXT], key[300];
+
+	if (change->kind == CHANGE_INTERFACE) {
+		snprintf(key, sizeof(key), "interface:%s", change->switch_name);
+		writer.error = put_interface(&writer, change);
+	} else {
+		port_id_format(change->port_id, id);
+		snprintf(key, sizeof(key), "port:%s", id);
+		if (change->kind == CHANGE_REDUNDANCY)
+			put_redundancy(&writer, change, id);
+		else
+			put_port(&writer, change, id);
+	}
+	put(&key_writer, key);
+	if (writer.error == 0 && key_writer.error == 0)
+		return 0;
+	args->len = args_len;
+	args->n_args = args_n;
+	keys->len = keys_len;
+	keys->n_args = keys_n;
+	return -ENOMEM;
+}
+
+/* Arguments of each kind of record, its letter included. */
+static uint32_t
+record_size(struct slice letter)
+{
+	static const struct {
+		char letter;
+		uint8_t n;
+	} sizes[] = { { 'T', 24 }, { 'P', 24 }, { 'I', 11 }, { 'R', 10 } };
+
+	for (size_t i = 0; letter.len == 1 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i].letter == letter.data[0])
+			return sizes[i].n;
+	return 0;
+}
+
+bool
+change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret_port_id)
+{
+	struct slice letter, arg;
+
+	while (arg_buf_next(args, offset, &letter)) {
+		uint32_t n = record_size(letter);
+		if (n == 0)
+			return false;
+		for (uint32_t i = 1; i < n; i++) {
+			if (!arg_buf_next(args, offset, &arg))
+				return false;
+			if (i == 1 && letter.data[0] == 'T')
+				*ret_port_id = arg;
+		}
+		if (letter.data[0] == 'T')
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,111 @@
+/*
+ * Interfaces by number: the snapshot's own, and the extra ones that no topology names but whose switch it knows.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine_state.h"
+
+struct extra_key {
+	uint32_t sw;
+	struct slice key;
+};
+
+static uint64_t
+extra_key_hash(uint32_t sw, struct slice key)
+{
+	return hash_bytes(key.data, key.len, sw);
+}
+
+static uint64_t
+extra_hash(const void *owner, uint32_t value)
+{
+	const struct extra *extra = &((const struct engine *)owner)->extras[value];
+
+	return extra_key_hash(extra->sw, slice_of(extra->key));
+}
+
+static bool
+extra_eq(const void *owner, uint32_t value, const void *key)
+{
+	const struct extra *extra = &((const struct engine *)owner)->extras[value];
+	const struct extra_key *wanted = key;
+
+	return extra->sw == wanted->sw && slice_eq_str(wanted->key, extra->key);
+}
+
+const struct htab_type engine_extra_type = { .hash = extra_hash, .eq = extra_eq };
+
+uint32_t
+engine_extra_find(const struct engine *engine, uint32_t sw, struct slice key)
+{
+	struct extra_key wanted = { sw, key };
+	uint32_t found = htab_find(&engine->extra_index, extra_key_hash(sw, key), &wanted);
+
+	return found == HTAB_NONE ? TOPO_NONE : topo_n_interfaces(engine->topo) + found;
+}
+
+static bool
+room_for_extra(struct engine *engine)
+{
+	if (engine->n_interfaces == engine->room_interfaces) {
+		uint32_t room = engine->room_interfaces + engine->room_interfaces / 2 + 64;
+		struct interface_state *states =
+		    realloc(engine->interfaces, room * sizeof(*states));
+		if (!states)
+			return false;
+		engine->interfaces = states;
+		engine->room_interfaces = room;
+		if (engine->reach)
+			reach_move_states(engine->reach, states);
+	}
+	if (engine->n_extras == engine->room_extras) {
+		uint32_t room = engine->room_extras * 2 + 64;
+		struct extra *extras = realloc(engine->extras, room * sizeof(*extras));
+		if (!extras)
+			return false;
+		engine->extras = extras;
+		engine->room_extras = room;
+	}
+	return true;
+}
+
+uint32_t
+engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct slice key)
+{
+	if (engine->switches[sw].n_extra >= ENGINE_EXTRA_PER_SWITCH ||
+	    engine->n_extras >= ENGINE_EXTRA_MAX || !room_for_extra(engine))
+		return TOPO_NONE;
+	struct extra extra = { sw, strndup(name.data, name.len), strndup(key.data, key.len) };
+	engine->extras[engine->n_extras] = extra;
+	if (!extra.name || !extra.key ||
+	    htab_add(&engine->extra_index, extra_key_hash(sw, key), engine->n_extras) != 0) {
+		free(extra.name);
+		free(extra.key);
+		return TOPO_NONE;
+	}
+	engine->n_extras++;
+	engine->switches[sw].n_extra++;
+	interface_state_init(&engine->interfaces[engine->n_interfaces]);
+	return engine->n_interfaces++;
+}
+
+uint32_t
+engine_interface_switch(const struct engine *engine, uint32_t interface)
+{
+	uint32_t n = topo_n_interfaces(engine->topo);
+
+	return interface < n ? topo_interface_get(engine->topo, interface)->sw
+			     : engine->extras[interface - n].sw;
+}
+
+const char *
+engine_interface_name(const struct engine *engine, uint32_t interface)
+{
+	uint32_t n = topo_n_interfaces(engine->topo);
+
+	if (interface < n)
+		return topo_text_get(
+		    engine->topo, topo_interface_get(engine->topo, interface)->name);
+	return engine->extras[interface - n].name;
+}

@@ -1,0 +1,180 @@
+/*
+ * What was decided and waits to be popped. A queued change holds numbers; the names are looked up when it is popped, so
+ * that 20,000 toggles of one spine cost no text. The queue is empty whenever a snapshot is replaced.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine_state.h"
+
+const char *const dp_cause_names[CAUSE_MAX] = {
+	[CAUSE_NONE] = "",
+	[CAUSE_ACCESS] = "access",
+	[CAUSE_UPLINK] = "uplink",
+	[CAUSE_REPORTED] = "reported",
+};
+
+const char *const redundancy_kind_names[REDUNDANCY_MAX] = {
+	[REDUNDANCY_DEGRADED] = "degraded",
+	[REDUNDANCY_RESTORED] = "restored",
+	[REDUNDANCY_STRANDED] = "stranded",
+	[REDUNDANCY_REFINED] = "refined",
+};
+
+/* The text of the change popped last was borrowed from its fault; now it may go. */
+void
+engine_drop_popped(struct engine *engine)
+{
+	if (engine->head == 0)
+		return;
+	fault_drop(engine->queue[engine->head - 1].fault);
+	engine->queue[engine->head - 1].fault = NULL;
+}
+
+struct queued *
+engine_queue(struct engine *engine, enum dp_change_kind kind)
+{
+	if (engine->head == engine->n_queue) {
+		engine_drop_popped(engine);
+		engine->head = engine->n_queue = 0;
+	}
+	if (engine->n_queue == engine->room_queue) {
+		size_t room = engine->room_queue * 2 + 256;
+		struct queued *queue = realloc(engine->queue, room * sizeof(*queue));
+		if (!queue)
+			abort(); /* a change that cannot be kept would be a lie for ever: better to restart from Redis */
+		engine->queue = queue;
+		engine->room_queue = room;
+	}
+	struct queued *queued = &engine->queue[engine->n_queue++];
+	*queued = (struct queued){ .kind = (uint8_t)kind, .interface = TOPO_NONE };
+	return queued;
+}
+
+void
+engine_queue_interface(
+    struct engine *engine, uint32_t interface, bool transition, int64_t received_us)
+{
+	if (!engine->started)
+		return;
+	struct queued *queued = engine_queue(engine, CHANGE_INTERFACE);
+	queued->subject = queued->interface = interface;
+	queued->state = engine->interfaces[interface];
+	queued->source = queued->state.source;
+	queued->reason = queued->state.reason;
+	queued->transition = transition;
+	queued->received_us = received_us;
+}
+
+static void
+fill_interface(const struct engine *engine, const struct queued *queued, struct dp_change *change)
+{
+	const struct interface_state *state = &queued->state;
+
+	if (queued->subject < topo_n_interfaces(engine->topo))
+		change->if_index = topo_interface_get(engine->topo, queued->subject)->if_index;
+	change->oper_up = interface_is_up(state);
+	change->admin = spoken_names[state->admin];
+	change->link = spoken_names[state->link];
+	change->protocol = spoken_names[state->protocol];
+	change->override = spoken_names[state->override];
+	change->since_us = state->since_us;
+	change->certain = state->certain;
+	change->transition = queued->transition;
+}
+
+static void
+fill_report(const struct engine *engine, const uint8_t id[16], struct dp_report *ret_report)
+{
+	const struct report *report = engine_report_of(engine, id);
+
+	if (report)
+		*ret_report = (struct dp_report){ report->down, report->by, report->note,
+			report->at_us, report->until_us };
+	else
+		*ret_report = (struct dp_report){ .by = "", .note = "" };
+}
+
+static void
+fill_port(const struct engine *engine, const struct queued *queued, struct dp_change *change)
+{
+	if (queued->removed) {
+		const struct orphan *orphan = &engine->orphans[queued->subject];
+		memcpy(change->port_id, orphan->id, sizeof(change->port_id));
+		change->port_name = orphan->name;
+		change->project_id = orphan->project_id;
+		change->known_revision = orphan->revision;
+		return;
+	}
+	const struct topo_port *row = topo_port_get(engine->topo, queued->subject);
+	memcpy(change->port_id, row->id, sizeof(change->port_id));
+	change->port_name = topo_text_get(engine->topo, row->name);
+	change->project_id = topo_text_get(engine->topo, row->project_id);
+	change->known_revision = engine->ports[queued->subject].revision;
+	fill_report(engine, row->id, &change->report);
+}
+
+void
+engine_forget_orphans(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->n_orphans; i++) {
+		fault_drop(engine->orphans[i].fault);
+		free(engine->orphans[i].name);
+		free(engine->orphans[i].project_id);
+	}
+	engine->n_orphans = 0;
+}
+
+bool
+engine_pop(struct engine *engine, struct dp_change *ret_change)
+{
+	engine_drop_popped(engine);
+	if (engine->head == engine->n_queue) {
+		if (engine->started)
+			engine_forget_orphans(engine);
+		return false;
+	}
+	const struct queued *queued = &engine->queue[engine->head++];
+	*ret_change = (struct dp_change){
+		.kind = (enum dp_change_kind)queued->kind,
+		.switch_name = "",
+		.interface_name = "",
+		.source = (enum link_source)queued->source,
+		.reason = (enum link_reason)queued->reason,
+		.received_us = queued->received_us,
+		.occurred_us = queued->occurred_us,
+		.port_name = "",
+		.project_id = "",
+		.dp_down = queued->dp_down,
+		.cause = (enum dp_cause)queued->cause,
+		.fault = queued->fault ? queued->fault->text : "",
+		.paths = queued->paths,
+		.report = { .by = "", .note = "" },
+		.removed = queued->removed,
+		.redundancy = (enum redundancy_kind)queued->redundancy,
+		.admin = "",
+		.link = "",
+		.protocol = "",
+		.override = "",
+	};
+	if (queued->interface != TOPO_NONE) {
+		uint32_t sw = engine_interface_switch(engine, queued->interface);
+		ret_change->switch_name =
+		    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name);
+		ret_change->interface_name = engine_interface_name(engine, queued->interface);
+	}
+	if (queued->kind == CHANGE_INTERFACE)
+		fill_interface(engine, queued, ret_change);
+	else
+		fill_port(engine, queued, ret_change);
+	return true;
+}
+
+void
+engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revision)
+{
+	uint32_t port = topo_port_find(engine->topo, port_id);
+
+	if (port != TOPO_NONE && revision > engine->ports[port].revision)
+		engine->ports[port].revision = (uint32_t)revision;
+}

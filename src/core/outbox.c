@@ -1,0 +1,310 @@
+/*
+ * A list of batches in order: [done ...][sent ...][waiting ...][open]. The open one, if any, is the last.
+ */
+#include "core/outbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct outbox {
+	struct outbox_batch **batches;
+	size_t n, room;
+	size_t n_done, n_sent; /* leading runs: done, then sent */
+	bool open;             /* the last batch still takes changes */
+	bool later_in_turn;    /* the turn's first batch is full */
+	uint64_t next_number;
+	uint64_t last_ticket, done_ticket;
+	size_t bytes, max_bytes;
+	bool overflowed;
+	uint64_t folded;
+};
+
+struct outbox *
+outbox_new(size_t max_bytes)
+{
+	struct outbox *outbox = calloc(1, sizeof(*outbox));
+
+	if (outbox) {
+		outbox->max_bytes = max_bytes;
+		outbox->next_number = 1;
+	}
+	return outbox;
+}
+
+static void
+batch_free(struct outbox_batch *batch)
+{
+	if (!batch)
+		return;
+	arg_buf_release(&batch->args);
+	arg_buf_release(&batch->keys);
+	free(batch);
+}
+
+void
+outbox_free(struct outbox *outbox)
+{
+	if (!outbox)
+		return;
+	for (size_t i = 0; i < outbox->n; i++)
+		batch_free(outbox->batches[i]);
+	free(outbox->batches);
+	free(outbox);
+}
+
+static size_t
+batch_bytes(const struct outbox_batch *batch)
+{
+	return sizeof(*batch) + batch->args.room + batch->keys.room;
+}
+
+/* Takes batches [from, to) out of the list. */
+static void
+cut(struct outbox *outbox, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		outbox->bytes -= batch_bytes(outbox->batches[i]);
+		batch_free(outbox->batches[i]);
+	}
+	memmove(outbox->batches + from, outbox->batches + to,
+	    (outbox->n - to) * sizeof(*outbox->batches));
+	outbox->n -= to - from;
+}
+
+static struct outbox_batch *
+open_batch(struct outbox *outbox)
+{
+	if (outbox->open)
+		return outbox->batches[outbox->n - 1];
+	if (outbox->n == outbox->room) {
+		size_t room = outbox->room * 2 + 16;
+		struct outbox_batch **batches = realloc(outbox->batches, room * sizeof(*batches));
+		if (!batches)
+			return NULL;
+		outbox->batches = batches;
+		outbox->room = room;
+	}
+	struct outbox_batch *batch = calloc(1, sizeof(*batch));
+	if (!batch)
+		return NULL;
+	batch->number = outbox->next_number++;
+	outbox->batches[outbox->n++] = batch;
+	outbox->bytes += batch_bytes(batch);
+	outbox->open = true;
+	return batch;
+}
+
+/* Drops what was not sent: the program will compare Redis with the engine instead, which gives each port's last state. */
+static void
+overflow(struct outbox *outbox)
+{
+	size_t first = outbox->n_done + outbox->n_sent;
+
+	for (size_t i = first; i < outbox->n; i++)
+		outbox->folded += outbox->batches[i]->n_toggles;
+	if (first < outbox->n)
+		outbox->next_number = outbox->batches[first]->number;
+	cut(outbox, first, outbox->n);
+	outbox->open = false;
+	outbox->overflowed = true;
+}
+
+static bool
+is_full(const struct outbox *outbox, const struct outbox_batch *batch)
+{
+	uint32_t toggles = outbox->later_in_turn ? OUTBOX_BATCH_TOGGLES : OUTBOX_FIRST_TOGGLES;
+
+	return batch->n_toggles >= toggles || batch->n_records >= OUTBOX_BATCH_RECORDS;
+}
+
+int
+outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_ticket)
+{
+	struct outbox_batch *batch = outbox->overflowed ? NULL : open_batch(outbox);
+
+	if (batch) {
+		size_t before = batch_bytes(batch);
+		int error = change_encode(change, &batch->args, &batch->keys);
+		outbox->bytes += batch_bytes(batch) - before;
+		if (error != 0)
+			batch = NULL;
+	}
+	if (!batch && !outbox->overflowed)
+		overflow(outbox);
+	*ret_ticket = ++outbox->last_ticket;
+	if (!batch) {
+		outbox->folded += change->kind == CHANGE_TOGGLE;
+		return -ENOSPC;
+	}
+	batch->last_ticket = outbox->last_ticket;
+	batch->n_records++;
+	batch->n_toggles += change->kind == CHANGE_TOGGLE;
+	if (is_full(outbox, batch)) {
+		outbox->open = false;
+		outbox->later_in_turn = true;
+	}
+	if (outbox->bytes <= outbox->max_bytes)
+		return 0;
+	/* What is kept for a Redis that lost its tail goes before anything that waits. */
+	if (outbox->n_done > 0) {
+		cut(outbox, 0, outbox->n_done);
+		outbox->n_done = 0;
+	}
+	if (outbox->bytes <= outbox->max_bytes)
+		return 0;
+	overflow(outbox);
+	return -ENOSPC;
+}
+
+void
+outbox_turn_end(struct outbox *outbox)
+{
+	outbox->open = false;
+	outbox->later_in_turn = false;
+}
+
+const struct outbox_batch *
+outbox_next(struct outbox *outbox)
+{
+	size_t next = outbox->n_done + outbox->n_sent;
+
+	if (outbox->n_sent >= OUTBOX_WINDOW || next >= outbox->n ||
+	    (outbox->open && next == outbox->n - 1))
+		return NULL;
+	outbox->n_sent++;
+	outbox->batches[next]->sent = true;
+	return outbox->batches[next];
+}
+
+const struct outbox_batch *
+outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns)
+{
+	if (outbox->n_sent == 0 || outbox->batches[outbox->n_done]->number != number)
+		return NULL;
+	struct outbox_batch *batch = outbox->batches[outbox->n_done];
+	batch->done = true;
+	batch->done_ns = now_ns;
+	outbox->n_done++;
+	outbox->n_sent--;
+	if (batch->last_ticket > outbox->done_ticket)
+		outbox->done_ticket = batch->last_ticket;
+	/* What is only kept in case must not crowd out what may still have to wait. */
+	if (outbox->n_done > 1 && outbox->bytes > outbox->max_bytes / 4) {
+		cut(outbox, 0, 1);
+		outbox->n_done--;
+	}
+	return batch;
+}
+
+size_t
+outbox_rewind(struct outbox *outbox)
+{
+	size_t n = outbox->n_sent;
+
+	for (size_t i = 0; i < n; i++)
+		outbox->batches[outbox->n_done + i]->sent = false;
+	outbox->n_sent = 0;
+	return n;
+}
+
+bool
+outbox_gap(struct outbox *outbox, uint64_t last)
+{
+	size_t first = 0;
+
+	while (first < outbox->n_done && outbox->batches[first]->number <= last)
+		first++;
+	if (outbox->n_done + outbox->n_sent == 0 || first >= outbox->n ||
+	    outbox->batches[first]->number != last + 1)
+		return false;
+	for (size_t i = first; i < outbox->n_done + outbox->n_sent; i++)
+		outbox->batches[i]->sent = outbox->batches[i]->done = false;
+	outbox->n_done = first;
+	outbox->n_sent = 0;
+	return true;
+}
+
+void
+outbox_number_from(struct outbox *outbox, uint64_t last)
+{
+	cut(outbox, 0, outbox->n_done);
+	outbox->n_done = 0;
+	outbox->n_sent = 0;
+	for (size_t i = 0; i < outbox->n; i++) {
+		outbox->batches[i]->number = last + 1 + i;
+		outbox->batches[i]->sent = false;
+	}
+	outbox->next_number = last + 1 + outbox->n;
+}
+
+void
+outbox_restart(struct outbox *outbox)
+{
+	if (outbox->n > 0)
+		outbox->next_number = outbox->batches[0]->number;
+	cut(outbox, 0, outbox->n);
+	outbox->n_done = outbox->n_sent = 0;
+	outbox->open = outbox->overflowed = false;
+	outbox->later_in_turn = false;
+	outbox->done_ticket = outbox->last_ticket;
+}
+
+void
+outbox_tick(struct outbox *outbox, int64_t now_ns)
+{
+	size_t n = 0;
+
+	while (n < outbox->n_done && now_ns - outbox->batches[n]->done_ns > OUTBOX_KEEP_NS)
+		n++;
+	if (n == 0)
+		return;
+	cut(outbox, 0, n);
+	outbox->n_done -= n;
+}
+
+uint64_t
+outbox_last_ticket(const struct outbox *outbox)
+{
+	return outbox->last_ticket;
+}
+
+uint64_t
+outbox_done_ticket(const struct outbox *outbox)
+{
+	return outbox->done_ticket;
+}
+
+bool
+outbox_overflowed(const struct outbox *outbox)
+{
+	return outbox->overflowed;
+}
+
+uint64_t
+outbox_folded(const struct outbox *outbox)
+{
+	return outbox->folded;
+}
+
+size_t
+outbox_waiting(const struct outbox *outbox)
+{
+	return outbox->n - outbox->n_done;
+}
+
+size_t
+outbox_waiting_changes(const struct outbox *outbox)
+{
+	size_t n = 0;
+
+	for (size_t i = outbox->n_done; i < outbox->n; i++)
+		n += outbox->batches[i]->n_records;
+	return n;
+}
+
+size_t
+outbox_bytes(const struct outbox *outbox)
+{
+	return outbox->bytes;
+}
