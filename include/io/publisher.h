@@ -1,0 +1,53 @@
+/*
+ * publisher: the outbox's batches to Redis, pipelined, each one atomic step (io). design.md, "Numbered batches".
+ *
+ * It claims the `publisher` key once per daemon; then it sends what the outbox holds whenever the link is up, at most a
+ * window of batches at a time, and never waits for a reply. What Redis answers decides: ok and done go on, gap sends again
+ * what is still kept, deposed ends the daemon, lost and a gap that cannot be filled ask the program to compare anew.
+ */
+#ifndef DPWATCH_IO_PUBLISHER_H
+#define DPWATCH_IO_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/outbox.h"
+#include "core/stats.h"
+#include "io/redis_link.h"
+
+struct publisher_handler {
+	void *ctx;
+	void (*claimed)(void *ctx); /* this daemon is the publisher: state may be read now */
+	void (*done)(void *ctx, const struct outbox_batch *batch); /* in Redis */
+	void (*revision)(void *ctx, const uint8_t port_id[16], uint64_t revision);
+	void (*lost)(void *ctx,
+	    bool everything); /* Redis lost everything, or more than is kept: compare anew */
+	void (*deposed)(
+	    void *ctx, const char *why); /* somebody else publishes, or a newer contract: stop */
+};
+
+struct publisher;
+
+struct publisher *publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
+    const struct config *config, const char *instance, struct stats *stats,
+    const struct publisher_handler *handler);
+
+/* The link came up, or went down. */
+void publisher_up(struct publisher *publisher);
+void publisher_down(struct publisher *publisher);
+
+/* After `lost`, or to begin: claims; `claimed` follows. Nothing is sent until publisher_go. */
+void publisher_claim(struct publisher *publisher);
+/* From now on batches are sent. */
+void publisher_go(struct publisher *publisher);
+
+/* Sends what may be sent, and writes it out. Call at the end of each turn. */
+void publisher_flush(struct publisher *publisher);
+
+uint64_t publisher_epoch(const struct publisher *publisher);    /* 0: not claimed yet */
+uint64_t publisher_batch(const struct publisher *publisher);    /* the last that Redis has */
+const char *publisher_error(const struct publisher *publisher); /* why nothing goes on, or "" */
+void publisher_free(struct publisher *publisher);
+
+#endif

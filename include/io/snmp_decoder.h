@@ -1,0 +1,46 @@
+/*
+ * snmp_decoder: one datagram through net-snmp -> one struct trap, and an INFORM's answer as bytes (io). Private to
+ * snmp_input: the one file that knows net-snmp.
+ *
+ * There is no socket here: the session stands on a transport of our own that hands the library the datagram at hand and
+ * keeps what the library sends. SNMPv1 and v2c; the caller refuses other versions first (core/snmp_peek).
+ */
+#ifndef DPWATCH_IO_SNMP_DECODER_H
+#define DPWATCH_IO_SNMP_DECODER_H
+
+#include "core/trap.h"
+#include "util/slice.h"
+
+struct snmp_decoder;
+
+/* One notification. Everything in it is valid during the call that hands it over. */
+struct snmp_notification {
+	struct trap trap;       /* without digest */
+	struct slice community; /* v1 and v2c */
+	int32_t request_id;     /* 0 in v1 */
+};
+
+enum snmp_decoded {
+	DECODED_NOTIFICATION, /* fn was called */
+	DECODED_NOT_A_TRAP,   /* well-formed, but a request, an answer or a report */
+	DECODED_MALFORMED,    /* the library could not read it, or the PDU is none of its version */
+};
+
+/*
+ * NULL: out of memory. The library is set up at the first call, so that it reads no configuration, no MIB module, keeps no
+ * state in files, and logs through us (debug, a few lines a minute: its words are about what strangers send).
+ */
+struct snmp_decoder *snmp_decoder_new(void);
+void snmp_decoder_free(struct snmp_decoder *decoder);
+
+/* Decodes one datagram, and calls fn(ctx) at most once, before it returns. fn must not feed. */
+enum snmp_decoded snmp_decoder_feed(struct snmp_decoder *decoder, struct slice datagram,
+    void (*fn)(void *ctx, const struct snmp_notification *notification), void *ctx);
+
+/*
+ * The answer to the INFORM at hand; only from within fn. RFC 3416 4.2.7: the same request-id and varbinds in a Response-PDU
+ * without error. *ret_bytes is valid until the next call to this module. 0, -EINVAL when it is no INFORM, -ENOMEM.
+ */
+int snmp_decoder_response(struct snmp_decoder *decoder, struct slice *ret_bytes);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * snmp_input: SNMP notifications from the wire to struct trap (io). The only module that knows net-snmp.
+ *
+ * Datagrams come in batches (io/udp_batch) and pass through a net-snmp session on a transport of our own, one after the
+ * other. Communities are checked here. An INFORM's answer may be given later: the PDU is cloned and kept, bounded, until
+ * its ticket is done.
+ */
+#ifndef DPWATCH_IO_SNMP_INPUT_H
+#define DPWATCH_IO_SNMP_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/engine.h"
+#include "core/stats.h"
+#include "core/trap.h"
+#include "io/loop.h"
+
+/* INFORMs that may wait for their answer; one more is dropped, counted, and its sender will repeat it. */
+#define SNMP_INPUT_WAITING_MAX 65536
+
+enum input_answer { ANSWER_NOW, ANSWER_NEVER, ANSWER_AFTER_TICKET };
+
+struct input_origin {
+	struct addr from;
+	struct engine_time time; /* now_ns of this turn; wall_us is the kernel's receive time */
+};
+
+struct snmp_input_handler {
+	void *ctx;
+	/* One notification with a right community. For ANSWER_AFTER_TICKET *ret_ticket is set. Answers matter for INFORMs only. */
+	enum input_answer (*trap)(void *ctx, const struct trap *trap,
+	    const struct input_origin *origin, uint64_t *ret_ticket);
+	/* All datagrams of this turn were handed over. */
+	void (*turn_end)(void *ctx);
+};
+
+struct snmp_input;
+
+/* Opens every listener of config->snmp. NULL with a message in error when one cannot be opened. Not reading yet. */
+struct snmp_input *snmp_input_new(struct loop *loop, const struct config *config,
+    struct stats *stats, const struct snmp_input_handler *handler, char *error, size_t size);
+
+/* Starts or stops taking datagrams off the sockets (the kernel queues meanwhile). */
+void snmp_input_read(struct snmp_input *input, bool on);
+
+/* New communities, allow list and so on; listeners stay as they are. */
+void snmp_input_configure(struct snmp_input *input, const struct config *config);
+
+/* Answers every waiting INFORM whose ticket is at most `done`. */
+void snmp_input_answer(struct snmp_input *input, uint64_t done);
+size_t snmp_input_waiting(const struct snmp_input *input);
+
+size_t snmp_input_n_listeners(const struct snmp_input *input);
+const char *snmp_input_listener(
+    const struct snmp_input *input, size_t i, size_t *ret_receive_buffer);
+
+/* Takes everything that is still queued in the sockets (SIGTERM drains), calling the handler as usual. */
+void snmp_input_drain(struct snmp_input *input);
+void snmp_input_free(struct snmp_input *input);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * udp_socket: opening, naming and setting up datagram sockets (io). Private to udp_batch.
+ */
+#ifndef DPWATCH_IO_UDP_SOCKET_H
+#define DPWATCH_IO_UDP_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Longest name: "unix:" and a path, or "udp6:[" address "%" interface "]:" port. */
+#define UDP_SOCKET_NAME_MAX 128
+
+/*
+ * Opens and binds as udp_batch_open() says. Returns a descriptor (non-blocking, close-on-exec), or -1 with a message for
+ * people in error. IPv6 sockets take no IPv4, so that both can be bound. Never SO_REUSEADDR: a second daemon on the port
+ * must be told, not share the traps. A Unix socket that nobody listens on any more is replaced; its mode is 0660.
+ */
+int udp_socket_open(const char *kind, const char *host, uint16_t port, char *error, size_t size);
+
+/*
+ * Asks for everything that udp_batch tells with a datagram, and for a receive buffer of that many bytes, beyond
+ * net.core.rmem_max where we may (CAP_NET_ADMIN). Returns the socket's family (AF_INET, AF_INET6, AF_UNIX); or -1 with a
+ * message in error where it is not a datagram socket of one of them.
+ */
+int udp_socket_set_up(int fd, size_t receive_buffer, char *error, size_t size);
+
+/* What the kernel gave, in bytes that may be queued (the kernel's own figure, twice what was asked, counts its overhead). */
+size_t udp_socket_receive_buffer(int fd);
+
+/* The address that it is bound to; family 0 when it cannot be told. */
+void udp_socket_address(int fd, struct sockaddr_storage *ret_address);
+
+/* Writes "udp:127.0.0.1:162", "udp6:[::1]:162" or "unix:/path"; returns buf. */
+const char *udp_socket_name(const struct sockaddr_storage *address, char *buf, size_t size);
+
+#endif

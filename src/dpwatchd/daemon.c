@@ -1,0 +1,500 @@
+/*
+ * The daemon's life.
+ *
+ * STARTING: Redis comes up -> the publisher key is claimed -> the map is read -> interface and port states are read ->
+ * engine_start compares -> RUNNING. Until then datagrams wait in the kernel's buffers: nobody knows yet whose they are.
+ * COMPARING: Redis lost data, or too much waited for it: the same way, without the map, and what is known stays.
+ */
+#include "daemon.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "io/state_sync.h"
+
+#define TICK_MS 1000
+#define STOP_MS 10000
+#define RULES_FILE_MAX (1 << 20)
+#define COMMUNITY_LINE_TICKS 60
+
+/* ---- rules ---- */
+
+static int
+is_rules_file(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 6 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 6, ".rules") == 0;
+}
+
+static bool
+add_rules_file(struct rules *rules, const char *dir, const char *name)
+{
+	char path[1024];
+	struct rules_fault fault;
+	bool ok = false;
+
+	snprintf(path, sizeof(path), "%.700s/%.300s", dir, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *bytes = malloc(RULES_FILE_MAX);
+	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, RULES_FILE_MAX) : -1;
+	if (len < 0)
+		log_error("rules: %s: %s", path, strerror(errno));
+	else if (len == RULES_FILE_MAX)
+		log_error("rules: %s: larger than %d bytes", path, RULES_FILE_MAX - 1);
+	else if (rules_add_file(rules, path, (struct slice){ bytes, (size_t)len }, &fault) != 0)
+		log_error("rules: %s", fault.text);
+	else
+		ok = true;
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* A directory that is not there holds no rules: the operator's own need not exist. */
+static bool
+add_rules_dir(struct rules *rules, const char *dir)
+{
+	struct dirent **entries;
+	int n = scandir(dir, &entries, is_rules_file, alphasort);
+	bool ok = true;
+
+	if (n < 0 && errno != ENOENT)
+		log_error("rules: rules_dir %s: %s", dir, strerror(errno));
+	if (n < 0)
+		return errno == ENOENT;
+	for (int i = 0; i < n; i++) {
+		ok = ok && add_rules_file(rules, dir, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return ok;
+}
+
+struct rules *
+daemon_load_rules(const struct config *config)
+{
+	struct rules *rules = rules_new();
+	bool ok = rules != NULL;
+
+	for (size_t i = 0; ok && i < config->syslog.rules_dir.n; i++)
+		ok = add_rules_dir(rules, config->syslog.rules_dir.items[i]);
+	if (ok && rules_finish(rules) == 0)
+		return rules;
+	rules_free(rules);
+	return NULL;
+}
+
+/* ---- the way to RUNNING ---- */
+
+static void
+on_interface(void *ctx, struct slice switch_name, struct slice interface, struct slice json)
+{
+	struct daemon *daemon = ctx;
+
+	if (!engine_restore_interface(
+		daemon->engine, switch_name, interface, json, loop_now(daemon->loop)))
+		log_warning(
+		    "redis: interface:%.*s %.*s holds no state that dpwatch wrote; taken as never heard of",
+		    (int)switch_name.len, switch_name.data, (int)interface.len, interface.data);
+}
+
+static void
+on_port(void *ctx, const struct engine_port_record *record)
+{
+	struct daemon *daemon = ctx;
+
+	if (daemon->phase == PHASE_COMPARING)
+		engine_restore_published(
+		    daemon->engine, record->id, record->dp_down, record->revision);
+	else
+		engine_restore_port(daemon->engine, record);
+}
+
+static void
+go(struct daemon *daemon)
+{
+	struct engine_totals totals;
+
+	engine_start(daemon->engine, loop_now(daemon->loop));
+	daemon->phase = PHASE_RUNNING;
+	publisher_go(daemon->publisher);
+	daemon_turn_end(daemon);
+	if (outbox_waiting(daemon->outbox) == 0)
+		snmp_input_answer(daemon->snmp, outbox_done_ticket(daemon->outbox));
+	engine_totals(daemon->engine, &totals);
+	log_info("running: %u switches, %u ports, %u of them down",
+	    topo_n_switches(engine_topo(daemon->engine)), topo_n_ports(engine_topo(daemon->engine)),
+	    totals.ports_down);
+	daemon_read_inputs(daemon, true);
+	sd_notify(0, "READY=1\nSTATUS=running");
+	daemon_load_done(daemon, 200, NULL, NULL);
+}
+
+static void
+on_state_read(void *ctx, const char *error)
+{
+	struct daemon *daemon = ctx;
+
+	if (daemon->phase == PHASE_STOPPING)
+		return;
+	if (!error) {
+		go(daemon);
+		return;
+	}
+	log_error("redis: the state could not be read: %s", error);
+	/* When the connection broke, its coming back begins anew; else Redis refused, and is asked again. */
+	if (redis_link_state(daemon->link) == REDIS_UP)
+		redis_link_break(daemon->link, error);
+}
+
+static void
+read_state(struct daemon *daemon)
+{
+	const struct state_sync_handler handler = { daemon, on_interface, on_port, on_state_read };
+
+	if (state_sync_read(daemon->link, &daemon->config, engine_topo(daemon->engine),
+		daemon->phase == PHASE_STARTING, &handler) != 0)
+		daemon_fail(daemon, "out of memory");
+}
+
+static void
+on_claimed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
+	if (daemon->phase == PHASE_COMPARING)
+		read_state(daemon);
+	else
+		topo_sync_read(daemon->topo_sync);
+}
+
+static void
+log_faults(const char *what, const struct topo_faults *faults)
+{
+	static const size_t most = 10;
+
+	for (size_t i = 0; i < faults->n && i < most; i++)
+		log_warning("%s: %s: %s", what, faults->items[i].path, faults->items[i].reason);
+	if (faults->n_errors + faults->n_warnings > most)
+		log_warning("%s: %zu more", what, faults->n_errors + faults->n_warnings - most);
+}
+
+static void
+on_topology(void *ctx, struct topo *topo, const struct topo_faults *warnings)
+{
+	struct daemon *daemon = ctx;
+
+	daemon_pump(daemon);
+	if (engine_set_topo(daemon->engine, topo, loop_now(daemon->loop)) != 0) {
+		stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
+		log_error("topology: out of memory; the old map stays");
+		daemon_load_done(daemon, 503, "out of memory; the old map stays", NULL);
+		return;
+	}
+	const struct topo *now = engine_topo(daemon->engine);
+	daemon->topology_loaded = topo_n_switches(now) > 0;
+	daemon->topology_loaded_us = loop_now(daemon->loop).wall_us;
+	daemon->topology_error[0] = '\0';
+	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
+	log_info("topology: %u switches, %u links, %u hosts, %u ports", topo_n_switches(now),
+	    topo_n_links(now), topo_n_hosts(now), topo_n_ports(now));
+	log_faults("topology", warnings);
+	if (daemon->phase == PHASE_STARTING) {
+		read_state(daemon);
+		return;
+	}
+	daemon_turn_end(daemon);
+	daemon_load_done(daemon, 200, NULL, warnings);
+}
+
+static void
+on_topology_refused(void *ctx, const struct topo_faults *faults)
+{
+	struct daemon *daemon = ctx;
+
+	stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
+	snprintf(daemon->topology_error, sizeof(daemon->topology_error),
+	    "%zu faults; the first: %s: %s", faults->n_errors,
+	    faults->n > 0 ? faults->items[0].path : "",
+	    faults->n > 0 ? faults->items[0].reason : "");
+	log_faults("topology refused", faults);
+	log_error("topology: the map in Redis is refused (%s)%s", daemon->topology_error,
+	    daemon->phase == PHASE_STARTING ? "; nothing is decided until it is mended"
+					    : "; the old map stays");
+	daemon_load_done(daemon, 400, "the map in Redis is refused", faults);
+}
+
+/* ---- comparing anew ---- */
+
+void
+daemon_compare(struct daemon *daemon, bool everything)
+{
+	if (daemon->phase != PHASE_RUNNING)
+		return;
+	log_warning("redis: %s; comparing what it holds with what is known",
+	    everything ? "it lost everything" : "it and dpwatch have parted");
+	daemon->phase = PHASE_COMPARING;
+	daemon->everything_lost = everything;
+	daemon_read_inputs(daemon, false);
+	daemon_pump(daemon);
+	engine_compare_begin(daemon->engine);
+	outbox_restart(daemon->outbox);
+	publisher_claim(daemon->publisher);
+}
+
+static void
+on_lost(void *ctx, bool everything)
+{
+	daemon_compare(ctx, everything);
+}
+
+static void
+on_done(void *ctx, const struct outbox_batch *batch)
+{
+	struct daemon *daemon = ctx;
+
+	snmp_input_answer(daemon->snmp, outbox_done_ticket(daemon->outbox));
+	if (batch->n_toggles > 0)
+		daemon_events_published(daemon);
+	if (daemon->phase == PHASE_STOPPING && outbox_waiting(daemon->outbox) == 0)
+		loop_stop(daemon->loop);
+}
+
+static void
+on_revision(void *ctx, const uint8_t port_id[16], uint64_t revision)
+{
+	engine_published(((struct daemon *)ctx)->engine, port_id, revision);
+}
+
+static void
+on_deposed(void *ctx, const char *why)
+{
+	daemon_fail(ctx, why);
+}
+
+static void
+on_link_up(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	stats_add(&daemon->stats, STAT_REDIS_CONNECTS, 1);
+	publisher_up(daemon->publisher);
+	/* A start or a comparison that the broken connection cut short begins anew. */
+	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING)
+		topo_sync_read(daemon->topo_sync);
+	else if (daemon->phase == PHASE_COMPARING)
+		publisher_claim(daemon->publisher);
+	daemon_turn_end(daemon);
+}
+
+static void
+on_link_down(void *ctx, const char *why)
+{
+	struct daemon *daemon = ctx;
+
+	(void)why;
+	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
+	publisher_down(daemon->publisher);
+	topo_sync_down(daemon->topo_sync);
+	daemon_load_done(daemon, 503, "the connection to Redis broke", NULL);
+}
+
+/* ---- timers ---- */
+
+static void
+say_refused_communities(struct daemon *daemon)
+{
+	uint64_t refused = daemon->stats.n[STAT_TRAP_BAD_COMMUNITY];
+
+	if (refused > daemon->refused_communities)
+		log_warning("%llu traps were refused in the last minute: %s",
+		    (unsigned long long)(refused - daemon->refused_communities),
+		    daemon->config.snmp.community.n == 0
+			? "no [snmp] community is configured"
+			: "their community is not configured in [snmp] community");
+	daemon->refused_communities = refused;
+}
+
+static void
+on_tick(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	static unsigned ticks;
+
+	outbox_tick(daemon->outbox, loop_now(daemon->loop).now_ns);
+	if (++ticks % COMMUNITY_LINE_TICKS == 0)
+		say_refused_communities(daemon);
+	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&
+	    redis_link_state(daemon->link) == REDIS_UP)
+		daemon_compare(daemon, false);
+	loop_timer_arm(daemon->tick, TICK_MS);
+}
+
+static void
+on_deadline(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	engine_tick(daemon->engine, loop_now(daemon->loop));
+	daemon_turn_end(daemon);
+}
+
+static void
+on_stop_deadline(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_error("stopping without having published %zu changes: Redis did not take them",
+	    outbox_waiting_changes(daemon->outbox));
+	daemon->exit_status = 1;
+	loop_stop(daemon->loop);
+}
+
+static void
+on_child(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	if (daemon->embedded)
+		embedded_redis_reap(daemon->embedded);
+}
+
+/* ---- starting and stopping ---- */
+
+static int
+open_redis(struct daemon *daemon, char *error, size_t size)
+{
+	const struct redis_link_handler link_handler = { daemon, on_link_up, on_link_down };
+	const struct publisher_handler publisher_handler = { daemon, on_claimed, on_done,
+		on_revision, on_lost, on_deposed };
+	const struct topo_sync_handler topo_handler = { daemon, on_topology, on_topology_refused };
+	const char *path = NULL;
+
+	if (daemon->config.redis.kind == REDIS_EMBEDDED) {
+		loop_on_signal(daemon->loop, SIGCHLD, on_child, daemon);
+		daemon->embedded = embedded_redis_start(
+		    daemon->loop, daemon->config.daemon.state_dir, error, size);
+		if (!daemon->embedded)
+			return -1;
+		path = embedded_redis_path(daemon->embedded);
+	}
+	daemon->link = redis_link_new(daemon->loop, &daemon->config, "redis", &link_handler);
+	if (!daemon->link)
+		return -1;
+	if (path)
+		redis_link_use_path(daemon->link, path);
+	daemon->publisher = publisher_new(daemon->loop, daemon->link, daemon->outbox,
+	    &daemon->config, daemon->instance, &daemon->stats, &publisher_handler);
+	daemon->topo_sync =
+	    topo_sync_new(daemon->loop, daemon->link, &daemon->config, path, &topo_handler);
+	return daemon->publisher && daemon->topo_sync ? 0 : -1;
+}
+
+static int
+make_parts(struct daemon *daemon)
+{
+	char host[64] = "";
+
+	daemon->loop = loop_new();
+	daemon->engine = engine_new(&daemon->config);
+	daemon->outbox = outbox_new(daemon->config.redis.journal_max);
+	daemon->dedup = dedup_new();
+	daemon->unmapped = unmapped_new();
+	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
+	    !daemon->unmapped)
+		return -1;
+	gethostname(host, sizeof(host) - 1);
+	snprintf(daemon->instance, sizeof(daemon->instance), "%s/%d", host, (int)getpid());
+	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
+	daemon->sender_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
+	daemon->started = loop_now(daemon->loop);
+	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
+	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);
+	daemon->stop = loop_timer_new(daemon->loop, on_stop_deadline, daemon);
+	return daemon->tick && daemon->deadline && daemon->stop ? 0 : -1;
+}
+
+int
+daemon_start(struct daemon *daemon)
+{
+	char error[512] = "out of memory";
+
+	daemon->rules = daemon_load_rules(&daemon->config);
+	if (!daemon->rules)
+		return 1;
+	if (make_parts(daemon) != 0 || daemon_open_inputs(daemon, error, sizeof(error)) != 0 ||
+	    open_redis(daemon, error, sizeof(error)) != 0 ||
+	    daemon_open_http(daemon, error, sizeof(error)) != 0) {
+		log_error("%s", error);
+		return 1;
+	}
+	loop_timer_arm(daemon->tick, TICK_MS);
+	redis_link_start(daemon->link);
+	return 0;
+}
+
+void
+daemon_stop(struct daemon *daemon)
+{
+	if (daemon->phase == PHASE_STOPPING) {
+		on_stop_deadline(daemon);
+		return;
+	}
+	log_info("stopping");
+	sd_notify(0, "STOPPING=1");
+	if (daemon->phase == PHASE_RUNNING) {
+		snmp_input_drain(daemon->snmp);
+		syslog_input_drain(daemon->syslog);
+		daemon_turn_end(daemon);
+	}
+	daemon_read_inputs(daemon, false);
+	daemon->phase = PHASE_STOPPING;
+	if (outbox_waiting(daemon->outbox) == 0)
+		loop_stop(daemon->loop);
+	else
+		loop_timer_arm(daemon->stop, STOP_MS);
+}
+
+void
+daemon_fail(struct daemon *daemon, const char *why)
+{
+	log_error("giving up: %s", why);
+	daemon->phase = PHASE_STOPPING;
+	daemon->exit_status = 1;
+	loop_stop(daemon->loop);
+}
+
+void
+daemon_release(struct daemon *daemon)
+{
+	if (daemon->http)
+		daemon_close_http(daemon);
+	snmp_input_free(daemon->snmp);
+	syslog_input_free(daemon->syslog);
+	topo_sync_free(daemon->topo_sync);
+	redis_link_free(daemon->link);
+	publisher_free(daemon->publisher);
+	embedded_redis_stop(daemon->embedded);
+	if (daemon->loop) {
+		loop_timer_free(daemon->tick);
+		loop_timer_free(daemon->deadline);
+		loop_timer_free(daemon->stop);
+		loop_free(daemon->loop);
+	}
+	engine_free(daemon->engine);
+	outbox_free(daemon->outbox);
+	dedup_free(daemon->dedup);
+	unmapped_free(daemon->unmapped);
+	rules_free(daemon->rules);
+	config_release(&daemon->config);
+}

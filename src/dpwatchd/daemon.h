@@ -1,0 +1,121 @@
+/*
+ * The daemon's own: every part, and how they hang together. Private to src/dpwatchd.
+ *
+ *   main.c          command line, configuration, signals
+ *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
+ *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
+ *   daemon_http.c   what HTTP handlers deferred: Redis has to be asked
+ */
+#ifndef DPWATCH_DPWATCHD_DAEMON_H
+#define DPWATCH_DPWATCHD_DAEMON_H
+
+#include "admin/http.h"
+#include "core/dedup.h"
+#include "core/engine.h"
+#include "core/outbox.h"
+#include "core/rules.h"
+#include "core/stats.h"
+#include "core/unmapped.h"
+#include "io/embedded_redis.h"
+#include "io/loop.h"
+#include "io/publisher.h"
+#include "io/redis_link.h"
+#include "io/snmp_input.h"
+#include "io/syslog_input.h"
+#include "io/topo_sync.h"
+#include "util/log.h"
+
+enum daemon_phase {
+	PHASE_STARTING, /* Redis was not read yet: datagrams wait in the kernel */
+	PHASE_RUNNING,
+	PHASE_COMPARING, /* Redis and the engine have parted; datagrams wait in the kernel */
+	PHASE_STOPPING,
+};
+
+/* An API request that loads a topology: it is answered when the map was read back. */
+struct load_waiting {
+	struct http_pending *pending;
+	struct api_response *response;
+	bool stored;
+};
+
+/* An API request that waits for events. */
+struct events_waiting {
+	struct daemon *daemon;
+	struct http_pending *pending;
+	struct api_response *response;
+	struct loop_timer *timer; /* its patience */
+	char since[48];
+	bool asked, woken, expired;
+	struct events_waiting *next;
+};
+
+struct daemon {
+	const char *config_path;
+	struct config config;
+	struct stats stats;
+	struct loop *loop;
+	struct rules *rules;
+	struct engine *engine;
+	struct outbox *outbox;
+	struct dedup *dedup;
+	struct unmapped *unmapped;
+	struct embedded_redis *embedded;
+	struct redis_link *link;
+	struct publisher *publisher;
+	struct topo_sync *topo_sync;
+	struct snmp_input *snmp;
+	struct syslog_input *syslog;
+	struct http *http;
+	struct api api;
+	struct loop_timer *tick, *deadline, *stop;
+	enum daemon_phase phase;
+	bool everything_lost; /* PHASE_COMPARING: Redis lost all, not only its tail */
+	int exit_status;
+	struct engine_time started;
+	char instance[128];
+	bool topology_loaded;
+	int64_t topology_loaded_us;
+	char topology_error[512];
+	struct load_waiting load;
+	struct events_waiting *events_waiting;
+	const char *listeners[64]; /* for status */
+	char listener_texts[64][160];
+	size_t n_listeners;
+	const char *warnings[8];
+	char warning_texts[8][240];
+	size_t n_warnings;
+	uint64_t refused_communities; /* as of the last line about them */
+	struct log_rate toggle_rate, sender_rate;
+};
+
+/* ---- daemon.c ---- */
+/* Opens and starts everything. 0; or 1 after an error line was written. */
+int daemon_start(struct daemon *daemon);
+void daemon_stop(struct daemon *daemon);                  /* drains, then ends the loop */
+void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with exit status 1 */
+void daemon_release(struct daemon *daemon);
+/* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
+struct rules *daemon_load_rules(const struct config *config);
+void daemon_reload(struct daemon *daemon);
+/* A part of the outbox was dropped, or Redis lost data: compare anew. */
+void daemon_compare(struct daemon *daemon, bool everything);
+
+/* ---- daemon_input.c ---- */
+int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);
+void daemon_read_inputs(struct daemon *daemon, bool on);
+/* Moves what the engine decided to the outbox. */
+void daemon_pump(struct daemon *daemon);
+/* The end of a turn: what was decided is sent. */
+void daemon_turn_end(struct daemon *daemon);
+
+/* ---- daemon_http.c ---- */
+int daemon_open_http(struct daemon *daemon, char *error, size_t size);
+/* The map was read back, or refused, or Redis went away: the request that loaded it is answered. */
+void daemon_load_done(
+    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
+/* New entries are on the events stream: whoever waits for them is answered. */
+void daemon_events_published(struct daemon *daemon);
+void daemon_close_http(struct daemon *daemon);
+
+#endif

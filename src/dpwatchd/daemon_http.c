@@ -1,0 +1,420 @@
+/*
+ * What HTTP handlers deferred, because Redis has to be asked: loading and dumping the topology, reading events.
+ */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+
+#define EVENTS_LIMIT_MAX 10000
+#define NOT_CONNECTED "Redis is not connected; dpwatch status tells why"
+
+static void
+finish_error(
+    struct http_pending *pending, struct api_response *response, int status, const char *message)
+{
+	api_finish_error(response, status, message, NULL);
+	http_finish(pending);
+}
+
+/* ---- status ---- */
+
+static void
+add_warning(struct daemon *daemon, const char *text)
+{
+	size_t max = sizeof(daemon->warnings) / sizeof(daemon->warnings[0]);
+
+	if (!*text || daemon->n_warnings == max)
+		return;
+	char *copy = daemon->warning_texts[daemon->n_warnings];
+	snprintf(copy, sizeof(daemon->warning_texts[0]), "%s", text);
+	daemon->warnings[daemon->n_warnings++] = copy;
+}
+
+static const char *
+redis_state(const struct daemon *daemon)
+{
+	if (redis_link_state(daemon->link) != REDIS_UP)
+		return redis_link_state_names[redis_link_state(daemon->link)];
+	return daemon->phase == PHASE_RUNNING ? "connected" : "loading";
+}
+
+static void
+refresh_status(void *ctx, struct api_status *status)
+{
+	struct daemon *daemon = ctx;
+	const char *error = redis_link_error(daemon->link);
+
+	daemon->n_warnings = 0;
+	add_warning(daemon, redis_link_warning(daemon->link));
+	if (daemon->config.snmp.community.n == 0)
+		add_warning(
+		    daemon, "no [snmp] community is configured: every v1 and v2c trap is refused");
+	if (!daemon->topology_loaded)
+		add_warning(daemon,
+		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
+	if (outbox_overflowed(daemon->outbox))
+		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
+	*status = (struct api_status){
+		.version = DPWATCH_VERSION,
+		.instance = daemon->instance,
+		.started_us = daemon->started.wall_us,
+		.now_us = loop_now(daemon->loop).wall_us,
+		.redis_state = redis_state(daemon),
+		.redis_server = redis_link_server(daemon->link),
+		.redis_error = *error ? error : publisher_error(daemon->publisher),
+		.epoch = publisher_epoch(daemon->publisher),
+		.batch = publisher_batch(daemon->publisher),
+		.batches_waiting = outbox_waiting(daemon->outbox),
+		.changes_waiting = outbox_waiting_changes(daemon->outbox),
+		.topology_loaded = daemon->topology_loaded,
+		.topology_loaded_us = daemon->topology_loaded_us,
+		.topology_error = daemon->topology_error,
+		.listeners = daemon->listeners,
+		.n_listeners = daemon->n_listeners,
+		.warnings = daemon->warnings,
+		.n_warnings = daemon->n_warnings,
+		.rules = rules_count(daemon->rules),
+	};
+}
+
+static void
+log_write(void *ctx, const char *who, const char *method, const char *path, int status)
+{
+	(void)ctx;
+	log_info("api: %s %s by %s: %d", method, path, who, status);
+}
+
+/* ---- loading ---- */
+
+void
+daemon_load_done(
+    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults)
+{
+	struct load_waiting load = daemon->load;
+
+	if (!load.pending)
+		return;
+	daemon->load = (struct load_waiting){ 0 };
+	if (status == 200)
+		api_finish_load(load.response, engine_topo(daemon->engine), faults);
+	else
+		api_finish_error(load.response, status, message, faults);
+	http_finish(load.pending);
+}
+
+static void
+on_stored(void *ctx, const char *error)
+{
+	struct daemon *daemon = ctx;
+
+	if (error)
+		daemon_load_done(daemon, 503, error, NULL);
+	else
+		daemon->load.stored = true;
+}
+
+static void
+start_load(struct daemon *daemon, struct http_pending *pending, struct api_response *response)
+{
+	if (daemon->load.pending) {
+		finish_error(pending, response, 409,
+		    "another topology is being loaded; try again when it is done");
+		return;
+	}
+	daemon->load = (struct load_waiting){ .pending = pending, .response = response };
+	if (!topo_sync_store(daemon->topo_sync, response->document, on_stored, daemon))
+		daemon_load_done(daemon, 503, NOT_CONNECTED, NULL);
+}
+
+/* ---- dumping ---- */
+
+struct dump {
+	struct http_pending *pending;
+	struct api_response *response;
+	struct api_topology_record *records;
+	size_t n, room;
+	bool no_memory;
+};
+
+static struct slice
+copy_of(struct slice s)
+{
+	char *data = malloc(s.len + 1);
+
+	if (data)
+		memcpy(data, s.data, s.len);
+	return (struct slice){ data, data ? s.len : 0 };
+}
+
+static void
+end_dump(struct dump *dump, const char *error)
+{
+	if (error || dump->no_memory)
+		api_finish_error(dump->response, 503, error ? error : "out of memory", NULL);
+	else
+		api_finish_dump(dump->response, dump->records, dump->n);
+	http_finish(dump->pending);
+	for (size_t i = 0; i < dump->n; i++) {
+		free((char *)dump->records[i].key.data);
+		free((char *)dump->records[i].json.data);
+	}
+	free(dump->records);
+	free(dump);
+}
+
+static void
+on_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json, const char *error)
+{
+	struct dump *dump = ctx;
+
+	if (key.len == 0) {
+		end_dump(dump, error);
+		return;
+	}
+	if (dump->n == dump->room) {
+		size_t room = dump->room * 2 + 256;
+		struct api_topology_record *records =
+		    realloc(dump->records, room * sizeof(*records));
+		if (!records) {
+			dump->no_memory = true;
+			return;
+		}
+		dump->records = records;
+		dump->room = room;
+	}
+	dump->records[dump->n++] =
+	    (struct api_topology_record){ kind, copy_of(key), copy_of(json) };
+}
+
+static void
+start_dump(struct daemon *daemon, struct http_pending *pending, struct api_response *response)
+{
+	struct dump *dump = calloc(1, sizeof(*dump));
+
+	if (dump) {
+		dump->pending = pending;
+		dump->response = response;
+		if (topo_sync_dump(daemon->topo_sync, on_record, dump))
+			return;
+		free(dump);
+	}
+	finish_error(pending, response, 503, NOT_CONNECTED);
+}
+
+/* ---- events ---- */
+
+static void ask_events(struct events_waiting *waiting);
+
+static void
+end_events(struct events_waiting *waiting)
+{
+	struct events_waiting **at = &waiting->daemon->events_waiting;
+
+	while (*at && *at != waiting)
+		at = &(*at)->next;
+	if (*at)
+		*at = waiting->next;
+	http_finish(waiting->pending);
+	loop_timer_free(waiting->timer);
+	free(waiting);
+}
+
+/* XRANGE's answer, as slices of the reply. */
+static bool
+finish_entries(struct api_response *response, const redisReply *reply)
+{
+	size_t n = reply->elements, n_slices = 0, used = 0;
+	struct api_stream_entry *entries = calloc(n + 1, sizeof(*entries));
+
+	for (size_t i = 0; i < n; i++)
+		n_slices +=
+		    reply->element[i]->elements == 2 ? reply->element[i]->element[1]->elements : 0;
+	struct slice *slices = calloc(n_slices + 1, sizeof(*slices));
+	for (size_t i = 0; entries && slices && i < n && reply->element[i]->elements == 2; i++) {
+		const redisReply *id = reply->element[i]->element[0],
+				 *fields = reply->element[i]->element[1];
+		entries[i] = (struct api_stream_entry){ { id->str, (size_t)id->len }, slices + used,
+			fields->elements / 2 };
+		for (size_t f = 0; f < fields->elements; f++)
+			slices[used++] = (struct slice){ fields->element[f]->str,
+				(size_t)fields->element[f]->len };
+	}
+	bool ok = entries && slices;
+	if (ok)
+		api_finish_events(response, entries, n);
+	free(entries);
+	free(slices);
+	return ok;
+}
+
+static void
+on_events(void *ctx, const redisReply *reply)
+{
+	struct events_waiting *waiting = ctx;
+
+	waiting->asked = false;
+	if (!reply || reply->type != REDIS_REPLY_ARRAY) {
+		api_finish_error(
+		    waiting->response, 503, reply && reply->str ? reply->str : NOT_CONNECTED, NULL);
+		end_events(waiting);
+		return;
+	}
+	if (reply->elements == 0 && waiting->timer && !waiting->expired) {
+		if (waiting->woken)
+			ask_events(waiting);
+		return;
+	}
+	if (!finish_entries(waiting->response, reply))
+		api_finish_error(waiting->response, 503, "out of memory", NULL);
+	end_events(waiting);
+}
+
+static void
+ask_events(struct events_waiting *waiting)
+{
+	char key[200], from[64], limit[16];
+
+	snprintf(key, sizeof(key), "%sevents", waiting->daemon->config.redis.prefix);
+	snprintf(from, sizeof(from), "(%s", waiting->since);
+	snprintf(limit, sizeof(limit), "%u",
+	    waiting->response->limit < EVENTS_LIMIT_MAX ? waiting->response->limit
+							: EVENTS_LIMIT_MAX);
+	waiting->woken = false;
+	waiting->asked = true;
+	if (redis_link_words(waiting->daemon->link, on_events, waiting, "XRANGE", key, from, "+",
+		"COUNT", limit, NULL) == 0)
+		return;
+	api_finish_error(waiting->response, 503, NOT_CONNECTED, NULL);
+	end_events(waiting);
+}
+
+/* The newest entry's id, for who wants only what comes after now. */
+static void
+on_newest(void *ctx, const redisReply *reply)
+{
+	struct events_waiting *waiting = ctx;
+
+	snprintf(waiting->since, sizeof(waiting->since), "0-0");
+	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
+	    reply->element[0]->elements == 2)
+		snprintf(waiting->since, sizeof(waiting->since), "%s",
+		    reply->element[0]->element[0]->str);
+	ask_events(waiting);
+}
+
+static void
+on_patience_ended(void *ctx)
+{
+	struct events_waiting *waiting = ctx;
+
+	waiting->expired = true;
+	if (!waiting->asked)
+		ask_events(waiting);
+}
+
+void
+daemon_events_published(struct daemon *daemon)
+{
+	struct events_waiting *next;
+
+	for (struct events_waiting *waiting = daemon->events_waiting; waiting; waiting = next) {
+		next = waiting->next;
+		waiting->woken = true;
+		if (!waiting->asked)
+			ask_events(waiting);
+	}
+}
+
+static void
+start_events(struct daemon *daemon, struct http_pending *pending, struct api_response *response)
+{
+	struct events_waiting *waiting = calloc(1, sizeof(*waiting));
+	char key[200];
+
+	if (!waiting || redis_link_state(daemon->link) != REDIS_UP) {
+		free(waiting);
+		finish_error(pending, response, 503, NOT_CONNECTED);
+		return;
+	}
+	waiting->daemon = daemon;
+	waiting->pending = pending;
+	waiting->response = response;
+	waiting->next = daemon->events_waiting;
+	daemon->events_waiting = waiting;
+	if (response->wait_ms > 0) {
+		waiting->timer = loop_timer_new(daemon->loop, on_patience_ended, waiting);
+		if (waiting->timer)
+			loop_timer_arm(waiting->timer, response->wait_ms);
+	}
+	snprintf(waiting->since, sizeof(waiting->since), "%s", response->since);
+	if (strcmp(response->since, "$") != 0) {
+		ask_events(waiting);
+		return;
+	}
+	snprintf(key, sizeof(key), "%sevents", daemon->config.redis.prefix);
+	waiting->asked = true;
+	if (redis_link_words(daemon->link, on_newest, waiting, "XREVRANGE", key, "+", "-", "COUNT",
+		"1", NULL) == 0)
+		return;
+	api_finish_error(response, 503, NOT_CONNECTED, NULL);
+	end_events(waiting);
+}
+
+/* ---- glue ---- */
+
+static void
+on_deferred(void *ctx, struct http_pending *pending, struct api_response *response)
+{
+	switch (response->deferred) {
+	case API_TOPOLOGY_LOAD:
+		start_load(ctx, pending, response);
+		return;
+	case API_TOPOLOGY_DUMP:
+		start_dump(ctx, pending, response);
+		return;
+	case API_EVENTS_READ:
+		start_events(ctx, pending, response);
+		return;
+	case API_DONE:
+		break;
+	}
+	finish_error(pending, response, 500, "a handler deferred what nobody knows how to do");
+}
+
+int
+daemon_open_http(struct daemon *daemon, char *error, size_t size)
+{
+	const struct http_backend backend = { daemon, refresh_status, on_deferred, log_write };
+
+	daemon->api = (struct api){
+		.engine = daemon->engine, .stats = &daemon->stats, .unmapped = daemon->unmapped
+	};
+	daemon->http = http_new(loop_base(daemon->loop), &daemon->config, &daemon->api,
+	    &daemon->stats, &backend, error, size);
+	if (!daemon->http)
+		return -1;
+	for (size_t i = 0; i < http_n_listeners(daemon->http) && daemon->n_listeners < 64; i++) {
+		snprintf(daemon->listener_texts[daemon->n_listeners],
+		    sizeof(daemon->listener_texts[0]), "api %s", http_listener(daemon->http, i));
+		daemon->listeners[daemon->n_listeners] =
+		    daemon->listener_texts[daemon->n_listeners];
+		log_info("listening: %s", daemon->listeners[daemon->n_listeners++]);
+	}
+	return 0;
+}
+
+void
+daemon_close_http(struct daemon *daemon)
+{
+	daemon_load_done(daemon, 503, "dpwatchd is stopping", NULL);
+	while (daemon->events_waiting && !daemon->events_waiting->asked) {
+		api_finish_error(
+		    daemon->events_waiting->response, 503, "dpwatchd is stopping", NULL);
+		end_events(daemon->events_waiting);
+	}
+	http_free(daemon->http);
+	daemon->http = NULL;
+}

@@ -1,0 +1,243 @@
+/*
+ * From a datagram to the outbox: decode, find the switch, feed the engine, and take out what it decided.
+ */
+#include <string.h>
+
+#include "core/sender.h"
+#include "core/syslog_link.h"
+#include "core/trap_link.h"
+#include "daemon.h"
+
+static const enum stat_id verdict_stats[VERDICT_MAX] = {
+	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
+	[VERDICT_LEARNT] = STAT_EVENT_LEARNT,
+	[VERDICT_NO_CHANGE] = STAT_EVENT_NO_CHANGE,
+	[VERDICT_NO_INTERFACE] = STAT_EVENT_NO_INTERFACE,
+	[VERDICT_VIRTUAL] = STAT_EVENT_VIRTUAL,
+	[VERDICT_SOURCE_REFUSED] = STAT_EVENT_SOURCE_REFUSED,
+	[VERDICT_IGNORED_ADMIN] = STAT_EVENT_IGNORED_ADMIN,
+	[VERDICT_RESTART] = STAT_EVENT_RESTART,
+	[VERDICT_DOUBT] = STAT_EVENT_DOUBT,
+	[VERDICT_STALE] = STAT_EVENT_STALE,
+};
+
+static const enum stat_id trap_stats[TRAP_MISS_MAX] = {
+	[TRAP_MISS_NOT_OURS] = STAT_TRAP_NOT_OURS,
+	[TRAP_MISS_NO_TRAP_OID] = STAT_TRAP_MALFORMED,
+	[TRAP_MISS_BAD_OID] = STAT_TRAP_BAD_VARBIND,
+	[TRAP_MISS_NO_INTERFACE] = STAT_TRAP_NO_INTERFACE,
+	[TRAP_MISS_BAD_INDEX] = STAT_TRAP_BAD_VARBIND,
+	[TRAP_MISS_NOT_UP] = STAT_TRAP_CONTRADICTS_ITSELF,
+};
+
+static const enum stat_id syslog_stats[MISS_MAX] = {
+	[MISS_NONE] = STAT_SYSLOG_EMPTY,
+	[MISS_NO_RULE] = STAT_SYSLOG_NO_RULE,
+	[MISS_SUSPECT] = STAT_SYSLOG_SUSPECT,
+	[MISS_IGNORED] = STAT_SYSLOG_IGNORED,
+	[MISS_VIRTUAL] = STAT_SYSLOG_VIRTUAL,
+	[MISS_LIMIT] = STAT_SYSLOG_LIMIT,
+};
+
+/* ---- what the engine decided ---- */
+
+static void
+say_toggle(struct daemon *daemon, const struct dp_change *change)
+{
+	char id[PORT_ID_TEXT];
+	uint64_t held_back;
+
+	if (!log_rate_take(&daemon->toggle_rate, &held_back))
+		return;
+	if (held_back > 0)
+		log_info("%llu more toggles", (unsigned long long)held_back);
+	log_info("port %s (%s) is %s: %s%s%s%s%s%s", port_id_format(change->port_id, id),
+	    change->port_name, change->dp_down ? "DOWN" : "up again", dp_cause_names[change->cause],
+	    *change->switch_name ? ", " : "", change->switch_name,
+	    *change->interface_name ? ":" : "", change->interface_name,
+	    change->reason == REASON_NONE ? "" : link_reason_names[change->reason]);
+}
+
+void
+daemon_pump(struct daemon *daemon)
+{
+	struct dp_change change;
+	uint64_t ticket;
+
+	while (engine_pop(daemon->engine, &change)) {
+		if (outbox_add(daemon->outbox, &change, &ticket) != 0) {
+			stats_add(&daemon->stats, STAT_OUT_FOLDED, change.kind == CHANGE_TOGGLE);
+			continue;
+		}
+		if (change.kind == CHANGE_TOGGLE)
+			say_toggle(daemon, &change);
+		else if (change.kind == CHANGE_REDUNDANCY)
+			stats_add(&daemon->stats, STAT_OUT_REDUNDANCY, 1);
+		else if (change.kind == CHANGE_INTERFACE && change.transition)
+			stats_add(&daemon->stats, STAT_OUT_LINK_EVENTS, 1);
+	}
+}
+
+void
+daemon_turn_end(struct daemon *daemon)
+{
+	int64_t next;
+
+	daemon_pump(daemon);
+	outbox_turn_end(daemon->outbox);
+	publisher_flush(daemon->publisher);
+	next = engine_next_deadline(daemon->engine);
+	if (next != INT64_MAX) {
+		int64_t delay_ms = (next - loop_now(daemon->loop).now_ns) / 1000000 + 1;
+		loop_timer_arm(daemon->deadline, delay_ms > 0 ? delay_ms : 0);
+	}
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	daemon_turn_end(ctx);
+}
+
+/* ---- one event ---- */
+
+static void
+say_unknown(struct daemon *daemon, const struct addr *addr, const char *what)
+{
+	char text[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	if (log_rate_take(&daemon->sender_rate, &held_back))
+		log_info("%s from %s, which is no switch of the topology (see dpwatch unmapped)",
+		    what, addr_format(addr, text));
+}
+
+/* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
+static bool
+feed(struct daemon *daemon, uint32_t sw, const struct link_event *event,
+    const struct engine_time *time)
+{
+	uint64_t before = outbox_last_ticket(daemon->outbox);
+	enum engine_verdict verdict = engine_feed(daemon->engine, sw, event, *time);
+
+	stats_add(&daemon->stats, verdict_stats[verdict], 1);
+	daemon_pump(daemon);
+	return outbox_last_ticket(daemon->outbox) != before;
+}
+
+static enum input_answer
+on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
+{
+	struct daemon *daemon = ctx;
+	struct link_event event;
+	enum trap_miss miss;
+	struct addr sender;
+
+	*ret_ticket = outbox_last_ticket(daemon->outbox);
+	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
+		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
+		/* The first of them may still be on its way to Redis. */
+		return outbox_done_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
+									: ANSWER_NOW;
+	}
+	if (trap_link_decode(trap, &event, &miss) != DECODE_EVENT) {
+		stats_add(&daemon->stats, trap_stats[miss], 1);
+		return ANSWER_NOW;
+	}
+	stats_add(&daemon->stats, STAT_TRAP_EVENT, 1);
+	uint32_t sw = sender_of_trap(engine_topo(daemon->engine),
+	    &daemon->config.snmp.trusted_relays, &origin->from, trap, &sender);
+	if (sw == TOPO_NONE) {
+		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
+		unmapped_note(daemon->unmapped, &sender, (struct slice){ NULL, 0 }, &event,
+		    origin->time.wall_us);
+		say_unknown(daemon, &sender, "a link trap");
+		return ANSWER_NOW;
+	}
+	if (!feed(daemon, sw, &event, &origin->time))
+		return ANSWER_NOW;
+	*ret_ticket = outbox_last_ticket(daemon->outbox);
+	return ANSWER_AFTER_TICKET;
+}
+
+static void
+on_message(void *ctx, struct slice bytes, const struct input_origin *origin, bool stream)
+{
+	struct daemon *daemon = ctx;
+	static const struct addr none;
+	struct link_event event;
+	struct syslog_msg msg;
+	enum rules_miss miss;
+	struct addr sender;
+
+	(void)stream;
+	if (syslog_link_decode(daemon->rules, bytes, &event, &msg, &miss) != DECODE_EVENT) {
+		stats_add(&daemon->stats, syslog_stats[miss], 1);
+		return;
+	}
+	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
+	const struct addr *from =
+	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
+	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
+	    &daemon->config.syslog.trusted_relays, from, msg.host, &sender);
+	if (sw == TOPO_NONE) {
+		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
+		unmapped_note(daemon->unmapped, &sender, msg.host, &event, origin->time.wall_us);
+		say_unknown(daemon, &sender, "a link line");
+		return;
+	}
+	feed(daemon, sw, &event, &origin->time);
+}
+
+/* ---- the listeners ---- */
+
+static void
+note_listener(struct daemon *daemon, const char *kind, const char *name, size_t receive_buffer)
+{
+	size_t i = daemon->n_listeners,
+	       max = sizeof(daemon->listeners) / sizeof(daemon->listeners[0]);
+
+	if (i == max)
+		return;
+	if (receive_buffer > 0)
+		snprintf(daemon->listener_texts[i], sizeof(daemon->listener_texts[i]),
+		    "%s %s (receive buffer %zu KiB)", kind, name, receive_buffer / 1024);
+	else
+		snprintf(daemon->listener_texts[i], sizeof(daemon->listener_texts[i]), "%s %s",
+		    kind, name);
+	daemon->listeners[daemon->n_listeners++] = daemon->listener_texts[i];
+	log_info("listening: %s", daemon->listener_texts[i]);
+}
+
+int
+daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
+{
+	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_turn_end };
+	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_turn_end };
+	size_t receive_buffer;
+
+	daemon->snmp = snmp_input_new(
+	    daemon->loop, &daemon->config, &daemon->stats, &snmp_handler, error, size);
+	if (!daemon->snmp)
+		return -1;
+	daemon->syslog = syslog_input_new(
+	    daemon->loop, &daemon->config, &daemon->stats, &syslog_handler, error, size);
+	if (!daemon->syslog)
+		return -1;
+	for (size_t i = 0; i < snmp_input_n_listeners(daemon->snmp); i++) {
+		const char *name = snmp_input_listener(daemon->snmp, i, &receive_buffer);
+		note_listener(daemon, "snmp", name, receive_buffer);
+	}
+	for (size_t i = 0; i < syslog_input_n_listeners(daemon->syslog); i++) {
+		const char *name = syslog_input_listener(daemon->syslog, i, &receive_buffer);
+		note_listener(daemon, "syslog", name, receive_buffer);
+	}
+	return 0;
+}
+
+void
+daemon_read_inputs(struct daemon *daemon, bool on)
+{
+	snmp_input_read(daemon->snmp, on);
+	syslog_input_read(daemon->syslog, on);
+}

@@ -1,0 +1,554 @@
+#include "io/publisher.h"
+
+#include <errno.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/topo.h"
+#include "util/log.h"
+
+#define RETRY_MS 500
+#define OTHER_STREAMS_MAX_LENGTH "100000"
+
+enum publisher_state { IDLE, CLAIMING, CLAIMED, GOING };
+
+/* What went wrong with a batch. Those behind it in the pipeline fail too; it is mended when the last of them answered. */
+enum publisher_break { UNBROKEN, BROKEN_GAP, BROKEN_SCRIPT, BROKEN_LOST, BROKEN_ERROR };
+
+struct publisher {
+	struct redis_link *link;
+	struct outbox *outbox;
+	struct stats *stats;
+	struct publisher_handler handler;
+	struct loop *loop;
+	struct loop_timer *retry;
+	enum publisher_state state;
+	enum publisher_break broken;
+	char broken_text[256];
+	uint64_t gap_last; /* BROKEN_GAP: Redis's last batch */
+	size_t under_way;  /* batches sent and not answered */
+	bool
+	    held; /* something is wrong that only time or an operator mends: retried by the timer */
+	uint64_t epoch, batch;
+	char prefix[128], instance[128], events_max_length[24], sha[48], error[256];
+	struct log_rate rate;
+	/* Room for one command's arguments, kept from batch to batch. */
+	const char **argv;
+	size_t *lens, room;
+	char *keys; /* prefixed keys of the batch under way */
+	size_t keys_room;
+};
+
+static void
+hold(struct publisher *publisher, const char *why)
+{
+	uint64_t held_back;
+
+	publisher->held = true;
+	snprintf(publisher->error, sizeof(publisher->error), "%s", why);
+	if (log_rate_take(&publisher->rate, &held_back))
+		log_error("redis: nothing can be published: %s; trying again", why);
+	loop_timer_arm(publisher->retry, RETRY_MS);
+}
+
+/* What an error reply means to an operator; NULL: nothing in particular, the text must do. */
+static const char *
+explain(const char *error)
+{
+	static const struct {
+		const char *prefix, *text;
+	} known[] = {
+		{ "OOM", "Redis is out of memory (maxmemory): raise it or free some" },
+		{ "READONLY",
+		    "this Redis is a read-only replica: point [redis] server at the master" },
+		{ "MISCONF", "Redis refuses writes because it cannot save to disk" },
+		{ "NOPERM", "the Redis user may not run a command that dpwatch needs (ACL)" },
+		{ "NOREPLICAS", "Redis refuses writes because too few replicas are connected" },
+		{ "BUSY", "Redis is busy with somebody's long script" },
+		{ "LOADING", "Redis is loading its data" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strncmp(error, known[i].prefix, strlen(known[i].prefix)) == 0)
+			return known[i].text;
+	return NULL;
+}
+
+static void
+explain_to(const char *reply, char *text, size_t size)
+{
+	const char *meaning = explain(reply);
+
+	snprintf(text, size, "%s%s%.120s", meaning ? meaning : "", meaning ? ": " : "", reply);
+}
+
+static void
+hold_for_reply(struct publisher *publisher, const char *reply)
+{
+	char text[256];
+
+	explain_to(reply, text, sizeof(text));
+	hold(publisher, text);
+}
+
+static uint64_t
+number_of(const redisReply *reply)
+{
+	return reply->str           ? strtoull(reply->str, NULL, 10)
+	       : reply->integer > 0 ? (uint64_t)reply->integer
+				    : 0;
+}
+
+/* ---- claiming ---- */
+
+static void
+on_script(void *ctx, const redisReply *reply)
+{
+	struct publisher *publisher = ctx;
+
+	if (!reply)
+		return;
+	if (reply->type != REDIS_REPLY_STRING || reply->len >= sizeof(publisher->sha)) {
+		publisher->sha[0] = '\0';
+		hold_for_reply(publisher, reply->str ? reply->str : "SCRIPT LOAD failed");
+		return;
+	}
+	memcpy(publisher->sha, reply->str, reply->len + 1);
+	publisher_flush(publisher);
+}
+
+static void
+load_script(struct publisher *publisher)
+{
+	redis_link_words(
+	    publisher->link, on_script, publisher, "SCRIPT", "LOAD", REDIS_APPLY_SCRIPT, NULL);
+}
+
+static void
+claimed(struct publisher *publisher, const redisReply *reply)
+{
+	publisher->epoch = number_of(reply->element[1]);
+	publisher->batch = number_of(reply->element[2]);
+	publisher->state = CLAIMED;
+	publisher->error[0] = '\0';
+	log_info("redis: publishing as epoch %llu, after batch %llu",
+	    (unsigned long long)publisher->epoch, (unsigned long long)publisher->batch);
+	publisher->handler.claimed(publisher->handler.ctx);
+}
+
+static void
+on_claim(void *ctx, const redisReply *reply)
+{
+	struct publisher *publisher = ctx;
+	char text[200];
+
+	if (!reply) {
+		publisher->state = IDLE;
+		return;
+	}
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 && reply->element[0]->str) {
+		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 3) {
+			claimed(publisher, reply);
+			return;
+		}
+		if (strcmp(reply->element[0]->str, "schema") == 0) {
+			snprintf(text, sizeof(text),
+			    "this Redis holds version %.20s of the contract, this dpwatchd writes %d: it is too old for it",
+			    reply->element[1]->str, REDIS_SCHEMA);
+			publisher->handler.deposed(publisher->handler.ctx, text);
+			return;
+		}
+		snprintf(text, sizeof(text),
+		    "%.100s is not a hash: something else uses this key (see [redis] prefix)",
+		    reply->element[1]->str);
+		publisher->state = IDLE;
+		hold(publisher, text);
+		return;
+	}
+	publisher->state = IDLE;
+	hold_for_reply(publisher, reply->str ? reply->str : "odd reply to the claim");
+}
+
+void
+publisher_claim(struct publisher *publisher)
+{
+	char key[160], schema[16], batch[24], epoch[24];
+
+	publisher->state = CLAIMING;
+	snprintf(key, sizeof(key), "%spublisher", publisher->prefix);
+	snprintf(schema, sizeof(schema), "%d", REDIS_SCHEMA);
+	snprintf(batch, sizeof(batch), "%llu", (unsigned long long)publisher->batch);
+	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)publisher->epoch);
+	if (redis_link_words(publisher->link, on_claim, publisher, "EVAL", REDIS_CLAIM_SCRIPT, "1",
+		key, publisher->instance, schema, batch, epoch, NULL) != 0)
+		publisher->state = IDLE;
+}
+
+/* ---- sending ---- */
+
+static bool
+make_room(struct publisher *publisher, size_t n_args, size_t keys_bytes)
+{
+	if (n_args > publisher->room) {
+		const char **argv = realloc(publisher->argv, n_args * sizeof(*argv));
+		if (argv)
+			publisher->argv = argv;
+		size_t *lens = argv ? realloc(publisher->lens, n_args * sizeof(*lens)) : NULL;
+		if (!lens)
+			return false;
+		publisher->lens = lens;
+		publisher->room = n_args;
+	}
+	if (keys_bytes > publisher->keys_room) {
+		char *keys = realloc(publisher->keys, keys_bytes);
+		if (!keys)
+			return false;
+		publisher->keys = keys;
+		publisher->keys_room = keys_bytes;
+	}
+	return true;
+}
+
+struct command {
+	struct publisher *publisher;
+	size_t argc;
+	char *key_at; /* next free byte of publisher->keys */
+};
+
+static void
+add_arg(struct command *command, struct slice arg)
+{
+	command->publisher->argv[command->argc] = arg.data;
+	command->publisher->lens[command->argc++] = arg.len;
+}
+
+static void
+add_key(struct command *command, struct slice suffix)
+{
+	size_t prefix_len = strlen(command->publisher->prefix);
+
+	memcpy(command->key_at, command->publisher->prefix, prefix_len);
+	memcpy(command->key_at + prefix_len, suffix.data, suffix.len);
+	add_arg(command, (struct slice){ command->key_at, prefix_len + suffix.len });
+	command->key_at += prefix_len + suffix.len;
+}
+
+static void on_batch(void *ctx, const redisReply *reply);
+
+static int
+send_batch(struct publisher *publisher, const struct outbox_batch *batch)
+{
+	static const char *const shared[] = { "publisher", "down", "events", "link-events",
+		"redundancy" };
+	const size_t n_keys = 5 + batch->keys.n_args, prefix_len = strlen(publisher->prefix);
+	char numkeys[16], epoch[24], number[24], schema[16];
+	struct slice arg;
+
+	if (!make_room(publisher, 3 + n_keys + 5 + batch->args.n_args,
+		n_keys * (prefix_len + 12) + batch->keys.len))
+		return -ENOMEM;
+	struct command command = { publisher, 0, publisher->keys };
+	snprintf(numkeys, sizeof(numkeys), "%zu", n_keys);
+	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)publisher->epoch);
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)batch->number);
+	snprintf(schema, sizeof(schema), "%d", REDIS_SCHEMA);
+	add_arg(&command, SLICE("EVALSHA"));
+	add_arg(&command, slice_of(publisher->sha));
+	add_arg(&command, slice_of(numkeys));
+	for (size_t i = 0; i < 5; i++)
+		add_key(&command, slice_of(shared[i]));
+	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &arg);)
+		add_key(&command, arg);
+	add_arg(&command, slice_of(epoch));
+	add_arg(&command, slice_of(number));
+	add_arg(&command, slice_of(schema));
+	add_arg(&command, slice_of(publisher->events_max_length));
+	add_arg(&command, SLICE(OTHER_STREAMS_MAX_LENGTH));
+	for (size_t at = 0; arg_buf_next(&batch->args, &at, &arg);)
+		add_arg(&command, arg);
+	return redis_link_command(
+	    publisher->link, on_batch, publisher, command.argc, publisher->argv, publisher->lens);
+}
+
+void
+publisher_flush(struct publisher *publisher)
+{
+	const struct outbox_batch *batch;
+	bool any = false;
+
+	if (publisher->state != GOING || publisher->held || !publisher->sha[0] ||
+	    redis_link_state(publisher->link) != REDIS_UP)
+		return;
+	while ((batch = outbox_next(publisher->outbox)) != NULL) {
+		if (send_batch(publisher, batch) != 0) {
+			outbox_rewind(publisher->outbox);
+			hold(publisher, "out of memory, or the connection is going away");
+			break;
+		}
+		stats_add(publisher->stats, STAT_OUT_BATCHES, 1);
+		publisher->under_way++;
+		any = true;
+	}
+	if (any)
+		redis_link_flush(publisher->link);
+}
+
+void
+publisher_go(struct publisher *publisher)
+{
+	publisher->state = GOING;
+	publisher_flush(publisher);
+}
+
+/* ---- answers ---- */
+
+static void
+tell_revisions(
+    struct publisher *publisher, const struct outbox_batch *batch, const redisReply *reply)
+{
+	struct slice id_text;
+	uint8_t id[16];
+	size_t at = 0;
+
+	for (size_t i = 2; i < reply->elements && change_next_toggle(&batch->args, &at, &id_text);
+	     i++) {
+		uint64_t revision = number_of(reply->element[i]);
+		if (revision == 0) {
+			stats_add(publisher->stats, STAT_OUT_REFUSED_PORTS, 1);
+			log_error("redis: %sport:%.*s is not a hash: its toggle was left out",
+			    publisher->prefix, (int)id_text.len, id_text.data);
+		} else if (port_id_parse(id_text, id)) {
+			publisher->handler.revision(publisher->handler.ctx, id, revision);
+		}
+	}
+}
+
+/* The next batch in order is in Redis; `reply` holds the revisions of its toggles, NULL where they are not told. */
+static bool
+batch_done(struct publisher *publisher, const redisReply *reply)
+{
+	int64_t now_ns = loop_now(publisher->loop).now_ns;
+	const struct outbox_batch *batch =
+	    outbox_done(publisher->outbox, publisher->batch + 1, now_ns);
+
+	if (!batch)
+		return false;
+	publisher->batch = batch->number;
+	publisher->error[0] = '\0';
+	stats_add(publisher->stats, STAT_OUT_TOGGLES, batch->n_toggles);
+	if (reply)
+		tell_revisions(publisher, batch, reply);
+	publisher->handler.done(publisher->handler.ctx, batch);
+	return true;
+}
+
+static void
+set_broken(struct publisher *publisher, enum publisher_break broken, const char *text)
+{
+	publisher->broken = broken;
+	snprintf(publisher->broken_text, sizeof(publisher->broken_text), "%s", text);
+}
+
+static void
+on_status(struct publisher *publisher, const redisReply *reply)
+{
+	const char *status = reply->element[0]->str;
+	uint64_t number = number_of(reply->element[1]);
+	char text[256];
+
+	if (strcmp(status, "ok") == 0) {
+		batch_done(publisher, reply);
+	} else if (strcmp(status, "done") == 0) {
+		while (publisher->batch < number && batch_done(publisher, NULL))
+			;
+	} else if (strcmp(status, "gap") == 0) {
+		publisher->gap_last = number;
+		set_broken(publisher, BROKEN_GAP, "");
+	} else if (strcmp(status, "deposed") == 0) {
+		snprintf(text, sizeof(text),
+		    "another dpwatchd publishes to this Redis (epoch %llu, ours is %llu)",
+		    (unsigned long long)number, (unsigned long long)publisher->epoch);
+		publisher->handler.deposed(publisher->handler.ctx, text);
+	} else if (strcmp(status, "lost") == 0) {
+		set_broken(publisher, BROKEN_LOST, "");
+	} else if (strcmp(status, "schema") == 0) {
+		publisher->handler.deposed(
+		    publisher->handler.ctx, "a newer dpwatchd was at this Redis");
+	} else {
+		snprintf(text, sizeof(text),
+		    "%.150s: a key of dpwatch's holds something else (wrong type)", status);
+		set_broken(publisher, BROKEN_ERROR, text);
+	}
+}
+
+static void
+on_error(struct publisher *publisher, const char *error)
+{
+	char text[256];
+
+	if (strncmp(error, "NOSCRIPT", 8) == 0) {
+		set_broken(publisher, BROKEN_SCRIPT, "");
+		return;
+	}
+	explain_to(error, text, sizeof(text));
+	set_broken(publisher, BROKEN_ERROR, text);
+}
+
+/* Redis's last batch is behind ours: it lost its tail. What is still kept goes again. */
+static void
+fill_gap(struct publisher *publisher)
+{
+	log_warning("redis: it lost batches %llu to %llu",
+	    (unsigned long long)publisher->gap_last + 1, (unsigned long long)publisher->batch);
+	if (outbox_gap(publisher->outbox, publisher->gap_last)) {
+		stats_add(
+		    publisher->stats, STAT_OUT_RESENT, publisher->batch - publisher->gap_last);
+		publisher->batch = publisher->gap_last;
+		return;
+	}
+	publisher->state = CLAIMED;
+	publisher->handler.lost(publisher->handler.ctx, false);
+}
+
+/* Nothing is under way any more. */
+static void
+mend(struct publisher *publisher)
+{
+	enum publisher_break broken = publisher->broken;
+
+	publisher->broken = UNBROKEN;
+	if (broken == BROKEN_GAP) {
+		fill_gap(publisher);
+		return;
+	}
+	outbox_rewind(publisher->outbox);
+	if (broken == BROKEN_SCRIPT) {
+		publisher->sha[0] = '\0';
+		load_script(publisher);
+	} else if (broken == BROKEN_LOST) {
+		publisher->state = CLAIMED;
+		publisher->handler.lost(publisher->handler.ctx, true);
+	} else {
+		hold(publisher, publisher->broken_text);
+	}
+}
+
+static void
+on_batch(void *ctx, const redisReply *reply)
+{
+	struct publisher *publisher = ctx;
+
+	publisher->under_way--;
+	if (!reply || publisher->state != GOING)
+		return;
+	if (publisher->broken == UNBROKEN) {
+		if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+		    reply->element[0]->str)
+			on_status(publisher, reply);
+		else
+			on_error(publisher, reply->str ? reply->str : "odd reply to a batch");
+	}
+	if (publisher->broken != UNBROKEN && publisher->under_way == 0)
+		mend(publisher);
+	publisher_flush(publisher);
+}
+
+static void
+try_again(void *ctx)
+{
+	struct publisher *publisher = ctx;
+
+	publisher->held = false;
+	if (redis_link_state(publisher->link) != REDIS_UP)
+		return;
+	if (!publisher->sha[0])
+		load_script(publisher);
+	if (publisher->state == IDLE)
+		publisher_claim(publisher);
+	publisher_flush(publisher);
+}
+
+/* ---- life ---- */
+
+void
+publisher_up(struct publisher *publisher)
+{
+	publisher->held = false;
+	publisher->sha[0] = '\0';
+	load_script(publisher);
+	if (publisher->state == IDLE)
+		publisher_claim(publisher);
+}
+
+void
+publisher_down(struct publisher *publisher)
+{
+	size_t n = outbox_rewind(publisher->outbox);
+
+	stats_add(publisher->stats, STAT_OUT_RESENT, n);
+	loop_timer_cancel(publisher->retry);
+	publisher->held = false;
+	publisher->broken = UNBROKEN;
+	if (publisher->state == CLAIMING)
+		publisher->state = IDLE;
+}
+
+struct publisher *
+publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
+    const struct config *config, const char *instance, struct stats *stats,
+    const struct publisher_handler *handler)
+{
+	struct publisher *publisher = calloc(1, sizeof(*publisher));
+
+	if (!publisher)
+		return NULL;
+	*publisher = (struct publisher){
+		.loop = loop,
+		.link = link,
+		.outbox = outbox,
+		.stats = stats,
+		.handler = *handler,
+		.rate = { .interval_ms = 10000, .burst = 2 },
+	};
+	snprintf(publisher->prefix, sizeof(publisher->prefix), "%s", config->redis.prefix);
+	snprintf(publisher->instance, sizeof(publisher->instance), "%s", instance);
+	snprintf(publisher->events_max_length, sizeof(publisher->events_max_length), "%llu",
+	    (unsigned long long)config->redis.events_max_length);
+	publisher->retry = loop_timer_new(loop, try_again, publisher);
+	if (publisher->retry)
+		return publisher;
+	free(publisher);
+	return NULL;
+}
+
+uint64_t
+publisher_epoch(const struct publisher *publisher)
+{
+	return publisher->epoch;
+}
+
+uint64_t
+publisher_batch(const struct publisher *publisher)
+{
+	return publisher->batch;
+}
+
+const char *
+publisher_error(const struct publisher *publisher)
+{
+	return publisher->error;
+}
+
+void
+publisher_free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	loop_timer_free(publisher->retry);
+	free(publisher->argv);
+	free(publisher->lens);
+	free(publisher->keys);
+	free(publisher);
+}

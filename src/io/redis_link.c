@@ -1,0 +1,451 @@
+#include "io/redis_link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hiredis/adapters/libevent.h>
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+#define CONNECT_TIMEOUT_MS 3000
+#define RETRY_FIRST_MS 50
+#define RETRY_MAX_MS 2000
+#define PASSWORD_MAX 512
+
+const char *const redis_link_state_names[] = {
+	[REDIS_DOWN] = "down",
+	[REDIS_CONNECTING] = "connecting",
+	[REDIS_GREETING] = "greeting",
+	[REDIS_UP] = "connected",
+};
+
+struct redis_link {
+	struct loop *loop;
+	struct redis_link_handler handler;
+	const char *name;
+	char server[300];
+	char *path, *host, *username, *password_file;
+	uint16_t port;
+	uint32_t database;
+	redisAsyncContext *context; /* NULL while down */
+	struct loop_timer *retry, *deadline;
+	int64_t retry_ms;
+	enum redis_link_state state;
+	char error[200], warning[200];
+	bool freeing;
+	struct log_rate rate;
+};
+
+static void
+free_strings(struct redis_link *link)
+{
+	free(link->path);
+	free(link->host);
+	free(link->username);
+	free(link->password_file);
+}
+
+static void set_error(struct redis_link *link, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+set_error(struct redis_link *link, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(link->error, sizeof(link->error), fmt, args);
+	va_end(args);
+}
+
+static void
+try_later(struct redis_link *link)
+{
+	loop_timer_arm(link->retry, link->retry_ms);
+	link->retry_ms = link->retry_ms * 2 < RETRY_MAX_MS ? link->retry_ms * 2 : RETRY_MAX_MS;
+}
+
+static void
+say_failed(struct redis_link *link)
+{
+	uint64_t held_back;
+
+	if (log_rate_take(&link->rate, &held_back))
+		log_warning("%s: %s: %s; trying again", link->name, link->server, link->error);
+}
+
+/* The context is gone (or about to be, in its own callback): tell, and try again. */
+static void
+lost(struct redis_link *link)
+{
+	bool was_up = link->state == REDIS_UP;
+
+	link->context = NULL;
+	link->state = REDIS_DOWN;
+	loop_timer_cancel(link->deadline);
+	if (link->freeing)
+		return;
+	say_failed(link);
+	try_later(link);
+	if (was_up)
+		link->handler.down(link->handler.ctx, link->error);
+}
+
+/* ---- greeting: who we are, which database, and whether this is a Redis that we can use ---- */
+
+static void
+came_up(struct redis_link *link)
+{
+	loop_timer_cancel(link->deadline);
+	link->state = REDIS_UP;
+	link->retry_ms = RETRY_FIRST_MS;
+	link->error[0] = '\0';
+	log_info("%s: connected to %s", link->name, link->server);
+	link->handler.up(link->handler.ctx);
+}
+
+static bool
+greeting_failed(struct redis_link *link, const redisReply *reply, const char *what)
+{
+	if (reply && reply->type != REDIS_REPLY_ERROR)
+		return false;
+	if (reply && !link->freeing) {
+		set_error(link, "%s: %.150s", what, reply->str);
+		redisAsyncDisconnect(link->context);
+	}
+	return true;
+}
+
+static void
+greeted_auth(redisAsyncContext *context, void *reply, void *arg)
+{
+	(void)arg;
+	greeting_failed(context->data, reply, "AUTH refused (see [redis] username, password_file)");
+}
+
+static void
+greeted_select(redisAsyncContext *context, void *reply, void *arg)
+{
+	(void)arg;
+	greeting_failed(context->data, reply, "SELECT refused (see [redis] database)");
+}
+
+/* A Redis that may evict keys could forget a port: allowed, but said. Not every Redis lets us look. */
+static void
+greeted_policy(redisAsyncContext *context, void *data, void *arg)
+{
+	struct redis_link *link = context->data;
+	const redisReply *reply = data;
+
+	(void)arg;
+	link->warning[0] = '\0';
+	if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+	    !reply->element[1]->str || strcmp(reply->element[1]->str, "noeviction") == 0 ||
+	    strncmp(reply->element[1]->str, "volatile", 8) == 0)
+		return;
+	snprintf(link->warning, sizeof(link->warning),
+	    "Redis has maxmemory-policy %.40s: it may evict dpwatch's keys; set noeviction",
+	    reply->element[1]->str);
+	log_warning("%s: %s", link->name, link->warning);
+}
+
+static void
+greeted_role(redisAsyncContext *context, void *data, void *arg)
+{
+	struct redis_link *link = context->data;
+	const redisReply *reply = data;
+
+	(void)arg;
+	if (!reply || link->freeing || (context->c.flags & REDIS_DISCONNECTING))
+		return;
+	if (reply->type == REDIS_REPLY_ERROR &&
+	    (strncmp(reply->str, "LOADING", 7) == 0 || strncmp(reply->str, "NOAUTH", 6) == 0)) {
+		set_error(link, "%.150s", reply->str);
+		redisAsyncDisconnect(context);
+		return;
+	}
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->str &&
+	    strcmp(reply->element[0]->str, "master") != 0) {
+		set_error(link, "it is a read-only %.20s, not the master", reply->element[0]->str);
+		redisAsyncDisconnect(context);
+		return;
+	}
+	came_up(link);
+}
+
+/* Reads the first line of the password file. Empty when there is none; false with an error when it cannot be read. */
+static bool
+read_password(struct redis_link *link, char *ret_password)
+{
+	ret_password[0] = '\0';
+	if (!link->password_file)
+		return true;
+	int fd = open(link->password_file, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd >= 0 ? read(fd, ret_password, PASSWORD_MAX - 1) : -1;
+	if (len < 0)
+		set_error(link, "password_file %.100s: %s", link->password_file, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (len < 0)
+		return false;
+	ret_password[len] = '\0';
+	ret_password[strcspn(ret_password, "\r\n")] = '\0';
+	return true;
+}
+
+static void
+greet(struct redis_link *link)
+{
+	char password[PASSWORD_MAX], database[16];
+
+	link->state = REDIS_GREETING;
+	if (!read_password(link, password)) {
+		redisAsyncDisconnect(link->context);
+		return;
+	}
+	if (password[0] && link->username)
+		redisAsyncCommand(
+		    link->context, greeted_auth, NULL, "AUTH %s %s", link->username, password);
+	else if (password[0])
+		redisAsyncCommand(link->context, greeted_auth, NULL, "AUTH %s", password);
+	explicit_bzero(password, sizeof(password));
+	if (link->database != 0) {
+		snprintf(database, sizeof(database), "%u", link->database);
+		redisAsyncCommand(link->context, greeted_select, NULL, "SELECT %s", database);
+	}
+	redisAsyncCommand(link->context, greeted_policy, NULL, "CONFIG GET maxmemory-policy");
+	redisAsyncCommand(link->context, greeted_role, NULL, "ROLE");
+}
+
+/* ---- connecting ---- */
+
+static void
+on_connect(const redisAsyncContext *context, int status)
+{
+	struct redis_link *link = context->data;
+
+	if (status == REDIS_OK) {
+		greet(link);
+		return;
+	}
+	set_error(link, "cannot connect: %s", context->errstr);
+	lost(link);
+}
+
+static void
+on_disconnect(const redisAsyncContext *context, int status)
+{
+	struct redis_link *link = context->data;
+
+	if (status != REDIS_OK)
+		set_error(link, "connection lost: %s", context->errstr);
+	lost(link);
+}
+
+static void
+connect_now(void *ctx)
+{
+	struct redis_link *link = ctx;
+
+	if (link->context)
+		return;
+	redisAsyncContext *context = link->path ? redisAsyncConnectUnix(link->path)
+						: redisAsyncConnect(link->host, link->port);
+	if (!context || context->err) {
+		set_error(link, "cannot connect: %s", context ? context->errstr : "out of memory");
+		if (context)
+			redisAsyncFree(context);
+		say_failed(link);
+		try_later(link);
+		return;
+	}
+	context->data = link;
+	link->context = context;
+	link->state = REDIS_CONNECTING;
+	redisLibeventAttach(context, loop_base(link->loop));
+	redisAsyncSetConnectCallback(context, on_connect);
+	redisAsyncSetDisconnectCallback(context, on_disconnect);
+	loop_timer_arm(link->deadline, CONNECT_TIMEOUT_MS);
+}
+
+/* redisAsyncFree runs the callbacks of commands under way (with NULL), but for a context that never connected no other. */
+void
+redis_link_break(struct redis_link *link, const char *why)
+{
+	redisAsyncContext *context = link->context;
+
+	if (!context)
+		return;
+	set_error(link, "%s", why);
+	link->context = NULL;
+	context->data = link;
+	bool connected = context->c.flags & REDIS_CONNECTED;
+	redisAsyncFree(context);
+	if (!connected)
+		lost(link);
+}
+
+static void
+took_too_long(void *ctx)
+{
+	redis_link_break(ctx, "it does not answer");
+}
+
+struct redis_link *
+redis_link_new(struct loop *loop, const struct config *config, const char *name,
+    const struct redis_link_handler *handler)
+{
+	struct redis_link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return NULL;
+	link->loop = loop;
+	link->handler = *handler;
+	link->name = name;
+	link->retry_ms = RETRY_FIRST_MS;
+	link->rate = (struct log_rate){ .interval_ms = 10000, .burst = 3 };
+	link->port = config->redis.port;
+	link->database = config->redis.database;
+	link->host = config->redis.host ? strdup(config->redis.host) : NULL;
+	link->username = config->redis.username ? strdup(config->redis.username) : NULL;
+	link->password_file =
+	    config->redis.password_file ? strdup(config->redis.password_file) : NULL;
+	if (link->host)
+		snprintf(link->server, sizeof(link->server), "tcp:%s:%u", link->host, link->port);
+	if (config->redis.path)
+		redis_link_use_path(link, config->redis.path);
+	link->retry = loop_timer_new(loop, connect_now, link);
+	link->deadline = loop_timer_new(loop, took_too_long, link);
+	if (link->retry && link->deadline)
+		return link;
+	redis_link_free(link);
+	return NULL;
+}
+
+void
+redis_link_use_path(struct redis_link *link, const char *path)
+{
+	free(link->path);
+	link->path = strdup(path);
+	snprintf(link->server, sizeof(link->server), "unix:%s", path);
+}
+
+void
+redis_link_start(struct redis_link *link)
+{
+	connect_now(link);
+}
+
+void
+redis_link_hurry(struct redis_link *link)
+{
+	if (link->context)
+		return;
+	link->retry_ms = RETRY_FIRST_MS;
+	loop_timer_arm(link->retry, 0);
+}
+
+/* ---- commands ---- */
+
+/* hiredis hands a callback one pointer: this one holds ours. */
+struct call {
+	redis_reply_fn *fn;
+	void *ctx;
+};
+
+static void
+on_reply(redisAsyncContext *context, void *reply, void *arg)
+{
+	struct call call = *(struct call *)arg;
+
+	(void)context;
+	free(arg);
+	call.fn(call.ctx, reply);
+}
+
+int
+redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_t argc,
+    const char **argv, const size_t *lens)
+{
+	if (link->state != REDIS_UP || !link->context)
+		return -ENOTCONN;
+	struct call *call = malloc(sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	*call = (struct call){ fn, ctx };
+	if (redisAsyncCommandArgv(link->context, on_reply, call, (int)argc, argv, lens) == REDIS_OK)
+		return 0;
+	free(call);
+	return -ENOTCONN;
+}
+
+int
+redis_link_words(struct redis_link *link, redis_reply_fn *fn, void *ctx, ...)
+{
+	const char *argv[16];
+	size_t lens[16], n = 0;
+	va_list args;
+
+	va_start(args, ctx);
+	for (const char *word; n < 16 && (word = va_arg(args, const char *)) != NULL; n++) {
+		argv[n] = word;
+		lens[n] = strlen(word);
+	}
+	va_end(args);
+	return redis_link_command(link, fn, ctx, n, argv, lens);
+}
+
+void
+redis_link_flush(struct redis_link *link)
+{
+	if (link->context && link->state == REDIS_UP)
+		redisAsyncHandleWrite(link->context);
+}
+
+enum redis_link_state
+redis_link_state(const struct redis_link *link)
+{
+	return link->state;
+}
+
+const char *
+redis_link_error(const struct redis_link *link)
+{
+	return link->error;
+}
+
+const char *
+redis_link_server(const struct redis_link *link)
+{
+	return link->server;
+}
+
+const char *
+redis_link_warning(const struct redis_link *link)
+{
+	return link->warning;
+}
+
+void
+redis_link_free(struct redis_link *link)
+{
+	if (!link)
+		return;
+	link->freeing = true;
+	if (link->context) {
+		redisAsyncContext *context = link->context;
+		link->context = NULL;
+		link->state = REDIS_DOWN;
+		redisAsyncFree(context);
+	}
+	loop_timer_free(link->retry);
+	loop_timer_free(link->deadline);
+	free_strings(link);
+	free(link);
+}
