@@ -17,7 +17,7 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
 	-Wvla -Wwrite-strings -Wshadow -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wundef
 SAN_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iinclude -Itests \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iinclude -Itests \
 	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
@@ -137,7 +137,7 @@ bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench
 
-FUZZ_FLAGS = -std=gnu11 -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
 	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
 build/fuzz/obj/%.o: %.c
 	$(Q)mkdir -p $(@D); clang $(subst =fuzzer$(comma),=fuzzer-no-link$(comma),$(FUZZ_FLAGS)) -MMD -MP -c -o $@ $<

@@ -70,7 +70,7 @@
 	X(TOPOLOGY_REFUSED, "topology.refused", "snapshots refused")                               \
 	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")
 
-enum stat_id {
+enum stats_counter {
 #define STATS_ENUM(id, name, help) STAT_##id,
 	STATS(STATS_ENUM)
 #undef STATS_ENUM
@@ -85,7 +85,7 @@ extern const char *const stat_names[STAT_MAX];
 extern const char *const stat_help[STAT_MAX];
 
 static inline void
-stats_add(struct stats *stats, enum stat_id stat, uint64_t n)
+stats_add(struct stats *stats, enum stats_counter stat, uint64_t n)
 {
 	stats->n[stat] += n;
 }

@@ -8,7 +8,7 @@
 #include "core/trap_link.h"
 #include "daemon.h"
 
-static const enum stat_id verdict_stats[VERDICT_MAX] = {
+static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
 	[VERDICT_LEARNT] = STAT_EVENT_LEARNT,
 	[VERDICT_NO_CHANGE] = STAT_EVENT_NO_CHANGE,
@@ -21,7 +21,7 @@ static const enum stat_id verdict_stats[VERDICT_MAX] = {
 	[VERDICT_STALE] = STAT_EVENT_STALE,
 };
 
-static const enum stat_id trap_stats[TRAP_MISS_MAX] = {
+static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {
 	[TRAP_MISS_NOT_OURS] = STAT_TRAP_NOT_OURS,
 	[TRAP_MISS_NO_TRAP_OID] = STAT_TRAP_MALFORMED,
 	[TRAP_MISS_BAD_OID] = STAT_TRAP_BAD_VARBIND,
@@ -30,7 +30,7 @@ static const enum stat_id trap_stats[TRAP_MISS_MAX] = {
 	[TRAP_MISS_NOT_UP] = STAT_TRAP_CONTRADICTS_ITSELF,
 };
 
-static const enum stat_id syslog_stats[MISS_MAX] = {
+static const enum stats_counter syslog_stats[MISS_MAX] = {
 	[MISS_NONE] = STAT_SYSLOG_EMPTY,
 	[MISS_NO_RULE] = STAT_SYSLOG_NO_RULE,
 	[MISS_SUSPECT] = STAT_SYSLOG_SUSPECT,
@@ -51,11 +51,11 @@ say_toggle(struct daemon *daemon, const struct dp_change *change)
 		return;
 	if (held_back > 0)
 		log_info("%llu more toggles", (unsigned long long)held_back);
-	log_info("port %s (%s) is %s: %s%s%s%s%s%s", port_id_format(change->port_id, id),
-	    change->port_name, change->dp_down ? "DOWN" : "up again", dp_cause_names[change->cause],
-	    *change->switch_name ? ", " : "", change->switch_name,
-	    *change->interface_name ? ":" : "", change->interface_name,
-	    change->reason == REASON_NONE ? "" : link_reason_names[change->reason]);
+	log_info("port %s (%s) is %s: cause=%s reason=%s interface=%s:%s paths=%u/%u",
+	    port_id_format(change->port_id, id), change->port_name,
+	    change->dp_down ? "DOWN" : "up again", dp_cause_names[change->cause],
+	    link_reason_names[change->reason], change->switch_name, change->interface_name,
+	    change->paths.up, change->paths.total);
 }
 
 void

@@ -37,11 +37,11 @@ struct embedded_redis {
 static void
 become_redis(const struct embedded_redis *redis, pid_t parent)
 {
-	char *const argv[] = { "redis-server", "--port", "0", "--unixsocket", (char *)redis->socket,
-		"--unixsocketperm", "700", "--dir", (char *)redis->dir, "--appendonly", "yes",
+	const char *const argv[] = { "redis-server", "--port", "0", "--unixsocket", redis->socket,
+		"--unixsocketperm", "700", "--dir", redis->dir, "--appendonly", "yes",
 		"--appendfsync", "everysec", "--save", "", "--daemonize", "no", "--logfile",
-		(char *)redis->log, "--maxmemory-policy", "noeviction",
-		"--lazyfree-lazy-server-del", "yes", NULL };
+		redis->log, "--maxmemory-policy", "noeviction", "--lazyfree-lazy-server-del", "yes",
+		NULL };
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -52,7 +52,7 @@ become_redis(const struct embedded_redis *redis, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fcntl(redis->lock_fd, F_SETFD, 0);
-	execvp(argv[0], argv);
+	execvp(argv[0], (char *const *)argv);
 	_exit(127);
 }
 

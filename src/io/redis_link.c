@@ -76,7 +76,8 @@ say_failed(struct redis_link *link)
 {
 	uint64_t held_back;
 
-	if (log_rate_take(&link->rate, &held_back))
+	/* The first tries of a start are quiet: an embedded Redis needs a moment. */
+	if (link->retry_ms > 2 * RETRY_FIRST_MS && log_rate_take(&link->rate, &held_back))
 		log_warning("%s: %s: %s; trying again", link->name, link->server, link->error);
 }
 
@@ -91,7 +92,10 @@ lost(struct redis_link *link)
 	loop_timer_cancel(link->deadline);
 	if (link->freeing)
 		return;
-	say_failed(link);
+	if (was_up)
+		log_warning("%s: %s: %s; connecting again", link->name, link->server, link->error);
+	else
+		say_failed(link);
 	try_later(link);
 	if (was_up)
 		link->handler.down(link->handler.ctx, link->error);

@@ -29,9 +29,10 @@ struct topo_sync {
 	char prefix[128];
 	struct topo_builder *builder; /* a reading under way */
 	struct loop_timer *slice, *watch_retry;
-	bool again;         /* something changed while it was read */
-	bool covered;       /* seen is set */
-	char seen[ID_TEXT]; /* newest entry of topology:changes that a reading covers */
+	bool again;          /* something changed while it was read */
+	bool covered;        /* seen is set */
+	char seen[ID_TEXT];  /* newest entry of topology:changes that a reading covers */
+	char heard[ID_TEXT]; /* newest entry of topology:changes that was heard of */
 	bool watching;
 	bool storing;
 	topo_stored_fn *stored;
@@ -121,6 +122,34 @@ topo_sync_dump(struct topo_sync *sync, topo_record_fn *record, void *ctx)
 	return redis_link_state(sync->link) == REDIS_UP && walk_start(sync, record, ctx);
 }
 
+/* ---- ids of changes ---- */
+
+/* Whether stream id a ("milliseconds-sequence") comes after b. */
+static bool
+is_later(const char *a, const char *b)
+{
+	char *a_rest, *b_rest;
+	unsigned long long a_ms = strtoull(a, &a_rest, 10), b_ms = strtoull(b, &b_rest, 10);
+
+	if (a_ms != b_ms)
+		return a_ms > b_ms;
+	return strtoull(*a_rest ? a_rest + 1 : "0", NULL, 10) >
+	       strtoull(*b_rest ? b_rest + 1 : "0", NULL, 10);
+}
+
+/* The newest of the entries that came; NULL where the reply holds none. */
+static const char *
+newest_entry(const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 ||
+	    reply->element[0]->elements != 2)
+		return NULL;
+	const redisReply *entries = reply->element[0]->element[1];
+	if (entries->elements == 0 || entries->element[entries->elements - 1]->elements == 0)
+		return NULL;
+	return entries->element[entries->elements - 1]->element[0]->str;
+}
+
 /* ---- reading ---- */
 
 static void
@@ -171,7 +200,8 @@ read_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json,
 		return;
 	}
 	if (redis_link_state(sync->link) == REDIS_UP) {
-		struct topo_fault fault = { .path = "topology:", .reason = (char *)error };
+		char where[] = "topology:";
+		struct topo_fault fault = { .path = where, .reason = (char *)error };
 		struct topo_faults faults = { .items = &fault, .n = 1, .n_errors = 1 };
 		sync->handler.refused(sync->handler.ctx, &faults);
 	}
@@ -196,6 +226,8 @@ on_newest(void *ctx, const redisReply *reply)
 	else if (!sync->covered)
 		snprintf(sync->seen, sizeof(sync->seen), "0-0");
 	sync->covered = true;
+	if (!is_later(sync->heard, sync->seen))
+		sync->again = false;
 	if (!walk_start(sync, read_record, sync))
 		end_reading(sync);
 	watch_from_seen(sync);
@@ -237,14 +269,12 @@ on_change(void *ctx, const redisReply *reply)
 		loop_timer_arm(sync->watch_retry, WATCH_RETRY_MS);
 		return;
 	}
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
-	    reply->element[0]->elements == 2) {
-		const redisReply *entries = reply->element[0]->element[1];
-		if (entries->elements > 0 && entries->element[entries->elements - 1]->elements > 0)
-			snprintf(sync->seen, sizeof(sync->seen), "%s",
-			    entries->element[entries->elements - 1]->element[0]->str);
+	const char *newest = newest_entry(reply);
+	if (newest)
+		snprintf(sync->heard, sizeof(sync->heard), "%s", newest);
+	/* Our own store is heard of as well; the reading that follows it covers it. */
+	if (newest && (sync->builder || is_later(sync->heard, sync->seen)))
 		topo_sync_read(sync);
-	}
 	watch_from_seen(sync);
 }
 
@@ -255,9 +285,10 @@ watch_from_seen(struct topo_sync *sync)
 
 	if (sync->watching || !sync->covered)
 		return;
+	const char *from = is_later(sync->heard, sync->seen) ? sync->heard : sync->seen;
 	key_of(sync, "changes", key, sizeof(key));
 	sync->watching = redis_link_words(sync->watch, on_change, sync, "XREAD", "COUNT", "1000",
-			     "BLOCK", "0", "STREAMS", key, sync->seen, NULL) == 0;
+			     "BLOCK", "0", "STREAMS", key, from, NULL) == 0;
 }
 
 static void

@@ -1,0 +1,130 @@
+/*
+ * api: HTTP requests as values (admin layer; core and jansson only: no socket, no libevent).
+ *
+ * One route table holds method, path, role and function. A handler reads the engine and the other views and makes an
+ * answer at once; what needs Redis (loading or dumping a topology, reading a stream) it *defers*: it says what it wants, and
+ * the program answers later through api_finish_*.
+ */
+#ifndef DPWATCH_ADMIN_API_H
+#define DPWATCH_ADMIN_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/engine.h"
+#include "core/stats.h"
+#include "core/topo_codec.h"
+#include "core/unmapped.h"
+#include "util/slice.h"
+
+enum api_role { ROLE_NONE, ROLE_READER, ROLE_INTEGRATOR, ROLE_ADMIN };
+
+/* What /v1/status tells beside the counters; filled by the program before each request. Strings are borrowed. */
+struct api_status {
+	const char *version, *instance;
+	int64_t started_us, now_us;
+	int64_t
+	    now_ns; /* the engine's clock (struct engine_time): engine_report is told this time */
+	const char *redis_state;  /* connected, connecting, down, loading, deposed */
+	const char *redis_server; /* "embedded unix:build/run/redis.sock" */
+	const char *redis_error;  /* "" */
+	uint64_t epoch, batch;    /* of the publisher */
+	uint64_t batches_waiting, changes_waiting; /* not yet acknowledged by Redis */
+	bool topology_loaded;
+	int64_t topology_loaded_us;   /* 0: never */
+	const char *topology_error;   /* why the last change was refused, or "" */
+	const char *const *listeners; /* "snmp udp:127.0.0.1:10162 (receive buffer 64 MiB)" */
+	size_t n_listeners;
+	const char *const *warnings; /* what an operator should know now */
+	size_t n_warnings;
+	size_t rules; /* syslog rules loaded */
+};
+
+/* What handlers may look at. All borrowed; engine and stats outlive the api. */
+struct api {
+	struct engine *engine;
+	const struct stats *stats;
+	const struct unmapped *unmapped;
+	struct api_status status;
+};
+
+struct api_request {
+	const char *method; /* GET, PUT, POST, DELETE, PATCH */
+	const char *path;   /* still percent-encoded, without the query */
+	const char *query;  /* still percent-encoded, or NULL */
+	struct slice body;
+	enum api_role role;
+	const char *who; /* for the log, and `by` of what it reports: "uid 0", a token's name */
+	const char *
+	    host; /* the Host header, from which links in answers are made; NULL: they are relative */
+};
+
+enum api_deferred {
+	API_DONE,
+	API_TOPOLOGY_LOAD, /* response->document is to be stored and taken over; response->force as asked */
+	API_TOPOLOGY_DUMP, /* the document as Redis holds it */
+	API_EVENTS_READ, /* entries of `events` after response->since, at most limit, waiting up to wait_ms for the first;
+			    with response->newest the last `limit` entries instead, oldest first, without waiting */
+};
+
+struct api_response {
+	int status; /* 200, 400 ... ; 0 while deferred */
+	char *body; /* malloc'ed, NUL-terminated; the caller frees it */
+	size_t len;
+	const char *content_type; /* static */
+	char allow[48];           /* with 405: the Allow header; else "" */
+	enum api_deferred deferred;
+	json_t *document; /* owned by the response */
+	bool force;
+	char since[48]; /* a stream id, "0" for the beginning, or "$" for what comes after now */
+	bool newest;    /* nobody gave `since`: the last `limit` entries are wanted */
+	uint32_t limit;
+	int64_t wait_ms;
+};
+
+/* Answers one request. `api->status` is current. The response is always filled. */
+void api_handle(
+    struct api *api, const struct api_request *request, struct api_response *ret_response);
+void api_response_release(struct api_response *response);
+
+/* The route table, in the order in which it is searched; the man page lists the same. */
+struct api_route_view {
+	const char *method, *pattern; /* of which each `*` stands for one part of the path */
+	enum api_role least;          /* ROLE_NONE: open to all */
+};
+size_t api_n_routes(void);
+void api_route_get(size_t i, struct api_route_view *ret_view);
+
+/* ---- answers to what was deferred ---- */
+
+/* An entry of a stream as Redis gave it: id and alternating names and values. */
+struct api_stream_entry {
+	struct slice id;
+	const struct slice *fields; /* 2 * n_fields slices */
+	size_t n_fields;
+};
+/* `next` in the answer is the last entry's id, or response->since where n is 0 ("0" where that was not given). */
+void api_finish_events(
+    struct api_response *response, const struct api_stream_entry *entries, size_t n);
+
+/*
+ * A record of topology:<plural>: its JSON value as stored. Any order; the answer is sorted by kind and key, one record per
+ * line. A record that is no JSON makes the answer a 500 that names it.
+ */
+struct api_topology_record {
+	enum topo_kind kind;
+	struct slice key, json;
+};
+void api_finish_dump(
+    struct api_response *response, const struct api_topology_record *records, size_t n);
+
+/* Loaded: numbers of the new snapshot, and its warnings. */
+void api_finish_load(
+    struct api_response *response, const struct topo *topo, const struct topo_faults *warnings);
+
+/* Refused (`faults` may be NULL) or failed: a NeutronError-shaped body with every fault listed. */
+void api_finish_error(struct api_response *response, int status, const char *message,
+    const struct topo_faults *faults);
+
+#endif

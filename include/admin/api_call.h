@@ -1,0 +1,67 @@
+/*
+ * api_call: one request while it is being answered: its route, the decoded parts of its path, its query (admin layer).
+ *
+ * What the handlers of api_v1 and api_neutron have in common. Everything here lives until api_handle returns.
+ */
+#ifndef DPWATCH_ADMIN_API_CALL_H
+#define DPWATCH_ADMIN_API_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "admin/api.h"
+
+/* A route has at most so many `*`, and a query so many parameters; more are answered 400. */
+#define API_ARGS_MAX 2
+#define API_PARAMS_MAX 64
+
+/* No answer lists more objects than this: a longer list goes on at the `next` or `ports_links` that it gives. */
+#define API_PAGE_MAX 1000
+
+struct api_param {
+	const char *name, *value; /* decoded */
+};
+
+struct api_call {
+	struct api *api;
+	const struct api_request *request;
+	struct api_response *response;
+	const char *args[API_ARGS_MAX]; /* decoded: what each `*` of the pattern stands for */
+	struct api_param params[API_PARAMS_MAX];
+	size_t n_params;
+};
+
+typedef void api_handler(struct api_call *call);
+
+/* The value of the first parameter of that name, or NULL. */
+const char *api_param_get(const struct api_call *call, const char *name);
+
+/*
+ * Each of these reads one parameter; where it is absent, *ret_value stays as it is. False when the request has been
+ * answered 400.
+ */
+bool api_param_bool(struct api_call *call, const char *name, bool *ret_value);
+bool api_param_number(
+    struct api_call *call, const char *name, uint32_t low, uint32_t high, uint32_t *ret_value);
+
+/* Neutron's converter: 1 t true on y yes / 0 f false off n no, in any case, blanks around ignored. */
+bool api_bool_parse(const char *text, bool *ret_value);
+
+/* Answers 400 and returns false where a parameter is not among the names (NULL ends the list). */
+bool api_params_known(struct api_call *call, const char *const *names);
+
+/* api_neutron.c: /, /v2.0 */
+api_handler api_versions, api_version, api_ports_list, api_port_show, api_port_put;
+
+/* api_v1.c: /v1, /healthz, /readyz */
+api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topology_put,
+    api_switches_list, api_switch_show, api_interfaces_list, api_events_get, api_unmapped_list;
+
+/* metrics.c */
+api_handler api_metrics;
+
+/* Why the daemon is not ready: fills up to `max` borrowed texts and returns how many there are. 0: ready. */
+size_t api_not_ready(const struct api *api, const char **ret_reasons, size_t max);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * api_ports: which ports a list shows, and how a port looks as JSON (admin layer, private to api_neutron.c).
+ */
+#ifndef DPWATCH_ADMIN_API_PORTS_H
+#define DPWATCH_ADMIN_API_PORTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admin/api_call.h"
+
+/* What a client may do with an attribute of a port. */
+enum port_attribute_use {
+	ATTRIBUTE_UNKNOWN,
+	ATTRIBUTE_READ_ONLY,
+	ATTRIBUTE_WRITABLE,
+};
+enum port_attribute_use port_attribute_use(const char *name);
+
+/* The port as the caller's role sees it, with only the `fields` of the query if there are any. */
+json_t *port_json(const struct api_call *call, uint32_t port);
+
+/* The conditions of a query. Those of one name are alternatives; all names must be met. */
+struct port_filter {
+	const struct port_filter_kind *kind;
+	const char *text;
+	uint8_t id[16]; /* of `id`: parsed */
+	bool flag;      /* of `dp_down`: parsed; of `id`: whether it is one at all */
+};
+struct port_filters {
+	struct port_filter items[API_PARAMS_MAX];
+	size_t n;
+};
+
+/* Reads them. False when the request has been answered 400: a name that is no filter, a value that is no boolean. */
+bool port_filters_parse(struct api_call *call, struct port_filters *ret_filters);
+
+bool port_filters_match(
+    const struct api_call *call, const struct port_filters *filters, uint32_t port);
+
+#endif

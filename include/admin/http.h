@@ -1,0 +1,44 @@
+/*
+ * http: evhttp glue around admin/api (admin layer): listeners, limits, and answers that come later.
+ */
+#ifndef DPWATCH_ADMIN_HTTP_H
+#define DPWATCH_ADMIN_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "admin/api.h"
+#include "core/config.h"
+
+struct event_base;
+struct http;
+struct http_pending;
+
+/*
+ * How the program does what a handler deferred. It must end in exactly one http_finish(pending), now or later, also when
+ * the client has gone meanwhile.
+ */
+struct http_backend {
+	void *ctx;
+	void (*refresh_status)(void *ctx, struct api_status *status); /* before each request */
+	void (*deferred)(void *ctx, struct http_pending *pending, struct api_response *response);
+	void (*log_write)(
+	    void *ctx, const char *who, const char *method, const char *path, int status);
+};
+
+/* Listens as config->api says. NULL with a message for people in `error` (size bytes) when it cannot. */
+struct http *http_new(struct event_base *base, const struct config *config, struct api *api,
+    struct stats *stats, const struct http_backend *backend, char *error, size_t size);
+
+/* Sends the response that was handed to `deferred` (filled by an api_finish_* function) and frees both. */
+void http_finish(struct http_pending *pending);
+
+/* What it listens on, for the start-up message: "http 127.0.0.1:9797", "unix build/run/api.sock". */
+size_t http_n_listeners(const struct http *http);
+const char *http_listener(const struct http *http, size_t i);
+
+/* Closes listeners and connections, removes the Unix socket's file. Pending answers are dropped by their http_finish. */
+void http_free(struct http *http);
+
+#endif
