@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Longest name: "unix:" and a path, or "udp6:[" address "%" interface "]:" port. */
+/* Longest name: "unix:" and a path, or "udp:[" address "%" interface "]:" port. */
 #define LISTEN_SOCKET_NAME_MAX 128
 
 /*
@@ -34,7 +34,7 @@ size_t listen_socket_receive_buffer(int fd);
 /* The address that it is bound to; family 0 when it cannot be told. */
 void listen_socket_address(int fd, struct sockaddr_storage *ret_address);
 
-/* Writes "udp:127.0.0.1:162", "tcp6:[::1]:514" or "unix:/path"; returns buf. */
+/* Writes "udp:127.0.0.1:162", "tcp:[::1]:514" or "unix:/path"; returns buf. */
 const char *listen_socket_name(int fd, char *buf, size_t size);
 
 #endif

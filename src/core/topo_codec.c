@@ -1,0 +1,231 @@
+#include "core/topo_codec.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/topo_build.h"
+
+const char *const topo_kind_names[TOPO_KIND_MAX] = {
+	[TOPO_SWITCH] = "switch",
+	[TOPO_LINK] = "link",
+	[TOPO_HOST] = "host",
+	[TOPO_PORT] = "port",
+};
+
+const char *const topo_kind_plurals[TOPO_KIND_MAX] = {
+	[TOPO_SWITCH] = "switches",
+	[TOPO_LINK] = "links",
+	[TOPO_HOST] = "hosts",
+	[TOPO_PORT] = "ports",
+};
+
+static void (*const takers[TOPO_KIND_MAX])(
+    struct topo_builder *, const struct at *, const char *, json_t *) = {
+	[TOPO_SWITCH] = record_switch,
+	[TOPO_LINK] = record_link,
+	[TOPO_HOST] = record_host,
+	[TOPO_PORT] = record_port,
+};
+
+void
+topo_builder_add(struct topo_builder *builder, enum topo_kind kind, const char *path,
+    const char *key, json_t *value)
+{
+	builder->record = 0;
+	takers[kind](builder, &(struct at){ NULL, path, 0 }, key, value);
+}
+
+/* jansson quotes what stands "near", which may be anything. */
+static const char *
+syntax_error(const json_error_t *error, char buf[JSON_ERROR_TEXT_LENGTH])
+{
+	return text_quote(slice_of(error->text), buf, JSON_ERROR_TEXT_LENGTH);
+}
+
+void
+topo_builder_add_text(struct topo_builder *builder, enum topo_kind kind, const char *path,
+    const char *key, struct slice text)
+{
+	const struct at at = { NULL, path, 0 };
+	char reason[JSON_ERROR_TEXT_LENGTH];
+	json_error_t error;
+	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!value) {
+		FAULT(builder, &at, "no JSON: %s (line %d, column %d)",
+		    syntax_error(&error, reason), error.line, error.column);
+		return;
+	}
+	/* 0 means none; that one text in 2^32 is then a duplicate where a field comes twice. */
+	builder->record = (uint32_t)topo_hash_text(text);
+	takers[kind](builder, &at, key, value);
+	json_decref(value);
+}
+
+static void
+add_list(struct topo_builder *b, enum topo_kind kind, const json_t *list)
+{
+	const struct at document = { NULL, "", 0 },
+			member = { &document, topo_kind_plurals[kind], 0 };
+
+	b->record = 0;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		takers[kind](b, AT_ELEMENT(&member, i), NULL, json_array_get(list, i));
+}
+
+void
+topo_builder_add_document(struct topo_builder *builder, json_t *document)
+{
+	static const struct member members[TOPO_KIND_MAX] = {
+		[TOPO_SWITCH] = { "switches", MEMBER_LIST, false },
+		[TOPO_LINK] = { "links", MEMBER_LIST, false },
+		[TOPO_HOST] = { "hosts", MEMBER_LIST, false },
+		[TOPO_PORT] = { "ports", MEMBER_LIST, false },
+	};
+	json_t *got[TOPO_KIND_MAX];
+
+	members_read(builder, &(struct at){ NULL, json_is_object(document) ? "" : "document", 0 },
+	    document, members, TOPO_KIND_MAX, got);
+	for (int kind = 0; kind < TOPO_KIND_MAX; kind++)
+		add_list(builder, (enum topo_kind)kind, got[kind]);
+}
+
+json_t *
+topo_document_parse(struct slice text, struct topo_faults *faults)
+{
+	char where[64], reason[JSON_ERROR_TEXT_LENGTH];
+	json_error_t error;
+	json_t *document = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!document) {
+		snprintf(where, sizeof(where), "line %d, column %d", error.line, error.column);
+		topo_fault_add(faults, false, &(struct at){ NULL, where, 0 }, "%s",
+		    syntax_error(&error, reason));
+		return NULL;
+	}
+	if (!json_is_object(document)) {
+		topo_fault_add(faults, false, &(struct at){ NULL, "document", 0 },
+		    "must be an object, but is an array");
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+int
+topo_from_text(struct slice text, struct topo **ret_topo, struct topo_faults *faults)
+{
+	struct topo_builder *builder = topo_builder_new();
+
+	if (!builder)
+		return -ENOMEM;
+	int r = -EINVAL;
+	json_t *document = topo_document_parse(text, &builder->faults);
+	if (document) {
+		topo_builder_add_document(builder, document);
+		json_decref(document);
+		r = topo_builder_finish(builder, ret_topo);
+	}
+	*faults = builder->faults;
+	builder->faults = (struct topo_faults){ 0 };
+	topo_builder_free(builder);
+	return r;
+}
+
+/* A copy of an object's string member, or NULL. */
+static char *
+copy_member(const json_t *value, const char *name)
+{
+	const char *text = json_string_value(json_object_get(value, name));
+
+	return text ? strdup(text) : NULL;
+}
+
+static char *
+link_key(const json_t *value)
+{
+	const char *a = json_string_value(json_object_get(value, "a"));
+	const char *z = json_string_value(json_object_get(value, "b"));
+
+	if (!a || !z)
+		return NULL;
+	if (strcmp(a, z) > 0) {
+		const char *first = z;
+		z = a;
+		a = first;
+	}
+	size_t size = strlen(a) + 1 + strlen(z) + 1;
+	char *key = malloc(size);
+	if (key)
+		snprintf(key, size, "%s|%s", a, z);
+	return key;
+}
+
+static char *
+port_key(const json_t *value)
+{
+	const json_t *member = json_object_get(value, "id");
+	char text[PORT_ID_TEXT];
+	uint8_t id[16];
+
+	if (!json_is_string(member) || !port_id_parse(member_text(member), id))
+		return NULL;
+	return strdup(port_id_format(id, text));
+}
+
+char *
+topo_record_key(enum topo_kind kind, const json_t *value)
+{
+	if (kind == TOPO_LINK)
+		return link_key(value);
+	if (kind == TOPO_PORT)
+		return port_key(value);
+	return copy_member(value, "name");
+}
+
+static uint32_t
+ports_removed(const struct topo *old, const struct topo *now)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < topo_n_ports(old); i++)
+		if (topo_port_find(now, topo_port_get(old, i)->id) == TOPO_NONE)
+			n++;
+	return n;
+}
+
+/* A root that is a switch like any other now is gone as a root. */
+static uint32_t
+roots_removed(const struct topo *old, const struct topo *now)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < topo_n_switches(old); i++) {
+		const struct topo_switch *sw = topo_switch_get(old, i);
+		if (!sw->root)
+			continue;
+		uint32_t found = topo_switch_find(now, slice_of(topo_text_get(old, sw->name)));
+		if (found == TOPO_NONE || !topo_switch_get(now, found)->root)
+			n++;
+	}
+	return n;
+}
+
+void
+topo_compare(const struct topo *old, const struct topo *now, struct topo_loss *ret_loss)
+{
+	*ret_loss = (struct topo_loss){ 0 };
+	if (!old)
+		return;
+	ret_loss->ports_before = topo_n_ports(old);
+	ret_loss->ports_removed = ports_removed(old, now);
+	ret_loss->roots_removed = roots_removed(old, now);
+}
+
+bool
+topo_loss_needs_force(const struct topo_loss *loss)
+{
+	return loss->roots_removed > 0 || (uint64_t)loss->ports_removed * 10 > loss->ports_before;
+}

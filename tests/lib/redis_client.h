@@ -1,0 +1,127 @@
+/*
+ * redis_client: what a consumer sees in Redis, as JSON values, for integration tests.
+ *
+ * Functions are static, because tests/lib is also linked into tests without hiredis. Each opens a connection of its own, so
+ * that a Redis that was killed and started again is no matter.
+ */
+#ifndef DPWATCH_TESTS_LIB_REDIS_CLIENT_H
+#define DPWATCH_TESTS_LIB_REDIS_CLIENT_H
+
+#include <check.h>
+#include <hiredis/hiredis.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reply as JSON: arrays, strings, integers, null; a status is a string, an error {"error": text}. */
+static inline json_t *
+redis_json(const redisReply *reply)
+{
+	json_t *list;
+
+	switch (reply->type) {
+	case REDIS_REPLY_ARRAY:
+		list = json_array();
+		for (size_t i = 0; i < reply->elements; i++)
+			json_array_append_new(list, redis_json(reply->element[i]));
+		return list;
+	case REDIS_REPLY_INTEGER:
+		return json_integer(reply->integer);
+	case REDIS_REPLY_STRING:
+	case REDIS_REPLY_STATUS:
+		return json_stringn(reply->str, (size_t)reply->len);
+	case REDIS_REPLY_ERROR:
+		return json_pack("{s:s}", "error", reply->str);
+	default:
+		return json_null();
+	}
+}
+
+/* Runs one command (hiredis format). NULL where Redis cannot be reached; else the caller's. */
+static inline json_t *redis_ask(const char *path, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static inline json_t *
+redis_ask(const char *path, const char *format, ...)
+{
+	const struct timeval patience = { .tv_sec = 20 };
+	redisContext *context = redisConnectUnixWithTimeout(path, patience);
+	json_t *answer = NULL;
+	va_list args;
+
+	if (context && !context->err) {
+		redisSetTimeout(context, patience);
+		va_start(args, format);
+		redisReply *reply = redisvCommand(context, format, args);
+		va_end(args);
+		if (reply)
+			answer = redis_json(reply);
+		freeReplyObject(reply);
+	}
+	if (context)
+		redisFree(context);
+	return answer;
+}
+
+/* A command that must succeed, and whose answer does not matter. */
+#define redis_do(path, ...)                                                               \
+	do {                                                                              \
+		json_t *answer_ = redis_ask(path, __VA_ARGS__);                           \
+		ck_assert_msg(answer_ != NULL, "no answer to %s", #__VA_ARGS__);          \
+		ck_assert_msg(!json_object_get(answer_, "error"), "%s: %s", #__VA_ARGS__, \
+		    json_string_value(json_object_get(answer_, "error")));                \
+		json_decref(answer_);                                                     \
+	} while (0)
+
+/* The integer that a command answers; -1 for anything else (also for no answer). */
+#define redis_number(path, ...) redis_take_number(redis_ask(path, __VA_ARGS__))
+
+static inline json_int_t
+redis_take_number(json_t *answer)
+{
+	json_int_t n = json_is_integer(answer) ? json_integer_value(answer) : -1;
+
+	json_decref(answer);
+	return n;
+}
+
+/* Names and values in turns -> object. */
+static inline json_t *
+redis_pairs(const json_t *list)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i + 1 < json_array_size(list); i += 2)
+		json_object_set(object, json_string_value(json_array_get(list, i)),
+		    json_array_get(list, i + 1));
+	return object;
+}
+
+/* A hash as an object; {} where it is not there. */
+static inline json_t *
+redis_hash(const char *path, const char *key)
+{
+	json_t *list = redis_ask(path, "HGETALL %s", key), *object = redis_pairs(list);
+
+	ck_assert_msg(json_is_array(list), "%s is no hash", key);
+	json_decref(list);
+	return object;
+}
+
+/* A whole stream: an object per entry, in order; the order of the fields is kept. */
+static inline json_t *
+redis_stream(const char *path, const char *key)
+{
+	json_t *list = redis_ask(path, "XRANGE %s - +", key), *entries = json_array();
+
+	ck_assert_msg(json_is_array(list), "%s is no stream", key);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		json_array_append_new(
+		    entries, redis_pairs(json_array_get(json_array_get(list, i), 1)));
+	json_decref(list);
+	return entries;
+}
+
+#endif
