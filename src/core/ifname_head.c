@@ -1,0 +1,225 @@
+#include "core/ifname_head.h"
+
+#include <string.h>
+
+#define BIT(os) (1u << (os))
+#define ANY (BIT(OS_MAX) - 1)
+/* Nobody uses the head for anything else: it is taken where the family is not known, too. */
+#define SAFE (BIT(OS_UNKNOWN) | BIT(OS_OTHER))
+#define CISCO (BIT(OS_IOS) | BIT(OS_IOS_XR) | BIT(OS_SMB) | BIT(OS_FTOS))
+
+struct head_row {
+	const char *head; /* lower case, without hyphens */
+	const char *class;
+	unsigned families; /* BIT(os) of those that print it */
+};
+
+static const struct head_row rows[] = {
+	{ "ethernet", "ethernet", ANY },
+	{ "eth", "ethernet",
+	    BIT(OS_NX_OS) | BIT(OS_VRP) | BIT(OS_EOS) | BIT(OS_IOS) | BIT(OS_OS10) | SAFE },
+	{ "et", "ethernet", BIT(OS_EOS) | BIT(OS_IOS) | BIT(OS_NX_OS) | SAFE },
+	{ "fastethernet", "fastethernet", ANY },
+	{ "fa", "fastethernet", CISCO | SAFE },
+	{ "fas", "fastethernet", BIT(OS_IOS) | SAFE },
+	{ "gigabitethernet", "gigabitethernet", ANY },
+	{ "gi", "gigabitethernet", CISCO | SAFE },
+	{ "gig", "gigabitethernet", BIT(OS_IOS) | SAFE },
+	{ "ge", "gigabitethernet", BIT(OS_COMWARE) | BIT(OS_VRP) | SAFE },
+	{ "twogigabitethernet", "twogigabitethernet", ANY },
+	{ "two", "twogigabitethernet", BIT(OS_IOS) | SAFE },
+	{ "tw", "twogigabitethernet", BIT(OS_IOS) | BIT(OS_SMB) },
+	{ "fivegigabitethernet", "fivegigabitethernet", ANY },
+	{ "five", "fivegigabitethernet", BIT(OS_IOS) | SAFE },
+	{ "fi", "fivegigabitethernet", BIT(OS_IOS) },
+	{ "tengigabitethernet", "tengigabitethernet", ANY },
+	{ "tengige", "tengigabitethernet", ANY },
+	{ "xgigabitethernet", "tengigabitethernet", ANY },
+	{ "te", "tengigabitethernet", CISCO | SAFE },
+	{ "ten", "tengigabitethernet", BIT(OS_IOS) | SAFE },
+	/* Comware's Ten-GigabitEthernet or Huawei's XGigabitEthernet: one class, whose it is. */
+	{ "xge", "tengigabitethernet", BIT(OS_COMWARE) | BIT(OS_VRP) | SAFE },
+	{ "twentyfivegige", "twentyfivegige", ANY },
+	{ "twentyfivegigabitethernet", "twentyfivegige", ANY },
+	{ "twe", "twentyfivegige", BIT(OS_IOS) | SAFE },
+	{ "tf", "twentyfivegige", BIT(OS_IOS_XR) | BIT(OS_FTOS) | SAFE },
+	{ "wge", "twentyfivegige", BIT(OS_COMWARE) | SAFE },
+	{ "fortygige", "fortygige", ANY },
+	{ "fortygigabitethernet", "fortygige", ANY },
+	{ "fo", "fortygige", CISCO },
+	{ "fge", "fortygige", BIT(OS_COMWARE) | SAFE },
+	{ "fiftygige", "fiftygige", ANY },
+	{ "fiftygigabitethernet", "fiftygige", ANY },
+	{ "fi", "fiftygige", BIT(OS_IOS_XR) | BIT(OS_FTOS) },
+	{ "hundredgige", "hundredgige", ANY },
+	{ "hundredgigabitethernet", "hundredgige", ANY }, /* Brocade NOS */
+	{ "hu", "hundredgige", CISCO | SAFE },
+	{ "hge", "hundredgige", BIT(OS_COMWARE) | SAFE },
+	{ "twohundredgige", "twohundredgige", ANY },
+	{ "twohundredgigabitethernet", "twohundredgige", ANY },
+	{ "th", "twohundredgige", BIT(OS_IOS_XR) | SAFE },
+	{ "fourhundredgige", "fourhundredgige", ANY },
+	{ "fourhundredgigabitethernet", "fourhundredgige", ANY },
+	{ "fou", "fourhundredgige", BIT(OS_IOS) | SAFE },
+	{ "fh", "fourhundredgige", BIT(OS_IOS_XR) | SAFE },
+	{ "portchannel", "port-channel", ANY },
+	{ "po", "port-channel",
+	    BIT(OS_IOS) | BIT(OS_NX_OS) | BIT(OS_EOS) | BIT(OS_SMB) | BIT(OS_FTOS) | BIT(OS_OS10) |
+		SAFE },
+	{ "ch", "port-channel", BIT(OS_SMB) },
+	{ "bundleether", "bundle-ether", ANY },
+	{ "be", "bundle-ether", BIT(OS_IOS_XR) | SAFE },
+	{ "bridgeaggregation", "bridge-aggregation", ANY },
+	{ "bagg", "bridge-aggregation", BIT(OS_COMWARE) | SAFE },
+	{ "routeaggregation", "route-aggregation", ANY },
+	{ "ragg", "route-aggregation", BIT(OS_COMWARE) | SAFE },
+	{ "ethtrunk", "eth-trunk", ANY },
+	{ "mgmteth", "mgmteth", ANY },
+	{ "mg", "mgmteth", BIT(OS_IOS_XR) | SAFE },
+	{ "management", "management", ANY },
+	{ "managementethernet", "management", ANY },
+	{ "ma", "management", BIT(OS_EOS) | BIT(OS_FTOS) | SAFE },
+	{ "mgigabitethernet", "m-gigabitethernet", ANY },
+	{ "mge", "m-gigabitethernet", BIT(OS_COMWARE) | SAFE },
+	{ "appgigabitethernet", "appgigabitethernet", ANY },
+	{ "ap", "appgigabitethernet", BIT(OS_IOS) },
+	{ "serial", "serial", ANY },
+	{ "se", "serial", BIT(OS_IOS) },
+	{ "pos", "pos", ANY },
+};
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+#define WORD(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
+/* Heads of interfaces without a port of their own, as they are; with their hyphens. */
+static const struct slice virtual_heads[] = { WORD("vlan"), WORD("vl"), WORD("vlanif"),
+	WORD("vlan-interface"), WORD("bvi"), WORD("bv"), WORD("bdi"), WORD("vbdif"), WORD("irb"),
+	WORD("ve"), WORD("loopback"), WORD("lo"), WORD("inloopback"), WORD("null"), WORD("nu"),
+	WORD("tunnel"), WORD("tu"), WORD("tunnel-te"), WORD("tunnel-tp"), WORD("tunnel-ip"),
+	WORD("nve"), WORD("vxlan"), WORD("vx"), WORD("virtual-access"), WORD("vi"),
+	WORD("virtual-template"), WORD("vt"), WORD("virtual-ppp"), WORD("virtual-network"),
+	WORD("vsi-interface"), WORD("dialer"), WORD("di"), WORD("async"),
+	WORD("embedded-service-engine"), WORD("service-engine"), WORD("wlan"), WORD("bluetooth"),
+	WORD("control-plane"), WORD("st"), WORD("gr-"), WORD("lt-"), WORD("vt-"), WORD("ip-"),
+	WORD("mt-"), WORD("pd-"), WORD("pe-"), WORD("lsi"), WORD("vtep") };
+#define N_VIRTUAL_HEADS (sizeof(virtual_heads) / sizeof(virtual_heads[0]))
+
+/* Beginnings of the names of Linux's own: veth1a2b, virbr0, tap0f3c. */
+static const struct slice virtual_prefixes[] = { WORD("docker"), WORD("veth"), WORD("virbr"),
+	WORD("dummy"), WORD("tap"), WORD("tun"), WORD("dot11radio") };
+#define N_VIRTUAL_PREFIXES (sizeof(virtual_prefixes) / sizeof(virtual_prefixes[0]))
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+struct slice
+ifname_trim(struct slice name)
+{
+	name = slice_trim(name);
+	while (name.len > 0 && memchr(" \t.,:", name.data[name.len - 1], 5))
+		name.len--;
+	return name;
+}
+
+static size_t
+digits_len(struct slice s)
+{
+	size_t len = 0;
+
+	while (len < s.len && is_digit(s.data[len]))
+		len++;
+	return len;
+}
+
+struct ifname_parts
+ifname_split(struct slice name)
+{
+	struct ifname_parts parts = { 0 };
+	size_t speed = digits_len(name), len = 0;
+
+	if (speed > 0 && slice_case_eq_str(slice_first(slice_from(name, speed), 2), "ge")) {
+		parts.is_speed = true;
+		len = speed + 2;
+	}
+	while (len < name.len && !is_digit(name.data[len]))
+		len++;
+	parts.head = slice_trim(slice_first(name, len));
+	parts.tail = slice_from(name, len);
+	return parts;
+}
+
+/* Whether head is text when neither case nor hyphens count. A hyphen right before the number is part
+ * of the name ("ge-0/0/1", "ethernet-1/5"): such a head is none of ours. */
+static bool
+is_head(struct slice head, const char *text)
+{
+	if (head.len == 0 || head.data[head.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < head.len; i++) {
+		if (head.data[i] == '-')
+			continue;
+		if (*text == '\0' ||
+		    !slice_case_eq((struct slice){ &head.data[i], 1 }, (struct slice){ text, 1 }))
+			return false;
+		text++;
+	}
+	return *text == '\0';
+}
+
+/* "eth0" is the management port where the ports are called Ethernet0 (SONiC); "Eth7" and "eth1/7"
+ * are short for Ethernet. */
+static bool
+is_linux_eth(struct ifname_parts parts)
+{
+	return slice_eq_str(parts.head, "eth") && slice_find(parts.tail, SLICE("/")) < 0;
+}
+
+const char *
+ifname_class(enum os_family os, const struct ifname_parts *parts)
+{
+	bool in_slot = slice_find(parts->tail, SLICE("/")) >= 0;
+
+	if (parts->tail.len == 0 || parts->is_speed)
+		return NULL;
+	if ((os == OS_UNKNOWN || os == OS_OTHER) && is_linux_eth(*parts))
+		return NULL;
+	/* PO4/0 is packet over SONET; a port-channel has no slot. */
+	if (in_slot && slice_case_eq_str(parts->head, "po"))
+		return NULL;
+	for (size_t i = 0; i < N_ROWS; i++)
+		if ((rows[i].families & BIT(os)) && is_head(parts->head, rows[i].head))
+			return rows[i].class;
+	return NULL;
+}
+
+/* Linux bridges are br-anything; Comware's Bridge-Aggregation is a LAG, and BRI is ISDN. */
+static bool
+is_bridge(struct slice head)
+{
+	return slice_case_eq_str(slice_first(head, 2), "br") &&
+	       !is_head(head, "bridgeaggregation") && !is_head(head, "bri");
+}
+
+bool
+ifname_is_virtual(struct slice name)
+{
+	/* A unit of a virtual interface ("irb.20") is one, too. */
+	name = ifname_trim(name);
+	long dot = slice_find(name, SLICE("."));
+	struct slice head = ifname_split(slice_first(name, dot > 0 ? (size_t)dot : name.len)).head;
+
+	for (size_t i = 0; i < N_VIRTUAL_HEADS; i++)
+		if (slice_case_eq(head, virtual_heads[i]))
+			return true;
+	for (size_t i = 0; i < N_VIRTUAL_PREFIXES; i++)
+		if (slice_case_eq(slice_first(name, virtual_prefixes[i].len), virtual_prefixes[i]))
+			return true;
+	return is_bridge(head) || (slice_case_eq_str(slice_first(head, 5), "cable") &&
+				      slice_find(name, SLICE("upstream")) >= 0);
+}

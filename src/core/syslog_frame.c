@@ -1,0 +1,157 @@
+#include "core/syslog_frame.h"
+
+#include <string.h>
+
+/* The most digits of a count: beyond them no sender is serious, and the number can't overflow. */
+#define COUNT_DIGITS_MAX 10
+
+void
+syslog_frame_init(struct syslog_frame *frame, size_t max_message)
+{
+	*frame = (struct syslog_frame){ .framing = FRAMING_UNKNOWN, .max_message = max_message };
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_filler(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
+
+/* Bytes before the next message that belong to none: a terminator outside the count, a blank. */
+static size_t
+filler_len(struct slice bytes)
+{
+	size_t len = 0;
+
+	while (len < bytes.len && is_filler(bytes.data[len]))
+		len++;
+	return len;
+}
+
+/* How many bytes make the line at the start, without its terminator; -1: it has not come yet. */
+static long
+line_len(struct slice bytes)
+{
+	const char *lf = bytes.len > 0 ? memchr(bytes.data, '\n', bytes.len) : NULL;
+	size_t len = lf ? (size_t)(lf - bytes.data) : bytes.len;
+	const char *nul = len > 0 ? memchr(bytes.data, '\0', len) : NULL;
+
+	if (nul)
+		return nul - bytes.data;
+	return lf ? (long)len : -1;
+}
+
+/* Drops the rest of a line that was cut. Returns the bytes that are done with. */
+static size_t
+skip_rest(struct syslog_frame *frame, struct slice bytes)
+{
+	long len = line_len(bytes);
+
+	if (len < 0)
+		return bytes.len;
+	frame->skipping = false;
+	return (size_t)len + 1;
+}
+
+static enum syslog_frame_result
+next_line(
+    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+{
+	size_t used = frame->skipping ? skip_rest(frame, bytes) : 0;
+
+	if (frame->skipping) {
+		*ret_used = used;
+		return FRAME_MORE;
+	}
+	used += filler_len(slice_from(bytes, used));
+	struct slice rest = slice_from(bytes, used);
+	long len = line_len(slice_first(rest, frame->max_message + 1));
+	if (len < 0 && rest.len <= frame->max_message) {
+		*ret_used = used;
+		return FRAME_MORE;
+	}
+	/* Cut: the rest up to the terminator is skipped as it comes. */
+	frame->skipping = len < 0;
+	size_t take = len < 0 ? frame->max_message : (size_t)len;
+	*ret_used = used + take + (len < 0 ? 0 : 1);
+	*ret_message = slice_trim(slice_first(rest, take));
+	return FRAME_MESSAGE;
+}
+
+/*
+ * Reads "COUNT " at the start. Returns its length with the blank and *ret_count, 0 when more bytes
+ * are needed, or -1 when it is no count of a message that we take.
+ */
+static int
+read_count(struct slice bytes, size_t max, size_t *ret_count)
+{
+	unsigned long long count = 0;
+	size_t digits = 0;
+
+	while (digits < bytes.len && digits <= COUNT_DIGITS_MAX && is_digit(bytes.data[digits]))
+		digits++;
+	if (digits > COUNT_DIGITS_MAX || (digits > 0 && bytes.data[0] == '0'))
+		return -1;
+	if (digits > 0 && !slice_to_uint(slice_first(bytes, digits), max, &count))
+		return -1;
+	if (digits == bytes.len)
+		return 0;
+	if (digits == 0 || bytes.data[digits] != ' ')
+		return -1;
+	*ret_count = (size_t)count;
+	return (int)digits + 1;
+}
+
+static enum syslog_frame_result
+next_counted(
+    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+{
+	size_t used = 0;
+
+	for (;;) {
+		/* Some senders count without the LF that they send all the same. */
+		used += filler_len(slice_from(bytes, used));
+		struct slice rest = slice_from(bytes, used);
+		size_t count = 0;
+		int head = read_count(rest, frame->max_message, &count);
+		if (head < 0)
+			return FRAME_ERROR;
+		if (head == 0 || rest.len - (size_t)head < count)
+			break;
+		struct slice message =
+		    slice_trim(slice_first(slice_from(rest, (size_t)head), count));
+		used += (size_t)head + count;
+		if (message.len == 0)
+			continue;
+		*ret_used = used;
+		*ret_message = message;
+		return FRAME_MESSAGE;
+	}
+	*ret_used = used;
+	return FRAME_MORE;
+}
+
+enum syslog_frame_result
+syslog_frame_next(
+    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+{
+	if (frame->framing == FRAMING_UNKNOWN) {
+		size_t filler = filler_len(bytes);
+
+		if (filler == bytes.len) {
+			*ret_used = filler;
+			return FRAME_MORE;
+		}
+		char first = bytes.data[filler];
+		frame->framing = first >= '1' && first <= '9' ? FRAMING_COUNTED : FRAMING_LINES;
+	}
+	if (frame->framing == FRAMING_COUNTED)
+		return next_counted(frame, bytes, ret_used, ret_message);
+	return next_line(frame, bytes, ret_used, ret_message);
+}

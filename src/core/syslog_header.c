@@ -1,0 +1,485 @@
+/*
+ * Which word is the host, and which a tag? A stamp or a counter begins a new segment. The first
+ * plain word of a segment is a host, and later hosts (nearer to the body) win over earlier ones. A
+ * further word is undecided until what follows it is known: a stamp, a counter or another word makes
+ * it a host ("relay sw1: 45: ..."), the body makes it a tag when it ends in a colon ("eos1 Ebra: %"),
+ * a severity word makes it nothing (SONiC prints its version there).
+ */
+#include "core/syslog_header.h"
+
+#include <string.h>
+
+/* Words without a colon that may stand in one segment: names with blanks (3Com) pass, prose doesn't.
+ * Behind a tag or "INFO:" none may. */
+#define BARE_WORDS_MAX 4
+
+/* How far syslog_header_guess() looks. */
+#define GUESS_LEN_MAX 256
+
+struct walk {
+	struct slice rest;
+	struct syslog_header *header;
+	bool guess;
+	bool host_in_segment, tag_in_segment;
+	bool speaks; /* a program speaks: "sshd[900]: error:". Only a stamp or counter excuses it */
+	struct slice undecided; /* empty: none */
+	bool undecided_colon;
+	unsigned bare_left; /* words without a colon that may still come */
+	bool done;
+};
+
+/* A word of the header: up to a blank or a colon. */
+struct word {
+	struct slice text;
+	size_t len;
+	bool colon; /* a colon follows */
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool
+is_alpha(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool
+is_separator(char c)
+{
+	return c == ' ' || c == '\t' || c == ':' || c == ',' || c == '\0' || c == '\r';
+}
+
+static char
+at(struct slice s, size_t i)
+{
+	return i < s.len ? s.data[i] : '\0';
+}
+
+/* An item of a list of words; lengths are compared first. */
+#define WORD(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
+static bool
+is_listed(struct slice word, const struct slice *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_case_eq(word, list[i]))
+			return true;
+	return false;
+}
+
+static const struct slice severities[] = { WORD("emerg"), WORD("alert"), WORD("crit"), WORD("err"),
+	WORD("error"), WORD("warn"), WORD("warning"), WORD("notice"), WORD("info"), WORD("debug"),
+	WORD("fatal"), WORD("informational") };
+#define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
+
+/* Tags that come without a pid, and before which the host may be missing. */
+static const struct slice tags[] = { WORD("kernel"), WORD("snmp"), WORD("snmpd"), WORD("mib2d"),
+	WORD("system"), WORD("interface"), WORD("ports"), WORD("swlogd"), WORD("switchd"),
+	WORD("orchagent"), WORD("syslog"), WORD("syncd"), WORD("raslogd"), WORD("intfd") };
+#define N_TAGS (sizeof(tags) / sizeof(tags[0]))
+
+/* "local3.notice", "daemon.info": what a relay adds. */
+static bool
+is_facility_and_severity(struct slice word)
+{
+	static const struct slice facilities[] = { WORD("kern"), WORD("user"), WORD("mail"),
+		WORD("daemon"), WORD("auth"), WORD("syslog"), WORD("lpr"), WORD("news"),
+		WORD("uucp"), WORD("cron"), WORD("authpriv"), WORD("ftp"), WORD("local0"),
+		WORD("local1"), WORD("local2"), WORD("local3"), WORD("local4"), WORD("local5"),
+		WORD("local6"), WORD("local7") };
+	long dot = slice_find(word, SLICE("."));
+
+	return dot > 0 &&
+	       is_listed(slice_first(word, (size_t)dot), facilities,
+		   sizeof(facilities) / sizeof(facilities[0])) &&
+	       is_listed(slice_from(word, (size_t)dot + 1), severities, N_SEVERITIES);
+}
+
+/* prefix followed by digits, and by "-XYZ" or nothing: CPU5, Slot-1, AM1, ST1-CMDR, MSM-B. */
+static bool
+is_node_name(struct slice word)
+{
+	static const struct slice prefixes[] = { WORD("CPU"), WORD("Slot-"), WORD("AM"), WORD("ST"),
+		WORD("MSM-") };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t n = prefixes[i].len;
+
+		if (word.len <= n || !slice_eq(slice_first(word, n), prefixes[i]))
+			continue;
+		if (i == 4 && word.len == n + 1 && is_alpha(word.data[n]))
+			return true;
+		while (is_digit(at(word, n)))
+			n++;
+		if (is_digit(word.data[n - 1]) && (n == word.len || word.data[n] == '-'))
+			return true;
+	}
+	return false;
+}
+
+/* RP/0/RSP0/CPU0, (Stack), the names above. */
+static bool
+is_node(struct slice word)
+{
+	return memchr(word.data, '/', word.len) != NULL || word.data[0] == '(' ||
+	       is_node_name(word);
+}
+
+static bool
+is_host_name(struct slice word)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < word.len; i++) {
+		char c = word.data[i];
+
+		if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '.' && c != '_')
+			return false;
+		any |= c != '-' && c != '.' && c != '_';
+	}
+	return any;
+}
+
+static bool
+is_quoting(char c)
+{
+	return c != '\0' && strchr("\"'`=;|<>{}\\?%\n", c) != NULL;
+}
+
+/* "aa:bb:cc:dd:ee:ff" at the start: 17, else 0. */
+static size_t
+mac_len(struct slice s)
+{
+	if (s.len < 17 || is_hex(at(s, 17)))
+		return 0;
+	for (size_t i = 0; i < 17; i++)
+		if (i % 3 == 2 ? s.data[i] != ':' : !is_hex(s.data[i]))
+			return 0;
+	return 17;
+}
+
+/*
+ * An IPv6 address at the start, without the separator behind it ("2001:db8:::" is 2001:db8:: and a
+ * colon). Times are not mistaken for one: it must hold "::" or seven colons.
+ */
+static size_t
+ipv6_len(struct slice s)
+{
+	size_t len = 0, colons = 0;
+
+	while (len < s.len && (is_hex(s.data[len]) || s.data[len] == ':' || s.data[len] == '.'))
+		colons += s.data[len++] == ':';
+	if (colons < 2 || (len < s.len && !is_separator(s.data[len])))
+		return 0;
+	long twin = slice_find(slice_first(s, len), SLICE("::"));
+	size_t keep = twin >= 0 ? (size_t)twin + 2 : 0;
+	while (len > keep && s.data[len - 1] == ':')
+		len--;
+	return twin >= 0 || colons >= 7 ? len : 0;
+}
+
+/* Whether the word before a stamp, counter or word is a host or a tag, now that one came. */
+static void
+settle(struct walk *w, bool as_host)
+{
+	if (w->undecided.len == 0)
+		return;
+	if (as_host)
+		w->header->host = w->undecided;
+	else
+		w->header->app = w->undecided;
+	w->undecided = (struct slice){ 0 };
+}
+
+static void
+new_segment(struct walk *w)
+{
+	settle(w, true);
+	w->host_in_segment = w->tag_in_segment = w->speaks = false;
+	w->bare_left = BARE_WORDS_MAX;
+}
+
+/* ---- atoms: each returns the length of the one that begins here, or 0 ---- */
+
+static size_t
+atom_stamp(struct walk *w)
+{
+	size_t len = syslog_stamp_read(w->rest, &w->header->stamp);
+
+	if (len == 0)
+		return 0;
+	w->header->has_stamp = true;
+	new_segment(w);
+	return len;
+}
+
+/* "00:12:44", "1d02h", "3y02w": time since boot, in place of a stamp. */
+static size_t
+atom_uptime(struct walk *w)
+{
+	size_t len = 0;
+	unsigned parts = 0;
+
+	while (is_digit(at(w->rest, len))) {
+		while (is_digit(at(w->rest, len)))
+			len++;
+		char c = at(w->rest, len);
+		if (c != '\0' &&
+		    (strchr("ydwhms", c) || (c == ':' && is_digit(at(w->rest, len + 1)))))
+			len++;
+		parts++;
+	}
+	if (parts < 2 || (len < w->rest.len && !is_separator(w->rest.data[len])) ||
+	    mac_len(w->rest) > 0 || ipv6_len(w->rest) > 0)
+		return 0;
+	new_segment(w);
+	return len;
+}
+
+static size_t
+atom_counter(struct walk *w)
+{
+	size_t len = 0;
+
+	while (is_digit(at(w->rest, len)))
+		len++;
+	if (len == 0 || (len < w->rest.len && !is_separator(w->rest.data[len])) ||
+	    ipv6_len(w->rest) > 0 || mac_len(w->rest) > 0)
+		return 0;
+	settle(w, true);
+	w->speaks = false;
+	return len;
+}
+
+/* "[  123.456]", the kernel's own clock. */
+static size_t
+atom_kernel_clock(struct walk *w)
+{
+	size_t len = 1;
+
+	if (at(w->rest, 0) != '[')
+		return 0;
+	while (at(w->rest, len) == ' ' || at(w->rest, len) == '.' || is_digit(at(w->rest, len)))
+		len++;
+	return at(w->rest, len) == ']' && len > 1 ? len + 1 : 0;
+}
+
+/* "Original Address=192.0.2.1", as Kiwi relays. */
+static size_t
+atom_original_address(struct walk *w)
+{
+	static const char text[] = "Original Address=";
+	size_t len = sizeof(text) - 1;
+
+	if (!slice_starts(w->rest, text))
+		return 0;
+	while (len < w->rest.len && w->rest.data[len] != ' ')
+		len++;
+	settle(w, true);
+	w->header->host = slice_from(slice_first(w->rest, len), sizeof(text) - 1);
+	w->host_in_segment = true;
+	return len;
+}
+
+/* "%STKUNIT0-M:CP", "%RPM0-P:CP": a unit of a Force10, which looks like a mnemonic and is none. */
+static size_t
+atom_unit(struct walk *w)
+{
+	size_t len = 1;
+
+	if (at(w->rest, 0) != '%')
+		return 0;
+	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
+		len++;
+	if (len == 1 || at(w->rest, len) != '-' || !is_alpha(at(w->rest, len + 1)) ||
+	    at(w->rest, len + 2) != ':' || !is_alpha(at(w->rest, len + 3)))
+		return 0;
+	len += 3;
+	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
+		len++;
+	return len;
+}
+
+static size_t
+atom_address(struct walk *w)
+{
+	size_t len = mac_len(w->rest);
+
+	if (len > 0)
+		return len;
+	len = ipv6_len(w->rest);
+	if (len == 0)
+		return 0;
+	settle(w, true);
+	w->header->host = slice_first(w->rest, len);
+	w->host_in_segment = true;
+	return len;
+}
+
+static void
+take_tag(struct walk *w, struct slice name)
+{
+	settle(w, !w->undecided_colon);
+	w->header->app = name;
+	w->speaks |= w->tag_in_segment;
+	w->tag_in_segment = true;
+	w->bare_left = 0;
+}
+
+static void
+take_plain(struct walk *w, const struct word *word)
+{
+	settle(w, !w->undecided_colon && !w->tag_in_segment);
+	if (!word->colon && w->bare_left-- == 0)
+		w->header->foreign = w->done = true;
+	if (w->tag_in_segment) {
+		w->speaks |= word->colon;
+	} else if (!is_host_name(word->text)) {
+		return;
+	} else if (!w->host_in_segment) {
+		w->header->host = word->text;
+		w->host_in_segment = true;
+	} else {
+		w->undecided = word->text;
+		w->undecided_colon = word->colon;
+	}
+}
+
+/* Where the name of a tag ends: "mib2d[1200]", "teamd#lag", "ifplugd(swp5)"; -1: it is no such tag. */
+static long
+tag_name_len(struct slice word)
+{
+	for (size_t i = 1; i < word.len; i++)
+		if (word.data[i] == '[' || word.data[i] == '#' || word.data[i] == '(')
+			return (long)i;
+	return -1;
+}
+
+static void
+take_word(struct walk *w, const struct word *word)
+{
+	struct slice text = word->text;
+	long name = tag_name_len(text);
+
+	if (is_listed(text, severities, N_SEVERITIES)) {
+		if (!w->undecided_colon)
+			w->undecided = (struct slice){ 0 };
+		if (word->colon)
+			w->bare_left = 0;
+		w->speaks |= w->tag_in_segment && word->colon;
+	} else if (is_facility_and_severity(text) || is_node(text)) {
+		return;
+	} else if (name > 0) {
+		/* SONiC's container stands before the program: swss#orchagent. */
+		long sharp = slice_find(text, SLICE("#"));
+		struct slice rest = slice_from(text, sharp > 0 ? (size_t)sharp + 1 : 0);
+		long end = tag_name_len(rest);
+		take_tag(w, end > 0 ? slice_first(rest, (size_t)end) : rest);
+	} else if (word->colon && is_listed(text, tags, N_TAGS)) {
+		take_tag(w, text);
+	} else {
+		take_plain(w, word);
+	}
+}
+
+/* A bracket without its partner in the same word: something is quoted. */
+static bool
+is_unbalanced(struct slice word)
+{
+	int square = 0, round = 0;
+
+	for (size_t i = 0; i < word.len; i++) {
+		square += (word.data[i] == '[') - (word.data[i] == ']');
+		round += (word.data[i] == '(') - (word.data[i] == ')');
+	}
+	return square != 0 || round != 0;
+}
+
+/* False: what begins here is no word of a header. */
+static bool
+read_word(struct slice rest, struct word *ret_word)
+{
+	size_t len = 0;
+
+	while (len < rest.len && rest.data[len] != ' ' && rest.data[len] != ':' &&
+	       rest.data[len] != '\t') {
+		if (is_quoting(rest.data[len]))
+			return false;
+		len++;
+	}
+	struct slice text = slice_first(rest, len);
+	while (text.len > 0 && text.data[text.len - 1] == ',')
+		text.len--;
+	*ret_word = (struct word){ text, len, at(rest, len) == ':' };
+	return !is_unbalanced(text);
+}
+
+static size_t
+atom_word(struct walk *w)
+{
+	struct word word;
+
+	if (!read_word(w->rest, &word)) {
+		w->header->foreign = true;
+		w->done = true;
+		return 0;
+	}
+	/* UniFi's "MAC,MODEL-VERSION" is no host. */
+	if (memchr(word.text.data, ',', word.text.len))
+		return word.len;
+	take_word(w, &word);
+	w->done |= w->guess && (w->tag_in_segment || (w->undecided.len > 0 && w->undecided_colon));
+	return word.len;
+}
+
+static void
+walk_atoms(struct walk *w)
+{
+	static size_t (*const atoms[])(struct walk *) = { atom_stamp, atom_uptime, atom_counter,
+		atom_kernel_clock, atom_original_address, atom_unit, atom_address, atom_word };
+
+	while (!w->done) {
+		size_t len = 0;
+
+		while (w->rest.len > 0 && is_separator(w->rest.data[0]))
+			w->rest = slice_from(w->rest, 1);
+		if (w->rest.len == 0)
+			break;
+		for (size_t i = 0; len == 0 && i < sizeof(atoms) / sizeof(atoms[0]); i++)
+			len = atoms[i](w);
+		w->rest = slice_from(w->rest, len);
+	}
+	settle(w, !w->undecided_colon);
+	w->header->foreign |= w->speaks;
+}
+
+void
+syslog_header_read(struct slice header, struct syslog_header *ret_header)
+{
+	*ret_header = (struct syslog_header){ 0 };
+	walk_atoms(
+	    &(struct walk){ .rest = header, .header = ret_header, .bare_left = BARE_WORDS_MAX });
+}
+
+void
+syslog_header_guess(struct slice text, struct syslog_header *ret_header)
+{
+	*ret_header = (struct syslog_header){ 0 };
+	walk_atoms(&(struct walk){ .rest = slice_first(text, GUESS_LEN_MAX),
+	    .header = ret_header,
+	    .guess = true,
+	    .bare_left = BARE_WORDS_MAX });
+}

@@ -1,0 +1,189 @@
+#include "core/syslog_msg.h"
+
+#include "core/syslog_header.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct slice
+without_bom(struct slice s)
+{
+	return slice_starts(s, "\xEF\xBB\xBF") ? slice_from(s, 3) : s;
+}
+
+/* "<134>" at the start. Returns its length, 0 when there is none; *ret_pri is -1 out of range. */
+static size_t
+read_pri(struct slice s, int *ret_pri)
+{
+	size_t len = 1;
+	int pri = 0;
+
+	if (s.len == 0 || s.data[0] != '<')
+		return 0;
+	while (len < s.len && len < 4 && is_digit(s.data[len]))
+		pri = pri * 10 + (s.data[len++] - '0');
+	if (len == 1 || len == s.len || s.data[len] != '>')
+		return 0;
+	*ret_pri = pri <= 191 ? pri : -1;
+	return len + 1;
+}
+
+/* Cuts the field before the next blank off *rest, and the blank. */
+static struct slice
+cut_field(struct slice *rest)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->data[len] != ' ')
+		len++;
+	struct slice field = slice_first(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	return field;
+}
+
+static struct slice
+nil_is_empty(struct slice field)
+{
+	return slice_eq_str(field, "-") ? (struct slice){ 0 } : field;
+}
+
+/* The length of one "[id name="value" ...]" at the start, 0 when it doesn't end. RFC 5424 6.3. */
+static size_t
+sd_element_len(struct slice s)
+{
+	bool quoted = false;
+
+	for (size_t i = 1; i < s.len; i++) {
+		if (quoted && s.data[i] == '\\')
+			i++;
+		else if (s.data[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && s.data[i] == ']')
+			return i + 1;
+	}
+	return 0;
+}
+
+static struct slice
+read_sd(struct slice s)
+{
+	size_t len = 0;
+
+	while (len < s.len && s.data[len] == '[') {
+		size_t element = sd_element_len(slice_from(s, len));
+
+		if (element == 0)
+			break;
+		len += element;
+	}
+	return slice_first(s, len);
+}
+
+/* RFC 5424 7.1: the sender says itself that its clock can't be compared. */
+static bool
+is_clock_doubted(struct slice sd)
+{
+	return slice_find(sd, SLICE("[timeQuality ")) >= 0 &&
+	       (slice_find(sd, SLICE("isSynced=\"0\"")) >= 0 ||
+		   slice_find(sd, SLICE("tzKnown=\"0\"")) >= 0);
+}
+
+static void
+take_time(struct syslog_msg *msg, const struct syslog_stamp *stamp)
+{
+	msg->has_time = stamp->has_time;
+	msg->time_us = stamp->has_time ? stamp->time_us : 0;
+}
+
+/*
+ * The header of RFC 5424 after PRI: "1 TIMESTAMP HOST APP PROCID MSGID SD [MSG]". False, and *msg
+ * untouched, when it is something else; Meraki's "1 1740823200.1 host events" is.
+ */
+static bool
+read_rfc5424(struct slice text, struct syslog_msg *msg)
+{
+	struct syslog_stamp stamp = { 0 };
+
+	if (!slice_starts(text, "1 "))
+		return false;
+	struct slice rest = slice_from(text, 2);
+	struct slice when = cut_field(&rest);
+	bool no_time = slice_eq_str(when, "-");
+	if (!no_time &&
+	    (slice_find(when, SLICE("T")) < 0 || syslog_stamp_read(when, &stamp) != when.len))
+		return false;
+	struct slice host = cut_field(&rest), app = cut_field(&rest), pid = cut_field(&rest);
+	struct slice structured = rest;
+	struct slice msgid = cut_field(&rest);
+	if (pid.len == 0 || msgid.len == 0)
+		return false;
+
+	msg->rfc5424 = true;
+	msg->host = nil_is_empty(host);
+	msg->app = nil_is_empty(app);
+	msg->msgid = nil_is_empty(msgid);
+	msg->structured = structured;
+	msg->sd = read_sd(rest);
+	rest = slice_from(rest, msg->sd.len);
+	if (msg->sd.len == 0 && (slice_starts(rest, "- ") || slice_eq_str(rest, "-")))
+		rest = slice_from(rest, 1);
+	msg->text = slice_trim(without_bom(slice_trim(rest)));
+	if (is_clock_doubted(msg->sd))
+		stamp = (struct syslog_stamp){ 0 };
+	take_time(msg, &stamp);
+	return true;
+}
+
+bool
+syslog_msg_parse(struct slice datagram, struct syslog_msg *ret_msg)
+{
+	struct syslog_msg msg = { .pri = -1 };
+	struct slice text = slice_trim(without_bom(slice_trim(datagram)));
+	size_t pri = read_pri(text, &msg.pri);
+
+	if (text.len > 0)
+		msg.maybe_cut = datagram.len >= SYSLOG_MSG_CUT_MIN &&
+				text.data + text.len == datagram.data + datagram.len;
+	text = slice_trim(slice_from(text, pri));
+	if (text.len == 0)
+		return false;
+	if (!read_rfc5424(text, &msg))
+		msg.text = text;
+	*ret_msg = msg;
+	return true;
+}
+
+static void
+take_header(struct syslog_msg *msg, const struct syslog_header *header)
+{
+	if (!msg->rfc5424 || header->has_stamp) {
+		if (!msg->rfc5424 || header->host.len > 0)
+			msg->host = header->host;
+		take_time(msg, &header->stamp);
+	}
+	if (!msg->rfc5424 || msg->app.len == 0 || header->has_stamp)
+		msg->app = header->app.len > 0 ? header->app : msg->app;
+}
+
+void
+syslog_msg_anchor(struct syslog_msg *msg, size_t body)
+{
+	struct syslog_header header = { 0 };
+
+	msg->header = slice_first(msg->text, body);
+	syslog_header_read(msg->header, &header);
+	msg->foreign = header.foreign;
+	take_header(msg, &header);
+}
+
+void
+syslog_msg_guess(struct syslog_msg *msg)
+{
+	struct syslog_header header = { 0 };
+
+	syslog_header_guess(msg->text, &header);
+	take_header(msg, &header);
+}
