@@ -255,7 +255,7 @@ name_ip6(const char *kind, const struct sockaddr_in6 *sin6, char *buf, size_t si
 
 	inet_ntop(AF_INET6, &sin6->sin6_addr, host, sizeof(host));
 	bool scoped = sin6->sin6_scope_id != 0 && if_indextoname(sin6->sin6_scope_id, interface);
-	snprintf(buf, size, "%s6:[%s%s%s]:%u", kind, host, scoped ? "%" : "", interface,
+	snprintf(buf, size, "%s:[%s%s%s]:%u", kind, host, scoped ? "%" : "", interface,
 	    ntohs(sin6->sin6_port));
 	return buf;
 }

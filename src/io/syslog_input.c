@@ -1,0 +1,226 @@
+/* Datagrams (udp_listeners) and streams (syslog_stream), brought to one shape. */
+#include "io/syslog_input.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/syslog_stream.h"
+#include "io/udp_listeners.h"
+#include "util/log.h"
+
+#define HOST_MAX 128
+
+/* As for traps: there is no key of its own for it. */
+#define RECEIVE_BUFFER (32 * 1024 * 1024)
+
+struct syslog_input {
+	struct stats *stats;
+	struct syslog_input_handler handler;
+	struct addr_net *allow; /* n_allow = 0: everybody */
+	size_t n_allow;
+	size_t max_message;
+	struct udp_listeners *datagrams;
+	struct syslog_stream *streams;
+};
+
+static bool
+allows(void *ctx, const struct addr *from)
+{
+	const struct syslog_input *input = ctx;
+
+	for (size_t i = 0; i < input->n_allow; i++)
+		if (addr_net_holds(&input->allow[i], from))
+			return true;
+	return input->n_allow == 0;
+}
+
+static void
+hand_over(
+    struct syslog_input *input, struct slice bytes, const struct input_origin *origin, bool stream)
+{
+	stats_add(input->stats, STAT_SYSLOG_RECEIVED, 1);
+	input->handler.message(input->handler.ctx, bytes, origin, stream);
+}
+
+/* A sender on a Unix socket has no address, and its origin is all zeros; the socket's mode says who may send. */
+static void
+on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct engine_time now)
+{
+	struct syslog_input *input = ctx;
+	struct input_origin origin = { .time = now };
+
+	(void)i;
+	origin.time.wall_us = datagram->received_us;
+	if (addr_from_sockaddr((const struct sockaddr *)&datagram->from, &origin.from) &&
+	    !allows(input, &origin.from)) {
+		stats_add(input->stats, STAT_SYSLOG_RECEIVED, 1);
+		stats_add(input->stats, STAT_SYSLOG_NOT_ALLOWED, 1);
+		return;
+	}
+	hand_over(input, slice_first(datagram->bytes, input->max_message), &origin, false);
+}
+
+static void
+on_stream_message(void *ctx, struct slice bytes, const struct addr *from, struct engine_time time)
+{
+	const struct input_origin origin = { .from = *from, .time = time };
+
+	hand_over(ctx, bytes, &origin, true);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	struct syslog_input *input = ctx;
+
+	input->handler.turn_end(input->handler.ctx);
+}
+
+static struct syslog_stream_limits
+stream_limits(const struct config *config)
+{
+	return (struct syslog_stream_limits){
+		.max_connections = config->syslog.max_connections,
+		.max_message = (size_t)config->syslog.max_message,
+		.idle_ms = config->syslog.idle_timeout_ms,
+	};
+}
+
+/* Takes over what may change while listening. -ENOMEM: nothing changed. */
+static int
+configure(struct syslog_input *input, const struct config *config)
+{
+	size_t n = config->syslog.allow.n;
+	struct addr_net *allow = calloc(n + 1, sizeof(*allow));
+
+	if (allow == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		allow[i] = config->syslog.allow.items[i];
+	free(input->allow);
+	input->allow = allow;
+	input->n_allow = n;
+	input->max_message = (size_t)config->syslog.max_message;
+	return 0;
+}
+
+static int
+open_listener(struct syslog_input *input, const char *text, char *error, size_t size)
+{
+	struct config_endpoint endpoint;
+	char host[HOST_MAX];
+
+	if (!config_endpoint_parse(text, &endpoint) || endpoint.host.len >= sizeof(host)) {
+		snprintf(error, size, "%s: no syslog listener (udp:, tcp: ADDRESS:PORT, unix:PATH)",
+		    text);
+		return -1;
+	}
+	if (strcmp(endpoint.kind, "tls") == 0) {
+		snprintf(error, size, "%s: syslog over TLS is not built yet", text);
+		return -1;
+	}
+	slice_copy(endpoint.host, host, sizeof(host));
+	if (strncmp(endpoint.kind, "tcp", 3) == 0)
+		return syslog_stream_open(
+		    input->streams, endpoint.kind, host, endpoint.port, error, size);
+	return udp_listeners_open(
+	    input->datagrams, endpoint.kind, host, endpoint.port, RECEIVE_BUFFER, error, size);
+}
+
+static bool
+set_up(struct syslog_input *input, struct loop *loop, const struct config *config)
+{
+	const struct udp_listeners_handler datagrams = { input, on_datagram, on_turn_end };
+	const struct syslog_stream_handler streams = { input, allows, on_stream_message,
+		on_turn_end };
+	const struct syslog_stream_limits limits = stream_limits(config);
+
+	input->datagrams =
+	    udp_listeners_new(loop, "syslog", input->stats, STAT_SYSLOG_KERNEL_DROPS, &datagrams);
+	input->streams = syslog_stream_new(loop, input->stats, &limits, &streams);
+	return input->datagrams != NULL && input->streams != NULL && configure(input, config) == 0;
+}
+
+struct syslog_input *
+syslog_input_new(struct loop *loop, const struct config *config, struct stats *stats,
+    const struct syslog_input_handler *handler, char *error, size_t size)
+{
+	struct syslog_input *input = calloc(1, sizeof(*input));
+
+	if (input == NULL) {
+		snprintf(error, size, "out of memory");
+		return NULL;
+	}
+	input->stats = stats;
+	input->handler = *handler;
+	if (!set_up(input, loop, config)) {
+		snprintf(error, size, "out of memory");
+		goto fail;
+	}
+	for (size_t i = 0; i < config->syslog.listen.n; i++)
+		if (open_listener(input, config->syslog.listen.items[i], error, size) != 0)
+			goto fail;
+	return input;
+fail:
+	syslog_input_free(input);
+	return NULL;
+}
+
+void
+syslog_input_read(struct syslog_input *input, bool on)
+{
+	udp_listeners_read(input->datagrams, on);
+	syslog_stream_read(input->streams, on);
+}
+
+void
+syslog_input_configure(struct syslog_input *input, const struct config *config)
+{
+	const struct syslog_stream_limits limits = stream_limits(config);
+
+	if (configure(input, config) != 0) {
+		log_error("syslog: out of memory: limits and networks stay as they were");
+		return;
+	}
+	syslog_stream_configure(input->streams, &limits);
+}
+
+size_t
+syslog_input_n_listeners(const struct syslog_input *input)
+{
+	return udp_listeners_count(input->datagrams) + syslog_stream_count(input->streams);
+}
+
+const char *
+syslog_input_listener(const struct syslog_input *input, size_t i, size_t *ret_receive_buffer)
+{
+	size_t n = udp_listeners_count(input->datagrams);
+
+	if (i >= n) {
+		*ret_receive_buffer = 0;
+		return syslog_stream_name(input->streams, i - n);
+	}
+	const struct udp_batch *batch = udp_listeners_batch(input->datagrams, i);
+	*ret_receive_buffer = udp_batch_receive_buffer(batch);
+	return udp_batch_name(batch);
+}
+
+void
+syslog_input_drain(struct syslog_input *input)
+{
+	udp_listeners_drain(input->datagrams);
+	syslog_stream_drain(input->streams);
+}
+
+void
+syslog_input_free(struct syslog_input *input)
+{
+	if (input == NULL)
+		return;
+	udp_listeners_free(input->datagrams);
+	syslog_stream_free(input->streams);
+	free(input->allow);
+	free(input);
+}
