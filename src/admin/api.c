@@ -1,0 +1,339 @@
+#include "admin/api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/api_call.h"
+#include "admin/api_json.h"
+
+struct route {
+	const char *method, *pattern; /* `*` stands for one part of the path */
+	enum api_role least;
+	bool
+	    role_last; /* Neutron asks for the role after body and existence: the handler does it */
+	api_handler *handler;
+};
+
+/* Every path there is. dpwatch.1 has the same table, section HTTP API. */
+static const struct route routes[] = {
+	{ "GET", "/", ROLE_NONE, false, api_versions },
+	{ "GET", "/healthz", ROLE_NONE, false, api_healthz },
+	{ "GET", "/readyz", ROLE_NONE, false, api_readyz },
+	{ "GET", "/metrics", ROLE_NONE, false, api_metrics },
+	{ "GET", "/v2.0", ROLE_READER, false, api_version },
+	{ "GET", "/v2.0/ports", ROLE_READER, false, api_ports_list },
+	{ "GET", "/v2.0/ports/*", ROLE_READER, false, api_port_show },
+	{ "PUT", "/v2.0/ports/*", ROLE_INTEGRATOR, true, api_port_put },
+	{ "GET", "/v1/status", ROLE_INTEGRATOR, false, api_status_show },
+	{ "GET", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_get },
+	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put },
+	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list },
+	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show },
+	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list },
+	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get },
+	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list },
+};
+#define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+size_t
+api_n_routes(void)
+{
+	return N_ROUTES;
+}
+
+void
+api_route_get(size_t i, struct api_route_view *ret_view)
+{
+	*ret_view = (struct api_route_view){ routes[i].method, routes[i].pattern, routes[i].least };
+}
+
+/* ---- the request's text ---- */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Decodes %XX in place (and '+' in a query). False for %00, which would hide what follows it; a '%' that starts no escape
+ * stands for itself.
+ */
+static bool
+percent_decode(char *text, bool plus_is_blank)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		int high, low;
+		if (*from == '%' && (high = hex_value(from[1])) >= 0 &&
+		    (low = hex_value(from[2])) >= 0) {
+			if (high == 0 && low == 0)
+				return false;
+			*to++ = (char)(high * 16 + low);
+			from += 2;
+		} else {
+			*to++ = *from == '+' && plus_is_blank ? ' ' : *from;
+		}
+	}
+	*to = '\0';
+	return true;
+}
+
+/* Cuts the query, which is written to, into parameters. False when it cannot be taken. */
+static bool
+params_split(struct api_call *call, char *query)
+{
+	for (char *next; query && *query; query = next) {
+		next = strchr(query, '&');
+		if (next)
+			*next++ = '\0';
+		if (*query == '\0')
+			continue;
+		if (call->n_params == API_PARAMS_MAX)
+			return false;
+		char *value = strchr(query, '=');
+		if (value)
+			*value++ = '\0';
+		if (!percent_decode(query, true) || (value && !percent_decode(value, true)))
+			return false;
+		call->params[call->n_params++] = (struct api_param){ query, value ? value : "" };
+	}
+	return true;
+}
+
+/* The part of a path up to the next '/'; *path goes on behind it, NULL after the last. */
+static struct slice
+part_take(const char **path)
+{
+	const char *start = *path, *slash = strchr(start, '/');
+
+	*path = slash ? slash + 1 : NULL;
+	return (struct slice){ start, slash ? (size_t)(slash - start) : strlen(start) };
+}
+
+/* Whether a path fits a pattern. A slash at its end does not count, as in Neutron. */
+static bool
+path_matches(const char *pattern, const char *path, struct slice ret_args[API_ARGS_MAX])
+{
+	size_t n_args = 0;
+
+	while (pattern && path) {
+		struct slice want = part_take(&pattern), have = part_take(&path);
+		if (slice_eq_str(want, "*") && have.len > 0 && n_args < API_ARGS_MAX)
+			ret_args[n_args++] = have;
+		else if (!slice_eq(want, have))
+			return false;
+	}
+	return !pattern && (!path || *path == '\0');
+}
+
+const char *
+api_param_get(const struct api_call *call, const char *name)
+{
+	for (size_t i = 0; i < call->n_params; i++)
+		if (strcmp(call->params[i].name, name) == 0)
+			return call->params[i].value;
+	return NULL;
+}
+
+bool
+api_bool_parse(const char *text, bool *ret_value)
+{
+	static const char *const words[2][6] = {
+		{ "0", "f", "false", "off", "n", "no" },
+		{ "1", "t", "true", "on", "y", "yes" },
+	};
+	struct slice word = slice_trim(slice_of(text));
+
+	for (size_t i = 0; i < 12; i++) {
+		if (slice_case_eq_str(word, words[i / 6][i % 6])) {
+			*ret_value = i >= 6;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+api_param_bool(struct api_call *call, const char *name, bool *ret_value)
+{
+	const char *text = api_param_get(call, name);
+
+	if (!text || api_bool_parse(text, ret_value))
+		return true;
+	api_refuse(call->response, 400, "InvalidInput",
+	    "Invalid input for operation: '%s' cannot be converted to boolean.", text);
+	return false;
+}
+
+bool
+api_param_number(
+    struct api_call *call, const char *name, uint32_t low, uint32_t high, uint32_t *ret_value)
+{
+	const char *text = api_param_get(call, name);
+	unsigned long long value;
+
+	if (!text)
+		return true;
+	if (!slice_to_uint(slice_of(text), high, &value) || value < low) {
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "%s must be a number from %u to %u and not '%s'", name, low, high, text);
+		return false;
+	}
+	*ret_value = (uint32_t)value;
+	return true;
+}
+
+bool
+api_params_known(struct api_call *call, const char *const *names)
+{
+	for (size_t i = 0; i < call->n_params; i++) {
+		const char *const *known = names;
+		while (*known && strcmp(*known, call->params[i].name) != 0)
+			known++;
+		if (!*known) {
+			api_refuse(call->response, 400, "HTTPBadRequest",
+			    "there is no parameter '%s' here", call->params[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- the way through ---- */
+
+static bool
+method_fits(const struct route *route, const char *method)
+{
+	/* HEAD is GET without a body (RFC 9110 section 9.3.2); whoever sends the answer leaves the body out. */
+	return strcmp(route->method, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
+}
+
+/* 405, with the methods that the path does have. */
+static void
+refuse_method(struct api_call *call, const char *path)
+{
+	struct slice args[API_ARGS_MAX];
+	size_t used = 0;
+
+	api_refuse(call->response, 405, "HTTPMethodNotAllowed",
+	    "The method %s is not allowed for this resource.", call->request->method);
+	for (const struct route *route = routes; route < routes + N_ROUTES; route++) {
+		if (!path_matches(route->pattern, path, args) ||
+		    used >= sizeof(call->response->allow))
+			continue;
+		const char *also = strcmp(route->method, "GET") == 0 ? ", HEAD" : "";
+		used += (size_t)snprintf(call->response->allow + used,
+		    sizeof(call->response->allow) - used, "%s%s%s", used > 0 ? ", " : "",
+		    route->method, also);
+	}
+}
+
+static bool
+role_suffices(struct api_call *call, const struct route *route)
+{
+	static const char *const role_names[] = {
+		[ROLE_NONE] = "none",
+		[ROLE_READER] = "reader",
+		[ROLE_INTEGRATOR] = "integrator",
+		[ROLE_ADMIN] = "admin",
+	};
+
+	if (route->least != ROLE_NONE && call->request->role == ROLE_NONE) {
+		api_refuse_unauthenticated(call->response);
+		return false;
+	}
+	if (call->request->role < route->least && !route->role_last) {
+		api_refuse(call->response, 403, "PolicyNotAuthorized",
+		    "%s %s is disallowed by policy: it needs the role %s", route->method,
+		    route->pattern, role_names[route->least]);
+		return false;
+	}
+	return true;
+}
+
+/* Copies and decodes the parts of the path that the pattern left open. `room` holds at least the path. */
+static bool
+args_decode(struct api_call *call, const struct slice *args, char *room)
+{
+	for (size_t i = 0; i < API_ARGS_MAX && args[i].len > 0; i++) {
+		slice_copy(args[i], room, args[i].len + 1);
+		call->args[i] = room;
+		room += args[i].len + 1;
+		if (!percent_decode((char *)call->args[i], false))
+			return false;
+	}
+	return true;
+}
+
+/* Hands the call to its route's handler; `room` holds copies of path and query. */
+static void
+route_call(struct api_call *call, const struct route *route, const struct slice *args, char *room)
+{
+	const struct api_request *request = call->request;
+	char *query = room + strlen(request->path) + API_ARGS_MAX;
+
+	if (!role_suffices(call, route))
+		return;
+	slice_copy(
+	    slice_of(request->query), query, (request->query ? strlen(request->query) : 0) + 1);
+	if (!args_decode(call, args, room) || !params_split(call, query)) {
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "the path or query holds %%00 or more than %d parameters", API_PARAMS_MAX);
+		return;
+	}
+	route->handler(call);
+}
+
+static void
+dispatch(struct api_call *call, char *room)
+{
+	const struct api_request *request = call->request;
+	const struct route *on_path = NULL;
+
+	for (const struct route *route = routes; route < routes + N_ROUTES; route++) {
+		struct slice args[API_ARGS_MAX] = { 0 };
+		if (!path_matches(route->pattern, request->path, args))
+			continue;
+		if (method_fits(route, request->method)) {
+			route_call(call, route, args, room);
+			return;
+		}
+		on_path = route;
+	}
+	/* Who may see nothing is not told either what there is. */
+	if (request->role == ROLE_NONE && (!on_path || on_path->least != ROLE_NONE))
+		api_refuse_unauthenticated(call->response);
+	else if (on_path)
+		refuse_method(call, request->path);
+	else
+		api_refuse(call->response, 404, "HTTPNotFound", "The resource could not be found.");
+}
+
+void
+api_handle(struct api *api, const struct api_request *request, struct api_response *ret_response)
+{
+	struct api_call call = { .api = api, .request = request, .response = ret_response };
+	size_t query_len = request->query ? strlen(request->query) : 0;
+	char *room = malloc(strlen(request->path) + API_ARGS_MAX + query_len + 1);
+
+	*ret_response = (struct api_response){ 0 };
+	if (room)
+		dispatch(&call, room);
+	else
+		api_reply(ret_response, 500, NULL);
+	free(room);
+}
+
+void
+api_response_release(struct api_response *response)
+{
+	free(response->body);
+	json_decref(response->document);
+	*response = (struct api_response){ 0 };
+}

@@ -1,0 +1,375 @@
+/*
+ * Two tables: what a port shows to whom, and by what a list can be filtered. Filters that the topology alone can answer are
+ * tried before those that need the port's state.
+ */
+#include "admin/api_ports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/api_json.h"
+
+/* ---- a port as JSON ---- */
+
+static json_t *
+show_id(const struct engine_port_view *port)
+{
+	char text[PORT_ID_TEXT];
+
+	return json_string(port_id_format(port->id, text));
+}
+
+static json_t *
+show_name(const struct engine_port_view *port)
+{
+	return api_json_text(port->name);
+}
+
+static json_t *
+show_project(const struct engine_port_view *port)
+{
+	return api_json_text(port->project_id);
+}
+
+static json_t *
+show_dp_down(const struct engine_port_view *port)
+{
+	return json_boolean(port->dp_down);
+}
+
+static json_t *
+show_data_plane_status(const struct engine_port_view *port)
+{
+	return port->data_plane_status ? json_string(port->data_plane_status) : json_null();
+}
+
+static json_t *
+show_since(const struct engine_port_view *port)
+{
+	return api_json_time(port->since_us);
+}
+
+static json_t *
+show_paths_up(const struct engine_port_view *port)
+{
+	return json_integer(port->paths.up);
+}
+
+static json_t *
+show_paths_stranded(const struct engine_port_view *port)
+{
+	return json_integer(port->paths.stranded);
+}
+
+static json_t *
+show_paths_total(const struct engine_port_view *port)
+{
+	return json_integer(port->paths.total);
+}
+
+static json_t *
+show_revision(const struct engine_port_view *port)
+{
+	return json_integer((json_int_t)port->revision);
+}
+
+static json_t *
+show_host(const struct engine_port_view *port)
+{
+	return api_json_text(port->host);
+}
+
+static json_t *
+show_heard(const struct engine_port_view *port)
+{
+	return api_json_time(port->heard_us);
+}
+
+static json_t *
+observed_cause(const struct engine_port_view *port)
+{
+	/* While it is reported as well, the last toggle's cause may be that; what is observed hangs on interfaces. */
+	enum dp_cause cause = port->cause == CAUSE_UPLINK ? CAUSE_UPLINK : CAUSE_ACCESS;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "cause", dp_cause_names[cause], "reason",
+	    port->cause == CAUSE_REPORTED ? "" : link_reason_names[port->reason], "switch",
+	    api_json_text(port->switch_name), "interface", api_json_text(port->interface_name),
+	    "fault", api_json_text(port->fault));
+}
+
+static json_t *
+reported_cause(const struct engine_port_view *port)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "cause", dp_cause_names[CAUSE_REPORTED],
+	    "reason", link_reason_names[REASON_REPORTED], "by", api_json_text(port->report.by),
+	    "at", api_json_time(port->report.at_us), "until", api_json_time(port->report.until_us),
+	    "note", api_json_text(port->report.note));
+}
+
+static json_t *
+show_causes(const struct engine_port_view *port)
+{
+	json_t *causes = json_array();
+
+	if (port->observed_down)
+		json_array_append_new(causes, observed_cause(port));
+	if (port->reported)
+		json_array_append_new(causes, reported_cause(port));
+	return causes;
+}
+
+struct attribute {
+	const char *name;
+	enum api_role least; /* who may read it: no switch names and nobody's notes for tenants */
+	bool writable;
+	json_t *(*show)(const struct engine_port_view *port); /* NULL: not shown */
+};
+
+static const struct attribute attributes[] = {
+	{ "id", ROLE_READER, false, show_id }, { "name", ROLE_READER, false, show_name },
+	{ "project_id", ROLE_READER, false, show_project },
+	{ "tenant_id", ROLE_READER, false, show_project },
+	{ "dp_down", ROLE_READER, true, show_dp_down },
+	{ "data_plane_status", ROLE_READER, true, show_data_plane_status },
+	{ "dp_down_since", ROLE_READER, false, show_since },
+	{ "dp_down_causes", ROLE_INTEGRATOR, false, show_causes },
+	{ "paths_up", ROLE_READER, false, show_paths_up },
+	{ "paths_stranded", ROLE_READER, false, show_paths_stranded },
+	{ "paths_total", ROLE_READER, false, show_paths_total },
+	{ "revision_number", ROLE_READER, false, show_revision },
+	{ "binding:host_id", ROLE_INTEGRATOR, false, show_host },
+	{ "heard_at", ROLE_INTEGRATOR, false, show_heard },
+	{ "dp_down_note", ROLE_ADMIN, true, NULL }, /* shown among the causes */
+	{ "status", ROLE_ADMIN, false, NULL },      /* Neutron's own, which is not ours to tell */
+};
+#define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
+
+enum port_attribute_use
+port_attribute_use(const char *name)
+{
+	for (size_t i = 0; i < N_ATTRIBUTES; i++)
+		if (strcmp(attributes[i].name, name) == 0)
+			return attributes[i].writable ? ATTRIBUTE_WRITABLE : ATTRIBUTE_READ_ONLY;
+	return ATTRIBUTE_UNKNOWN;
+}
+
+static bool
+is_wanted(const struct api_call *call, const char *name)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < call->n_params; i++) {
+		if (strcmp(call->params[i].name, "fields") != 0)
+			continue;
+		if (strcmp(call->params[i].value, name) == 0)
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+json_t *
+port_json(const struct api_call *call, uint32_t port)
+{
+	struct engine_port_view view;
+	json_t *object = json_object();
+
+	engine_port_view(call->api->engine, port, &view);
+	for (const struct attribute *a = attributes; a < attributes + N_ATTRIBUTES; a++)
+		if (a->show && call->request->role >= a->least && is_wanted(call, a->name))
+			json_object_set_new(object, a->name, a->show(&view));
+	return object;
+}
+
+/* ---- filters ---- */
+
+/* A port while it is held against the filters; its state is looked up only when a filter asks for it. */
+struct candidate {
+	const struct api_call *call;
+	const struct topo *topo;
+	const struct topo_port *row;
+	uint32_t port;
+	bool has_view;
+	struct engine_port_view view;
+};
+
+static const struct engine_port_view *
+candidate_view(struct candidate *candidate)
+{
+	if (!candidate->has_view)
+		engine_port_view(candidate->call->api->engine, candidate->port, &candidate->view);
+	candidate->has_view = true;
+	return &candidate->view;
+}
+
+static bool
+fits_id(struct candidate *candidate, const struct port_filter *filter)
+{
+	return filter->flag && memcmp(candidate->row->id, filter->id, sizeof(filter->id)) == 0;
+}
+
+static bool
+fits_name(struct candidate *candidate, const struct port_filter *filter)
+{
+	return strcmp(topo_text_get(candidate->topo, candidate->row->name), filter->text) == 0;
+}
+
+static bool
+fits_project(struct candidate *candidate, const struct port_filter *filter)
+{
+	return strcmp(topo_text_get(candidate->topo, candidate->row->project_id), filter->text) ==
+	       0;
+}
+
+static bool
+fits_host(struct candidate *candidate, const struct port_filter *filter)
+{
+	const struct topo_group *group = topo_group_get(candidate->topo, candidate->row->group);
+	const char *host = "";
+
+	if (group->host != TOPO_NONE)
+		host = topo_text_get(
+		    candidate->topo, topo_host_get(candidate->topo, group->host)->name);
+	return strcmp(host, filter->text) == 0;
+}
+
+/* The beginning of an id or name: how the command line finds what somebody typed. */
+static bool
+fits_match(struct candidate *candidate, const struct port_filter *filter)
+{
+	char id[PORT_ID_TEXT];
+	size_t len = strlen(filter->text);
+
+	if (strncmp(topo_text_get(candidate->topo, candidate->row->name), filter->text, len) == 0)
+		return true;
+	return len < sizeof(id) &&
+	       strncasecmp(port_id_format(candidate->row->id, id), filter->text, len) == 0;
+}
+
+static bool
+fits_dp_down(struct candidate *candidate, const struct port_filter *filter)
+{
+	return candidate_view(candidate)->dp_down == filter->flag;
+}
+
+static bool
+fits_data_plane_status(struct candidate *candidate, const struct port_filter *filter)
+{
+	const char *status = candidate_view(candidate)->data_plane_status;
+
+	return strcmp(status ? status : "null", filter->text) == 0;
+}
+
+struct port_filter_kind {
+	const char *name;
+	bool boolean;
+	bool (*fits)(struct candidate *candidate, const struct port_filter *filter);
+};
+
+static const struct port_filter_kind filter_kinds[] = {
+	{ "id", false, fits_id },
+	{ "name", false, fits_name },
+	{ "project_id", false, fits_project },
+	{ "tenant_id", false, fits_project },
+	{ "binding:host_id", false, fits_host },
+	{ "match", false, fits_match },
+	{ "dp_down", true, fits_dp_down },
+	{ "data_plane_status", false, fits_data_plane_status },
+};
+#define N_FILTER_KINDS (sizeof(filter_kinds) / sizeof(filter_kinds[0]))
+
+static const struct port_filter_kind *
+filter_kind(const char *name)
+{
+	for (size_t i = 0; i < N_FILTER_KINDS; i++)
+		if (strcmp(filter_kinds[i].name, name) == 0)
+			return &filter_kinds[i];
+	return NULL;
+}
+
+static bool
+is_list_option(const char *name)
+{
+	return strcmp(name, "fields") == 0 || strcmp(name, "limit") == 0 ||
+	       strcmp(name, "marker") == 0;
+}
+
+/* Neutron names all that it does not know, as Python prints a list. */
+static void
+refuse_filters(struct api_call *call)
+{
+	char *list = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&list, &len);
+	const char *separator = "";
+
+	if (!out) {
+		api_reply(call->response, 500, NULL);
+		return;
+	}
+	for (size_t i = 0; i < call->n_params; i++) {
+		const char *name = call->params[i].name;
+		if (is_list_option(name) || filter_kind(name))
+			continue;
+		fprintf(out, "%s'%s'", separator, name);
+		separator = ", ";
+	}
+	fclose(out);
+	api_refuse(call->response, 400, "HTTPBadRequest", "[%s] is invalid attribute for filtering",
+	    list ? list : "");
+	free(list);
+}
+
+bool
+port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
+{
+	ret_filters->n = 0;
+	for (size_t i = 0; i < call->n_params; i++) {
+		const struct api_param *param = &call->params[i];
+		if (is_list_option(param->name))
+			continue;
+		struct port_filter filter = {
+			.kind = filter_kind(param->name),
+			.text = param->value,
+		};
+		if (!filter.kind) {
+			refuse_filters(call);
+			return false;
+		}
+		if (filter.kind->boolean && !api_bool_parse(param->value, &filter.flag)) {
+			api_refuse(call->response, 400, "InvalidInput",
+			    "Invalid input for operation: '%s' cannot be converted to boolean.",
+			    param->value);
+			return false;
+		}
+		if (filter.kind->fits == fits_id)
+			filter.flag = port_id_parse(slice_of(param->value), filter.id);
+		ret_filters->items[ret_filters->n++] = filter;
+	}
+	return true;
+}
+
+bool
+port_filters_match(const struct api_call *call, const struct port_filters *filters, uint32_t port)
+{
+	struct candidate candidate = {
+		.call = call,
+		.topo = engine_topo(call->api->engine),
+		.port = port,
+	};
+
+	candidate.row = topo_port_get(candidate.topo, port);
+	for (size_t k = 0; k < N_FILTER_KINDS && filters->n > 0; k++) {
+		bool wanted = false, met = false;
+		for (size_t i = 0; i < filters->n && !met; i++) {
+			if (filters->items[i].kind != &filter_kinds[k])
+				continue;
+			wanted = true;
+			met = filter_kinds[k].fits(&candidate, &filters->items[i]);
+		}
+		if (wanted && !met)
+			return false;
+	}
+	return true;
+}

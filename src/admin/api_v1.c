@@ -1,0 +1,220 @@
+/*
+ * /v1: the daemon itself: how it is, and the topology as a whole. What lists objects is in api_views.c.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "admin/api_call.h"
+#include "admin/api_json.h"
+#include "core/topo_codec.h"
+
+#define REASONS_MAX 4
+
+/* ---- health ---- */
+
+size_t
+api_not_ready(const struct api *api, const char **ret_reasons, size_t max)
+{
+	const struct api_status *status = &api->status;
+	size_t n = 0;
+
+	if (strcmp(status->redis_state, "connected") != 0 && n < max)
+		ret_reasons[n++] = "Redis is not connected";
+	if (!status->topology_loaded && n < max)
+		ret_reasons[n++] = "no topology is loaded";
+	return n;
+}
+
+static json_t *
+not_ready_json(const struct api *api)
+{
+	const char *reasons[REASONS_MAX];
+	size_t n = api_not_ready(api, reasons, REASONS_MAX);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(reasons[i]));
+	return list;
+}
+
+void
+api_healthz(struct api_call *call)
+{
+	api_reply(call->response, 200, json_pack("{s:b}", "alive", 1));
+}
+
+void
+api_readyz(struct api_call *call)
+{
+	json_t *reasons = not_ready_json(call->api);
+	bool ready = json_array_size(reasons) == 0;
+
+	api_reply(call->response, ready ? 200 : 503,
+	    json_pack("{s:b, s:o}", "ready", ready, "reasons", reasons));
+}
+
+/* ---- status ---- */
+
+static json_t *
+texts_json(const char *const *texts, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, api_json_text(texts[i]));
+	return list;
+}
+
+static json_t *
+redis_json(const struct api_status *status)
+{
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "state",
+	    api_json_text(status->redis_state), "server", api_json_text(status->redis_server),
+	    "error", api_json_text_or_null(status->redis_error), "epoch", (json_int_t)status->epoch,
+	    "batch", (json_int_t)status->batch, "batches_waiting",
+	    (json_int_t)status->batches_waiting, "changes_waiting",
+	    (json_int_t)status->changes_waiting);
+}
+
+static json_t *
+topo_counts_json(const struct topo *topo)
+{
+	uint32_t roots = 0;
+
+	for (uint32_t sw = 0; sw < topo_n_switches(topo); sw++)
+		roots += topo_switch_get(topo, sw)->root;
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "switches",
+	    (json_int_t)topo_n_switches(topo), "roots", (json_int_t)roots, "interfaces",
+	    (json_int_t)topo_n_interfaces(topo), "links", (json_int_t)topo_n_links(topo), "hosts",
+	    (json_int_t)topo_n_hosts(topo), "ports", (json_int_t)topo_n_ports(topo));
+}
+
+static json_t *
+topology_json(const struct api *api)
+{
+	const struct api_status *status = &api->status;
+	json_t *topology = topo_counts_json(engine_topo(api->engine));
+
+	json_object_set_new(topology, "loaded", json_boolean(status->topology_loaded));
+	json_object_set_new(topology, "loaded_at", api_json_time(status->topology_loaded_us));
+	json_object_set_new(topology, "error", api_json_text_or_null(status->topology_error));
+	return topology;
+}
+
+static json_t *
+counters_json(const struct stats *stats)
+{
+	json_t *counters = json_object();
+
+	for (size_t i = 0; i < STAT_MAX; i++)
+		json_object_set_new(counters, stat_names[i], json_integer((json_int_t)stats->n[i]));
+	return counters;
+}
+
+void
+api_status_show(struct api_call *call)
+{
+	const struct api *api = call->api;
+	const struct api_status *status = &api->status;
+	struct engine_totals totals;
+
+	if (!api_params_known(call, (const char *const[]){ NULL }))
+		return;
+	engine_totals(api->engine, &totals);
+	json_t *reasons = not_ready_json(api);
+	json_t *answer = json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "version",
+	    api_json_text(status->version), "instance", api_json_text(status->instance), "now",
+	    api_json_time(status->now_us), "started_at", api_json_time(status->started_us), "ready",
+	    json_array_size(reasons) == 0, "reasons", reasons);
+	json_object_set_new(answer, "redis", redis_json(status));
+	json_object_set_new(answer, "topology", topology_json(api));
+	json_object_set_new(answer, "ports",
+	    json_pack("{s:I, s:I}", "down", (json_int_t)totals.ports_down, "degraded",
+		(json_int_t)totals.ports_degraded));
+	json_object_set_new(answer, "interfaces",
+	    json_pack("{s:I, s:I, s:I}", "known", (json_int_t)engine_n_interfaces(api->engine),
+		"down", (json_int_t)totals.interfaces_down, "uncertain",
+		(json_int_t)totals.interfaces_uncertain));
+	json_object_set_new(answer, "engine",
+	    json_pack("{s:I, s:I}", "queued", (json_int_t)totals.queued, "bytes",
+		(json_int_t)engine_bytes(api->engine)));
+	json_object_set_new(answer, "unmapped",
+	    json_pack("{s:I, s:I}", "senders", (json_int_t)unmapped_n(api->unmapped), "evicted",
+		(json_int_t)unmapped_evicted(api->unmapped)));
+	json_object_set_new(answer, "rules", json_integer((json_int_t)status->rules));
+	json_object_set_new(
+	    answer, "listeners", texts_json(status->listeners, status->n_listeners));
+	json_object_set_new(answer, "warnings", texts_json(status->warnings, status->n_warnings));
+	json_object_set_new(answer, "counters", counters_json(api->stats));
+	api_reply(call->response, 200, answer);
+}
+
+/* ---- topology ---- */
+
+void
+api_topology_get(struct api_call *call)
+{
+	if (api_params_known(call, (const char *const[]){ NULL }))
+		call->response->deferred = API_TOPOLOGY_DUMP;
+}
+
+/* Whether the new map would take away more than a slip of the pen should: answered 409, unless forced. */
+static bool
+loss_is_accepted(struct api_call *call, const struct topo *topo, bool force)
+{
+	struct topo_loss loss;
+
+	topo_compare(engine_topo(call->api->engine), topo, &loss);
+	if (force || !topo_loss_needs_force(&loss))
+		return true;
+	api_refuse(call->response, 409, "TopologyLoss",
+	    "this topology would remove %u of %u ports and %u roots: nothing was changed (if that is meant, load it with --force, or PUT with ?force=1)",
+	    loss.ports_removed, loss.ports_before, loss.roots_removed);
+	return false;
+}
+
+/* Checks a document whole, so that every fault is told at once; takes nothing over. */
+static bool
+document_is_good(struct api_call *call, json_t *document, bool force)
+{
+	struct topo_builder *builder = topo_builder_new();
+	struct topo *topo = NULL;
+	bool good = false;
+
+	if (!builder) {
+		api_reply(call->response, 500, NULL);
+		return false;
+	}
+	topo_builder_add_document(builder, document);
+	int error = topo_builder_finish(builder, &topo);
+	if (error == 0)
+		good = loss_is_accepted(call, topo, force);
+	else
+		api_finish_error(call->response, error == -EINVAL ? 400 : 500,
+		    "the topology has faults: nothing was changed", topo_builder_faults(builder));
+	topo_free(topo);
+	topo_builder_free(builder);
+	return good;
+}
+
+void
+api_topology_put(struct api_call *call)
+{
+	struct topo_faults faults = { 0 };
+	bool force = false;
+
+	if (!api_params_known(call, (const char *const[]){ "force", NULL }) ||
+	    !api_param_bool(call, "force", &force))
+		return;
+	json_t *document = topo_document_parse(call->request->body, &faults);
+	if (!document) {
+		api_finish_error(call->response, 400,
+		    "the body is no topology document: nothing was changed", &faults);
+	} else if (document_is_good(call, document, force)) {
+		call->response->deferred = API_TOPOLOGY_LOAD;
+		call->response->document = json_incref(document);
+		call->response->force = force;
+	}
+	json_decref(document);
+	topo_faults_release(&faults);
+}

@@ -1,0 +1,425 @@
+/*
+ * evhttp on one side, admin/api on the other. Each listener has an evhttp and connections of its own.
+ *
+ * A deferred answer and its client end in any order. While an answer is pending, evhttp owns the request; when the
+ * connection ends first, evhttp either frees the request with it or lets go of it (its connection is NULL then, and it is
+ * ours to free): on_close tells the two apart. After that the answer is only thrown away.
+ */
+#include "admin/http.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <event2/util.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/http_connection.h"
+#include "admin/http_listen.h"
+#include "admin/http_pending.h"
+
+#define HEADERS_MAX 16384
+#define TOPOLOGY_MAX (INT64_C(256) << 20)
+#define WRITE_SECONDS 30
+
+struct http_server {
+	struct http *http;
+	struct http_socket socket;
+	struct evhttp *evhttp;
+	struct http_connections connections;
+};
+
+struct http {
+	struct event_base *base;
+	struct api *api;
+	struct stats *stats;
+	struct http_backend backend;
+	struct http_server *servers;
+	size_t n_servers;
+	struct http_pending *pending; /* a list, so that http_free can let go of them */
+};
+
+struct http_pending {
+	struct http *http; /* NULL: it is gone */
+	struct http_pending *next, **at;
+	struct http_connection *connection; /* NULL: the client is gone */
+	struct evhttp_request *request;     /* NULL: nobody waits any more */
+	struct api_response response;
+	const char *method;
+	char *path;
+	char who[64];
+};
+
+/* ---- answers ---- */
+
+static void
+put_request_id(struct evhttp_request *request)
+{
+	uint8_t id[16];
+	char uuid[PORT_ID_TEXT], header[sizeof("req-") + PORT_ID_TEXT];
+
+	/* RFC 9562, 5.4: a random UUID. */
+	evutil_secure_rng_get_bytes(id, sizeof(id));
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	snprintf(header, sizeof(header), "req-%s", port_id_format(id, uuid));
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(request), "X-Openstack-Request-Id", header);
+}
+
+static void
+put_headers(struct evhttp_request *request, const struct api_response *response)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+	char len[24];
+
+	put_request_id(request);
+	if (response->body)
+		evhttp_add_header(headers, "Content-Type", response->content_type);
+	if (response->allow[0] != '\0')
+		evhttp_add_header(headers, "Allow", response->allow);
+	if (response->status == 401)
+		evhttp_add_header(headers, "WWW-Authenticate", "Bearer realm=\"dpwatch\"");
+	snprintf(len, sizeof(len), "%zu", response->len);
+	evhttp_add_header(headers, "Content-Length", len);
+}
+
+static void
+free_body(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
+static void
+on_sent(struct evhttp_request *request, void *arg)
+{
+	(void)request;
+	http_connection_idle(arg);
+}
+
+/* Sends the response, and takes its body out of it. */
+static void
+send_response(struct evhttp_request *request, struct http_connection *connection,
+    struct api_response *response)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	put_headers(request, response);
+	if (body && response->len > 0 && evhttp_request_get_command(request) != EVHTTP_REQ_HEAD &&
+	    evbuffer_add_reference(
+		body, response->body, response->len, free_body, response->body) == 0)
+		response->body = NULL;
+	/* Until then the client may take its time to read: evhttp's own time-out is for one that stands still. */
+	evhttp_request_set_on_complete_cb(request, on_sent, connection);
+	evhttp_send_reply(request, response->status, NULL, body);
+	if (body)
+		evbuffer_free(body);
+}
+
+static void
+log_write(
+    const struct http *http, const char *who, const char *method, const char *path, int status)
+{
+	if (http->backend.log_write && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		http->backend.log_write(http->backend.ctx, who, method, path, status);
+}
+
+/* ---- answers that come later ---- */
+
+/* The connection ends while an answer is pending. */
+static void
+on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct http_connection *connection = arg;
+	struct http_pending *pending = connection->pending;
+
+	(void)evcon;
+	if (!pending)
+		return;
+	/* Still with its connection: evhttp frees it in a moment. Without: it has been left to us. */
+	if (evhttp_request_get_connection(pending->request) == NULL)
+		evhttp_request_free(pending->request);
+	pending->request = NULL;
+	pending->connection = NULL;
+	connection->pending = NULL;
+}
+
+void
+http_pending_abandon(struct http_pending *pending)
+{
+	evhttp_connection_free(evhttp_request_get_connection(pending->request));
+}
+
+static void
+pending_link(struct http_pending *pending, struct http *http)
+{
+	pending->http = http;
+	pending->next = http->pending;
+	pending->at = &http->pending;
+	if (pending->next)
+		pending->next->at = &pending->next;
+	http->pending = pending;
+}
+
+static void
+pending_unlink(struct http_pending *pending)
+{
+	if (!pending->http)
+		return;
+	*pending->at = pending->next;
+	if (pending->next)
+		pending->next->at = pending->at;
+	pending->http = NULL;
+}
+
+/* Hands a deferred response to the program. False, with the response untouched, when out of memory. */
+static bool
+defer(struct http_server *server, struct evhttp_request *request,
+    struct http_connection *connection, const struct api_request *asked,
+    struct api_response *response)
+{
+	struct http *http = server->http;
+	struct http_pending *pending = calloc(1, sizeof(*pending));
+
+	if (pending)
+		pending->path = strdup(asked->path);
+	if (!pending || !pending->path) {
+		free(pending);
+		return false;
+	}
+	pending_link(pending, http);
+	pending->request = request;
+	pending->connection = connection;
+	pending->method = asked->method;
+	slice_copy(slice_of(asked->who), pending->who, sizeof(pending->who));
+	pending->response = *response;
+	connection->pending = pending;
+	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, connection);
+	http->backend.deferred(http->backend.ctx, pending, &pending->response);
+	return true;
+}
+
+void
+http_finish(struct http_pending *pending)
+{
+	if (pending->connection)
+		pending->connection->pending = NULL;
+	if (pending->http) {
+		stats_add(pending->http->stats, STAT_HTTP_REQUESTS, 1);
+		log_write(pending->http, pending->who, pending->method, pending->path,
+		    pending->response.status);
+	}
+	if (pending->request)
+		send_response(pending->request, pending->connection, &pending->response);
+	pending_unlink(pending);
+	api_response_release(&pending->response);
+	free(pending->path);
+	free(pending);
+}
+
+/* ---- requests ---- */
+
+static const char *
+method_name(enum evhttp_cmd_type type)
+{
+	static const struct {
+		enum evhttp_cmd_type type;
+		const char *name;
+	} methods[] = {
+		{ EVHTTP_REQ_GET, "GET" },
+		{ EVHTTP_REQ_HEAD, "HEAD" },
+		{ EVHTTP_REQ_PUT, "PUT" },
+		{ EVHTTP_REQ_POST, "POST" },
+		{ EVHTTP_REQ_DELETE, "DELETE" },
+		{ EVHTTP_REQ_PATCH, "PATCH" },
+		{ EVHTTP_REQ_OPTIONS, "OPTIONS" },
+		{ EVHTTP_REQ_TRACE, "TRACE" },
+	};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (methods[i].type == type)
+			return methods[i].name;
+	return "?";
+}
+
+/* All but CONNECT, which is for proxies: api answers 405 itself, with Neutron's body. */
+#define EVERY_METHOD                                                                               \
+	(EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | EVHTTP_REQ_DELETE | \
+	    EVHTTP_REQ_PATCH | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE)
+
+static struct slice
+request_body(struct evhttp_request *request)
+{
+	struct evbuffer *input = evhttp_request_get_input_buffer(request);
+	size_t len = evbuffer_get_length(input);
+	const char *data = len > 0 ? (const char *)evbuffer_pullup(input, -1) : NULL;
+
+	return (struct slice){ data, data ? len : 0 };
+}
+
+static void
+answer(struct http_server *server, struct evhttp_request *request,
+    struct http_connection *connection, const struct api_request *asked)
+{
+	struct http *http = server->http;
+	struct evbuffer *input = evhttp_request_get_input_buffer(request);
+	struct api_response response;
+
+	if (http->backend.refresh_status)
+		http->backend.refresh_status(http->backend.ctx, &http->api->status);
+	api_handle(http->api, asked, &response);
+	/* A topology may be large, and may have to wait for its answer. */
+	evbuffer_drain(input, evbuffer_get_length(input));
+	if (response.deferred != API_DONE) {
+		if (defer(server, request, connection, asked, &response))
+			return;
+		api_finish_error(&response, 500, "out of memory", NULL);
+	}
+	stats_add(http->stats, STAT_HTTP_REQUESTS, 1);
+	log_write(http, asked->who, asked->method, asked->path, response.status);
+	send_response(request, connection, &response);
+	api_response_release(&response);
+}
+
+static void
+on_request(struct evhttp_request *request, void *arg)
+{
+	struct http_server *server = arg;
+	struct http_connection *connection = http_connection_of(&server->connections, request);
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+
+	if (!connection) {
+		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
+		return;
+	}
+	struct api_request asked = {
+		.method = method_name(evhttp_request_get_command(request)),
+		.path = path && path[0] != '\0' ? path : "/",
+		.query = uri ? evhttp_uri_get_query(uri) : NULL,
+		.body = request_body(request),
+		.role = connection->role,
+		.who = connection->who,
+		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
+	};
+	answer(server, request, connection, &asked);
+}
+
+/* ---- life ---- */
+
+static int
+server_start(struct http_server *server, const struct config *config)
+{
+	struct http *http = server->http;
+	struct evconnlistener *listener;
+	bool is_unix = server->socket.is_unix;
+	uint64_t body_max =
+	    config->api.max_body < TOPOLOGY_MAX ? config->api.max_body : TOPOLOGY_MAX;
+
+	/* The listener's socket is closed by http_socket_close, which also removes its file. */
+	listener =
+	    evconnlistener_new(http->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, server->socket.fd);
+	server->evhttp = evhttp_new(http->base);
+	if (!listener || !server->evhttp || !evhttp_bind_listener(server->evhttp, listener)) {
+		if (listener)
+			evconnlistener_free(listener);
+		return -ENOMEM;
+	}
+	server->connections.body_max = body_max;
+	server->connections.anonymous_reads = config->api.anonymous == ANONYMOUS_READ;
+	evhttp_set_allowed_methods(server->evhttp, EVERY_METHOD);
+	evhttp_set_max_headers_size(server->evhttp, HEADERS_MAX);
+	/* Only the Unix socket's administrators can load a topology; http_connection holds the others to body_max. */
+	evhttp_set_max_body_size(
+	    server->evhttp, (ev_ssize_t)(is_unix ? (uint64_t)TOPOLOGY_MAX : body_max));
+	evhttp_set_timeout(server->evhttp, WRITE_SECONDS);
+	evhttp_set_gencb(server->evhttp, on_request, server);
+	return http_connections_init(&server->connections, http->base, server->evhttp, listener);
+}
+
+static void
+server_stop(struct http_server *server)
+{
+	if (server->evhttp)
+		evhttp_free(server->evhttp);
+	http_connections_release(&server->connections);
+	http_socket_close(&server->socket);
+}
+
+static bool
+servers_open(struct http *http, const struct config *config, char *error, size_t size)
+{
+	const struct config_list *lines = &config->api.listen;
+
+	/* Never moved: evhttp and the connections point into them. */
+	http->servers = calloc(lines->n + 1, sizeof(*http->servers));
+	if (!http->servers) {
+		snprintf(error, size, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < lines->n; i++) {
+		struct http_server *server = &http->servers[i];
+		server->http = http;
+		if (!http_socket_open(lines->items[i], &server->socket, error, size))
+			return false;
+		http->n_servers++;
+		if (server_start(server, config) != 0) {
+			snprintf(error, size, "[api] listen %s: out of memory", lines->items[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+struct http *
+http_new(struct event_base *base, const struct config *config, struct api *api, struct stats *stats,
+    const struct http_backend *backend, char *error, size_t size)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http) {
+		snprintf(error, size, "out of memory");
+		return NULL;
+	}
+	http->base = base;
+	http->api = api;
+	http->stats = stats;
+	http->backend = *backend;
+	if (!servers_open(http, config, error, size)) {
+		http_free(http);
+		return NULL;
+	}
+	return http;
+}
+
+size_t
+http_n_listeners(const struct http *http)
+{
+	return http->n_servers;
+}
+
+const char *
+http_listener(const struct http *http, size_t i)
+{
+	return http->servers[i].socket.text;
+}
+
+void
+http_free(struct http *http)
+{
+	if (!http)
+		return;
+	for (size_t i = 0; i < http->n_servers; i++)
+		server_stop(&http->servers[i]);
+	while (http->pending)
+		pending_unlink(http->pending);
+	free(http->servers);
+	free(http);
+}

@@ -1,0 +1,271 @@
+#include "admin/http_connection.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin/http_pending.h"
+#include "util/addr.h"
+
+/* What a request may bring beside its body. */
+#define HEADERS_MAX 16384
+
+/* ---- who it is ---- */
+
+static void
+identify_unix(struct http_connection *connection, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return;
+	snprintf(connection->who, sizeof(connection->who), "uid %u", (unsigned)peer.uid);
+	if (peer.uid == 0 || peer.uid == geteuid())
+		connection->role = ROLE_ADMIN;
+}
+
+static void
+identify_tcp(struct http_connection *connection, const struct sockaddr *sa)
+{
+	char text[ADDR_TEXT_MAX] = "";
+	struct addr addr;
+
+	if (addr_from_sockaddr(sa, &addr))
+		addr_format(&addr, text);
+	snprintf(connection->who, sizeof(connection->who), "%.48s", text);
+	if (connection->owner->anonymous_reads)
+		connection->role = ROLE_READER;
+}
+
+void
+http_connection_identify(struct http_connection *connection)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_storage storage;
+	} peer;
+	socklen_t len = sizeof(peer);
+	int fd = bufferevent_getfd(connection->bev);
+
+	if (connection->role_known)
+		return;
+	connection->role_known = true;
+	connection->role = ROLE_NONE;
+	if (getpeername(fd, &peer.sa, &len) < 0)
+		return;
+	if (peer.sa.sa_family == AF_UNIX)
+		identify_unix(connection, fd);
+	else
+		identify_tcp(connection, &peer.sa);
+}
+
+/* ---- how much, how long ---- */
+
+/* Ends a connection from outside of evhttp, which sees the end of the stream and tidies up. */
+static void
+hang_up(struct http_connection *connection)
+{
+	shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
+}
+
+static void
+on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_connection *connection = arg;
+
+	(void)buffer;
+	connection->arrived += info->n_added;
+	if (connection->arrived <= connection->owner->body_max + HEADERS_MAX)
+		return;
+	/* Only who may load a topology may send one; evhttp's own limit is one for all. */
+	http_connection_identify(connection);
+	if (connection->role < ROLE_INTEGRATOR)
+		hang_up(connection);
+}
+
+void
+http_connection_idle(struct http_connection *connection)
+{
+	connection->busy = false;
+	connection->seconds = 0;
+	connection->arrived = connection->arrived_before = 0;
+}
+
+static void
+span_passes(struct http_connection *connection)
+{
+	if (++connection->seconds < HTTP_ARRIVAL_SECONDS)
+		return;
+	if (connection->arrived - connection->arrived_before < HTTP_PROGRESS_MIN)
+		hang_up(connection);
+	connection->arrived_before = connection->arrived;
+	connection->seconds = 0;
+}
+
+/*
+ * A client that was killed while it waits for an answer: libevent does not look at the socket meanwhile. Only an end in both
+ * directions counts, since a client may close its own half and still read.
+ */
+static bool
+has_hung_up(const struct http_connection *connection)
+{
+	struct pollfd fd = { .fd = bufferevent_getfd(connection->bev) };
+
+	return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLERR));
+}
+
+/* ---- places ---- */
+
+static bool
+is_done(const struct http_connection *connection)
+{
+	bufferevent_event_cb event_cb;
+
+	bufferevent_getcb(connection->bev, NULL, NULL, &event_cb, NULL);
+	return event_cb == NULL;
+}
+
+static void
+place_free(struct http_connection *connection)
+{
+	evbuffer_remove_cb(bufferevent_get_input(connection->bev), on_input, connection);
+	bufferevent_decref(connection->bev);
+	connection->bev = NULL;
+	connection->owner->n--;
+}
+
+/* Collects what evhttp is done with. */
+static void
+sweep(struct http_connections *connections)
+{
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		struct http_connection *connection = &connections->places[i];
+		if (connection->bev && is_done(connection))
+			place_free(connection);
+	}
+	if (connections->n < HTTP_CONNECTIONS_MAX)
+		evconnlistener_enable(connections->listener);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_connections *connections = arg;
+
+	(void)fd;
+	(void)what;
+	sweep(connections);
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		struct http_connection *connection = &connections->places[i];
+		if (!connection->bev)
+			continue;
+		if (!connection->busy)
+			span_passes(connection);
+		else if (connection->pending && has_hung_up(connection))
+			http_pending_abandon(connection->pending);
+	}
+	if (connections->n == 0)
+		event_del(connections->tick);
+}
+
+static void
+tick_start(struct http_connections *connections)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	if (!event_pending(connections->tick, EV_TIMEOUT, NULL))
+		event_add(connections->tick, &second);
+}
+
+/* No descriptor is left: asking again at once would only spin. The next tick listens again. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	evconnlistener_disable(listener);
+	tick_start(arg);
+}
+
+static struct http_connection *
+place_take(struct http_connections *connections)
+{
+	if (connections->n == HTTP_CONNECTIONS_MAX)
+		sweep(connections);
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		struct http_connection *connection = &connections->places[i];
+		if (connection->bev)
+			continue;
+		*connection = (struct http_connection){ .owner = connections };
+		tick_start(connections);
+		if (++connections->n == HTTP_CONNECTIONS_MAX)
+			evconnlistener_disable(connections->listener);
+		return connection;
+	}
+	return NULL;
+}
+
+/* evhttp wants a bufferevent for a new connection; it sets the socket itself. */
+static struct bufferevent *
+on_connection(struct event_base *base, void *arg)
+{
+	struct http_connections *connections = arg;
+	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct http_connection *connection = bev ? place_take(connections) : NULL;
+
+	/* Without a place (which the disabled listener prevents) evhttp gets one that is not watched. */
+	if (!connection)
+		return bev;
+	connection->bev = bev;
+	bufferevent_incref(bev);
+	evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection);
+	return bev;
+}
+
+int
+http_connections_init(struct http_connections *connections, struct event_base *base,
+    struct evhttp *evhttp, struct evconnlistener *listener)
+{
+	connections->base = base;
+	connections->listener = listener;
+	connections->tick = event_new(base, -1, EV_PERSIST, on_tick, connections);
+	if (!connections->tick)
+		return -ENOMEM;
+	evhttp_set_bevcb(evhttp, on_connection, connections);
+	evconnlistener_set_error_cb(listener, on_accept_error);
+	return 0;
+}
+
+void
+http_connections_release(struct http_connections *connections)
+{
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		if (connections->places[i].bev)
+			place_free(&connections->places[i]);
+	if (connections->tick)
+		event_free(connections->tick);
+	connections->tick = NULL;
+}
+
+struct http_connection *
+http_connection_of(struct http_connections *connections, struct evhttp_request *request)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(request);
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
+
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		if (connections->places[i].bev != bev)
+			continue;
+		connections->places[i].busy = true;
+		http_connection_identify(&connections->places[i]);
+		return &connections->places[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,440 @@
+/* The API's own half: /v1, health and metrics. */
+#include <stdio.h>
+
+#include "lib/api_world.h"
+
+/* ---- health, status, metrics ---- */
+
+START_TEST(alive_is_all_that_healthz_says)
+{
+	struct reply reply = ask("GET", "/healthz", NULL, ROLE_NONE);
+
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert(flag_at(&reply, "alive"));
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *redis;
+	bool topology;
+	int status;
+	const char *body;
+} ready_rows[] = {
+	{ "connected", true, 200, "{\"ready\":true,\"reasons\":[]}" },
+	{ "connecting", true, 503, "{\"ready\":false,\"reasons\":[\"Redis is not connected\"]}" },
+	{ "loading", true, 503, "{\"ready\":false,\"reasons\":[\"Redis is not connected\"]}" },
+	{ "connected", false, 503, "{\"ready\":false,\"reasons\":[\"no topology is loaded\"]}" },
+	{ "down", false, 503,
+	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\",\"no topology is loaded\"]}" },
+};
+
+START_TEST(ready_needs_redis_and_a_topology)
+{
+	world.api.status.redis_state = ready_rows[_i].redis;
+	world.api.status.topology_loaded = ready_rows[_i].topology;
+	struct reply reply = ask("GET", "/readyz", NULL, ROLE_NONE);
+	ck_assert_int_eq(reply.response.status, ready_rows[_i].status);
+	ck_assert_str_eq(reply.response.body, ready_rows[_i].body);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(status_tells_all_that_an_operator_asks_first)
+{
+	const char *listeners[] = { "snmp udp:127.0.0.1:10162", "syslog udp:127.0.0.1:10514" };
+	const char *warnings[] = { "no community is configured" };
+	struct api_status *status = &world.api.status;
+
+	status->listeners = listeners;
+	status->n_listeners = 2;
+	status->warnings = warnings;
+	status->n_warnings = 1;
+	status->epoch = 3;
+	status->batch = 17;
+	status->batches_waiting = 2;
+	status->changes_waiting = 40;
+	status->rules = 24;
+	status->topology_error = "bad \xff byte";
+	world.stats.n[STAT_TRAP_RECEIVED] = 7;
+	world_word("leaf1", "Ethernet1/1", WORD_DOWN);
+	world_word("leaf1", "Ethernet1/2", WORD_DOWN);
+	struct reply reply = get("/v1/status");
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_str_eq(text_at(&reply, "version"), "0.1.0");
+	ck_assert_str_eq(text_at(&reply, "instance"), "test/1");
+	ck_assert_str_eq(text_at(&reply, "started_at"), "2024-05-01T11:59:00.000000Z");
+	ck_assert(flag_at(&reply, "ready"));
+	ck_assert_str_eq(text_at(&reply, "redis.state"), "connected");
+	ck_assert(is_null_at(&reply, "redis.error"));
+	ck_assert_int_eq(number_at(&reply, "redis.epoch"), 3);
+	ck_assert_int_eq(number_at(&reply, "redis.batch"), 17);
+	ck_assert_int_eq(number_at(&reply, "redis.batches_waiting"), 2);
+	ck_assert_int_eq(number_at(&reply, "redis.changes_waiting"), 40);
+	ck_assert_int_eq(number_at(&reply, "topology.switches"), 3);
+	ck_assert_int_eq(number_at(&reply, "topology.roots"), 1);
+	ck_assert_int_eq(number_at(&reply, "topology.ports"), 3);
+	ck_assert_str_eq(text_at(&reply, "topology.loaded_at"), "2024-05-01T11:59:30.000000Z");
+	ck_assert_str_eq(text_at(&reply, "topology.error"), "bad \xef\xbf\xbd byte");
+	ck_assert_int_eq(number_at(&reply, "ports.down"), 1);
+	ck_assert_int_eq(number_at(&reply, "ports.degraded"), 2);
+	ck_assert_int_eq(number_at(&reply, "interfaces.down"), 2);
+	ck_assert_int_eq(number_at(&reply, "rules"), 24);
+	ck_assert_str_eq(text_at(&reply, "listeners.1"), "syslog udp:127.0.0.1:10514");
+	ck_assert_str_eq(text_at(&reply, "warnings.0"), "no community is configured");
+	ck_assert_uint_eq(json_object_size(at(reply.json, "counters")), STAT_MAX);
+	json_t *received = json_object_get(at(reply.json, "counters"), "trap.received");
+	ck_assert_int_eq(json_integer_value(received), 7);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(every_counter_is_a_metric)
+{
+	for (size_t i = 0; i < STAT_MAX; i++)
+		world.stats.n[i] = 1000 + i;
+	struct reply reply = ask("GET", "/metrics", NULL, ROLE_NONE);
+	ck_assert_str_eq(reply.response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+	for (size_t i = 0; i < STAT_MAX; i++) {
+		char line[160], name[96];
+		slice_copy(slice_of(stat_names[i]), name, sizeof(name));
+		for (char *p = name; *p; p++)
+			*p = *p == '.' || *p == '-' ? '_' : *p;
+		snprintf(line, sizeof(line), "\ndpwatch_%s_total %zu\n", name, 1000 + i);
+		ck_assert_msg(strstr(reply.response.body, line) != NULL, "no %s", line);
+		snprintf(line, sizeof(line), "# TYPE dpwatch_%s_total counter\n", name);
+		ck_assert_msg(strstr(reply.response.body, line) != NULL, "no %s", line);
+	}
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const gauge_lines[] = { "dpwatch_ports 3", "dpwatch_ports_down 1",
+	"dpwatch_ports_degraded 0", "dpwatch_switches 3", "dpwatch_interfaces_down 1",
+	"dpwatch_ready 1", "dpwatch_redis_connected 1", "dpwatch_outbox_batches 0",
+	"dpwatch_start_time_seconds 1714564740", "dpwatch_build_info{version=\"0.1.0\"} 1" };
+
+START_TEST(the_engines_totals_are_metrics)
+{
+	char line[96];
+
+	world_word("leaf1", "Ethernet1/2", WORD_DOWN);
+	struct reply reply = ask("GET", "/metrics", NULL, ROLE_NONE);
+	snprintf(line, sizeof(line), "\n%s\n", gauge_lines[_i]);
+	ck_assert_msg(
+	    strstr(reply.response.body, line) != NULL, "no %s in %s", line, reply.response.body);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(no_metric_is_listed_twice_and_each_line_ends)
+{
+	struct reply reply = ask("GET", "/metrics", NULL, ROLE_NONE);
+	const char *body = reply.response.body;
+
+	ck_assert_int_eq(body[reply.response.len - 1], '\n');
+	for (const char *line = strstr(body, "# TYPE "); line; line = strstr(line + 1, "# TYPE ")) {
+		char text[160];
+		slice_copy((struct slice){ line, strcspn(line, "\n") }, text, sizeof(text));
+		ck_assert_msg(strstr(line + 1, text) == NULL, "twice: %s", text);
+	}
+	reply_release(&reply);
+}
+END_TEST
+
+/* ---- topology ---- */
+
+START_TEST(a_good_document_is_deferred_with_force_as_asked)
+{
+	struct reply reply =
+	    ask("PUT", _i ? "/v1/topology?force=1" : "/v1/topology", WORLD_TOPOLOGY, ROLE_ADMIN);
+
+	ck_assert_int_eq(reply.response.status, 0);
+	ck_assert_int_eq(reply.response.deferred, API_TOPOLOGY_LOAD);
+	ck_assert(reply.response.force == (_i == 1));
+	ck_assert_uint_eq(json_array_size(at(reply.response.document, "ports")), 3);
+	/* The program loads it, and answers. */
+	api_finish_load(&reply.response, engine_topo(world.api.engine), NULL);
+	reply_read(&reply);
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_int_eq(reply.response.deferred, API_DONE);
+	ck_assert_int_eq(number_at(&reply, "topology.ports"), 3);
+	ck_assert_int_eq(number_at(&reply, "topology.switches"), 3);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "warnings")), 0);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(every_fault_of_a_document_is_told_with_its_path)
+{
+	static const char document[] =
+	    "{\"switches\": [{\"name\": \"a:b\", \"addresses\": [\"192.0.2.1\"]}],"
+	    " \"ports\": [{\"id\": \"" VM1
+	    "\", \"host\": \"nobody\"}, {\"id\": \"x\"}], \"more\": 1}";
+	struct reply reply = ask("PUT", "/v1/topology", document, ROLE_ADMIN);
+
+	expect_error(&reply, 400, "HTTPBadRequest", "the topology has faults: nothing was changed");
+	ck_assert_ptr_null(reply.response.document);
+	ck_assert_uint_ge(json_array_size(at(reply.json, "faults")), 4);
+	ck_assert_int_eq(
+	    number_at(&reply, "errors"), (json_int_t)json_array_size(at(reply.json, "faults")));
+	for (size_t i = 0; i < json_array_size(at(reply.json, "faults")); i++) {
+		const json_t *fault = json_array_get(at(reply.json, "faults"), i);
+		ck_assert_str_ne(json_string_value(at(fault, "path")), "");
+		ck_assert_str_ne(json_string_value(at(fault, "reason")), "");
+		ck_assert(!json_is_true(at(fault, "warning")));
+	}
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const no_documents[] = { "", "{", "[]", "{\"switches\": [}",
+	"{\"a\": 1, \"a\": 2}", "\xff\xfe" };
+
+START_TEST(what_is_no_document_is_refused_with_the_place)
+{
+	struct reply reply = ask("PUT", "/v1/topology", no_documents[_i], ROLE_ADMIN);
+
+	expect_error(
+	    &reply, 400, "HTTPBadRequest", "the body is no topology document: nothing was changed");
+	ck_assert_str_ne(text_at(&reply, "faults.0.reason"), "");
+	ck_assert_int_eq(reply.response.deferred, API_DONE);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_document_that_removes_too_much_needs_force)
+{
+	static const char less[] =
+	    "{\"switches\": [{\"name\": \"spine1\", \"addresses\": [\"192.0.2.1\"], \"root\": true}]}";
+	struct reply reply = ask("PUT", "/v1/topology", less, ROLE_ADMIN);
+
+	expect_error(&reply, 409, "TopologyLoss",
+	    "this topology would remove 3 of 3 ports and 0 roots: nothing was changed (if that is meant, load it with --force, or PUT with ?force=1)");
+	reply_release(&reply);
+	reply = ask("PUT", "/v1/topology?force=true", less, ROLE_ADMIN);
+	ck_assert_int_eq(reply.response.deferred, API_TOPOLOGY_LOAD);
+	ck_assert(reply.response.force);
+	reply_release(&reply);
+}
+END_TEST
+
+#define RECORD(kind, key, json)               \
+	{                                     \
+		kind, SLICE(key), SLICE(json) \
+	}
+
+START_TEST(a_dump_is_a_document_sorted_and_a_record_a_line)
+{
+	const struct api_topology_record records[] = {
+		RECORD(TOPO_PORT, "b", "{\"id\":\"b\"}"),
+		RECORD(TOPO_SWITCH, "s2", "{\"name\":\"s2\"}"),
+		RECORD(TOPO_PORT, "a", "{\"id\":\"a\"}"),
+		RECORD(TOPO_SWITCH, "s10", "{\"name\":\"s10\"}"),
+		RECORD(TOPO_LINK, "x", "{\"a\":\"s2:1\",\"b\":\"s10:1\"}"),
+	};
+	struct reply reply = get("/v1/topology");
+
+	ck_assert_int_eq(reply.response.deferred, API_TOPOLOGY_DUMP);
+	api_finish_dump(&reply.response, records, sizeof(records) / sizeof(records[0]));
+	reply_read(&reply);
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_str_eq(reply.response.body,
+	    "{\"switches\": [\n  {\"name\":\"s10\"},\n  {\"name\":\"s2\"}],\n"
+	    " \"links\": [\n  {\"a\":\"s2:1\",\"b\":\"s10:1\"}],\n"
+	    " \"hosts\": [],\n"
+	    " \"ports\": [\n  {\"id\":\"a\"},\n  {\"id\":\"b\"}]}\n");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(an_empty_redis_dumps_an_empty_document)
+{
+	struct reply reply = get("/v1/topology");
+
+	api_finish_dump(&reply.response, NULL, 0);
+	reply_read(&reply);
+	ck_assert_uint_eq(json_object_size(reply.json), 4);
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const bad_records[] = { "", "{", "[]", "1", "{\"id\":\"\xff\"}", "{} {}" };
+
+START_TEST(a_record_that_is_no_json_is_named_instead_of_dumped)
+{
+	const struct api_topology_record record = { TOPO_PORT, SLICE("p7"),
+		slice_of(bad_records[_i]) };
+	struct reply reply = get("/v1/topology");
+
+	api_finish_dump(&reply.response, &record, 1);
+	reply_read(&reply);
+	expect_error(&reply, 500, "TopologyRecord",
+	    "Redis holds no JSON object at topology:ports p7: write it again, or remove it");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_load_that_failed_later_is_answered_with_its_faults)
+{
+	char path[] = "ports[0]", reason[] = "odd";
+	struct topo_fault items[] = { { path, reason, false } };
+	struct topo_faults faults = { .items = items, .n = 1, .n_errors = 1 };
+	struct reply reply = ask("PUT", "/v1/topology", WORLD_TOPOLOGY, ROLE_ADMIN);
+
+	api_finish_error(&reply.response, 503, "Redis is not connected", &faults);
+	reply_read(&reply);
+	expect_error(&reply, 503, "HTTPServiceUnavailable", "Redis is not connected");
+	ck_assert_str_eq(text_at(&reply, "faults.0.path"), "ports[0]");
+	reply_release(&reply);
+}
+END_TEST
+
+/* ---- events ---- */
+
+static const struct {
+	const char *query, *since;
+	bool newest;
+	uint32_t limit;
+	int64_t wait_ms;
+} events_rows[] = {
+	{ "", "0", true, 100, 0 }, { "?limit=7", "0", true, 7, 0 },
+	{ "?since=0", "0", false, 100, 0 }, { "?since=$&wait=20s", "$", false, 100, 20000 },
+	{ "?since=1714564800000-3&limit=1000&wait=500ms", "1714564800000-3", false, 1000, 500 },
+	{ "?since=18446744073709551615-18446744073709551615",
+	    "18446744073709551615-18446744073709551615", false, 100, 0 },
+	{ "?since=0&wait=1h", "0", false, 100, 60000 },
+	{ "?wait=10s", "0", true, 100, 0 }, /* there is nothing to wait for */
+};
+
+START_TEST(events_are_deferred_with_what_to_read)
+{
+	char target[160];
+
+	snprintf(target, sizeof(target), "/v1/events%s", events_rows[_i].query);
+	struct reply reply = get(target);
+	ck_assert_int_eq(reply.response.deferred, API_EVENTS_READ);
+	ck_assert_str_eq(reply.response.since, events_rows[_i].since);
+	ck_assert(reply.response.newest == events_rows[_i].newest);
+	ck_assert_uint_eq(reply.response.limit, events_rows[_i].limit);
+	ck_assert_int_eq(reply.response.wait_ms, events_rows[_i].wait_ms);
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const bad_events[] = { "?since=", "?since=x", "?since=-", "?since=1-",
+	"?since=1-2-3", "?since=-1", "?since=99999999999999999999", "?since=1%201", "?limit=0",
+	"?limit=1001", "?limit=x", "?wait=20", "?wait=-1s", "?wait=x", "?from=0" };
+
+START_TEST(events_refuse_what_is_no_id_number_or_duration)
+{
+	char target[160];
+
+	snprintf(target, sizeof(target), "/v1/events%s", bad_events[_i]);
+	struct reply reply = get(target);
+	ck_assert_int_eq(reply.response.status, 400);
+	ck_assert_str_eq(text_at(&reply, "NeutronError.type"), "HTTPBadRequest");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(entries_of_a_stream_become_typed_json)
+{
+	const struct slice fields[] = { SLICE("port"), SLICE(VM1), SLICE("dp_down"), SLICE("true"),
+		SLICE("revision"), SLICE("7"), SLICE("paths_up"), SLICE("0"), SLICE("paths_total"),
+		SLICE("two"), SLICE("maintenance"), SLICE("false"), SLICE("reported_by"), SLICE(""),
+		SLICE("name"), SLICE("\xc3\xa4\xff"), SLICE("invented_later"), SLICE("x") };
+	const struct api_stream_entry entries[] = {
+		{ SLICE("5-1"), NULL, 0 },
+		{ SLICE("9-0"), fields, sizeof(fields) / sizeof(fields[0]) / 2 },
+	};
+	struct reply reply = get("/v1/events?since=0");
+
+	api_finish_events(&reply.response, entries, 2);
+	reply_read(&reply);
+	ck_assert_str_eq(text_at(&reply, "next"), "9-0");
+	ck_assert_str_eq(text_at(&reply, "events.0.id"), "5-1");
+	ck_assert_str_eq(text_at(&reply, "events.1.port"), VM1);
+	ck_assert(flag_at(&reply, "events.1.dp_down"));
+	ck_assert(!flag_at(&reply, "events.1.maintenance"));
+	ck_assert_int_eq(number_at(&reply, "events.1.revision"), 7);
+	ck_assert_int_eq(number_at(&reply, "events.1.paths_up"), 0);
+	ck_assert_str_eq(text_at(&reply, "events.1.paths_total"), "two");
+	ck_assert(is_null_at(&reply, "events.1.reported_by"));
+	ck_assert_str_eq(text_at(&reply, "events.1.name"), "\xc3\xa4\xef\xbf\xbd");
+	ck_assert_str_eq(text_at(&reply, "events.1.invented_later"), "x");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(no_entries_leave_the_reader_where_it_was)
+{
+	struct reply reply = get("/v1/events?since=5-1&wait=1s");
+
+	api_finish_events(&reply.response, NULL, 0);
+	reply_read(&reply);
+	ck_assert_str_eq(reply.response.body, "{\"events\":[],\"next\":\"5-1\"}");
+	reply_release(&reply);
+	reply = get("/v1/events");
+	api_finish_events(&reply.response, NULL, 0);
+	reply_read(&reply);
+	ck_assert_str_eq(text_at(&reply, "next"), "0");
+	reply_release(&reply);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static void
+add_daemon(TCase *tcase)
+{
+	tcase_add_test(tcase, alive_is_all_that_healthz_says);
+	tcase_add_loop_test(tcase, ready_needs_redis_and_a_topology, 0, ROWS(ready_rows));
+	tcase_add_test(tcase, status_tells_all_that_an_operator_asks_first);
+	tcase_add_test(tcase, every_counter_is_a_metric);
+	tcase_add_loop_test(tcase, the_engines_totals_are_metrics, 0, ROWS(gauge_lines));
+	tcase_add_test(tcase, no_metric_is_listed_twice_and_each_line_ends);
+}
+
+static void
+add_topology(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, a_good_document_is_deferred_with_force_as_asked, 0, 2);
+	tcase_add_test(tcase, every_fault_of_a_document_is_told_with_its_path);
+	tcase_add_loop_test(
+	    tcase, what_is_no_document_is_refused_with_the_place, 0, ROWS(no_documents));
+	tcase_add_test(tcase, a_document_that_removes_too_much_needs_force);
+	tcase_add_test(tcase, a_dump_is_a_document_sorted_and_a_record_a_line);
+	tcase_add_test(tcase, an_empty_redis_dumps_an_empty_document);
+	tcase_add_loop_test(
+	    tcase, a_record_that_is_no_json_is_named_instead_of_dumped, 0, ROWS(bad_records));
+	tcase_add_test(tcase, a_load_that_failed_later_is_answered_with_its_faults);
+}
+
+static void
+add_events(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, events_are_deferred_with_what_to_read, 0, ROWS(events_rows));
+	tcase_add_loop_test(
+	    tcase, events_refuse_what_is_no_id_number_or_duration, 0, ROWS(bad_events));
+	tcase_add_test(tcase, entries_of_a_stream_become_typed_json);
+	tcase_add_test(tcase, no_entries_leave_the_reader_where_it_was);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("api_v1");
+	TCase *tcase = tcase_create("api_v1");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
+	add_daemon(tcase);
+	add_topology(tcase);
+	add_events(tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

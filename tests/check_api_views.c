@@ -1,0 +1,311 @@
+/* The API's own half: lists of switches, interfaces and senders that are not in the map. */
+#include <stdio.h>
+
+#include "lib/api_world.h"
+
+START_TEST(switches_are_listed_with_what_is_known_of_them)
+{
+	world_word("leaf1", "Ethernet1/1", WORD_DOWN);
+	struct reply reply = get("/v1/switches");
+
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "switches")), 3);
+	ck_assert(is_null_at(&reply, "next"));
+	ck_assert_str_eq(text_at(&reply, "switches.0.name"), "spine1");
+	ck_assert(flag_at(&reply, "switches.0.root"));
+	ck_assert_str_eq(text_at(&reply, "switches.1.name"), "leaf1");
+	ck_assert(!flag_at(&reply, "switches.1.root"));
+	ck_assert(flag_at(&reply, "switches.1.reaches_root"));
+	ck_assert_str_eq(text_at(&reply, "switches.1.addresses.0"), "192.0.2.11");
+	ck_assert_str_eq(text_at(&reply, "switches.1.addresses.1"), "2001:db8::11");
+	ck_assert_str_eq(text_at(&reply, "switches.1.os"), "nx-os");
+	ck_assert_int_eq(number_at(&reply, "switches.1.interfaces"), 3);
+	ck_assert_int_eq(number_at(&reply, "switches.1.down"), 1);
+	ck_assert_int_eq(number_at(&reply, "switches.1.traps"), 1);
+	ck_assert_str_eq(text_at(&reply, "switches.1.heard_trap"), "2024-05-01T12:00:00.000000Z");
+	ck_assert(is_null_at(&reply, "switches.1.heard_syslog"));
+	ck_assert(is_null_at(&reply, "switches.2.os"));
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_switch_behind_a_dead_uplink_reaches_no_root)
+{
+	world_word("leaf1", "Ethernet1/49", WORD_DOWN);
+	struct reply reply = get("/v1/switches/leaf1");
+
+	ck_assert(!flag_at(&reply, "switch.reaches_root"));
+	ck_assert_str_eq(text_at(&reply, "switch.hostnames.0"), "leaf1.example.net");
+	reply_release(&reply);
+	/* ... and its single port is down for that reason. */
+	reply = get("/v2.0/ports/" VM3);
+	ck_assert(flag_at(&reply, "port.dp_down"));
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.0.cause"), "uplink");
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.0.interface"), "Ethernet1/49");
+	ck_assert_int_eq(number_at(&reply, "port.paths_stranded"), 1);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(an_unknown_switch_is_404)
+{
+	static const char *const targets[] = { "/v1/switches/leaf9",
+		"/v1/interfaces?switch=leaf9" };
+	struct reply reply = get(targets[_i]);
+
+	expect_error(&reply, 404, "SwitchNotFound", "Switch leaf9 could not be found.");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(an_interface_shows_its_word_its_source_and_whom_it_carries)
+{
+	world_word("leaf1", "Ethernet1/1", WORD_DOWN);
+	struct reply reply = get("/v1/interfaces?down=1");
+
+	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), 1);
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.switch"), "leaf1");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.name"), "Ethernet1/1");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.oper"), "down");
+	ck_assert(!flag_at(&reply, "interfaces.0.carries"));
+	ck_assert(flag_at(&reply, "interfaces.0.heard"));
+	ck_assert(flag_at(&reply, "interfaces.0.mapped"));
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.reason"), "link-down");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.source"), "trap");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.since"), "2024-05-01T12:00:00.000000Z");
+	ck_assert_int_eq(number_at(&reply, "interfaces.0.ports"), 2);
+	ck_assert(is_null_at(&reply, "interfaces.0.override"));
+	ck_assert(is_null_at(&reply, "interfaces.0.if_index"));
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(an_interface_that_is_in_no_map_is_listed_all_the_same)
+{
+	world_word("leaf1", "Ethernet1/33", WORD_DOWN);
+	struct reply reply = get("/v1/interfaces?switch=leaf1&down=true");
+
+	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), 1);
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.name"), "Ethernet1/33");
+	ck_assert(!flag_at(&reply, "interfaces.0.mapped"));
+	ck_assert_int_eq(number_at(&reply, "interfaces.0.ports"), 0);
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *query;
+	size_t n;
+} interface_rows[] = {
+	{ "", 7 },
+	{ "?switch=leaf1", 3 },
+	{ "?switch=spine1", 2 },
+	{ "?down=1", 1 },
+	{ "?down=no", 6 },
+	{ "?switch=leaf2&down=1", 0 },
+	{ "?uncertain=1", 0 },
+	{ "?uncertain=false", 7 },
+	{ "?limit=2", 2 },
+	{ "?limit=2&marker=6", 1 },
+	{ "?marker=7", 0 },
+	{ "?marker=4294967295", 0 },
+};
+
+START_TEST(interfaces_are_filtered_by_switch_and_state)
+{
+	char target[96];
+
+	world_word("leaf1", "Ethernet1/1", WORD_DOWN);
+	snprintf(target, sizeof(target), "/v1/interfaces%s", interface_rows[_i].query);
+	struct reply reply = get(target);
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), interface_rows[_i].n);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(following_next_meets_every_interface_once)
+{
+	char target[96] = "/v1/interfaces?limit=3";
+	size_t seen = 0, pages = 0;
+
+	for (bool more = true; more; pages++) {
+		struct reply reply = get(target);
+		seen += json_array_size(at(reply.json, "interfaces"));
+		more = !is_null_at(&reply, "next");
+		if (more)
+			snprintf(target, sizeof(target), "/v1/interfaces?limit=3&marker=%s",
+			    text_at(&reply, "next"));
+		reply_release(&reply);
+	}
+	ck_assert_uint_eq(seen, 7);
+	ck_assert_uint_eq(pages, 3);
+}
+END_TEST
+
+static const char *const bad_lists[] = { "/v1/interfaces?down=x", "/v1/interfaces?uncertain=2",
+	"/v1/interfaces?limit=0", "/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1",
+	"/v1/interfaces?switches=leaf1", "/v1/switches?x=1", "/v1/switches/leaf1?x=1",
+	"/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
+
+START_TEST(a_parameter_that_is_not_there_or_makes_no_sense_is_400)
+{
+	struct reply reply = get(bad_lists[_i]);
+
+	ck_assert_int_eq(reply.response.status, 400);
+	ck_assert_int_eq(reply.response.deferred, API_DONE);
+	reply_release(&reply);
+}
+END_TEST
+
+/* ---- unmapped ---- */
+
+static void
+note(const char *addr_text, const char *host, const char *interface, uint32_t if_index,
+    int64_t wall_us)
+{
+	struct addr addr;
+	struct link_event event = {
+		.kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_SYSLOG,
+		.name = slice_of(interface),
+		.if_index = if_index,
+	};
+
+	ck_assert(addr_parse(slice_of(addr_text), &addr));
+	unmapped_note(world.unmapped, &addr, slice_of(host), &event, wall_us);
+}
+
+START_TEST(senders_that_are_not_in_the_map_come_last_heard_first)
+{
+	note("198.51.100.1", "old", "eth0", 0, WORLD_NOW - 5000000);
+	note("198.51.100.2", "new", "eth0", 0, WORLD_NOW);
+	note("198.51.100.3", "middle", "eth0", 0, WORLD_NOW - 1000000);
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.host"), "new");
+	ck_assert_str_eq(text_at(&reply, "unmapped.1.host"), "middle");
+	ck_assert_str_eq(text_at(&reply, "unmapped.2.host"), "old");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.address"), "198.51.100.2");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.source"), "syslog");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.word"), "down");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.last_seen"), "2024-05-01T12:00:00.000000Z");
+	ck_assert_int_eq(number_at(&reply, "unmapped.0.count"), 1);
+	ck_assert(!flag_at(&reply, "unmapped.0.switch_is_mapped"));
+	ck_assert_int_eq(number_at(&reply, "evicted"), 0);
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *addr, *host, *interface;
+	uint32_t if_index;
+	const char *map;
+} map_rows[] = {
+	{ "198.51.100.1", "leaf7", "Eth1/1", 0,
+	    "{\"switches\":[{\"name\":\"leaf7\",\"addresses\":[\"198.51.100.1\"],\"interfaces\":[{\"name\":\"Eth1/1\"}]}]}" },
+	{ "198.51.100.1", "", "Eth1/1", 7,
+	    "{\"switches\":[{\"name\":\"198.51.100.1\",\"addresses\":[\"198.51.100.1\"],\"interfaces\":[{\"name\":\"Eth1/1\",\"if_index\":7}]}]}" },
+	{ "2001:db8::9", "", "", 7,
+	    "{\"switches\":[{\"name\":\"2001-db8--9\",\"addresses\":[\"2001:db8::9\"],\"interfaces\":[{\"name\":\"ifIndex7\",\"if_index\":7}]}]}" },
+	{ "198.51.100.1", "a:b", "", 0,
+	    "{\"switches\":[{\"name\":\"a-b\",\"addresses\":[\"198.51.100.1\"]}]}" },
+	/* It is in the map: only the interface is missing. */
+	{ "192.0.2.11", "whatever", "Eth1/33", 33,
+	    "{\"switches\":[{\"name\":\"leaf1\",\"interfaces\":[{\"name\":\"Eth1/33\",\"if_index\":33}]}]}" },
+};
+
+START_TEST(each_sender_comes_with_the_json_that_would_map_it)
+{
+	note(map_rows[_i].addr, map_rows[_i].host, map_rows[_i].interface, map_rows[_i].if_index,
+	    WORLD_NOW);
+	struct reply reply = get("/v1/unmapped");
+	char *map = json_dumps(at(reply.json, "unmapped.0.map"), JSON_COMPACT);
+	ck_assert_str_eq(map, map_rows[_i].map);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(the_json_that_maps_a_new_switch_loads)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo;
+
+	note("2001:db8::9", "", "Eth1/1", 7, WORLD_NOW);
+	struct reply reply = get("/v1/unmapped");
+	char *map = json_dumps(at(reply.json, "unmapped.0.map"), 0);
+	ck_assert_int_eq(topo_from_text(slice_of(map), &topo, &faults), 0);
+	ck_assert_uint_eq(topo_n_interfaces(topo), 1);
+	topo_free(topo);
+	topo_faults_release(&faults);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_utf_8_are_shown_as_such_and_not_sent_on)
+{
+	note("198.51.100.1", "a\xff\xc0\x80z\xed\xa0\x80", "\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82",
+	    0, WORLD_NOW);
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.host"),
+	    "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.interface"),
+	    "\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_thousand_senders_fit_one_answer)
+{
+	for (unsigned i = 0; i < 2 * UNMAPPED_MAX; i++) {
+		char addr[32];
+		snprintf(addr, sizeof(addr), "10.1.%u.%u", i / 256, i % 256);
+		note(addr, "", "eth0", 0, WORLD_NOW + i);
+	}
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "unmapped")), UNMAPPED_MAX);
+	ck_assert_int_eq(number_at(&reply, "evicted"), UNMAPPED_MAX);
+	reply_release(&reply);
+}
+END_TEST
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static void
+add_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, switches_are_listed_with_what_is_known_of_them);
+	tcase_add_test(tcase, a_switch_behind_a_dead_uplink_reaches_no_root);
+	tcase_add_loop_test(tcase, an_unknown_switch_is_404, 0, 2);
+	tcase_add_test(tcase, an_interface_shows_its_word_its_source_and_whom_it_carries);
+	tcase_add_test(tcase, an_interface_that_is_in_no_map_is_listed_all_the_same);
+	tcase_add_loop_test(
+	    tcase, interfaces_are_filtered_by_switch_and_state, 0, ROWS(interface_rows));
+	tcase_add_test(tcase, following_next_meets_every_interface_once);
+	tcase_add_loop_test(
+	    tcase, a_parameter_that_is_not_there_or_makes_no_sense_is_400, 0, ROWS(bad_lists));
+	tcase_add_test(tcase, senders_that_are_not_in_the_map_come_last_heard_first);
+	tcase_add_loop_test(
+	    tcase, each_sender_comes_with_the_json_that_would_map_it, 0, ROWS(map_rows));
+	tcase_add_test(tcase, the_json_that_maps_a_new_switch_loads);
+	tcase_add_test(tcase, bytes_that_are_no_utf_8_are_shown_as_such_and_not_sent_on);
+	tcase_add_test(tcase, a_thousand_senders_fit_one_answer);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("api_views");
+	TCase *tcase = tcase_create("api_views");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
+	add_tests(tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
