@@ -3,6 +3,7 @@
  *
  *   main.c          command line, configuration, signals
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
+ *   daemon_rules.c  the rules' files
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   what HTTP handlers deferred: Redis has to be asked
  */
@@ -52,6 +53,7 @@ struct events_waiting {
 
 struct daemon {
 	const char *config_path;
+	bool debug; /* -d: whatever the configuration says */
 	struct config config;
 	struct stats stats;
 	struct loop *loop;
@@ -95,11 +97,13 @@ int daemon_start(struct daemon *daemon);
 void daemon_stop(struct daemon *daemon);                  /* drains, then ends the loop */
 void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with exit status 1 */
 void daemon_release(struct daemon *daemon);
-/* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
-struct rules *daemon_load_rules(const struct config *config);
 void daemon_reload(struct daemon *daemon);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
+
+/* ---- daemon_rules.c ---- */
+/* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
+struct rules *daemon_load_rules(const struct config *config);
 
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);

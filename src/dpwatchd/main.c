@@ -155,7 +155,7 @@ daemon_reload(struct daemon *daemon)
 	engine_configure(daemon->engine, &daemon->config);
 	rules_free(daemon->rules);
 	daemon->rules = rules;
-	set_up_log(&daemon->config, false);
+	set_up_log(&daemon->config, daemon->debug);
 	config_release(&old);
 	log_info("reload: done, %zu rules", rules_count(rules));
 }
@@ -183,6 +183,7 @@ main(int argc, char **argv)
 		return status;
 	log_setup("dpwatchd", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
 	daemon.config_path = options.config_path;
+	daemon.debug = options.debug;
 	if (load_config(options.config_path, &daemon.config) != 0)
 		return 1;
 	if (options.test) {

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "core/topo.h"
+#include "io/batch_command.h"
+#include "io/redis_explain.h"
 #include "util/log.h"
 
 #define RETRY_MS 500
-#define OTHER_STREAMS_MAX_LENGTH "100000"
 
 enum publisher_state { IDLE, CLAIMING, CLAIMED, GOING };
 
@@ -32,13 +33,9 @@ struct publisher {
 	bool
 	    held; /* something is wrong that only time or an operator mends: retried by the timer */
 	uint64_t epoch, batch;
-	char prefix[128], instance[128], events_max_length[24], sha[48], error[256];
+	char prefix[128], instance[128], sha[48], error[256];
 	struct log_rate rate;
-	/* Room for one command's arguments, kept from batch to batch. */
-	const char **argv;
-	size_t *lens, room;
-	char *keys; /* prefixed keys of the batch under way */
-	size_t keys_room;
+	struct batch_command command; /* kept from batch to batch */
 };
 
 static void
@@ -53,43 +50,12 @@ hold(struct publisher *publisher, const char *why)
 	loop_timer_arm(publisher->retry, RETRY_MS);
 }
 
-/* What an error reply means to an operator; NULL: nothing in particular, the text must do. */
-static const char *
-explain(const char *error)
-{
-	static const struct {
-		const char *prefix, *text;
-	} known[] = {
-		{ "OOM", "Redis is out of memory (maxmemory): raise it or free some" },
-		{ "READONLY",
-		    "this Redis is a read-only replica: point [redis] server at the master" },
-		{ "MISCONF", "Redis refuses writes because it cannot save to disk" },
-		{ "NOPERM", "the Redis user may not run a command that dpwatch needs (ACL)" },
-		{ "NOREPLICAS", "Redis refuses writes because too few replicas are connected" },
-		{ "BUSY", "Redis is busy with somebody's long script" },
-		{ "LOADING", "Redis is loading its data" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strncmp(error, known[i].prefix, strlen(known[i].prefix)) == 0)
-			return known[i].text;
-	return NULL;
-}
-
-static void
-explain_to(const char *reply, char *text, size_t size)
-{
-	const char *meaning = explain(reply);
-
-	snprintf(text, size, "%s%s%.120s", meaning ? meaning : "", meaning ? ": " : "", reply);
-}
-
 static void
 hold_for_reply(struct publisher *publisher, const char *reply)
 {
 	char text[256];
 
-	explain_to(reply, text, sizeof(text));
+	redis_explain(reply, text, sizeof(text));
 	hold(publisher, text);
 }
 
@@ -188,88 +154,17 @@ publisher_claim(struct publisher *publisher)
 
 /* ---- sending ---- */
 
-static bool
-make_room(struct publisher *publisher, size_t n_args, size_t keys_bytes)
-{
-	if (n_args > publisher->room) {
-		const char **argv = realloc(publisher->argv, n_args * sizeof(*argv));
-		if (argv)
-			publisher->argv = argv;
-		size_t *lens = argv ? realloc(publisher->lens, n_args * sizeof(*lens)) : NULL;
-		if (!lens)
-			return false;
-		publisher->lens = lens;
-		publisher->room = n_args;
-	}
-	if (keys_bytes > publisher->keys_room) {
-		char *keys = realloc(publisher->keys, keys_bytes);
-		if (!keys)
-			return false;
-		publisher->keys = keys;
-		publisher->keys_room = keys_bytes;
-	}
-	return true;
-}
-
-struct command {
-	struct publisher *publisher;
-	size_t argc;
-	char *key_at; /* next free byte of publisher->keys */
-};
-
-static void
-add_arg(struct command *command, struct slice arg)
-{
-	command->publisher->argv[command->argc] = arg.data;
-	command->publisher->lens[command->argc++] = arg.len;
-}
-
-static void
-add_key(struct command *command, struct slice suffix)
-{
-	size_t prefix_len = strlen(command->publisher->prefix);
-
-	memcpy(command->key_at, command->publisher->prefix, prefix_len);
-	memcpy(command->key_at + prefix_len, suffix.data, suffix.len);
-	add_arg(command, (struct slice){ command->key_at, prefix_len + suffix.len });
-	command->key_at += prefix_len + suffix.len;
-}
-
 static void on_batch(void *ctx, const redisReply *reply);
 
 static int
 send_batch(struct publisher *publisher, const struct outbox_batch *batch)
 {
-	static const char *const shared[] = { "publisher", "down", "events", "link-events",
-		"redundancy" };
-	const size_t n_keys = 5 + batch->keys.n_args, prefix_len = strlen(publisher->prefix);
-	char numkeys[16], epoch[24], number[24], schema[16];
-	struct slice arg;
+	struct batch_command *command = &publisher->command;
 
-	if (!make_room(publisher, 3 + n_keys + 5 + batch->args.n_args,
-		n_keys * (prefix_len + 12) + batch->keys.len))
+	if (batch_command_make(command, publisher->sha, publisher->epoch, batch) != 0)
 		return -ENOMEM;
-	struct command command = { publisher, 0, publisher->keys };
-	snprintf(numkeys, sizeof(numkeys), "%zu", n_keys);
-	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)publisher->epoch);
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)batch->number);
-	snprintf(schema, sizeof(schema), "%d", REDIS_SCHEMA);
-	add_arg(&command, SLICE("EVALSHA"));
-	add_arg(&command, slice_of(publisher->sha));
-	add_arg(&command, slice_of(numkeys));
-	for (size_t i = 0; i < 5; i++)
-		add_key(&command, slice_of(shared[i]));
-	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &arg);)
-		add_key(&command, arg);
-	add_arg(&command, slice_of(epoch));
-	add_arg(&command, slice_of(number));
-	add_arg(&command, slice_of(schema));
-	add_arg(&command, slice_of(publisher->events_max_length));
-	add_arg(&command, SLICE(OTHER_STREAMS_MAX_LENGTH));
-	for (size_t at = 0; arg_buf_next(&batch->args, &at, &arg);)
-		add_arg(&command, arg);
 	return redis_link_command(
-	    publisher->link, on_batch, publisher, command.argc, publisher->argv, publisher->lens);
+	    publisher->link, on_batch, publisher, command->argc, command->argv, command->lens);
 }
 
 void
@@ -392,7 +287,7 @@ on_error(struct publisher *publisher, const char *error)
 		set_broken(publisher, BROKEN_SCRIPT, "");
 		return;
 	}
-	explain_to(error, text, sizeof(text));
+	redis_explain(error, text, sizeof(text));
 	set_broken(publisher, BROKEN_ERROR, text);
 }
 
@@ -514,8 +409,7 @@ publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
 	};
 	snprintf(publisher->prefix, sizeof(publisher->prefix), "%s", config->redis.prefix);
 	snprintf(publisher->instance, sizeof(publisher->instance), "%s", instance);
-	snprintf(publisher->events_max_length, sizeof(publisher->events_max_length), "%llu",
-	    (unsigned long long)config->redis.events_max_length);
+	batch_command_init(&publisher->command, publisher->prefix, config->redis.events_max_length);
 	publisher->retry = loop_timer_new(loop, try_again, publisher);
 	if (publisher->retry)
 		return publisher;
@@ -547,8 +441,6 @@ publisher_free(struct publisher *publisher)
 	if (!publisher)
 		return;
 	loop_timer_free(publisher->retry);
-	free(publisher->argv);
-	free(publisher->lens);
-	free(publisher->keys);
+	batch_command_release(&publisher->command);
 	free(publisher);
 }
