@@ -160,7 +160,9 @@ decode_row(const struct trap_row *row, bool with_zero, bool v1)
 		INTEGER(2, ENT, 1271, 2, 1, 1, 1, 1, 1, 1, 3, 1, 7),
 		TEXT("p7", ENT, 1271, 2, 1, 1, 1, 1, 1, 1, 7, 1, 7),
 		INTEGER(1, ENT, 6141, 2, 60, 2, 1, 1, 1, 1, 8, 7),
-		TEXT("p7", ENT, 6141, 2, 60, 2, 1, 1, 1, 1, 2, 7) };
+		TEXT("p7", ENT, 6141, 2, 60, 2, 1, 1, 1, 1, 2, 7),
+		INTEGER(1, ENT, 6141, 2, 4, 1, 1, 1, 1, 7, 7),
+		TEXT("p7", ENT, 6141, 2, 4, 1, 1, 1, 1, 3, 7) };
 
 	memcpy(ids, row->base.ids, n * sizeof(*ids));
 	if (with_zero)
@@ -209,7 +211,7 @@ START_TEST(every_known_notification_is_known_with_and_without_the_zero)
 			assert_row_event(row);
 		}
 	}
-	ck_assert_uint_eq(n, 39);
+	ck_assert_uint_eq(n, 41);
 }
 END_TEST
 

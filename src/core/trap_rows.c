@@ -28,7 +28,7 @@ static const struct trap_status_table if_status = {
 	},
 };
 
-/* CIENA-CES-PORT-MIB: 1 invalid, 2 enabled, 3 disabled, 4 not authenticated, 5 and 6 loopbacks, 7 unequipped. */
+/* Ciena CES: 1 invalid, 2 enabled, 3 disabled, 4 not authenticated, 5 and 6 loopbacks, 7 unequipped. */
 static const struct trap_status_table ciena_status = {
 	.of = {
 		[1] = STATUS_UNKNOWN,
@@ -41,7 +41,7 @@ static const struct trap_status_table ciena_status = {
 	},
 };
 
-/* WWP-LEOS-PORT-MIB: 1 up, 2 down, 3 not authenticated, 4 and 5 loopbacks. */
+/* Ciena LEOS: 1 up, 2 down, 3 not authenticated, 4 and 5 loopbacks; WWP-EXT-BRIDGE-MIB has the first two. */
 static const struct trap_status_table leos_status = {
 	.of = {
 		[1] = STATUS_UP,
@@ -89,6 +89,13 @@ static const struct trap_objects leos_port = {
 	.status = &leos_status,
 };
 
+static const struct trap_objects wwp_port = {
+	.name = ENT(6141, 2, 4, 1, 1, 1, 1, 3),
+	.admin = ENT(6141, 2, 4, 1, 1, 1, 1, 6),
+	.oper = ENT(6141, 2, 4, 1, 1, 1, 1, 7),
+	.status = &leos_status,
+};
+
 #define SNMP_TRAPS IDS(1, 3, 6, 1, 6, 3, 1, 1, 5)
 #define CIE ENT(9, 9, 276)
 #define COMWARE ENT(25506, 2, 40, 3)
@@ -98,6 +105,7 @@ static const struct trap_objects leos_port = {
 #define ALLIED ENT(207, 8, 4, 4, 3, 25)
 #define CIENA ENT(1271, 2, 2, 2)
 #define LEOS ENT(6141, 2, 60, 2, 2)
+#define WWP ENT(6141, 2, 41, 2)
 #define REDBACK ENT(2352, 2, 36)
 #define ERICSSON ENT(193, 218, 2, 36)
 
@@ -121,7 +129,7 @@ static const struct trap_row rows[] = {
 	LINK("cieLinkDown", CIE, 1, MEANS_DOWN, if_mib),
 	LINK("cieLinkUp", CIE, 2, MEANS_UP, if_mib),
 	LINK("cieDelayedLinkUpDownNotif", CIE, 3, MEANS_STATUS, if_mib),
-	/* HH3C-IF-EXT-MIB: the physical state; up comes first */
+	/* H3C, HPE Comware: the physical state; up comes first */
 	LINK("hh3cIfPortUp", COMWARE, 5, MEANS_UP, if_mib),
 	LINK("hh3cIfPortDown", COMWARE, 6, MEANS_DOWN, if_mib),
 	/* HUAWEI-ENTITY-TRAP-MIB, HUAWEI-IF-EXT-MIB. hwExtLink* is a trunk member's link *protocol*. */
@@ -131,28 +139,31 @@ static const struct trap_row rows[] = {
 	{ "hwExtLinkUp", HUAWEI_IF, 10, MEANS_UP, LAYER_PROTOCOL, &if_mib },
 	LINK("hwPhysicalAdminIfDown", HUAWEI_IF, 49, MEANS_DOWN, if_mib),
 	LINK("hwPhysicalAdminIfUp", HUAWEI_IF, 50, MEANS_UP, if_mib),
-	/* RUIJIE-INTERFACE-MIB */
+	/* Ruijie */
 	LINK("ruijieIfLinkDown", RUIJIE, 12, MEANS_DOWN, if_mib),
 	LINK("ruijieIfLinkUp", RUIJIE, 13, MEANS_UP, if_mib),
 	/* AT-LINKTRAP-MIB */
 	LINK("atLinkDown", ALLIED, 1, MEANS_DOWN, if_mib),
 	LINK("atLinkUp", ALLIED, 2, MEANS_UP, if_mib),
-	/* CIENA-CES-PORT-MIB; WWP-LEOS-PORT-MIB, where up comes first */
+	/* Ciena CES; LEOS, where up comes first */
 	LINK("cienaCesPortNotificationPortDown", CIENA, 1, MEANS_DOWN, ciena_port),
 	LINK("cienaCesPortNotificationPortUp", CIENA, 2, MEANS_UP, ciena_port),
 	LINK("wwpLeosEthLinkUp", LEOS, 3, MEANS_UP, leos_port),
 	LINK("wwpLeosEthLinkDown", LEOS, 4, MEANS_DOWN, leos_port),
-	/* RBN-SMI and its successor */
+	/* WWP-EXT-BRIDGE-TRAP-MIB: up comes first */
+	LINK("wwpLinkUp", WWP, 1, MEANS_UP, wwp_port),
+	LINK("wwpLinkDown", WWP, 2, MEANS_DOWN, wwp_port),
+	/* Redback and its successor Ericsson */
 	LINK("rbnNElinkDown", REDBACK, 3, MEANS_DOWN, if_mib),
 	LINK("rbnNElinkUp", REDBACK, 4, MEANS_UP, if_mib),
 	LINK("eriRouterNElinkDown", ERICSSON, 3, MEANS_DOWN, if_mib),
 	LINK("eriRouterNElinkUp", ERICSSON, 4, MEANS_UP, if_mib),
-	/* RDN, Benu: up comes first in both */
+	/* RiverDelta, Benu: up comes first in both */
 	LINK("rdnLinkUpTrap", ENT(4981, 1), 8, MEANS_UP, if_mib),
 	LINK("rdnLinkDownTrap", ENT(4981, 1), 9, MEANS_DOWN, if_mib),
 	LINK("benuLinkUpTrap", ENT(39406, 1, 1), 3, MEANS_UP, if_mib),
 	LINK("benuLinkDownTrap", ENT(39406, 1, 1), 4, MEANS_DOWN, if_mib),
-	/* CADANT: no "down" of it is known */
+	/* Cadant: no "down" of it is known */
 	LINK("cadLinkUp", ENT(4998, 1, 1, 6, 1, 1), 10, MEANS_UP, if_mib),
 	/* XKL */
 	LINK("xklLinkDown", ENT(21150, 1), 13, MEANS_DOWN, if_mib),
@@ -163,7 +174,7 @@ static const struct trap_row rows[] = {
 	AGENT("jnxDyingGasp", ENT(2636, 4, 1), 30, MEANS_POWER),
 	AGENT("hwEntityDyingGaspEvent", ENT(2011, 5, 25, 219, 2, 10), 25, MEANS_POWER),
 	AGENT("alaDyingGaspTrap", ENT(6486, 800, 1, 3, 2, 6), 3, MEANS_POWER),
-	AGENT("cienaCesDyingGasp", ENT(1271, 2, 2, 4), 28, MEANS_POWER),
+	AGENT("cienaDyingGasp", ENT(1271, 2, 2, 4), 28, MEANS_POWER),
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

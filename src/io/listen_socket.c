@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "io/listen_socket.h"
 
 #include <arpa/inet.h>

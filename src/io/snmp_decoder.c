@@ -245,8 +245,10 @@ on_log(int major, int minor, void *server_arg, void *client_arg)
 	if (!log_rate_take(&rate, &held_back))
 		return 0;
 	size_t len = strcspn(message->msg, "\n");
-	log_debug("net-snmp: %.*s (%llu lines held back)", (int)len, message->msg,
-	    (unsigned long long)held_back);
+	log_debug("net-snmp: %.*s", (int)len, message->msg);
+	if (held_back > 0)
+		log_debug(
+		    "net-snmp: %llu lines before it were held back", (unsigned long long)held_back);
 	return 0;
 }
 

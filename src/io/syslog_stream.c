@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "io/syslog_stream.h"
 
 #include <errno.h>

@@ -2,7 +2,6 @@
  * recvmmsg into 128 buffers of one mapping: a page that no datagram ever reached costs nothing. The control data of each
  * datagram (receive time, local address, drops so far) is read once, right after the call.
  */
-#define _GNU_SOURCE
 #include "io/udp_batch.h"
 
 #include <errno.h>
