@@ -54,10 +54,10 @@ struct config {
 		enum config_min_level min_level;
 		uint32_t bucket_rate; /* datagrams per second and switch; 0: off */
 		uint32_t bucket_burst;
-		char *poll_community; /* NULL: none */
-		char *poll_user;      /* NULL: none */
-		int64_t poll_interval_ms;
-		int64_t poll_verify_ms; /* 0: off */
+		char *poll_community;     /* NULL: none */
+		char *poll_user;          /* NULL: none */
+		int64_t poll_interval_ms; /* 0: off */
+		int64_t poll_verify_ms;   /* 0: off */
 	} snmp;
 	struct {
 		struct config_list listen;         /* udp:, tcp:, tls: ADDR:PORT, unix:PATH */
@@ -65,8 +65,8 @@ struct config {
 		struct config_nets trusted_relays;
 		struct config_nets allow;
 		uint32_t max_connections;
-		uint64_t max_message; /* bytes */
-		int64_t idle_timeout_ms;
+		uint64_t max_message;    /* bytes */
+		int64_t idle_timeout_ms; /* 0: none */
 		struct config_list rules_dir;
 	} syslog;
 	struct {
@@ -82,7 +82,7 @@ struct config {
 	} redis;
 	struct {
 		int64_t source_settle_ms, echo_window_ms, down_delay_ms, up_delay_ms;
-		enum config_dampening dampening;
+		enum config_dampening dampening; /* off: the numbers are 5s 1000 2000 20s */
 		int64_t dampening_half_life_ms, dampening_max_suppress_ms;
 		uint32_t dampening_reuse, dampening_suppress;
 		enum config_admin_down admin_down;
@@ -96,14 +96,15 @@ struct config {
 	} api;
 	struct {
 		uint32_t parallel;
-		int64_t reconcile_every_ms, import_every_ms;
+		int64_t reconcile_every_ms,
+		    import_every_ms; /* 0: never (reconcile: at the start alone) */
 		char *hosts_file, *ca, *metrics_listen; /* NULL: none */
 		uint32_t max_down_percent;
 		bool insecure;
 	} neutron;
 };
 
-/* A fault, for people: "FILE:LINE: [section] key: what is wrong, and what would be right". */
+/* The first fault, for people: "FILE:LINE: [section] key: what is wrong, and what would be right"; UTF-8, no control characters. */
 struct config_fault {
 	char text[320];
 };
@@ -118,10 +119,12 @@ int config_parse(const char *name, struct slice bytes, struct config *ret_config
 /* The defaults alone (an empty file). Returns 0 or -ENOMEM. */
 int config_defaults(struct config *ret_config);
 
+/* Frees what it holds and zeroes it; a zeroed one is fine. */
 void config_release(struct config *config);
 
 /*
- * Names the first key (as "[section] key") that differs between the two and can only change at a restart; NULL if none.
+ * Names the first key (as "[section] key", static) that differs between the two and can only change at a restart; NULL if
+ * none. [neutron] is another program's: its keys never do.
  */
 const char *config_needs_restart(const struct config *old, const struct config *now);
 
@@ -131,9 +134,13 @@ struct config_endpoint {
 	struct slice host; /* without brackets; for unix the whole path */
 	uint16_t port;     /* 0 for unix */
 };
+/* ret_endpoint->host points into text. *ret_endpoint is untouched when it is none. A port is 1 to 65535. */
 bool config_endpoint_parse(const char *text, struct config_endpoint *ret_endpoint);
 
-/* A duration with its unit ("500ms", "2s", "1.5h", "7d", "0"). False if it is not one or beyond about 100 years. */
+/*
+ * A duration with its unit ("500ms", "2s", "5min", "1.5h", "7d"; "0" needs none). False, and *ret_ms untouched, if it is not
+ * one or beyond about 100 years. What is below a millisecond is cut.
+ */
 bool config_duration_parse(struct slice text, int64_t *ret_ms);
 
 #endif

@@ -4,7 +4,8 @@
  *   engine.c         life, and words in
  *   engine_interface.c  interfaces by number
  *   engine_queue.c   changes out
- *   engine_verdict.c groups and ports: who is down, and why
+ *   engine_verdict.c groups and ports: who is down
+ *   engine_blame.c   why, where no single event says so; and the texts of faults
  *   engine_report.c  what somebody outside says of a port
  *   engine_topo.c    a new snapshot, and what Redis still knew
  *   engine_view.c    reading it, for the API
@@ -53,12 +54,24 @@ struct group_state {
 /* An interface that is in no topology. */
 struct extra {
 	uint32_t sw;
+	uint32_t next; /* of the same switch: number + 1; 0: none */
 	char *name, *key;
 };
+
+/* Microseconds as nanoseconds, cut where they would not fit: a label may say anything. */
+static inline int64_t
+engine_span_ns(int64_t us)
+{
+	const int64_t most = INT64_MAX / 4000;
+
+	return (us > most ? most : us < -most ? -most : us) * 1000;
+}
 
 /* What one port was reported as; kept apart because few ports have one. */
 struct report {
 	uint8_t port_id[16];
+	bool live;   /* false: it is over */
+	bool untold; /* it came while nothing was decided: engine_start queues it */
 	bool down;
 	char *by, *note;
 	int64_t at_us, until_us;
@@ -72,6 +85,7 @@ struct switch_state {
 	int64_t heard_trap_us, heard_syslog_us, restarted_us;
 	uint64_t n_traps, n_syslog, n_restarts;
 	uint32_t n_extra;
+	uint32_t first_extra; /* its number + 1; 0: none */
 };
 
 /* Why a step changes ports: one per event, shared by all that it queues. */
@@ -122,9 +136,12 @@ struct engine {
 	struct port_state *ports;
 	struct reach *reach;
 	uint32_t step;
+	int64_t last_order; /* of the last word; see struct interface_state */
 
-	struct report *reports;
+	struct report *reports; /* some of them are over, and wait for the next of their port */
 	uint32_t n_reports, room_reports;
+	struct htab report_index;
+	int64_t report_deadline; /* no report ends before; INT64_MAX: never */
 	struct orphan *orphans;
 	uint32_t n_orphans, room_orphans;
 
@@ -141,6 +158,8 @@ struct engine {
 struct queued *engine_queue(struct engine *engine, enum dp_change_kind kind);
 void engine_queue_interface(
     struct engine *engine, uint32_t interface, bool transition, int64_t received_us);
+/* The greater of what is known and this; a state keeps 32 bits of it. */
+void engine_note_revision(struct port_state *state, uint64_t revision);
 /* The change popped last is done with. */
 void engine_drop_popped(struct engine *engine);
 void engine_forget_orphans(struct engine *engine);
@@ -153,29 +172,59 @@ uint32_t engine_extra_add(struct engine *engine, uint32_t sw, struct slice name,
 uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface);
 const char *engine_interface_name(const struct engine *engine, uint32_t interface);
 
-/* ---- engine_verdict.c ---- */
+/* ---- engine_blame.c ---- */
 struct fault *fault_hold(struct fault *fault);
 void fault_drop(struct fault *fault);
+/* NULL for "". */
 struct fault *fault_of(const char *text);
+struct fault *fault_of_interface(const struct engine *engine, uint32_t interface);
+
+/* The failure that a down group hangs on: of all that take a path from it, the last one. */
+struct blame {
+	uint32_t interface; /* or TOPO_NONE: no failure, the map alone says so */
+	enum dp_cause cause;
+	enum link_reason reason;
+};
+
+/* One search over many groups: what was found out about a switch is kept, as long as nothing changes. */
+struct blame_search {
+	const struct engine *engine;
+	struct blame *of_switch; /* cause CAUSE_NONE: not asked yet */
+	uint32_t *island, *mark, round;
+};
+/* Aborts when out of memory. */
+void blame_search_init(struct blame_search *search, const struct engine *engine);
+void blame_search_release(struct blame_search *search);
+struct blame blame_of_group(struct blame_search *search, uint32_t group);
+
+/* ---- engine_verdict.c ---- */
 /* The interface's state changed: everything that hangs on it is looked at again. */
 void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
 /* The interface's reason got better: so does that of the ports that it took down. */
 void engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
-/* Sets a port's dp_down from its flags, and queues the toggle if it changed. */
-void engine_port_decide(
+/* Sets a port's dp_down from its flags, and queues the toggle if it changed. True when it queued anything. */
+bool engine_port_decide(
     struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision);
 /* Looks at every group as if it were new: at the start, and after a new snapshot. */
 void engine_settle_all(struct engine *engine, const struct decision *decision);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
-/* A change of the port's hash without a toggle. */
+/* A change of the port's hash without a toggle: it goes on to name what decided the last one. */
 void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
 
 /* ---- engine_report.c ---- */
-void engine_keep_report(struct engine *engine, const uint8_t id[16], const struct dp_report *given);
-/* The engine's clock is known now: turns wall-clock ends of restored reports into deadlines. */
-void engine_reports_start(struct engine *engine, struct engine_time time);
-const struct report *engine_report_of(const struct engine *engine, const uint8_t id[16]);
+extern const struct htab_type engine_report_type;
+/* What Redis holds; nothing where its at_us is 0. Strings are copied. */
+void engine_restore_report(struct engine *engine, uint32_t port, const struct dp_report *given);
+/*
+ * The engine's clock is known now: turns wall-clock ends into deadlines, and queues the hashes of ports whose report Redis
+ * does not know; with `all`, of every report.
+ */
+void engine_reports_start(struct engine *engine, bool all, struct engine_time time);
+/* Lets go of reports that are over, or whose port left the map. */
+void engine_reports_sweep(struct engine *engine);
+/* The report of a port of the map: strings "" where there is none; borrowed from the engine. */
+void engine_port_report(const struct engine *engine, uint32_t port, struct dp_report *ret_report);
 
 #endif

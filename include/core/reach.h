@@ -48,6 +48,12 @@ bool reach_switch(const struct reach *reach, uint32_t sw);
 /* Whether the map joins the switch to a root when everything is up (false where no root is configured). */
 bool reach_joined(const struct reach *reach, uint32_t sw);
 
+/*
+ * A member that is down by its own word, but counts as up: its aggregate said up after it, so its own up was lost. Read from
+ * the states as they are, not as of the last reach_update().
+ */
+bool reach_member_lifted(const struct reach *reach, uint32_t interface);
+
 /* An aggregate that is down although its own last word is not: too few of its members are up. */
 bool reach_members_short(const struct reach *reach, uint32_t interface);
 

@@ -37,6 +37,12 @@
 	X(SYSLOG_IGNORED, "syslog.ignored", "lines that a rule says to ignore")                    \
 	X(SYSLOG_VIRTUAL, "syslog.virtual", "lines about VLANs, loopbacks, tunnels and units")     \
 	X(SYSLOG_LIMIT, "syslog.limit", "lines given up at the match limit")                       \
+	X(SYSLOG_MEMBERSHIP, "syslog.membership", "lines about a port that joined or left a LAG")  \
+	X(SYSLOG_CAUSE, "syslog.cause", "lines about a cause, whose link line follows")            \
+	X(SYSLOG_NEIGHBOUR, "syslog.neighbour", "lines about a protocol's neighbour")              \
+	X(SYSLOG_QUOTED, "syslog.quoted", "lines that quote a link line")                          \
+	X(SYSLOG_REPEAT, "syslog.repeat", "\"last message repeated\"")                             \
+	X(SYSLOG_CUT, "syslog.cut", "lines that may have been cut at what matters: refused")       \
 	X(SYSLOG_CONNECTIONS, "syslog.connections", "stream connections accepted")                 \
 	X(SYSLOG_REFUSED_CONNECTIONS, "syslog.connections-refused",                                \
 	    "stream connections beyond max_connections")                                           \

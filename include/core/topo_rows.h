@@ -49,7 +49,7 @@ rows_at(const struct rows *rows, uint32_t i)
 }
 
 /* For arrays of plain numbers. */
-static inline uint32_t *
+__attribute__((unused)) static inline uint32_t *
 rows_u32(const struct rows *rows, uint32_t i)
 {
 	return rows_at(rows, i);

@@ -53,6 +53,10 @@ topo_builder_add_text(struct topo_builder *builder, enum topo_kind kind, const c
 	json_error_t error;
 	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 
+	if (!value && json_error_code(&error) == json_error_out_of_memory) {
+		builder->no_memory = true;
+		return;
+	}
 	if (!value) {
 		FAULT(builder, &at, "no JSON: %s (line %d, column %d)",
 		    syntax_error(&error, reason), error.line, error.column);
@@ -121,13 +125,11 @@ topo_from_text(struct slice text, struct topo **ret_topo, struct topo_faults *fa
 
 	if (!builder)
 		return -ENOMEM;
-	int r = -EINVAL;
 	json_t *document = topo_document_parse(text, &builder->faults);
-	if (document) {
+	if (document)
 		topo_builder_add_document(builder, document);
-		json_decref(document);
-		r = topo_builder_finish(builder, ret_topo);
-	}
+	json_decref(document);
+	int r = topo_builder_finish(builder, ret_topo);
 	*faults = builder->faults;
 	builder->faults = (struct topo_faults){ 0 };
 	topo_builder_free(builder);

@@ -8,6 +8,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,8 @@ on_topology(void *ctx, struct topo *topo, const struct topo_faults *warnings)
 		daemon_load_done(daemon, 503, "out of memory; the old map stays", NULL);
 		return;
 	}
+	/* The old map and what built the new one are free again: the heap's top goes back to the system. */
+	malloc_trim(0);
 	const struct topo *now = engine_topo(daemon->engine);
 	daemon->topology_loaded = topo_n_switches(now) > 0;
 	daemon->topology_loaded_us = loop_now(daemon->loop).wall_us;

@@ -31,12 +31,18 @@ static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {
 };
 
 static const enum stats_counter syslog_stats[MISS_MAX] = {
-	[MISS_NONE] = STAT_SYSLOG_EMPTY,
 	[MISS_NO_RULE] = STAT_SYSLOG_NO_RULE,
 	[MISS_SUSPECT] = STAT_SYSLOG_SUSPECT,
 	[MISS_IGNORED] = STAT_SYSLOG_IGNORED,
 	[MISS_VIRTUAL] = STAT_SYSLOG_VIRTUAL,
 	[MISS_LIMIT] = STAT_SYSLOG_LIMIT,
+	[MISS_MEMBERSHIP] = STAT_SYSLOG_MEMBERSHIP,
+	[MISS_CAUSE] = STAT_SYSLOG_CAUSE,
+	[MISS_NEIGHBOUR] = STAT_SYSLOG_NEIGHBOUR,
+	[MISS_QUOTED] = STAT_SYSLOG_QUOTED,
+	[MISS_REPEAT] = STAT_SYSLOG_REPEAT,
+	[MISS_CUT] = STAT_SYSLOG_CUT,
+	[MISS_EMPTY] = STAT_SYSLOG_EMPTY,
 };
 
 /* ---- what the engine decided ---- */
@@ -112,15 +118,29 @@ say_unknown(struct daemon *daemon, const struct addr *addr, const char *what)
 		    what, addr_format(addr, text));
 }
 
+/* What says something to us, and from whom; `host` is what a syslog line calls its sender. */
+struct heard {
+	struct link_event event;
+	struct addr sender;
+	struct slice host;
+};
+
+static void
+note_unmapped(struct daemon *daemon, const struct heard *heard, const struct engine_time *time)
+{
+	unmapped_note(daemon->unmapped, &heard->sender, heard->host, &heard->event, time->wall_us);
+}
+
 /* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
 static bool
-feed(struct daemon *daemon, uint32_t sw, const struct link_event *event,
-    const struct engine_time *time)
+feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct engine_time *time)
 {
 	uint64_t before = outbox_last_ticket(daemon->outbox);
-	enum engine_verdict verdict = engine_feed(daemon->engine, sw, event, *time);
+	enum engine_verdict verdict = engine_feed(daemon->engine, sw, &heard->event, *time);
 
 	stats_add(&daemon->stats, verdict_stats[verdict], 1);
+	if (verdict == VERDICT_NO_INTERFACE)
+		note_unmapped(daemon, heard, time);
 	daemon_pump(daemon);
 	return outbox_last_ticket(daemon->outbox) != before;
 }
@@ -129,9 +149,8 @@ static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
 	struct daemon *daemon = ctx;
-	struct link_event event;
+	struct heard heard = { .host = { NULL, 0 } };
 	enum trap_miss miss;
-	struct addr sender;
 
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
@@ -140,21 +159,20 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 		return outbox_done_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
 									: ANSWER_NOW;
 	}
-	if (trap_link_decode(trap, &event, &miss) != DECODE_EVENT) {
+	if (trap_link_decode(trap, &heard.event, &miss) != DECODE_EVENT) {
 		stats_add(&daemon->stats, trap_stats[miss], 1);
 		return ANSWER_NOW;
 	}
 	stats_add(&daemon->stats, STAT_TRAP_EVENT, 1);
 	uint32_t sw = sender_of_trap(engine_topo(daemon->engine),
-	    &daemon->config.snmp.trusted_relays, &origin->from, trap, &sender);
+	    &daemon->config.snmp.trusted_relays, &origin->from, trap, &heard.sender);
 	if (sw == TOPO_NONE) {
 		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
-		unmapped_note(daemon->unmapped, &sender, (struct slice){ NULL, 0 }, &event,
-		    origin->time.wall_us);
-		say_unknown(daemon, &sender, "a link trap");
+		note_unmapped(daemon, &heard, &origin->time);
+		say_unknown(daemon, &heard.sender, "a link trap");
 		return ANSWER_NOW;
 	}
-	if (!feed(daemon, sw, &event, &origin->time))
+	if (!feed(daemon, sw, &heard, &origin->time))
 		return ANSWER_NOW;
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	return ANSWER_AFTER_TICKET;
@@ -165,28 +183,28 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 {
 	struct daemon *daemon = ctx;
 	static const struct addr none;
-	struct link_event event;
+	struct heard heard;
 	struct syslog_msg msg;
 	enum rules_miss miss;
-	struct addr sender;
 
 	(void)stream;
-	if (syslog_link_decode(daemon->rules, bytes, &event, &msg, &miss) != DECODE_EVENT) {
+	if (syslog_link_decode(daemon->rules, bytes, &heard.event, &msg, &miss) != DECODE_EVENT) {
 		stats_add(&daemon->stats, syslog_stats[miss], 1);
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
 	const struct addr *from =
 	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
+	heard.host = msg.host;
 	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
-	    &daemon->config.syslog.trusted_relays, from, msg.host, &sender);
+	    &daemon->config.syslog.trusted_relays, from, msg.host, &heard.sender);
 	if (sw == TOPO_NONE) {
 		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
-		unmapped_note(daemon->unmapped, &sender, msg.host, &event, origin->time.wall_us);
-		say_unknown(daemon, &sender, "a link line");
+		note_unmapped(daemon, &heard, &origin->time);
+		say_unknown(daemon, &heard.sender, "a link line");
 		return;
 	}
-	feed(daemon, sw, &event, &origin->time);
+	feed(daemon, sw, &heard, &origin->time);
 }
 
 /* ---- the listeners ---- */

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,47 @@ redis_stream(const char *path, const char *key)
 		    entries, redis_pairs(json_array_get(json_array_get(list, i), 1)));
 	json_decref(list);
 	return entries;
+}
+
+/* The text of a member; the test fails where there is none. */
+static inline const char *
+redis_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	ck_assert_msg(text != NULL, "there is no text %s", name);
+	return text;
+}
+
+/* The object has exactly these members, in this order: pairs of name and text, ended by NULL. A text of NULL: any. */
+static inline void
+redis_expect(json_t *object, const char *const *pairs)
+{
+	void *at = json_object_iter(object);
+
+	for (; *pairs; pairs += 2, at = json_object_iter_next(object, at)) {
+		ck_assert_msg(at != NULL, "there is no %s", pairs[0]);
+		ck_assert_str_eq(json_object_iter_key(at), pairs[0]);
+		const char *text = json_string_value(json_object_iter_value(at));
+		if (pairs[1])
+			ck_assert_msg(strcmp(text, pairs[1]) == 0, "%s is \"%s\" and not \"%s\"",
+			    pairs[0], text, pairs[1]);
+	}
+	ck_assert_msg(at == NULL, "%s was not expected", at ? json_object_iter_key(at) : "");
+}
+
+/* Entries on the events stream; 0 before the first, -1 while Redis does not answer. */
+static inline json_int_t
+redis_events(const char *path)
+{
+	return redis_number(path, "XLEN dpwatch:events");
+}
+
+/* Ports in the set of those that are down. */
+static inline json_int_t
+redis_down(const char *path)
+{
+	return redis_number(path, "SCARD dpwatch:down");
 }
 
 #endif

@@ -41,10 +41,6 @@ const char SANDBOX_TOPOLOGY[] =
     "{\"id\": \"" VM3 "\", \"host\": \"compute-3\"},"
     "{\"id\": \"" VM6 "\", \"name\": \"vm6-eth0\", \"attachments\": [\"leaf6:Ethernet1/1\"]}]}";
 
-static char base[32]; /* the folder of all tests of this program */
-
-/* ---- folders ---- */
-
 __attribute__((format(printf, 2, 3))) static void
 path_of(char *path, const char *format, ...)
 {
@@ -54,131 +50,6 @@ path_of(char *path, const char *format, ...)
 	int n = vsnprintf(path, SANDBOX_PATH, format, args);
 	va_end(args);
 	ck_assert_int_lt(n, SANDBOX_PATH);
-}
-
-static void
-remove_tree(const char *path)
-{
-	char child[PATH_MAX];
-	DIR *dir = opendir(path);
-
-	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		snprintf(child, sizeof(child), "%.3000s/%.255s", path, entry->d_name);
-		if (entry->d_type == DT_DIR)
-			remove_tree(child);
-		else
-			unlink(child);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
-/* Processes whose working directory is in `dir`: only a redis-server of ours is ever there. */
-static int
-processes_in(const char *dir, int signal)
-{
-	char link[300], cwd[PATH_MAX];
-	DIR *proc = opendir("/proc");
-	int n = 0;
-
-	for (struct dirent *entry; proc && (entry = readdir(proc)) != NULL;) {
-		long pid = strtol(entry->d_name, NULL, 10);
-		snprintf(link, sizeof(link), "/proc/%.255s/cwd", entry->d_name);
-		ssize_t len = pid > 0 ? readlink(link, cwd, sizeof(cwd) - 1) : -1;
-		cwd[len > 0 ? len : 0] = '\0';
-		if (strncmp(cwd, dir, strlen(dir)) != 0 || !process_lives((pid_t)pid))
-			continue;
-		n++;
-		if (signal != 0)
-			kill((pid_t)pid, signal);
-	}
-	if (proc)
-		closedir(proc);
-	return n;
-}
-
-/* ---- the program's main ---- */
-
-static void
-show_end(const char *dir, const char *name, size_t most)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%.3000s/%s", dir, name);
-	char *text = process_read_file(path);
-	size_t len = strlen(text), from = len > most ? len - most : 0;
-	if (len > 0)
-		printf("---- the end of %s\n%s\n", path, text + from);
-	free(text);
-}
-
-/* What failed tests left: shown, killed, removed. */
-static int
-clear_up(void)
-{
-	char path[PATH_MAX];
-	int left = processes_in(base, SIGKILL);
-	DIR *dir = opendir(base);
-
-	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%.255s", base, entry->d_name);
-		show_end(path, "dpwatchd.log", 3000);
-		show_end(path, "redis.log", 600);
-	}
-	if (dir)
-		closedir(dir);
-	/* No WAIT_FOR: outside of a test nothing can fail. */
-	for (int i = 0; i < 500 && processes_in(base, 0) > 0; i++)
-		process_nap();
-	remove_tree(base);
-	return left;
-}
-
-/* With the two folders that net-snmp's programs would make, and say so. */
-static bool
-make_base(void)
-{
-	char path[64];
-
-	snprintf(base, sizeof(base), "/tmp/dpw.XXXXXX");
-	if (!mkdtemp(base))
-		return false;
-	snprintf(path, sizeof(path), "%s/cert_indexes", base);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/mib_indexes", base);
-	mkdir(path, 0700);
-	return true;
-}
-
-int
-sandbox_main(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-
-	if (access("conf/rules", R_OK) != 0 || access(sandbox_program("dpwatchd"), X_OK) != 0) {
-		fprintf(stderr, "run from the top of the source tree, with BUILD set: no %s\n",
-		    sandbox_program("dpwatchd"));
-		srunner_free(runner);
-		return 1;
-	}
-	if (!make_base()) {
-		perror(base);
-		srunner_free(runner);
-		return 1;
-	}
-	srunner_set_fork_status(runner, CK_FORK);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	int left = clear_up();
-	if (failed == 0 && left > 0)
-		printf("the tests left %d processes running\n", left);
-	srunner_free(runner);
-	return failed > 0 || left > 0;
 }
 
 const char *
@@ -268,8 +139,8 @@ static void
 set_environment(void)
 {
 	setenv("MIBS", "", 1);
-	setenv("SNMPCONFPATH", base, 1);
-	setenv("SNMP_PERSISTENT_DIR", base, 1);
+	setenv("SNMPCONFPATH", sandbox_base, 1);
+	setenv("SNMP_PERSISTENT_DIR", sandbox_base, 1);
 	unsetenv("DPWATCH_API");
 	unsetenv("DPWATCH_TOKEN");
 	unsetenv("NOTIFY_SOCKET");
@@ -282,7 +153,7 @@ sandbox_init(struct sandbox *box)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	*box = (struct sandbox){ 0 };
-	snprintf(box->dir, sizeof(box->dir), "%s/%d.%d", base, (int)getpid(), ++n);
+	snprintf(box->dir, sizeof(box->dir), "%s/%d.%d", sandbox_base, (int)getpid(), ++n);
 	ck_assert_msg(mkdir(box->dir, 0700) == 0, "%s: %s", box->dir, strerror(errno));
 	path_of(box->api, "%s/api.sock", box->dir);
 	path_of(box->redis, "%s/redis.sock", box->dir);
@@ -302,9 +173,9 @@ sandbox_release(struct sandbox *box)
 	if (box->daemon.pid != 0)
 		ck_assert_int_eq(sandbox_stop(box), 0);
 	/* One that the daemon left behind would be no child of ours. */
-	ck_assert_int_eq(processes_in(box->dir, 0), box->server.pid != 0);
+	ck_assert_int_eq(sandbox_processes(box->dir, 0), box->server.pid != 0);
 	process_kill(&box->server);
-	remove_tree(box->dir);
+	sandbox_remove(box->dir);
 }
 
 /* ---- the daemon ---- */
@@ -449,110 +320,4 @@ sandbox_embedded_redis(const struct sandbox *box)
 
 	process_children(box->daemon.pid, "redis-server", &pid);
 	return pid;
-}
-
-/* ---- a Redis beside the daemon ---- */
-
-/* Whether something there answers PING as a Redis does that is not loading. */
-static bool
-redis_answers(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char answer[16] = "";
-
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6)
-		recv(fd, answer, sizeof(answer) - 1, 0);
-	close(fd);
-	return strncmp(answer, "+PONG", 5) == 0 || strncmp(answer, "-NOAUTH", 7) == 0;
-}
-
-void
-sandbox_redis_start(struct sandbox *box, const char *option, const char *argument)
-{
-	char port[8];
-
-	snprintf(port, sizeof(port), "%u", box->redis_port);
-	unlink(box->redis);
-	process_start(&box->server, box->redis_log,
-	    ARGV("redis-server", "--port", port, "--bind", "127.0.0.1", "--unixsocket", box->redis,
-		"--dir", box->dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-		option, argument));
-	WAIT_FOR(redis_answers(box->redis));
-}
-
-void
-sandbox_redis_kill(struct sandbox *box)
-{
-	process_kill(&box->server);
-}
-
-/* ---- senders ---- */
-
-void
-sandbox_trap(const struct sandbox *box, const char *from, const char *const *more)
-{
-	char out[4096], agent[32], client[64];
-	const char *argv[48] = { "snmptrap", "-v2c", "-c", "public", client, agent };
-	size_t n = 6;
-
-	snprintf(client, sizeof(client), "--clientaddr=%s", from);
-	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box->snmp_port);
-	for (; *more; more++) {
-		ck_assert_uint_lt(n, 47);
-		argv[n++] = *more;
-	}
-	argv[n] = NULL;
-	int status = process_run(out, sizeof(out), argv);
-	ck_assert_msg(status == 0 && out[0] == '\0', "snmptrap: %d %s", status, out);
-}
-
-static void
-link_trap(const struct sandbox *box, const char *from, int if_index, int generic, const char *oper)
-{
-	char trap[32], index[40], admin[40], status[40], number[16];
-
-	snprintf(trap, sizeof(trap), ".1.3.6.1.6.3.1.1.5.%d", generic);
-	snprintf(number, sizeof(number), "%d", if_index);
-	snprintf(index, sizeof(index), ".1.3.6.1.2.1.2.2.1.1.%d", if_index);
-	snprintf(admin, sizeof(admin), ".1.3.6.1.2.1.2.2.1.7.%d", if_index);
-	snprintf(status, sizeof(status), ".1.3.6.1.2.1.2.2.1.8.%d", if_index);
-	sandbox_trap(
-	    box, from, ARGV("", trap, index, "i", number, admin, "i", "1", status, "i", oper));
-}
-
-void
-sandbox_link_down(const struct sandbox *box, const char *from, int if_index)
-{
-	link_trap(box, from, if_index, 3, "2");
-}
-
-void
-sandbox_link_up(const struct sandbox *box, const char *from, int if_index)
-{
-	link_trap(box, from, if_index, 4, "1");
-}
-
-void
-sandbox_send(const char *from, uint16_t port, const void *bytes, size_t len)
-{
-	struct sockaddr_in source = { .sin_family = AF_INET };
-	struct sockaddr_in target = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_eq(inet_pton(AF_INET, from, &source.sin_addr), 1);
-	ck_assert_int_eq(inet_pton(AF_INET, "127.0.0.1", &target.sin_addr), 1);
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
-	ck_assert_int_eq(
-	    sendto(fd, bytes, len, 0, (const struct sockaddr *)&target, sizeof(target)),
-	    (ssize_t)len);
-	close(fd);
-}
-
-void
-sandbox_line(const struct sandbox *box, const char *from, const char *line)
-{
-	sandbox_send(from, box->syslog_port, line, strlen(line));
 }

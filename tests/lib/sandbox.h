@@ -9,6 +9,7 @@
 
 #include <check.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -108,8 +109,27 @@ void sandbox_trap(const struct sandbox *box, const char *from, const char *const
 void sandbox_link_down(const struct sandbox *box, const char *from, int if_index);
 void sandbox_link_up(const struct sandbox *box, const char *from, int if_index);
 
+/* A UDP socket of an IPv4 address of 127/8, connected: it hears only what comes from `to`. */
+int sandbox_socket(const char *from, const char *to, uint16_t port);
+struct sockaddr_in sandbox_address(const char *text, uint16_t port);
+
+/* Waits up to ms for a datagram. Its length; 0 when none came. */
+size_t sandbox_receive(int fd, int ms, uint8_t *bytes, size_t size);
+
+/* The datagram that a program sends to the agent that stands as "AGENT" in its arguments. Nobody answers it. */
+size_t sandbox_capture(uint8_t *bytes, size_t size, const char *const *argv);
+
 /* One datagram, from an IPv4 address of 127/8, to a port on 127.0.0.1. */
 void sandbox_send(const char *from, uint16_t port, const void *bytes, size_t len);
 void sandbox_line(const struct sandbox *box, const char *from, const char *line); /* syslog */
+
+/* ---- for sandbox*.c ---- */
+
+extern char sandbox_base[32]; /* the folder of all tests of this program */
+void sandbox_remove(const char *path);
+
+/* How many processes have their working directory in `dir` (there is only ever a redis-server of ours). A signal that is
+ * not 0 is sent to each. Also for use outside of a test. */
+int sandbox_processes(const char *dir, int signal);
 
 #endif
