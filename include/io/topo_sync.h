@@ -45,6 +45,8 @@ typedef void topo_record_fn(
     void *ctx, enum topo_kind kind, struct slice key, struct slice json, const char *error);
 bool topo_sync_dump(struct topo_sync *sync, topo_record_fn *record, void *ctx);
 
+/* The program's link is up again: a reading that was cut off begins anew. */
+void topo_sync_up(struct topo_sync *sync);
 /* The program's link went down: what was under way is over. */
 void topo_sync_down(struct topo_sync *sync);
 void topo_sync_free(struct topo_sync *sync);

@@ -68,13 +68,22 @@ go(struct daemon *daemon)
 	daemon_load_done(daemon, 200, NULL, NULL);
 }
 
+static void read_state(struct daemon *daemon);
+
 static void
 on_state_read(void *ctx, const char *error)
 {
 	struct daemon *daemon = ctx;
 
+	bool stale = daemon->state_stale;
+
+	daemon->state_reading = daemon->state_stale = false;
 	if (daemon->phase == PHASE_STOPPING)
 		return;
+	if (!error && stale) {
+		read_state(daemon);
+		return;
+	}
 	if (!error) {
 		go(daemon);
 		return;
@@ -90,6 +99,12 @@ read_state(struct daemon *daemon)
 {
 	const struct state_sync_handler handler = { daemon, on_interface, on_port, on_state_read };
 
+	/* Another map came while the state was read: what was told does not belong to it, so it is read again. */
+	if (daemon->state_reading) {
+		daemon->state_stale = true;
+		return;
+	}
+	daemon->state_reading = true;
 	if (state_sync_read(daemon->link, &daemon->config, engine_topo(daemon->engine),
 		daemon->phase == PHASE_STARTING, &handler) != 0)
 		daemon_fail(daemon, "out of memory");
@@ -225,6 +240,8 @@ on_link_up(void *ctx)
 		topo_sync_read(daemon->topo_sync);
 	else if (daemon->phase == PHASE_COMPARING)
 		publisher_claim(daemon->publisher);
+	else
+		topo_sync_up(daemon->topo_sync);
 	daemon_turn_end(daemon);
 }
 

@@ -73,6 +73,8 @@ struct daemon {
 	struct loop_timer *tick, *deadline, *stop;
 	enum daemon_phase phase;
 	bool everything_lost; /* PHASE_COMPARING: Redis lost all, not only its tail */
+	bool state_reading,
+	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;
 	struct engine_time started;
 	char instance[128];

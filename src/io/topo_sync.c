@@ -14,6 +14,9 @@
 #define WATCH_RETRY_MS 1000
 #define ID_TEXT 48
 
+/* Why a walk ended early, when it was nothing that Redis said. */
+static const char broke[] = "the connection to Redis broke";
+
 /* A walk over the four hashes with HSCAN; one record after the other goes to `each`. */
 struct walk {
 	struct topo_sync *sync;
@@ -30,6 +33,7 @@ struct topo_sync {
 	struct topo_builder *builder; /* a reading under way */
 	struct loop_timer *slice, *watch_retry;
 	bool again;          /* something changed while it was read */
+	bool owed;           /* a reading was cut off by a broken connection */
 	bool covered;        /* seen is set */
 	char seen[ID_TEXT];  /* newest entry of topology:changes that a reading covers */
 	char heard[ID_TEXT]; /* newest entry of topology:changes that was heard of */
@@ -71,9 +75,7 @@ on_scan(void *ctx, const redisReply *reply)
 	struct walk *walk = ctx;
 
 	if (!reply || !is_scan_reply(reply)) {
-		walk_end(walk, !reply       ? "the connection to Redis broke"
-			       : reply->str ? reply->str
-					    : "odd reply to HSCAN");
+		walk_end(walk, !reply ? broke : reply->str ? reply->str : "odd reply to HSCAN");
 		return;
 	}
 	const redisReply *items = reply->element[1];
@@ -101,7 +103,7 @@ walk_scan(struct walk *walk, const char *cursor)
 	key_of(walk->sync, topo_kind_plurals[walk->kind], key, sizeof(key));
 	if (redis_link_words(walk->sync->link, on_scan, walk, "HSCAN", key, cursor, "COUNT",
 		SCAN_COUNT, NULL) != 0)
-		walk_end(walk, "Redis is not connected");
+		walk_end(walk, broke);
 }
 
 static bool
@@ -199,7 +201,9 @@ read_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json,
 		loop_timer_arm(sync->slice, 0);
 		return;
 	}
-	if (redis_link_state(sync->link) == REDIS_UP) {
+	if (error == broke) {
+		sync->owed = true;
+	} else {
 		char where[] = "topology:";
 		struct topo_fault fault = { .path = where, .reason = (char *)error };
 		struct topo_faults faults = { .items = &fault, .n = 1, .n_errors = 1 };
@@ -217,6 +221,7 @@ on_newest(void *ctx, const redisReply *reply)
 	struct topo_sync *sync = ctx;
 
 	if (!reply) {
+		sync->owed = true;
 		end_reading(sync);
 		return;
 	}
@@ -242,13 +247,22 @@ topo_sync_read(struct topo_sync *sync)
 		sync->again = true;
 		return;
 	}
+	sync->owed = false;
 	sync->builder = topo_builder_new();
 	key_of(sync, "changes", key, sizeof(key));
 	if (!sync->builder || redis_link_words(sync->link, on_newest, sync, "XREVRANGE", key, "+",
 				  "-", "COUNT", "1", NULL) != 0) {
 		topo_builder_free(sync->builder);
 		sync->builder = NULL;
+		sync->owed = true;
 	}
+}
+
+void
+topo_sync_up(struct topo_sync *sync)
+{
+	if (sync->owed)
+		topo_sync_read(sync);
 }
 
 /* ---- following changes ---- */
