@@ -54,7 +54,7 @@ enum rules_miss {
 	MISS_NONE,
 	MISS_NO_RULE, /* nothing matched, and nothing in it looks like a link line */
 	MISS_SUSPECT, /* nothing matched, but it holds "link" or "down": new firmware shows itself
-			 so */
+			 so. Or what matched as the interface can't be a name */
 	MISS_IGNORED, /* a rule says that this is not ours, for none of the reasons below; or its
 			 state is a word that decides nothing ("reset") */
 	MISS_VIRTUAL, /* a VLAN, loopback, tunnel or logical unit */

@@ -24,6 +24,9 @@ bool syslog_word_is_filler(struct slice word);
 
 bool syslog_word_is_host(struct slice word);
 
+/* What a configured time zone may be called: 2 to 5 capitals. A host may be called so, too. */
+bool syslog_word_is_zone(struct slice word);
+
 /* Where the name of a tag ends: "mib2d[1200]", "teamd#lag", "ifplugd(swp5)"; -1: it is no such tag. */
 long syslog_word_tag_len(struct slice word);
 

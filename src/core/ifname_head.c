@@ -89,27 +89,24 @@ static const struct head_row rows[] = {
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
-#define WORD(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-
 /* Heads of interfaces without a port of their own, as they are; with their hyphens. */
-static const struct slice virtual_heads[] = { WORD("vlan"), WORD("vl"), WORD("vlanif"),
-	WORD("vlan-interface"), WORD("bvi"), WORD("bv"), WORD("bdi"), WORD("vbdif"), WORD("irb"),
-	WORD("ve"), WORD("loopback"), WORD("lo"), WORD("inloopback"), WORD("null"), WORD("nu"),
-	WORD("tunnel"), WORD("tu"), WORD("tunnel-te"), WORD("tunnel-tp"), WORD("tunnel-ip"),
-	WORD("nve"), WORD("vxlan"), WORD("vx"), WORD("virtual-access"), WORD("vi"),
-	WORD("virtual-template"), WORD("vt"), WORD("virtual-ppp"), WORD("virtual-network"),
-	WORD("vsi-interface"), WORD("dialer"), WORD("di"), WORD("async"),
-	WORD("embedded-service-engine"), WORD("service-engine"), WORD("wlan"), WORD("bluetooth"),
-	WORD("control-plane"), WORD("st"), WORD("gr-"), WORD("lt-"), WORD("vt-"), WORD("ip-"),
-	WORD("mt-"), WORD("pd-"), WORD("pe-"), WORD("lsi"), WORD("vtep") };
+static const struct slice virtual_heads[] = { SLICE("vlan"), SLICE("vl"), SLICE("vlanif"),
+	SLICE("vlan-interface"), SLICE("bvi"), SLICE("bv"), SLICE("bdi"), SLICE("vbdif"),
+	SLICE("irb"), SLICE("ve"), SLICE("loopback"), SLICE("lo"), SLICE("inloopback"),
+	SLICE("null"), SLICE("nu"), SLICE("tunnel"), SLICE("tu"), SLICE("tunnel-te"),
+	SLICE("tunnel-tp"), SLICE("tunnel-ip"), SLICE("nve"), SLICE("vxlan"), SLICE("vx"),
+	SLICE("virtual-access"), SLICE("vi"), SLICE("virtual-template"), SLICE("vt"),
+	SLICE("virtual-ppp"), SLICE("virtual-network"), SLICE("vsi-interface"), SLICE("dialer"),
+	SLICE("di"), SLICE("async"), SLICE("embedded-service-engine"), SLICE("service-engine"),
+	SLICE("wlan"), SLICE("bluetooth"), SLICE("control-plane"), SLICE("st"), SLICE("gr-"),
+	SLICE("lt-"), SLICE("vt-"), SLICE("ip-"), SLICE("mt-"), SLICE("pd-"), SLICE("pe-"),
+	SLICE("lsi"), SLICE("vtep"), SLICE("br"), SLICE("bridge"), SLICE("tun") };
 #define N_VIRTUAL_HEADS (sizeof(virtual_heads) / sizeof(virtual_heads[0]))
 
-/* Beginnings of the names of Linux's own: veth1a2b, virbr0, tap0f3c. */
-static const struct slice virtual_prefixes[] = { WORD("docker"), WORD("veth"), WORD("virbr"),
-	WORD("dummy"), WORD("tap"), WORD("tun"), WORD("dot11radio") };
+/* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */
+static const struct slice virtual_prefixes[] = { SLICE("docker"), SLICE("veth"), SLICE("virbr"),
+	SLICE("vmbr"), SLICE("br-"), SLICE("br_"), SLICE("brq"), SLICE("dummy"), SLICE("tap"),
+	SLICE("dot11radio") };
 #define N_VIRTUAL_PREFIXES (sizeof(virtual_prefixes) / sizeof(virtual_prefixes[0]))
 
 static bool
@@ -198,14 +195,6 @@ ifname_class(enum os_family os, const struct ifname_parts *parts)
 	return NULL;
 }
 
-/* Linux bridges are br-anything; Comware's Bridge-Aggregation is a LAG, and BRI is ISDN. */
-static bool
-is_bridge(struct slice head)
-{
-	return slice_case_eq_str(slice_first(head, 2), "br") &&
-	       !is_head(head, "bridgeaggregation") && !is_head(head, "bri");
-}
-
 bool
 ifname_is_virtual(struct slice name)
 {
@@ -220,6 +209,6 @@ ifname_is_virtual(struct slice name)
 	for (size_t i = 0; i < N_VIRTUAL_PREFIXES; i++)
 		if (slice_case_eq(slice_first(name, virtual_prefixes[i].len), virtual_prefixes[i]))
 			return true;
-	return is_bridge(head) || (slice_case_eq_str(slice_first(head, 5), "cable") &&
-				      slice_find(name, SLICE("upstream")) >= 0);
+	return slice_case_eq_str(slice_first(head, 5), "cable") &&
+	       slice_find(name, SLICE("upstream")) >= 0;
 }

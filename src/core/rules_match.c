@@ -184,6 +184,17 @@ is_cut(const struct best *best, const struct syslog_msg *msg, struct slice scann
 	return best->end == scanned.data + scanned.len && (bounded || msg->maybe_cut);
 }
 
+/* Whether an interface can be called so: IF-MIB's DisplayString, and printable. A pattern of {if}
+ * takes no other names, but an operator's may. */
+static bool
+is_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7F)
+			return false;
+	return name.len > 0 && name.len <= IFNAME_MAX;
+}
+
 static enum rules_miss
 judge(const struct best *best, const struct syslog_msg *msg, struct slice scanned, bool bounded,
     struct link_event *event)
@@ -199,6 +210,8 @@ judge(const struct best *best, const struct syslog_msg *msg, struct slice scanne
 	fill_event(best, msg, event);
 	if (event->kind == LINK_EVENT_WORD && event->word == WORD_NONE)
 		return MISS_IGNORED;
+	if (event->kind == LINK_EVENT_WORD && !is_name(event->name))
+		return MISS_SUSPECT;
 	if (ifname_is_virtual(event->name) || ifname_unit_parent(OS_UNKNOWN, event->name, &parent))
 		return MISS_VIRTUAL;
 	return MISS_NONE;

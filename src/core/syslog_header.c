@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "core/syslog_word.h"
+
 /* Words without a colon that may stand in one segment: names with blanks (3Com) pass, prose doesn't.
  * Behind a tag or "INFO:" none may. */
 #define BARE_WORDS_MAX 4
@@ -42,21 +44,9 @@ is_digit(char c)
 }
 
 static bool
-is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool
 is_alpha(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool
-is_separator(char c)
-{
-	return c == ' ' || c == '\t' || c == ':' || c == ',' || c == '\0' || c == '\r';
 }
 
 static char
@@ -65,130 +55,10 @@ at(struct slice s, size_t i)
 	return i < s.len ? s.data[i] : '\0';
 }
 
-/* An item of a list of words; lengths are compared first. */
-#define WORD(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-
-static bool
-is_listed(struct slice word, const struct slice *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (slice_case_eq(word, list[i]))
-			return true;
-	return false;
-}
-
-static const struct slice severities[] = { WORD("emerg"), WORD("alert"), WORD("crit"), WORD("err"),
-	WORD("error"), WORD("warn"), WORD("warning"), WORD("notice"), WORD("info"), WORD("debug"),
-	WORD("fatal"), WORD("informational") };
-#define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
-
-/* Tags that come without a pid, and before which the host may be missing. */
-static const struct slice tags[] = { WORD("kernel"), WORD("snmp"), WORD("snmpd"), WORD("mib2d"),
-	WORD("system"), WORD("interface"), WORD("ports"), WORD("swlogd"), WORD("switchd"),
-	WORD("orchagent"), WORD("syslog"), WORD("syncd"), WORD("raslogd"), WORD("intfd") };
-#define N_TAGS (sizeof(tags) / sizeof(tags[0]))
-
-/* "local3.notice", "daemon.info": what a relay adds. */
-static bool
-is_facility_and_severity(struct slice word)
-{
-	static const struct slice facilities[] = { WORD("kern"), WORD("user"), WORD("mail"),
-		WORD("daemon"), WORD("auth"), WORD("syslog"), WORD("lpr"), WORD("news"),
-		WORD("uucp"), WORD("cron"), WORD("authpriv"), WORD("ftp"), WORD("local0"),
-		WORD("local1"), WORD("local2"), WORD("local3"), WORD("local4"), WORD("local5"),
-		WORD("local6"), WORD("local7") };
-	long dot = slice_find(word, SLICE("."));
-
-	return dot > 0 &&
-	       is_listed(slice_first(word, (size_t)dot), facilities,
-		   sizeof(facilities) / sizeof(facilities[0])) &&
-	       is_listed(slice_from(word, (size_t)dot + 1), severities, N_SEVERITIES);
-}
-
-/* prefix followed by digits, and by "-XYZ" or nothing: CPU5, Slot-1, AM1, ST1-CMDR, MSM-B. */
-static bool
-is_node_name(struct slice word)
-{
-	static const struct slice prefixes[] = { WORD("CPU"), WORD("Slot-"), WORD("AM"), WORD("ST"),
-		WORD("MSM-") };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t n = prefixes[i].len;
-
-		if (word.len <= n || !slice_eq(slice_first(word, n), prefixes[i]))
-			continue;
-		if (i == 4 && word.len == n + 1 && is_alpha(word.data[n]))
-			return true;
-		while (is_digit(at(word, n)))
-			n++;
-		if (is_digit(word.data[n - 1]) && (n == word.len || word.data[n] == '-'))
-			return true;
-	}
-	return false;
-}
-
-/* RP/0/RSP0/CPU0, (Stack), the names above. */
-static bool
-is_node(struct slice word)
-{
-	return memchr(word.data, '/', word.len) != NULL || word.data[0] == '(' ||
-	       is_node_name(word);
-}
-
-static bool
-is_host_name(struct slice word)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < word.len; i++) {
-		char c = word.data[i];
-
-		if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '.' && c != '_')
-			return false;
-		any |= c != '-' && c != '.' && c != '_';
-	}
-	return any;
-}
-
 static bool
 is_quoting(char c)
 {
 	return c != '\0' && strchr("\"'`=;|<>{}\\?%\n", c) != NULL;
-}
-
-/* "aa:bb:cc:dd:ee:ff" at the start: 17, else 0. */
-static size_t
-mac_len(struct slice s)
-{
-	if (s.len < 17 || is_hex(at(s, 17)))
-		return 0;
-	for (size_t i = 0; i < 17; i++)
-		if (i % 3 == 2 ? s.data[i] != ':' : !is_hex(s.data[i]))
-			return 0;
-	return 17;
-}
-
-/*
- * An IPv6 address at the start, without the separator behind it ("2001:db8:::" is 2001:db8:: and a
- * colon). Times are not mistaken for one: it must hold "::" or seven colons.
- */
-static size_t
-ipv6_len(struct slice s)
-{
-	size_t len = 0, colons = 0;
-
-	while (len < s.len && (is_hex(s.data[len]) || s.data[len] == ':' || s.data[len] == '.'))
-		colons += s.data[len++] == ':';
-	if (colons < 2 || (len < s.len && !is_separator(s.data[len])))
-		return 0;
-	long twin = slice_find(slice_first(s, len), SLICE("::"));
-	size_t keep = twin >= 0 ? (size_t)twin + 2 : 0;
-	while (len > keep && s.data[len - 1] == ':')
-		len--;
-	return twin >= 0 || colons >= 7 ? len : 0;
 }
 
 /* Whether the word before a stamp, counter or word is a host or a tag, now that one came. */
@@ -242,8 +112,8 @@ atom_uptime(struct walk *w)
 			len++;
 		parts++;
 	}
-	if (parts < 2 || (len < w->rest.len && !is_separator(w->rest.data[len])) ||
-	    mac_len(w->rest) > 0 || ipv6_len(w->rest) > 0)
+	if (parts < 2 || (len < w->rest.len && !syslog_is_separator(w->rest.data[len])) ||
+	    syslog_word_mac_len(w->rest) > 0 || syslog_word_ipv6_len(w->rest) > 0)
 		return 0;
 	new_segment(w);
 	return len;
@@ -256,8 +126,8 @@ atom_counter(struct walk *w)
 
 	while (is_digit(at(w->rest, len)))
 		len++;
-	if (len == 0 || (len < w->rest.len && !is_separator(w->rest.data[len])) ||
-	    ipv6_len(w->rest) > 0 || mac_len(w->rest) > 0)
+	if (len == 0 || (len < w->rest.len && !syslog_is_separator(w->rest.data[len])) ||
+	    syslog_word_ipv6_len(w->rest) > 0 || syslog_word_mac_len(w->rest) > 0)
 		return 0;
 	settle(w, true);
 	w->speaks = false;
@@ -316,11 +186,13 @@ atom_unit(struct walk *w)
 static size_t
 atom_address(struct walk *w)
 {
-	size_t len = mac_len(w->rest);
+	size_t len = syslog_word_mac_len(w->rest);
 
-	if (len > 0)
+	if (len > 0) {
+		w->undecided = (struct slice){ 0 }; /* "AP:" of "AP:00:11:22:33:44:55" */
 		return len;
-	len = ipv6_len(w->rest);
+	}
+	len = syslog_word_ipv6_len(w->rest);
 	if (len == 0)
 		return 0;
 	settle(w, true);
@@ -339,6 +211,15 @@ take_tag(struct walk *w, struct slice name)
 	w->bare_left = 0;
 }
 
+/* Between a stamp and the body, "ABC:" is a zone that we have never heard of, where the host stands
+ * in front of the stamp (IOS). */
+static bool
+is_unknown_zone(const struct walk *w, const struct word *word)
+{
+	return word->colon && !w->host_in_segment && w->header->has_stamp &&
+	       w->header->host.len > 0 && syslog_word_is_zone(word->text);
+}
+
 static void
 take_plain(struct walk *w, const struct word *word)
 {
@@ -347,7 +228,7 @@ take_plain(struct walk *w, const struct word *word)
 		w->header->foreign = w->done = true;
 	if (w->tag_in_segment) {
 		w->speaks |= word->colon;
-	} else if (!is_host_name(word->text)) {
+	} else if (!syslog_word_is_host(word->text) || is_unknown_zone(w, word)) {
 		return;
 	} else if (!w->host_in_segment) {
 		w->header->host = word->text;
@@ -358,37 +239,27 @@ take_plain(struct walk *w, const struct word *word)
 	}
 }
 
-/* Where the name of a tag ends: "mib2d[1200]", "teamd#lag", "ifplugd(swp5)"; -1: it is no such tag. */
-static long
-tag_name_len(struct slice word)
-{
-	for (size_t i = 1; i < word.len; i++)
-		if (word.data[i] == '[' || word.data[i] == '#' || word.data[i] == '(')
-			return (long)i;
-	return -1;
-}
-
 static void
 take_word(struct walk *w, const struct word *word)
 {
 	struct slice text = word->text;
-	long name = tag_name_len(text);
+	long name = syslog_word_tag_len(text);
 
-	if (is_listed(text, severities, N_SEVERITIES)) {
+	if (syslog_word_is_severity(text)) {
 		if (!w->undecided_colon)
 			w->undecided = (struct slice){ 0 };
 		if (word->colon)
 			w->bare_left = 0;
 		w->speaks |= w->tag_in_segment && word->colon;
-	} else if (is_facility_and_severity(text) || is_node(text)) {
+	} else if (syslog_word_is_filler(text)) {
 		return;
 	} else if (name > 0) {
 		/* SONiC's container stands before the program: swss#orchagent. */
 		long sharp = slice_find(text, SLICE("#"));
 		struct slice rest = slice_from(text, sharp > 0 ? (size_t)sharp + 1 : 0);
-		long end = tag_name_len(rest);
+		long end = syslog_word_tag_len(rest);
 		take_tag(w, end > 0 ? slice_first(rest, (size_t)end) : rest);
-	} else if (word->colon && is_listed(text, tags, N_TAGS)) {
+	} else if (word->colon && syslog_word_is_tag(text)) {
 		take_tag(w, text);
 	} else {
 		take_plain(w, word);
@@ -454,7 +325,7 @@ walk_atoms(struct walk *w)
 	while (!w->done) {
 		size_t len = 0;
 
-		while (w->rest.len > 0 && is_separator(w->rest.data[0]))
+		while (w->rest.len > 0 && syslog_is_separator(w->rest.data[0]))
 			w->rest = slice_from(w->rest, 1);
 		if (w->rest.len == 0)
 			break;
