@@ -31,6 +31,8 @@ int arg_buf_add(struct arg_buf *buf, struct slice arg);
 /* Takes the next argument of a walk that starts with *offset = 0. False at the end. */
 bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
 void arg_buf_clear(struct arg_buf *buf);
+/* Gives back what it holds in reserve. */
+void arg_buf_trim(struct arg_buf *buf);
 void arg_buf_release(struct arg_buf *buf);
 
 /*

@@ -32,8 +32,8 @@ enum redundancy_kind {
 };
 extern const char *const redundancy_kind_names[REDUNDANCY_MAX];
 
-/* Longest fault text: SWITCH:INTERFACE@TIME. */
-#define FAULT_TEXT_MAX 576
+/* Room for a fault text with its NUL, SWITCH:INTERFACE@TIME: names have 255 characters, each up to 4 bytes. */
+#define FAULT_TEXT_MAX 2080
 
 struct dp_paths {
 	uint32_t up, stranded, total;
@@ -78,6 +78,7 @@ struct dp_change {
 	int64_t since_us;     /* since when it is so; 0: never changed */
 	bool certain;
 	bool transition; /* goes to link-events */
+	int64_t order;   /* of its last word among those of all interfaces; 0: none */
 };
 
 #endif

@@ -154,7 +154,8 @@ struct engine_port_view {
 	const char *switch_name, *interface_name, *fault;
 	uint64_t revision; /* 0: never toggled */
 	int64_t since_us;
-	int64_t heard_us; /* when its own interfaces were last heard; 0: never, or unknown since a restart */
+	int64_t
+	    heard_us; /* when its own interfaces were last heard; 0: never, or unknown since a restart */
 	struct dp_paths paths;
 	struct dp_report report;
 	const char *data_plane_status; /* "ACTIVE", "DOWN" or NULL */

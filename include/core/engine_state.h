@@ -7,7 +7,8 @@
  *   engine_verdict.c groups and ports: who is down
  *   engine_blame.c   why, where no single event says so; and the texts of faults
  *   engine_report.c  what somebody outside says of a port
- *   engine_topo.c    a new snapshot, and what Redis still knew
+ *   engine_topo.c    a new snapshot
+ *   engine_restore.c what Redis still knew, and the start
  *   engine_view.c    reading it, for the API
  *
  * Interfaces are numbered: those of the snapshot first, in its order, then the *extra* ones that are in no topology but
@@ -212,6 +213,14 @@ void engine_settle_all(struct engine *engine, const struct decision *decision);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
 /* A change of the port's hash without a toggle: it goes on to name what decided the last one. */
 void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
+
+/* ---- engine_restore.c ---- */
+/* A new one; the texts are copied. Valid until the next. */
+struct orphan *engine_add_orphan(
+    struct engine *engine, const uint8_t id[16], const char *name, const char *project_id);
+void engine_queue_removed(struct engine *engine, uint32_t orphan, struct engine_time time);
+/* The totals, counted anew. */
+void engine_count(struct engine *engine);
 
 /* ---- engine_report.c ---- */
 extern const struct htab_type engine_report_type;

@@ -77,8 +77,10 @@ void explain_release(struct explain *explain);
  *   report      null, or {down by note at until}: what somebody outside says of it
  *   paths       [{state root root_switch interface hops cuts cuts_total}]; a hop or cut is {from to peer}
  *   single_failures [{switch interface}] (interface null: the whole switch), single_failures_total
- * An interface is {switch name oper carries certain heard since heard_at source reason override}; one that carries nothing
- * although it is up itself has `aggregate` (that is down) or `members` (those that are down) and `members_up` `min_links`.
+ * An interface is {switch name oper carries certain heard since heard_at source reason override}. An aggregate has also
+ * {members members_up members_total min_links}, `members` being those that are down or uncertain, each with `lifted`: it
+ * counts as up although its last word was down, because the aggregate said up after it. A member whose aggregate is down by
+ * its own word has that as `aggregate`.
  */
 json_t *explain_json(const struct engine *engine, const struct explain *explain);
 

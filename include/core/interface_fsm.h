@@ -24,7 +24,8 @@ struct interface_state {
 	bool heard : 1;                          /* some source spoke of it */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
 	int64_t changed_ns;    /* engine time of the last change of oper; 0: never */
-	int64_t order; /* of the last word that says what it is now, as the engine counts; 0: never */
+	int64_t
+	    order; /* of the last word that says what it is now, as the engine counts; 0: never */
 	int64_t since_us; /* wall time of the last change of oper; 0: never */
 	int64_t heard_us; /* wall time of the last word; 0: never */
 };

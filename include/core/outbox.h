@@ -39,7 +39,10 @@ struct outbox;
 struct outbox *outbox_new(size_t max_bytes);
 void outbox_free(struct outbox *outbox);
 
-/* Takes a change. 0 and its ticket; -ENOSPC when the outbox overflowed (the change is dropped and counted as folded). */
+/*
+ * Takes a change. 0; or -ENOSPC when the outbox overflowed: it is dropped, and counted as folded if it is a toggle. It gets
+ * a ticket in either case: what overflowed is done when outbox_restart was called.
+ */
 int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_ticket);
 
 /* The turn is over: what was added may go. */

@@ -30,7 +30,8 @@ struct what_if_port {
 };
 
 struct what_if {
-	struct what_if_port *ports; /* by outcome, then in the order of the topology */
+	struct what_if_port
+	    *ports; /* by outcome; within one in an order that is the same each time */
 	size_t n_ports;
 	uint32_t n[WHAT_IF_MAX]; /* how many of each outcome: their sum is n_ports */
 };

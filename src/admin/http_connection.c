@@ -197,15 +197,16 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 static struct http_connection *
 place_take(struct http_connections *connections)
 {
-	if (connections->n == HTTP_CONNECTIONS_MAX)
-		sweep(connections);
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
 		struct http_connection *connection = &connections->places[i];
 		if (connection->bev)
 			continue;
 		*connection = (struct http_connection){ .owner = connections };
 		tick_start(connections);
+		/* Most of a full house may be done already. */
 		if (++connections->n == HTTP_CONNECTIONS_MAX)
+			sweep(connections);
+		if (connections->n == HTTP_CONNECTIONS_MAX)
 			evconnlistener_disable(connections->listener);
 		return connection;
 	}

@@ -52,6 +52,17 @@ arg_buf_clear(struct arg_buf *buf)
 }
 
 void
+arg_buf_trim(struct arg_buf *buf)
+{
+	char *data = buf->len > 0 ? realloc(buf->data, buf->len) : NULL;
+
+	if (data) {
+		buf->data = data;
+		buf->room = buf->len;
+	}
+}
+
+void
 arg_buf_release(struct arg_buf *buf)
 {
 	free(buf->data);
@@ -163,11 +174,11 @@ interface_json(const struct dp_change *change)
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "oper",
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:I}", "oper",
 	    change->oper_up ? "up" : "down", "admin", change->admin, "since", since, "source",
 	    link_source_names[change->source], "reason", link_reason_names[change->reason],
 	    "certain", change->certain, "link", change->link, "protocol", change->protocol,
-	    "override", change->override);
+	    "override", change->override, "order", (json_int_t)change->order);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	json_decref(object);
 	return text;
@@ -205,7 +216,7 @@ change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_b
 	const size_t args_len = args->len, keys_len = keys->len;
 	const uint32_t args_n = args->n_args, keys_n = keys->n_args;
 	struct writer writer = { args, 0 }, key_writer = { keys, 0 };
-	char id[PORT_ID_TEXT], key[300];
+	char id[PORT_ID_TEXT], key[sizeof("interface:") + 4 * TOPO_NAME_MAX];
 
 	if (change->kind == CHANGE_INTERFACE) {
 		snprintf(key, sizeof(key), "interface:%s", change->switch_name);

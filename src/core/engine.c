@@ -25,50 +25,53 @@ const char *const engine_verdict_names[VERDICT_MAX] = {
 
 /* ---- words ---- */
 
-/* By the first of the names that finds an interface; *ret_virtual when a name says that it is none of ours. */
-static uint32_t
-find_by_name(const struct engine *engine, uint32_t sw, struct slice name, bool *ret_virtual)
+/* A name that says that the interface is none of ours. */
+static bool
+names_virtual(const struct engine *engine, uint32_t sw, struct slice name)
 {
-	enum os_family os = topo_switch_get(engine->topo, sw)->os;
-	char key[IFNAME_MAX + 1];
 	struct slice parent;
 
-	size_t len = ifname_key(os, name, key);
-	if (len == 0)
-		return TOPO_NONE;
-	if (ifname_is_virtual(name) || ifname_unit_parent(os, name, &parent)) {
-		*ret_virtual = true;
-		return TOPO_NONE;
-	}
-	uint32_t found = topo_interface_find(engine->topo, sw, name);
-	return found != TOPO_NONE ? found
-				  : engine_extra_find(engine, sw, (struct slice){ key, len });
+	return ifname_is_virtual(name) ||
+	       ifname_unit_parent(topo_switch_get(engine->topo, sw)->os, name, &parent);
 }
 
+/* The extra interface of that name; with `add`, a new one where there is none. */
 static uint32_t
-add_by_name(struct engine *engine, uint32_t sw, struct slice name)
+extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
 {
 	char key[IFNAME_MAX + 1];
-	size_t len = ifname_key(topo_switch_get(engine->topo, sw)->os, name, key);
+	struct slice wanted = { key, ifname_key(topo_switch_get(engine->topo, sw)->os, name, key) };
 
-	return len == 0 ? TOPO_NONE
-			: engine_extra_add(engine, sw, name, (struct slice){ key, len });
+	if (wanted.len == 0)
+		return TOPO_NONE;
+	uint32_t found = engine_extra_find(engine, sw, wanted);
+	return found != TOPO_NONE || !add ? found : engine_extra_add(engine, sw, name, wanted);
 }
 
-/* The first of ifName, ifDescr, ifIndex that finds one; a name that finds none makes an extra interface. */
+/*
+ * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before; else a name
+ * makes one. In this order, because a line without index must not hide a mapped interface from the traps that tell it.
+ */
 static uint32_t
 find_interface(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
 {
-	uint32_t found = find_by_name(engine, sw, event->name, ret_virtual);
+	const struct slice names[] = { event->name, event->descr };
+	uint32_t found = TOPO_NONE;
 
-	if (found == TOPO_NONE && !*ret_virtual)
-		found = find_by_name(engine, sw, event->descr, ret_virtual);
-	if (found == TOPO_NONE && !*ret_virtual && event->if_index != 0)
+	for (int i = 0; i < 2 && found == TOPO_NONE; i++) {
+		*ret_virtual = names_virtual(engine, sw, names[i]);
+		if (*ret_virtual)
+			return TOPO_NONE;
+		found = topo_interface_find(engine->topo, sw, names[i]);
+	}
+	if (found == TOPO_NONE && event->if_index != 0)
 		found = topo_interface_by_index(engine->topo, sw, event->if_index);
-	if (found != TOPO_NONE || *ret_virtual || event->kind != LINK_EVENT_WORD)
-		return found;
-	return add_by_name(engine, sw, event->name.len > 0 ? event->name : event->descr);
+	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
+		found = extra_by_name(engine, sw, names[i], false);
+	for (int i = 0; i < 2 && found == TOPO_NONE && event->kind == LINK_EVENT_WORD; i++)
+		found = extra_by_name(engine, sw, names[i], true);
+	return found;
 }
 
 static void
@@ -88,26 +91,62 @@ make_all_uncertain(struct engine *engine, uint32_t sw, int64_t wall_us)
 
 	for (uint32_t i = 0; i < range.n; i++)
 		make_uncertain(engine, range.first + i, wall_us);
-	for (uint32_t i = 0; i < engine->n_extras && engine->switches[sw].n_extra > 0; i++)
-		if (engine->extras[i].sw == sw)
-			make_uncertain(engine, topo_n_interfaces(engine->topo) + i, wall_us);
+	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
+		make_uncertain(engine, topo_n_interfaces(engine->topo) + i - 1, wall_us);
+}
+
+/* A protocol word from before the boot says nothing of what a linkUp after it means. */
+static void
+protocols_are_old(struct engine *engine, uint32_t sw)
+{
+	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
+
+	for (uint32_t i = 0; i < range.n; i++)
+		engine->interfaces[range.first + i].protocol_old = true;
+	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
+		engine->interfaces[topo_n_interfaces(engine->topo) + i - 1].protocol_old = true;
 }
 
 static void
-restarted(struct engine *engine, uint32_t sw, int64_t wall_us)
+restarted(struct engine *engine, uint32_t sw, bool new_boot, int64_t wall_us)
 {
 	engine->switches[sw].n_restarts++;
 	engine->switches[sw].restarted_us = wall_us;
+	if (new_boot)
+		protocols_are_old(engine, sw);
 	make_all_uncertain(engine, sw, wall_us);
+}
+
+static void
+note_uptime(struct switch_state *state, const struct link_event *event, struct engine_time time)
+{
+	state->has_uptime = true;
+	state->uptime_cs = event->uptime_cs;
+	state->uptime_ns = time.now_ns;
 }
 
 /* A new boot begins this long after the last one at the least: below it, a lower sysUpTime is an old trap. */
 #define BOOT_SLACK_CS 6000
 
+enum boot { BOOT_SAME, BOOT_SAME_BUT_OLDER, BOOT_NEW };
+
 /*
- * RFC 3418 sysUpTime wraps after 497 days, so two readings are compared modulo 2^32: what the clock should have advanced
- * since the last accepted trap against what the reading did. Equal is not stale.
+ * design.md, rule 5. The boot instant is the receive time minus sysUpTime, which wraps after 497 days (RFC 3418,
+ * TimeTicks), so two boot instants are compared modulo 2^32. Near each other they are one boot; how far sysUpTime really
+ * went on since the last trap is then what the clock went on, less their difference.
  */
+static enum boot
+boot_of(const struct switch_state *state, uint32_t uptime_cs, int64_t now_ns)
+{
+	int64_t elapsed_cs = (now_ns - state->uptime_ns) / 10000000;
+	uint32_t later_cs = (uint32_t)elapsed_cs - (uptime_cs - state->uptime_cs);
+
+	if (later_cs + BOOT_SLACK_CS <= 2 * BOOT_SLACK_CS)
+		return elapsed_cs - (int32_t)later_cs < 0 ? BOOT_SAME_BUT_OLDER : BOOT_SAME;
+	return uptime_cs < state->uptime_cs ? BOOT_NEW : BOOT_SAME;
+}
+
+/* Whether the trap is from before what is known. A sysUpTime that began anew is a restart that nobody told. */
 static bool
 is_stale(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
@@ -115,20 +154,13 @@ is_stale(
 	struct switch_state *state = &engine->switches[sw];
 
 	if (state->has_uptime && event->uptime_cs != state->uptime_cs) {
-		uint32_t elapsed_cs = (uint32_t)((time.now_ns - state->uptime_ns) / 10000000);
-		uint32_t forward = event->uptime_cs - state->uptime_cs;
-		uint32_t ahead = forward - elapsed_cs; /* near 0 (either side) for the same boot */
-		bool lower = event->uptime_cs < state->uptime_cs;
-		bool same_boot = ahead + BOOT_SLACK_CS <= 2 * BOOT_SLACK_CS;
-
-		if (lower && same_boot && (int32_t)forward < 0)
+		enum boot boot = boot_of(state, event->uptime_cs, time.now_ns);
+		if (boot == BOOT_SAME_BUT_OLDER)
 			return true;
-		if (lower && !same_boot)
-			restarted(engine, sw, time.wall_us);
+		if (boot == BOOT_NEW)
+			restarted(engine, sw, true, time.wall_us);
 	}
-	state->has_uptime = true;
-	state->uptime_cs = event->uptime_cs;
-	state->uptime_ns = time.now_ns;
+	note_uptime(state, event, time);
 	return false;
 }
 
@@ -165,35 +197,101 @@ count_state(
 	engine->totals.interfaces_uncertain += (uint32_t)(!now->certain - !before->certain);
 }
 
+/* Members of this aggregate that only its own up lets count; of a member: whether it is one. */
+static uint32_t
+n_lifted(const struct engine *engine, uint32_t interface)
+{
+	if (interface >= topo_n_interfaces(engine->topo))
+		return 0;
+	struct topo_range members = topo_interface_get(engine->topo, interface)->members;
+	uint32_t n = reach_member_lifted(engine->reach, interface);
+
+	for (uint32_t i = 0; i < members.n; i++)
+		n += reach_member_lifted(
+		    engine->reach, topo_member(engine->topo, members.first + i));
+	return n;
+}
+
+/* Their aggregate says other than they did last: nobody knows how they are. */
+static void
+doubt_lifted_members(struct engine *engine, uint32_t aggregate, int64_t wall_us)
+{
+	struct topo_range members = topo_interface_get(engine->topo, aggregate)->members;
+
+	for (uint32_t i = 0; i < members.n; i++) {
+		uint32_t member = topo_member(engine->topo, members.first + i);
+		if (reach_member_lifted(engine->reach, member))
+			make_uncertain(engine, member, wall_us);
+	}
+}
+
+/* Words rise in order with time, and go on to rise where the clock steps back or stands still for a turn. */
+static int64_t
+next_order(struct engine *engine, int64_t wall_us)
+{
+	engine->last_order = wall_us > engine->last_order ? wall_us : engine->last_order + 1;
+	return engine->last_order;
+}
+
+static struct decision
+decision_of(const struct engine *engine, uint32_t interface, const struct link_event *event,
+    struct engine_time time)
+{
+	return (struct decision){
+		.source = event->source,
+		.reason = (enum link_reason)engine->interfaces[interface].reason,
+		.interface = interface,
+		.received_us = time.wall_us,
+		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
+	};
+}
+
+/*
+ * An aggregate's own up also lifts what its members' lost linkUps held down, and a member's down, told again, takes that
+ * back: both change the paths, although the interface's own state stays the same.
+ */
 static enum engine_verdict
 apply_word(struct engine *engine, uint32_t interface, const struct link_event *event,
     struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const struct interface_state before = *state;
-	enum engine_verdict verdict = interface_apply(state, event, &engine->config, time);
-	bool mapped = interface < topo_n_interfaces(engine->topo);
+	const uint32_t lifted = n_lifted(engine, interface);
+	enum engine_verdict verdict =
+	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
+	const bool moved = verdict == VERDICT_CHANGED || n_lifted(engine, interface) != lifted;
 
 	count_state(engine, &before, state);
+	if (moved && verdict != VERDICT_CHANGED)
+		verdict = VERDICT_LEARNT;
 	if (verdict == VERDICT_CHANGED || verdict == VERDICT_LEARNT)
 		engine_queue_interface(engine, interface, verdict == VERDICT_CHANGED, time.wall_us);
-	if (!mapped)
+	if (interface >= topo_n_interfaces(engine->topo))
 		return verdict;
-	struct decision decision = {
-		.source = event->source,
-		.reason = (enum link_reason)state->reason,
-		.interface = interface,
-		.received_us = time.wall_us,
-		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
-	};
-	/* An aggregate's own up also lifts what its members' lost linkUps held down, although its own state is the same. */
-	if (verdict == VERDICT_CHANGED ||
-	    (event->word == WORD_UP && topo_interface_get(engine->topo, interface)->members.n > 0))
+	struct decision decision = decision_of(engine, interface, event, time);
+	if (moved) {
+		doubt_lifted_members(engine, interface, time.wall_us);
 		engine_step(engine, interface, &decision);
-	else if (before.reason != state->reason && state->reason != REASON_NONE)
+	} else if (before.reason != state->reason && state->reason != REASON_NONE) {
 		engine_refine(engine, interface, &decision);
+	}
 	fault_drop(decision.fault);
 	return verdict;
+}
+
+/* Why it is down, told by somebody who does not say that it is. */
+static void
+apply_hint(struct engine *engine, uint32_t interface, const struct link_event *event,
+    struct engine_time time)
+{
+	if (!interface_refine(
+		&engine->interfaces[interface], event->reason, &engine->config, time.now_ns))
+		return;
+	engine_queue_interface(engine, interface, false, time.wall_us);
+	if (interface < topo_n_interfaces(engine->topo)) {
+		struct decision decision = decision_of(engine, interface, event, time);
+		engine_refine(engine, interface, &decision);
+	}
 }
 
 /* What decides nothing: a card, slot or interface that may be about to change, or a better name for what happened. */
@@ -210,8 +308,22 @@ apply_doubt(
 	uint32_t interface = find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
-	make_uncertain(engine, interface, time.wall_us);
+	if (event->kind == LINK_EVENT_HINT && !interface_is_up(&engine->interfaces[interface]))
+		apply_hint(engine, interface, event, time);
+	else
+		make_uncertain(engine, interface, time.wall_us);
 	return VERDICT_DOUBT;
+}
+
+/* It says itself that sysUpTime began anew, so it is never an old trap. */
+static enum engine_verdict
+apply_restart(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
+{
+	if (event->has_uptime)
+		note_uptime(&engine->switches[sw], event, time);
+	restarted(engine, sw, event->new_boot, time.wall_us);
+	return VERDICT_RESTART;
 }
 
 enum engine_verdict
@@ -223,12 +335,10 @@ engine_feed(
 	if (!may_speak(engine, sw, event->source))
 		return VERDICT_SOURCE_REFUSED;
 	note_heard(engine, sw, event, time.wall_us);
+	if (event->kind == LINK_EVENT_RESTART)
+		return apply_restart(engine, sw, event, time);
 	if (event->has_uptime && is_stale(engine, sw, event, time))
 		return VERDICT_STALE;
-	if (event->kind == LINK_EVENT_RESTART) {
-		restarted(engine, sw, time.wall_us);
-		return VERDICT_RESTART;
-	}
 	if (event->kind != LINK_EVENT_WORD)
 		return apply_doubt(engine, sw, event, time);
 	uint32_t interface = find_interface(engine, sw, event, &is_virtual);
@@ -260,6 +370,8 @@ engine_new(const struct config *config)
 		return NULL;
 	engine_configure(engine, config);
 	htab_init(&engine->extra_index, &engine_extra_type, engine);
+	htab_init(&engine->report_index, &engine_report_type, engine);
+	engine->report_deadline = INT64_MAX;
 	engine->topo = empty_topo();
 	if (engine->topo)
 		engine->reach = reach_new(engine->topo, engine->interfaces);
@@ -297,6 +409,7 @@ engine_free(struct engine *engine)
 	engine_forget_orphans(engine);
 	fault_drop(engine->restored);
 	htab_release(&engine->extra_index);
+	htab_release(&engine->report_index);
 	reach_free(engine->reach);
 	free(engine->interfaces);
 	free(engine->extras);

@@ -76,7 +76,8 @@ engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct s
 	if (engine->switches[sw].n_extra >= ENGINE_EXTRA_PER_SWITCH ||
 	    engine->n_extras >= ENGINE_EXTRA_MAX || !room_for_extra(engine))
 		return TOPO_NONE;
-	struct extra extra = { sw, strndup(name.data, name.len), strndup(key.data, key.len) };
+	struct extra extra = { sw, engine->switches[sw].first_extra, strndup(name.data, name.len),
+		strndup(key.data, key.len) };
 	engine->extras[engine->n_extras] = extra;
 	if (!extra.name || !extra.key ||
 	    htab_add(&engine->extra_index, extra_key_hash(sw, key), engine->n_extras) != 0) {
@@ -84,7 +85,7 @@ engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct s
 		free(extra.key);
 		return TOPO_NONE;
 	}
-	engine->n_extras++;
+	engine->switches[sw].first_extra = ++engine->n_extras;
 	engine->switches[sw].n_extra++;
 	interface_state_init(&engine->interfaces[engine->n_interfaces]);
 	return engine->n_interfaces++;

@@ -81,18 +81,7 @@ fill_interface(const struct engine *engine, const struct queued *queued, struct 
 	change->since_us = state->since_us;
 	change->certain = state->certain;
 	change->transition = queued->transition;
-}
-
-static void
-fill_report(const struct engine *engine, const uint8_t id[16], struct dp_report *ret_report)
-{
-	const struct report *report = engine_report_of(engine, id);
-
-	if (report)
-		*ret_report = (struct dp_report){ report->down, report->by, report->note,
-			report->at_us, report->until_us };
-	else
-		*ret_report = (struct dp_report){ .by = "", .note = "" };
+	change->order = state->order;
 }
 
 static void
@@ -111,7 +100,7 @@ fill_port(const struct engine *engine, const struct queued *queued, struct dp_ch
 	change->port_name = topo_text_get(engine->topo, row->name);
 	change->project_id = topo_text_get(engine->topo, row->project_id);
 	change->known_revision = engine->ports[queued->subject].revision;
-	fill_report(engine, row->id, &change->report);
+	engine_port_report(engine, queued->subject, &change->report);
 }
 
 void
@@ -170,11 +159,21 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 	return true;
 }
 
+/* 32 bits are a toggle a second for 136 years; beyond them, Redis alone counts on. */
+void
+engine_note_revision(struct port_state *state, uint64_t revision)
+{
+	if (revision > UINT32_MAX)
+		revision = UINT32_MAX;
+	if (revision > state->revision)
+		state->revision = (uint32_t)revision;
+}
+
 void
 engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revision)
 {
 	uint32_t port = topo_port_find(engine->topo, port_id);
 
-	if (port != TOPO_NONE && revision > engine->ports[port].revision)
-		engine->ports[port].revision = (uint32_t)revision;
+	if (port != TOPO_NONE)
+		engine_note_revision(&engine->ports[port], revision);
 }

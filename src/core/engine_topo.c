@@ -1,13 +1,10 @@
 /*
- * A new snapshot in place of the old: what was known carries over by name. And the start: what Redis still knew.
+ * A new snapshot in place of the old: what was known carries over by name.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/engine_state.h"
-#include "util/timeutil.h"
 
 static const char *
 switch_name(const struct topo *topo, uint32_t sw)
@@ -70,7 +67,7 @@ map_switches(struct change_over *over)
 		if (now == TOPO_NONE)
 			continue;
 		over->rows.switches[now] = over->engine->switches[sw];
-		over->rows.switches[now].n_extra = 0;
+		over->rows.switches[now].n_extra = over->rows.switches[now].first_extra = 0;
 	}
 }
 
@@ -87,39 +84,11 @@ map_interfaces(struct change_over *over)
 		uint32_t now =
 		    sw == TOPO_NONE ? TOPO_NONE : topo_interface_find(over->now, sw, name);
 		over->new_interface[i] = now;
-		if (now != TOPO_NONE)
+		/* Two that are one now (an alias): the one that was heard last knows best. */
+		if (now != TOPO_NONE &&
+		    engine->interfaces[i].heard_us >= over->rows.interfaces[now].heard_us)
 			over->rows.interfaces[now] = engine->interfaces[i];
 	}
-}
-
-static struct orphan *
-add_orphan(struct engine *engine)
-{
-	if (engine->n_orphans == engine->room_orphans) {
-		uint32_t room = engine->room_orphans * 2 + 64;
-		struct orphan *orphans = realloc(engine->orphans, room * sizeof(*orphans));
-		if (!orphans)
-			abort();
-		engine->orphans = orphans;
-		engine->room_orphans = room;
-	}
-	struct orphan *orphan = &engine->orphans[engine->n_orphans++];
-	*orphan = (struct orphan){ 0 };
-	return orphan;
-}
-
-static void
-queue_removed(struct engine *engine, uint32_t orphan, struct engine_time time)
-{
-	struct queued *queued = engine_queue(engine, CHANGE_TOGGLE);
-
-	queued->subject = orphan;
-	queued->removed = true;
-	queued->cause = engine->orphans[orphan].cause;
-	queued->reason = REASON_REMOVED;
-	queued->source = SOURCE_TOPOLOGY;
-	queued->fault = fault_hold(engine->orphans[orphan].fault);
-	queued->received_us = queued->occurred_us = time.turn_us ? time.turn_us : time.wall_us;
 }
 
 static void
@@ -129,17 +98,14 @@ let_go(struct change_over *over, uint32_t port, struct engine_time time)
 	struct port_state *state = &engine->ports[port];
 	const struct topo_port *row = topo_port_get(over->old, port);
 
-	if ((state->flags & PORT_DOWN) && engine->started) {
-		struct orphan *orphan = add_orphan(engine);
-		memcpy(orphan->id, row->id, sizeof(orphan->id));
+	if ((state->flags & PORT_DOWN) && (engine->started || engine->comparing)) {
+		struct orphan *orphan = engine_add_orphan(engine, row->id,
+		    topo_text_get(over->old, row->name), topo_text_get(over->old, row->project_id));
 		orphan->revision = state->revision;
 		orphan->cause = state->cause;
 		orphan->fault = fault_hold(state->fault);
-		orphan->name = strdup(topo_text_get(over->old, row->name));
-		orphan->project_id = strdup(topo_text_get(over->old, row->project_id));
-		if (!orphan->name || !orphan->project_id)
-			abort();
-		queue_removed(engine, engine->n_orphans - 1, time);
+		if (engine->started)
+			engine_queue_removed(engine, engine->n_orphans - 1, time);
 	}
 	fault_drop(state->fault);
 	state->fault = NULL;
@@ -160,20 +126,6 @@ map_ports(struct change_over *over, struct engine_time time)
 		*state = engine->ports[port];
 		if (state->interface != TOPO_NONE)
 			state->interface = over->new_interface[state->interface];
-	}
-}
-
-static void
-count_ports(struct engine *engine)
-{
-	engine->totals = (struct engine_totals){ 0 };
-	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++) {
-		engine->totals.ports_down += (engine->ports[port].flags & PORT_DOWN) != 0;
-		engine->totals.ports_degraded += (engine->ports[port].flags & PORT_DEGRADED) != 0;
-	}
-	for (uint32_t i = 0; i < engine->n_interfaces; i++) {
-		engine->totals.interfaces_down += !interface_is_up(&engine->interfaces[i]);
-		engine->totals.interfaces_uncertain += !engine->interfaces[i].certain;
 	}
 }
 
@@ -263,7 +215,8 @@ engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time tim
 	topo_free(over.old);
 	free(over.new_switch);
 	free(over.new_interface);
-	count_ports(engine);
+	engine_reports_sweep(engine);
+	engine_count(engine);
 	const struct decision decision = {
 		.source = SOURCE_TOPOLOGY,
 		.healed = REASON_TOPOLOGY,
@@ -281,183 +234,4 @@ no_memory:
 	free(over.new_interface);
 	topo_free(topo);
 	return -ENOMEM;
-}
-
-/* ---- what Redis still knew ---- */
-
-static uint8_t
-spoken_from(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	for (int i = SPOKEN_UP; text && i < SPOKEN_MAX; i++)
-		if (strcmp(text, spoken_names[i]) == 0)
-			return (uint8_t)i;
-	return SPOKEN_NONE;
-}
-
-static struct slice
-text_from(const json_t *object, const char *member)
-{
-	return slice_of(json_string_value(json_object_get(object, member)));
-}
-
-/* Engine time of a wall-clock label from before this daemon, so that what was told later also compares as later. */
-static int64_t
-engine_ns(int64_t us, struct engine_time time)
-{
-	return us == 0 ? 0 : time.now_ns - (time.wall_us - us) * 1000;
-}
-
-static void
-read_state(const json_t *object, struct interface_state *state, struct engine_time time)
-{
-	interface_state_init(state);
-	state->link = spoken_from(object, "link");
-	state->protocol = spoken_from(object, "protocol");
-	state->admin = spoken_from(object, "admin");
-	state->override = spoken_from(object, "override");
-	state->source = (uint8_t)link_source_from(text_from(object, "source"));
-	state->reason = (uint8_t)link_reason_from(text_from(object, "reason"));
-	if (!timeutil_parse(text_from(object, "since"), &state->since_us))
-		state->since_us = 0;
-	state->heard = true;
-	state->heard_us = state->since_us;
-	state->changed_ns = engine_ns(state->since_us, time);
-	if (interface_is_up(state))
-		state->up_word_ns = state->changed_ns;
-	/* While this daemon was away anything may have happened. */
-	state->certain = false;
-}
-
-bool
-engine_restore_interface(struct engine *engine, struct slice sw_name, struct slice interface,
-    struct slice json, struct engine_time time)
-{
-	uint32_t sw = topo_switch_find(engine->topo, sw_name);
-	char key[IFNAME_MAX + 1];
-
-	if (sw == TOPO_NONE)
-		return false;
-	json_t *object = json_loadb(json.data, json.len, 0, NULL);
-	if (!json_is_object(object) || !json_is_string(json_object_get(object, "oper"))) {
-		json_decref(object);
-		return false;
-	}
-	size_t len = ifname_key(topo_switch_get(engine->topo, sw)->os, interface, key);
-	uint32_t found = len == 0 ? TOPO_NONE : topo_interface_find(engine->topo, sw, interface);
-	if (found == TOPO_NONE && len > 0)
-		found = engine_extra_find(engine, sw, (struct slice){ key, len });
-	if (found == TOPO_NONE && len > 0)
-		found = engine_extra_add(engine, sw, interface, (struct slice){ key, len });
-	if (found != TOPO_NONE)
-		read_state(object, &engine->interfaces[found], time);
-	json_decref(object);
-	return found != TOPO_NONE;
-}
-
-static uint32_t
-interface_named(const struct engine *engine, const char *sw_name, const char *name)
-{
-	uint32_t sw = topo_switch_find(engine->topo, slice_of(sw_name));
-
-	return sw == TOPO_NONE || !*name ? TOPO_NONE
-					 : topo_interface_find(engine->topo, sw, slice_of(name));
-}
-
-/* Ports that one failure took down come back with one text again; Redis tells them mostly side by side. */
-static struct fault *
-fault_restored(struct engine *engine, const char *text)
-{
-	if (!engine->restored || strcmp(engine->restored->text, text) != 0) {
-		fault_drop(engine->restored);
-		engine->restored = fault_of(text);
-	}
-	return fault_hold(engine->restored);
-}
-
-void
-engine_restore_port(struct engine *engine, const struct engine_port_record *record)
-{
-	uint32_t port = topo_port_find(engine->topo, record->id);
-
-	if (port == TOPO_NONE) {
-		if (!record->dp_down)
-			return;
-		struct orphan *orphan = add_orphan(engine);
-		memcpy(orphan->id, record->id, sizeof(orphan->id));
-		orphan->revision = record->revision;
-		orphan->cause = (uint8_t)record->cause;
-		orphan->fault = fault_restored(engine, record->fault);
-		orphan->name = strdup("");
-		orphan->project_id = strdup("");
-		if (!orphan->name || !orphan->project_id)
-			abort();
-		return;
-	}
-	struct port_state *state = &engine->ports[port];
-	fault_drop(state->fault);
-	*state = (struct port_state){
-		.flags = record->dp_down ? PORT_DOWN : 0,
-		.cause = (uint8_t)record->cause,
-		.reason = (uint8_t)record->reason,
-		.revision = (uint32_t)record->revision,
-		.interface = interface_named(engine, record->switch_name, record->interface_name),
-		.since_us = record->since_us,
-		.fault = fault_restored(engine, record->fault),
-	};
-	engine_keep_report(engine, record->id, &record->report);
-}
-
-void
-engine_start(struct engine *engine, struct engine_time time)
-{
-	const struct decision decision = {
-		.source = SOURCE_NONE,
-		.interface = TOPO_NONE,
-		.received_us = time.wall_us,
-		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
-		.quiet = true,
-	};
-	struct reach *reach = reach_new(engine->topo, engine->interfaces);
-
-	if (!reach)
-		abort();
-	reach_free(engine->reach);
-	engine->reach = reach;
-	engine->started = true;
-	for (uint32_t i = 0; engine->comparing && i < engine->n_interfaces; i++)
-		if (engine->interfaces[i].heard)
-			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
-	engine->comparing = false;
-	fault_drop(engine->restored);
-	engine->restored = NULL;
-	count_ports(engine);
-	engine_reports_start(engine, time);
-	for (uint32_t i = 0; i < engine->n_orphans; i++)
-		queue_removed(engine, i, time);
-	engine_settle_all(engine, &decision);
-}
-
-void
-engine_compare_begin(struct engine *engine)
-{
-	engine->started = false;
-	engine->comparing = true;
-	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
-		engine->ports[port].flags &= (uint8_t)~PORT_DOWN;
-}
-
-void
-engine_restore_published(
-    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision)
-{
-	uint32_t port = topo_port_find(engine->topo, port_id);
-
-	if (port == TOPO_NONE)
-		return;
-	if (dp_down)
-		engine->ports[port].flags |= PORT_DOWN;
-	if (revision > engine->ports[port].revision)
-		engine->ports[port].revision = (uint32_t)revision;
 }

@@ -2,131 +2,9 @@
  * Verdicts. An interface's change moves the reach; what moved names the groups to look at; a group whose paths changed
  * tells its ports. Work is in proportion to what hangs on the change.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/engine_state.h"
-#include "util/timeutil.h"
-
-/* ---- faults ---- */
-
-struct fault *
-fault_of(const char *text)
-{
-	size_t len = strlen(text);
-	struct fault *fault = len > 0 ? malloc(sizeof(*fault) + len + 1) : NULL;
-
-	if (!fault)
-		return NULL;
-	fault->refs = 1;
-	memcpy(fault->text, text, len + 1);
-	return fault;
-}
-
-struct fault *
-fault_hold(struct fault *fault)
-{
-	if (fault)
-		fault->refs++;
-	return fault;
-}
-
-void
-fault_drop(struct fault *fault)
-{
-	if (fault && --fault->refs == 0)
-		free(fault);
-}
-
-static struct fault *
-fault_of_interface(const struct engine *engine, uint32_t interface)
-{
-	char text[FAULT_TEXT_MAX], since[TIMEUTIL_TEXT];
-	uint32_t sw = engine_interface_switch(engine, interface);
-
-	timeutil_format(engine->interfaces[interface].since_us, since);
-	snprintf(text, sizeof(text), "%s:%s@%s",
-	    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name),
-	    engine_interface_name(engine, interface), since);
-	return fault_of(text);
-}
-
-/* ---- who is to blame, when no single event is ---- */
-
-/* Of two interfaces, the one that changed last. */
-static uint32_t
-later(const struct engine *engine, uint32_t a, uint32_t b)
-{
-	if (a == TOPO_NONE)
-		return b;
-	return b != TOPO_NONE && engine->interfaces[b].changed_ns > engine->interfaces[a].changed_ns
-		   ? b
-		   : a;
-}
-
-static uint32_t
-down_or_none(const struct engine *engine, uint32_t interface)
-{
-	return interface_is_up(&engine->interfaces[interface]) ? TOPO_NONE : interface;
-}
-
-/* The interface whose word keeps this one from carrying traffic: itself, its aggregate, or the last member that fell. */
-static uint32_t
-culprit_of_interface(const struct engine *engine, uint32_t interface)
-{
-	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
-	uint32_t culprit = down_or_none(engine, interface);
-
-	if (culprit == TOPO_NONE && row->aggregate != TOPO_NONE)
-		culprit = down_or_none(engine, row->aggregate);
-	for (uint32_t i = 0; culprit == TOPO_NONE && i < row->members.n; i++)
-		culprit = later(engine, culprit,
-		    down_or_none(engine, topo_member(engine->topo, row->members.first + i)));
-	return culprit;
-}
-
-/* The last link end that fell at a switch, on either side of its links. */
-static uint32_t
-culprit_of_switch(const struct engine *engine, uint32_t sw)
-{
-	struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
-	uint32_t culprit = TOPO_NONE;
-
-	for (uint32_t i = 0; i < interfaces.n; i++) {
-		struct topo_range links =
-		    topo_interface_get(engine->topo, interfaces.first + i)->links;
-		for (uint32_t l = 0; l < links.n; l++) {
-			const struct topo_link *link = topo_link_get(
-			    engine->topo, topo_link_of_interface(engine->topo, links.first + l));
-			culprit = later(engine, culprit, culprit_of_interface(engine, link->a));
-			culprit = later(engine, culprit, culprit_of_interface(engine, link->b));
-		}
-	}
-	return culprit;
-}
-
-static uint32_t
-culprit_of_group(const struct engine *engine, uint32_t group, enum dp_cause *ret_cause)
-{
-	const struct topo_group *row = topo_group_get(engine->topo, group);
-	uint32_t culprit = TOPO_NONE;
-
-	*ret_cause = CAUSE_ACCESS;
-	for (uint32_t i = 0; i < row->attachments.n; i++) {
-		uint32_t interface = topo_attachment(engine->topo, row->attachments.first + i);
-		uint32_t sw = topo_interface_get(engine->topo, interface)->sw;
-		bool stranded = reach_carries(engine->reach, interface);
-		uint32_t found = stranded ? culprit_of_switch(engine, sw)
-					  : culprit_of_interface(engine, interface);
-		if (stranded && reach_switch(engine->reach, sw))
-			continue;
-		culprit = later(engine, culprit, found);
-		if (culprit == found)
-			*ret_cause = stranded ? CAUSE_UPLINK : CAUSE_ACCESS;
-	}
-	return culprit;
-}
 
 /* ---- ports ---- */
 
@@ -148,7 +26,8 @@ queue_port(
 	struct queued *queued = engine_queue(engine, kind);
 
 	queued->subject = port;
-	queued->interface = decision->interface;
+	/* A hash without a toggle goes on to name what decided the last one. */
+	queued->interface = kind == CHANGE_PORT ? state->interface : decision->interface;
 	queued->source = (uint8_t)decision->source;
 	queued->received_us = decision->received_us;
 	queued->occurred_us = decision->occurred_us;
@@ -186,62 +65,107 @@ set_fault(struct engine *engine, struct port_state *state, struct decision *deci
  * A port that stays down because one of its two causes is left when the other goes: what was observed, or what was
  * reported. No toggle, but its hash names the cause that holds.
  */
-static void
+static bool
 recast(struct engine *engine, uint32_t port, const struct decision *why)
 {
 	struct port_state *state = &engine->ports[port];
+	struct blame blame = { TOPO_NONE, CAUSE_REPORTED, REASON_REPORTED };
 	struct decision decision = *why;
-	enum dp_cause cause = CAUSE_REPORTED;
 
 	if (state->cause == CAUSE_REPORTED ? state->flags & PORT_REPORTED
 					   : state->flags & PORT_OBSERVED)
-		return;
-	decision.fault = NULL;
-	decision.interface = TOPO_NONE;
-	decision.reason = REASON_REPORTED;
+		return false;
 	if (state->cause == CAUSE_REPORTED) {
-		decision.interface =
-		    culprit_of_group(engine, topo_port_get(engine->topo, port)->group, &cause);
-		decision.reason =
-		    decision.interface == TOPO_NONE
-			? REASON_TOPOLOGY
-			: (enum link_reason)engine->interfaces[decision.interface].reason;
+		struct blame_search search;
+		blame_search_init(&search, engine);
+		blame = blame_of_group(&search, topo_port_get(engine->topo, port)->group);
+		blame_search_release(&search);
 	}
-	state->cause = (uint8_t)cause;
-	state->reason = (uint8_t)decision.reason;
-	state->interface = decision.interface;
+	decision.fault = NULL;
+	decision.interface = blame.interface;
+	state->cause = (uint8_t)blame.cause;
+	state->reason = (uint8_t)blame.reason;
+	state->interface = blame.interface;
 	set_fault(engine, state, &decision);
 	fault_drop(decision.fault);
 	queue_port(engine, CHANGE_PORT, port, &decision);
+	return true;
 }
 
-void
-engine_port_decide(
-    struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision)
+/* Only what was reported keeps it down: so it is at the start, whatever else was looked at. */
+static struct decision
+reported_decision(const struct decision *why)
+{
+	struct decision decision = *why;
+
+	decision.source = SOURCE_API;
+	decision.reason = REASON_REPORTED;
+	decision.interface = TOPO_NONE;
+	decision.fault = NULL;
+	return decision;
+}
+
+/*
+ * Redis holds it as down, and it is not: what decided the port last has healed since, or else the map is another.
+ */
+static struct decision
+healed_decision(const struct engine *engine, uint32_t port, const struct decision *why)
+{
+	const uint32_t interface = engine->ports[port].interface;
+	struct decision decision = *why;
+
+	if (interface != TOPO_NONE && interface_is_up(&engine->interfaces[interface])) {
+		decision.interface = interface;
+		decision.source = (enum link_source)engine->interfaces[interface].source;
+	}
+	if (decision.source == SOURCE_NONE) {
+		decision.interface = TOPO_NONE;
+		decision.source = SOURCE_TOPOLOGY;
+		decision.healed = REASON_TOPOLOGY;
+	}
+	return decision;
+}
+
+static void
+toggle(
+    struct engine *engine, uint32_t port, bool down, enum dp_cause cause, struct decision *decision)
 {
 	struct port_state *state = &engine->ports[port];
-	bool want = state->flags & (PORT_OBSERVED | PORT_REPORTED);
 
-	if (!engine->started)
-		return;
-	if (want == (bool)(state->flags & PORT_DOWN)) {
-		if (want)
-			recast(engine, port, decision);
-		return;
-	}
 	state->flags ^= PORT_DOWN;
 	state->since_us = decision->occurred_us;
 	state->interface = decision->interface;
-	if (want) {
+	state->reason = (uint8_t)(down ? decision->reason : decision->healed);
+	if (down) {
 		state->cause = (uint8_t)cause;
-		state->reason = (uint8_t)decision->reason;
 		set_fault(engine, state, decision);
-		engine->totals.ports_down++;
-	} else {
-		state->reason = (uint8_t)decision->healed;
-		engine->totals.ports_down--;
 	}
+	engine->totals.ports_down += down ? 1u : -1u;
 	queue_port(engine, CHANGE_TOGGLE, port, decision);
+}
+
+bool
+engine_port_decide(
+    struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision)
+{
+	const uint8_t flags = engine->ports[port].flags;
+	struct decision other;
+
+	if (!engine->started)
+		return false;
+	bool want = flags & (PORT_OBSERVED | PORT_REPORTED);
+	if (want == (bool)(flags & PORT_DOWN))
+		return want && recast(engine, port, decision);
+	if (want && !(flags & PORT_OBSERVED)) {
+		other = reported_decision(decision);
+		toggle(engine, port, true, CAUSE_REPORTED, &other);
+	} else if (!want && decision->source == SOURCE_NONE) {
+		other = healed_decision(engine, port, decision);
+		toggle(engine, port, false, cause, &other);
+	} else {
+		toggle(engine, port, want, cause, decision);
+	}
+	return true;
 }
 
 /* ---- groups ---- */
@@ -284,19 +208,22 @@ settle_port(struct engine *engine, uint32_t port, const struct group_state *befo
 	uint32_t total =
 	    topo_group_get(engine->topo, topo_port_get(engine->topo, port)->group)->attachments.n;
 	const uint8_t was = state->flags;
+	bool moved = before && (before->up != now->up || before->stranded != now->stranded);
 
 	state->flags = (uint8_t)((was & ~PORT_OBSERVED) | (now->down ? PORT_OBSERVED : 0));
-	engine_port_decide(engine, port, cause, decision);
+	bool told = engine_port_decide(engine, port, cause, decision);
 	bool down = state->flags & PORT_DOWN;
 	bool degraded = !down && now->up < total, stranded = !down && now->stranded > 0;
 	state->flags = (uint8_t)((state->flags & ~(PORT_DEGRADED | PORT_STRANDED)) |
 				 (degraded ? PORT_DEGRADED : 0) | (stranded ? PORT_STRANDED : 0));
 	engine->totals.ports_degraded += (uint32_t)(degraded - (bool)(was & PORT_DEGRADED));
-	if (!engine->started || down || decision->quiet)
+	if (!engine->started || decision->quiet)
 		return;
-	bool moved = before && !(was & PORT_DOWN) &&
-		     (before->up != now->up || before->stranded != now->stranded);
-	if (!moved && ((was ^ state->flags) & (PORT_DEGRADED | PORT_STRANDED)) == 0)
+	/* A port that stays down has no news for anybody, but its hash tells its paths. */
+	if (down && moved && !told)
+		engine_queue_port(engine, port, decision);
+	if (down || (((was ^ state->flags) & (PORT_DEGRADED | PORT_STRANDED)) == 0 &&
+			(!moved || (was & PORT_DOWN))))
 		return;
 	struct queued *queued = queue_port(engine, CHANGE_REDUNDANCY, port, decision);
 	queued->reason = (uint8_t)decision->reason;
@@ -403,11 +330,31 @@ refine_ports_at(struct engine *engine, uint32_t interface, const struct decision
 	}
 }
 
+/* Whether it, or an aggregate or member that it decides over, is the end of a link. */
+static bool
+is_link_end(const struct engine *engine, uint32_t interface)
+{
+	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
+	bool is =
+	    row->links.n > 0 || (row->aggregate != TOPO_NONE &&
+				    topo_interface_get(engine->topo, row->aggregate)->links.n > 0);
+
+	for (uint32_t i = 0; i < row->members.n; i++)
+		is = is || topo_interface_get(
+			       engine->topo, topo_member(engine->topo, row->members.first + i))
+				   ->links.n > 0;
+	return is;
+}
+
 void
 engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision)
 {
+	struct topo_range members = topo_interface_get(engine->topo, interface)->members;
+
 	refine_ports_at(engine, interface, decision);
-	if (topo_interface_get(engine->topo, interface)->links.n == 0)
+	for (uint32_t i = 0; i < members.n; i++)
+		refine_ports_at(engine, topo_member(engine->topo, members.first + i), decision);
+	if (!is_link_end(engine, interface))
 		return;
 	/* An uplink: the ports that it took down are behind switches that reach no root. */
 	for (uint32_t sw = 0; sw < topo_n_switches(engine->topo); sw++) {
@@ -419,45 +366,51 @@ engine_refine(struct engine *engine, uint32_t interface, const struct decision *
 
 /* ---- everything at once ---- */
 
+/* What is found out once for all groups. */
+struct settling {
+	struct blame_search search;
+	struct fault **faults; /* per interface */
+};
+
 static void
 settle_whole_group(
-    struct engine *engine, uint32_t group, const struct decision *why, struct fault **faults)
+    struct engine *engine, uint32_t group, const struct decision *why, struct settling *settling)
 {
 	struct decision decision = *why;
-	enum dp_cause cause = CAUSE_ACCESS;
+	struct blame blame = { TOPO_NONE, CAUSE_ACCESS, decision.reason };
 
 	engine_count_paths(engine, group, &engine->groups[group]);
-	if (engine->groups[group].down) {
-		decision.interface = culprit_of_group(engine, group, &cause);
-		decision.reason = REASON_TOPOLOGY;
-	}
-	if (decision.interface != TOPO_NONE) {
-		const struct interface_state *state = &engine->interfaces[decision.interface];
-		decision.reason = (enum link_reason)state->reason;
+	if (engine->started && engine->groups[group].down)
+		blame = blame_of_group(&settling->search, group);
+	decision.interface = blame.interface;
+	decision.reason = blame.reason;
+	if (blame.interface != TOPO_NONE) {
+		const struct interface_state *state = &engine->interfaces[blame.interface];
 		decision.received_us = state->since_us;
 		if (decision.source == SOURCE_NONE)
 			decision.source = (enum link_source)state->source;
-		decision.fault = faults[decision.interface];
+		decision.fault = settling->faults[blame.interface];
 	}
-	settle_ports(engine, group, NULL, cause, &decision);
-	if (decision.interface != TOPO_NONE)
-		faults[decision.interface] = decision.fault;
-	else
-		fault_drop(decision.fault);
+	settle_ports(engine, group, NULL, blame.cause, &decision);
+	if (blame.interface != TOPO_NONE)
+		settling->faults[blame.interface] = decision.fault;
 }
 
 void
 engine_settle_all(struct engine *engine, const struct decision *decision)
 {
 	uint32_t n_groups = topo_n_groups(engine->topo);
-	struct fault **faults = calloc(engine->n_interfaces + 1, sizeof(*faults));
+	struct settling settling = { .faults = calloc(
+					 engine->n_interfaces + 1, sizeof(*settling.faults)) };
 
-	if (!faults)
+	if (!settling.faults)
 		abort();
+	blame_search_init(&settling.search, engine);
 	engine->step++;
 	for (uint32_t group = 0; group < n_groups; group++)
-		settle_whole_group(engine, group, decision, faults);
+		settle_whole_group(engine, group, decision, &settling);
 	for (uint32_t i = 0; i < engine->n_interfaces; i++)
-		fault_drop(faults[i]);
-	free(faults);
+		fault_drop(settling.faults[i]);
+	blame_search_release(&settling.search);
+	free(settling.faults);
 }

@@ -82,34 +82,46 @@ engine_switch_view(const struct engine *engine, uint32_t sw, struct engine_switc
 	};
 	for (uint32_t i = 0; i < row->interfaces.n; i++)
 		count_interface(&engine->interfaces[row->interfaces.first + i], ret_view);
-	for (uint32_t i = 0; i < engine->n_extras && state->n_extra > 0; i++)
-		if (engine->extras[i].sw == sw)
-			count_interface(
-			    &engine->interfaces[topo_n_interfaces(engine->topo) + i], ret_view);
+	for (uint32_t i = state->first_extra; i != 0; i = engine->extras[i - 1].next)
+		count_interface(
+		    &engine->interfaces[topo_n_interfaces(engine->topo) + i - 1], ret_view);
 }
 
-/* When something on the port's paths was last heard: its own interfaces. 0: never. */
-static int64_t
-heard_us(const struct engine *engine, const struct topo_group *group)
+/*
+ * Whether something on the port's paths was ever heard: its own interfaces; and when, which is 0 where that was before this
+ * daemon and changed nothing.
+ */
+static bool
+was_heard(const struct engine *engine, const struct topo_group *group, int64_t *ret_heard_us)
 {
-	int64_t heard = 0;
+	bool heard = false;
 
+	*ret_heard_us = 0;
 	for (uint32_t i = 0; i < group->attachments.n; i++) {
-		uint32_t interface = topo_attachment(engine->topo, group->attachments.first + i);
-		if (engine->interfaces[interface].heard_us > heard)
-			heard = engine->interfaces[interface].heard_us;
+		const struct interface_state *state =
+		    &engine
+			 ->interfaces[topo_attachment(engine->topo, group->attachments.first + i)];
+		heard = heard || state->heard;
+		if (state->heard_us > *ret_heard_us)
+			*ret_heard_us = state->heard_us;
 	}
 	return heard;
 }
 
-static const char *
-data_plane_status(const struct port_state *state, int64_t heard)
+/* While Redis is compared, PORT_DOWN says what Redis holds and not what is so. */
+static bool
+is_down(const struct engine *engine, const struct port_state *state)
 {
-	if (state->flags & PORT_DOWN)
+	return state->flags & (engine->comparing ? PORT_OBSERVED | PORT_REPORTED : PORT_DOWN);
+}
+
+static const char *
+data_plane_status(bool down, const struct port_state *state, bool heard)
+{
+	if (down)
 		return "DOWN";
-	if (state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE) || heard != 0)
-		return "ACTIVE";
-	return NULL;
+	return state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE) || heard ? "ACTIVE"
+										      : NULL;
 }
 
 void
@@ -118,7 +130,6 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 	const struct topo_port *row = topo_port_get(engine->topo, port);
 	const struct topo_group *group = topo_group_get(engine->topo, row->group);
 	const struct port_state *state = &engine->ports[port];
-	const struct report *report = engine_report_of(engine, row->id);
 
 	*ret_view = (struct engine_port_view){
 		.name = topo_text_get(engine->topo, row->name),
@@ -127,7 +138,7 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 			    ? ""
 			    : topo_text_get(
 				  engine->topo, topo_host_get(engine->topo, group->host)->name),
-		.dp_down = state->flags & PORT_DOWN,
+		.dp_down = is_down(engine, state),
 		.reported = state->flags & PORT_REPORTED,
 		.observed_down = state->flags & PORT_OBSERVED,
 		.cause = (enum dp_cause)state->cause,
@@ -137,21 +148,18 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 		.fault = state->fault ? state->fault->text : "",
 		.revision = state->revision,
 		.since_us = state->since_us,
-		.heard_us = heard_us(engine, group),
-		.report = { .by = "", .note = "" },
 	};
 	memcpy(ret_view->id, row->id, sizeof(ret_view->id));
 	engine_port_paths(engine, port, &ret_view->paths);
-	ret_view->data_plane_status = data_plane_status(state, ret_view->heard_us);
+	bool heard = was_heard(engine, group, &ret_view->heard_us);
+	ret_view->data_plane_status = data_plane_status(ret_view->dp_down, state, heard);
 	if (state->interface != TOPO_NONE) {
 		uint32_t sw = engine_interface_switch(engine, state->interface);
 		ret_view->switch_name =
 		    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name);
 		ret_view->interface_name = engine_interface_name(engine, state->interface);
 	}
-	if (report)
-		ret_view->report = (struct dp_report){ report->down, report->by, report->note,
-			report->at_us, report->until_us };
+	engine_port_report(engine, port, &ret_view->report);
 }
 
 void

@@ -37,19 +37,19 @@ apply_down(struct interface_state *state, enum link_layer layer)
 
 /*
  * No protocol runs on a dead link, so its up lifts both layers, and so does a word about the whole. A linkUp that does not
- * tell ifOperStatus speaks of the link alone where somebody speaks of the protocol: a port that LACP suspended stays down.
+ * tell ifOperStatus speaks of the link alone where somebody spoke of the protocol in this boot: a port that LACP suspended
+ * stays down.
  */
 static void
-apply_up(struct interface_state *state, const struct link_event *event, int64_t now_ns)
+apply_up(struct interface_state *state, const struct link_event *event)
 {
-	bool link_only =
-	    event->layer == LAYER_LINK || (event->bare_up && state->protocol != SPOKEN_NONE);
+	bool protocol_spoken = state->protocol != SPOKEN_NONE;
+	bool link_only = event->layer == LAYER_LINK ||
+			 (event->bare_up && protocol_spoken && !state->protocol_old);
 
 	state->link = SPOKEN_UP;
-	if (event->layer == LAYER_PROTOCOL || (!link_only && state->protocol != SPOKEN_NONE))
+	if (event->layer == LAYER_PROTOCOL || (!link_only && protocol_spoken))
 		state->protocol = SPOKEN_UP;
-	if (event->layer != LAYER_LINK)
-		state->up_word_ns = now_ns;
 	if (state->admin == SPOKEN_DOWN)
 		state->admin = SPOKEN_UP;
 }
@@ -71,14 +71,16 @@ reason_of(const struct link_event *event)
 	return event->word == WORD_ADMIN_DOWN ? REASON_ADMIN_DOWN : REASON_LINK_DOWN;
 }
 
-/* An admin-down soon after a plain down is the same event, told better; later it is somebody tidying up. */
-static void
-refine_reason(struct interface_state *state, const struct link_event *event,
+bool
+interface_refine(struct interface_state *state, enum link_reason reason,
     const struct config *config, int64_t now_ns)
 {
-	if (event->word == WORD_ADMIN_DOWN && state->reason == REASON_LINK_DOWN &&
-	    now_ns - state->changed_ns <= config->state.source_settle_ms * 1000000)
-		state->reason = REASON_ADMIN_DOWN;
+	if (observed_up(state) || reason == REASON_NONE || reason == REASON_LINK_DOWN ||
+	    state->reason != REASON_LINK_DOWN || state->changed_ns == 0 ||
+	    now_ns - state->changed_ns > config->state.source_settle_ms * 1000000)
+		return false;
+	state->reason = (uint8_t)reason;
+	return true;
 }
 
 static void
@@ -97,9 +99,23 @@ same_state(const struct interface_state *a, const struct interface_state *b)
 	       a->reason == b->reason && a->certain == b->certain && a->heard == b->heard;
 }
 
+static void
+move_layers(struct interface_state *state, const struct link_event *event, int64_t order)
+{
+	if (event->word == WORD_UP)
+		apply_up(state, event);
+	else
+		apply_down(state, event->layer);
+	if (event->layer == LAYER_PROTOCOL)
+		state->protocol_old = false;
+	if (observed_up(state) == (event->word == WORD_UP))
+		state->order = order;
+	state->certain = true;
+}
+
 enum engine_verdict
 interface_apply(struct interface_state *state, const struct link_event *event,
-    const struct config *config, struct engine_time time)
+    const struct config *config, struct engine_time time, int64_t order)
 {
 	const struct interface_state before = *state;
 
@@ -107,13 +123,8 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 		state->admin = SPOKEN_DOWN;
 	else if (event->word == WORD_ADMIN_UP)
 		state->admin = SPOKEN_UP;
-	if (moves_layers(event, config)) {
-		if (event->word == WORD_UP)
-			apply_up(state, event, time.now_ns);
-		else
-			apply_down(state, event->layer);
-		state->certain = true;
-	}
+	if (moves_layers(event, config))
+		move_layers(state, event, order);
 	state->heard = true;
 	state->heard_us = time.wall_us;
 	if (observed_up(state) != observed_up(&before)) {
@@ -121,9 +132,11 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 		return interface_is_up(state) != interface_is_up(&before) ? VERDICT_CHANGED
 									  : VERDICT_LEARNT;
 	}
-	if (!observed_up(state))
-		refine_reason(state, event, config, time.now_ns);
+	if (event->word == WORD_DOWN || event->word == WORD_ADMIN_DOWN)
+		interface_refine(state, reason_of(event), config, time.now_ns);
 	if (!same_state(state, &before))
 		return VERDICT_LEARNT;
-	return moves_layers(event, config) ? VERDICT_NO_CHANGE : VERDICT_IGNORED_ADMIN;
+	return event->word == WORD_ADMIN_DOWN && !moves_layers(event, config)
+		   ? VERDICT_IGNORED_ADMIN
+		   : VERDICT_NO_CHANGE;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 struct outbox {
-	struct outbox_batch **batches;
+	struct outbox_batch **store;   /* allocated: `room` of them */
+	struct outbox_batch **batches; /* the first one in use, in the store */
 	size_t n, room;
 	size_t n_done, n_sent; /* leading runs: done, then sent */
 	bool open;             /* the last batch still takes changes */
@@ -49,7 +50,7 @@ outbox_free(struct outbox *outbox)
 		return;
 	for (size_t i = 0; i < outbox->n; i++)
 		batch_free(outbox->batches[i]);
-	free(outbox->batches);
+	free(outbox->store);
 	free(outbox);
 }
 
@@ -59,17 +60,54 @@ batch_bytes(const struct outbox_batch *batch)
 	return sizeof(*batch) + batch->args.room + batch->keys.room;
 }
 
-/* Takes batches [from, to) out of the list. */
 static void
-cut(struct outbox *outbox, size_t from, size_t to)
+drop(struct outbox *outbox, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++) {
 		outbox->bytes -= batch_bytes(outbox->batches[i]);
 		batch_free(outbox->batches[i]);
 	}
-	memmove(outbox->batches + from, outbox->batches + to,
-	    (outbox->n - to) * sizeof(*outbox->batches));
-	outbox->n -= to - from;
+}
+
+/* Takes the first n batches out; the others stay where they are, because hours of them may wait. */
+static void
+cut_first(struct outbox *outbox, size_t n)
+{
+	if (n == 0)
+		return;
+	drop(outbox, 0, n);
+	outbox->batches += n;
+	outbox->n -= n;
+}
+
+static void
+cut_from(struct outbox *outbox, size_t first)
+{
+	drop(outbox, first, outbox->n);
+	outbox->n = first;
+}
+
+/* Room for one more at the end. */
+static bool
+make_room(struct outbox *outbox)
+{
+	const size_t gone = (size_t)(outbox->batches - outbox->store);
+
+	if (gone + outbox->n < outbox->room)
+		return true;
+	if (gone > outbox->room / 2) {
+		memmove(outbox->store, outbox->batches, outbox->n * sizeof(*outbox->store));
+	} else {
+		size_t room = outbox->room * 2 + 16;
+		struct outbox_batch **store = realloc(outbox->store, room * sizeof(*store));
+		if (!store)
+			return false;
+		memmove(store, store + gone, outbox->n * sizeof(*store));
+		outbox->store = store;
+		outbox->room = room;
+	}
+	outbox->batches = outbox->store;
+	return true;
 }
 
 static struct outbox_batch *
@@ -77,15 +115,7 @@ open_batch(struct outbox *outbox)
 {
 	if (outbox->open)
 		return outbox->batches[outbox->n - 1];
-	if (outbox->n == outbox->room) {
-		size_t room = outbox->room * 2 + 16;
-		struct outbox_batch **batches = realloc(outbox->batches, room * sizeof(*batches));
-		if (!batches)
-			return NULL;
-		outbox->batches = batches;
-		outbox->room = room;
-	}
-	struct outbox_batch *batch = calloc(1, sizeof(*batch));
+	struct outbox_batch *batch = make_room(outbox) ? calloc(1, sizeof(*batch)) : NULL;
 	if (!batch)
 		return NULL;
 	batch->number = outbox->next_number++;
@@ -93,6 +123,20 @@ open_batch(struct outbox *outbox)
 	outbox->bytes += batch_bytes(batch);
 	outbox->open = true;
 	return batch;
+}
+
+/* The open batch takes no more; most are small, so what it has in reserve goes back. */
+static void
+close_batch(struct outbox *outbox)
+{
+	if (!outbox->open)
+		return;
+	struct outbox_batch *batch = outbox->batches[outbox->n - 1];
+	outbox->bytes -= batch_bytes(batch);
+	arg_buf_trim(&batch->args);
+	arg_buf_trim(&batch->keys);
+	outbox->bytes += batch_bytes(batch);
+	outbox->open = false;
 }
 
 /* Drops what was not sent: the program will compare Redis with the engine instead, which gives each port's last state. */
@@ -105,7 +149,7 @@ overflow(struct outbox *outbox)
 		outbox->folded += outbox->batches[i]->n_toggles;
 	if (first < outbox->n)
 		outbox->next_number = outbox->batches[first]->number;
-	cut(outbox, first, outbox->n);
+	cut_from(outbox, first);
 	outbox->open = false;
 	outbox->overflowed = true;
 }
@@ -141,16 +185,14 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 	batch->n_records++;
 	batch->n_toggles += change->kind == CHANGE_TOGGLE;
 	if (is_full(outbox, batch)) {
-		outbox->open = false;
+		close_batch(outbox);
 		outbox->later_in_turn = true;
 	}
 	if (outbox->bytes <= outbox->max_bytes)
 		return 0;
 	/* What is kept for a Redis that lost its tail goes before anything that waits. */
-	if (outbox->n_done > 0) {
-		cut(outbox, 0, outbox->n_done);
-		outbox->n_done = 0;
-	}
+	cut_first(outbox, outbox->n_done);
+	outbox->n_done = 0;
 	if (outbox->bytes <= outbox->max_bytes)
 		return 0;
 	overflow(outbox);
@@ -160,7 +202,7 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 void
 outbox_turn_end(struct outbox *outbox)
 {
-	outbox->open = false;
+	close_batch(outbox);
 	outbox->later_in_turn = false;
 }
 
@@ -191,7 +233,7 @@ outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns)
 		outbox->done_ticket = batch->last_ticket;
 	/* What is only kept in case must not crowd out what may still have to wait. */
 	if (outbox->n_done > 1 && outbox->bytes > outbox->max_bytes / 4) {
-		cut(outbox, 0, 1);
+		cut_first(outbox, 1);
 		outbox->n_done--;
 	}
 	return batch;
@@ -228,7 +270,7 @@ outbox_gap(struct outbox *outbox, uint64_t last)
 void
 outbox_number_from(struct outbox *outbox, uint64_t last)
 {
-	cut(outbox, 0, outbox->n_done);
+	cut_first(outbox, outbox->n_done);
 	outbox->n_done = 0;
 	outbox->n_sent = 0;
 	for (size_t i = 0; i < outbox->n; i++) {
@@ -241,9 +283,9 @@ outbox_number_from(struct outbox *outbox, uint64_t last)
 void
 outbox_restart(struct outbox *outbox)
 {
-	if (outbox->n > 0)
-		outbox->next_number = outbox->batches[0]->number;
-	cut(outbox, 0, outbox->n);
+	if (outbox->n > outbox->n_done)
+		outbox->next_number = outbox->batches[outbox->n_done]->number;
+	cut_first(outbox, outbox->n);
 	outbox->n_done = outbox->n_sent = 0;
 	outbox->open = outbox->overflowed = false;
 	outbox->later_in_turn = false;
@@ -257,9 +299,7 @@ outbox_tick(struct outbox *outbox, int64_t now_ns)
 
 	while (n < outbox->n_done && now_ns - outbox->batches[n]->done_ns > OUTBOX_KEEP_NS)
 		n++;
-	if (n == 0)
-		return;
-	cut(outbox, 0, n);
+	cut_first(outbox, n);
 	outbox->n_done -= n;
 }
 

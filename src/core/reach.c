@@ -56,22 +56,29 @@ list_add(struct reach *reach, struct index_list *list, uint32_t item)
  * A member's down that is older than the aggregate's own up no longer counts: the switch would not have called the
  * aggregate up otherwise, so the member's linkUp was lost.
  */
-static bool
-member_counts(const struct interface_state *member, const struct interface_state *aggregate)
+bool
+reach_member_lifted(const struct reach *reach, uint32_t interface)
 {
-	return interface_is_up(member) ||
-	       (member->override == SPOKEN_NONE && aggregate->up_word_ns > member->changed_ns);
+	const struct topo_interface *row = topo_interface_get(reach->topo, interface);
+	const struct interface_state *member = &reach->states[interface];
+
+	if (row->aggregate == TOPO_NONE || interface_is_up(member) ||
+	    member->override != SPOKEN_NONE)
+		return false;
+	const struct interface_state *aggregate = &reach->states[row->aggregate];
+	return interface_is_up(aggregate) && aggregate->override == SPOKEN_NONE &&
+	       aggregate->order > member->order;
 }
 
 static bool
-enough_members(const struct reach *reach, const struct topo_interface *aggregate,
-    const struct interface_state *state)
+enough_members(const struct reach *reach, const struct topo_interface *aggregate)
 {
 	uint32_t up = 0;
 
-	for (uint32_t i = 0; i < aggregate->members.n; i++)
-		up += member_counts(
-		    &reach->states[topo_member(reach->topo, aggregate->members.first + i)], state);
+	for (uint32_t i = 0; i < aggregate->members.n; i++) {
+		uint32_t member = topo_member(reach->topo, aggregate->members.first + i);
+		up += interface_is_up(&reach->states[member]) || reach_member_lifted(reach, member);
+	}
 	return up >= aggregate->min_links;
 }
 
@@ -84,7 +91,7 @@ carries_now(const struct reach *reach, uint32_t interface)
 	if (!interface_is_up(state))
 		return false;
 	if (row->members.n > 0)
-		return state->override == SPOKEN_UP || enough_members(reach, row, state);
+		return state->override == SPOKEN_UP || enough_members(reach, row);
 	if (row->aggregate == TOPO_NONE)
 		return true;
 	return interface_is_up(&reach->states[row->aggregate]) ||

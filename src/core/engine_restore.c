@@ -1,0 +1,274 @@
+/*
+ * What Redis still knew: at the start, and whenever it and the engine have parted. Down ports that are in no map are
+ * orphans: they wait for their last toggle.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine_state.h"
+#include "util/timeutil.h"
+
+/* ---- orphans ---- */
+
+struct orphan *
+engine_add_orphan(
+    struct engine *engine, const uint8_t id[16], const char *name, const char *project_id)
+{
+	if (engine->n_orphans == engine->room_orphans) {
+		uint32_t room = engine->room_orphans * 2 + 64;
+		struct orphan *orphans = realloc(engine->orphans, room * sizeof(*orphans));
+		if (!orphans)
+			abort();
+		engine->orphans = orphans;
+		engine->room_orphans = room;
+	}
+	struct orphan *orphan = &engine->orphans[engine->n_orphans++];
+	*orphan = (struct orphan){ .name = strdup(name), .project_id = strdup(project_id) };
+	memcpy(orphan->id, id, sizeof(orphan->id));
+	if (!orphan->name || !orphan->project_id)
+		abort();
+	return orphan;
+}
+
+void
+engine_queue_removed(struct engine *engine, uint32_t orphan, struct engine_time time)
+{
+	struct queued *queued = engine_queue(engine, CHANGE_TOGGLE);
+
+	queued->subject = orphan;
+	queued->removed = true;
+	queued->cause = engine->orphans[orphan].cause;
+	queued->reason = REASON_REMOVED;
+	queued->source = SOURCE_TOPOLOGY;
+	queued->fault = fault_hold(engine->orphans[orphan].fault);
+	queued->received_us = queued->occurred_us = time.turn_us ? time.turn_us : time.wall_us;
+}
+
+/* ---- interfaces ---- */
+
+static uint8_t
+spoken_from(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	for (int i = SPOKEN_UP; text && i < SPOKEN_MAX; i++)
+		if (strcmp(text, spoken_names[i]) == 0)
+			return (uint8_t)i;
+	return SPOKEN_NONE;
+}
+
+static struct slice
+text_from(const json_t *object, const char *member)
+{
+	return slice_of(json_string_value(json_object_get(object, member)));
+}
+
+/* Engine time of a wall-clock label from before this daemon, so that what was told later also compares as later. */
+static int64_t
+engine_ns(int64_t us, struct engine_time time)
+{
+	return us == 0 ? 0 : time.now_ns - engine_span_ns(time.wall_us - us);
+}
+
+/* Where it is missing, the last word is taken to be the one that changed it. Words to come must be able to rise above it. */
+static int64_t
+order_from(const json_t *object, int64_t since_us)
+{
+	json_int_t order = json_integer_value(json_object_get(object, "order"));
+
+	return order > 0 && order < INT64_MAX / 2 ? order : since_us;
+}
+
+static void
+read_state(const json_t *object, struct interface_state *state, struct engine_time time)
+{
+	interface_state_init(state);
+	state->link = spoken_from(object, "link");
+	state->protocol = spoken_from(object, "protocol");
+	state->admin = spoken_from(object, "admin");
+	state->override = spoken_from(object, "override");
+	state->source = (uint8_t)link_source_from(text_from(object, "source"));
+	state->reason = (uint8_t)link_reason_from(text_from(object, "reason"));
+	if (!timeutil_parse(text_from(object, "since"), &state->since_us))
+		state->since_us = 0;
+	state->heard = true;
+	state->heard_us = state->since_us;
+	state->changed_ns = engine_ns(state->since_us, time);
+	state->order = order_from(object, state->since_us);
+	/* While this daemon was away anything may have happened. */
+	state->certain = false;
+}
+
+bool
+engine_restore_interface(struct engine *engine, struct slice sw_name, struct slice interface,
+    struct slice json, struct engine_time time)
+{
+	uint32_t sw = topo_switch_find(engine->topo, sw_name);
+	char key[IFNAME_MAX + 1];
+
+	if (sw == TOPO_NONE)
+		return false;
+	json_t *object = json_loadb(json.data, json.len, 0, NULL);
+	if (!json_is_object(object) || !json_is_string(json_object_get(object, "oper"))) {
+		json_decref(object);
+		return false;
+	}
+	size_t len = ifname_key(topo_switch_get(engine->topo, sw)->os, interface, key);
+	uint32_t found = len == 0 ? TOPO_NONE : topo_interface_find(engine->topo, sw, interface);
+	if (found == TOPO_NONE && len > 0)
+		found = engine_extra_find(engine, sw, (struct slice){ key, len });
+	if (found == TOPO_NONE && len > 0)
+		found = engine_extra_add(engine, sw, interface, (struct slice){ key, len });
+	if (found != TOPO_NONE) {
+		read_state(object, &engine->interfaces[found], time);
+		if (engine->interfaces[found].order > engine->last_order)
+			engine->last_order = engine->interfaces[found].order;
+	}
+	json_decref(object);
+	return found != TOPO_NONE;
+}
+
+/* ---- ports ---- */
+
+static uint32_t
+interface_named(const struct engine *engine, const char *sw_name, const char *name)
+{
+	uint32_t sw = topo_switch_find(engine->topo, slice_of(sw_name));
+
+	return sw == TOPO_NONE || !*name ? TOPO_NONE
+					 : topo_interface_find(engine->topo, sw, slice_of(name));
+}
+
+/* Ports that one failure took down come back with one text again; Redis tells them mostly side by side. */
+static struct fault *
+fault_restored(struct engine *engine, const char *text)
+{
+	if (!engine->restored || strcmp(engine->restored->text, text) != 0) {
+		fault_drop(engine->restored);
+		engine->restored = fault_of(text);
+	}
+	return fault_hold(engine->restored);
+}
+
+void
+engine_restore_port(struct engine *engine, const struct engine_port_record *record)
+{
+	uint32_t port = topo_port_find(engine->topo, record->id);
+
+	if (port == TOPO_NONE) {
+		if (!record->dp_down)
+			return;
+		struct orphan *orphan = engine_add_orphan(engine, record->id, "", "");
+		orphan->revision = record->revision;
+		orphan->cause = (uint8_t)record->cause;
+		orphan->fault = fault_restored(engine, record->fault);
+		return;
+	}
+	struct port_state *state = &engine->ports[port];
+	fault_drop(state->fault);
+	*state = (struct port_state){
+		.flags = record->dp_down ? PORT_DOWN : 0,
+		.cause = (uint8_t)record->cause,
+		.reason = (uint8_t)record->reason,
+		.interface = interface_named(engine, record->switch_name, record->interface_name),
+		.since_us = record->since_us,
+		.fault = fault_restored(engine, record->fault),
+	};
+	engine_note_revision(state, record->revision);
+	engine_restore_report(engine, port, &record->report);
+}
+
+static int
+compare_orphans(const void *a, const void *b)
+{
+	const struct orphan *x = a, *y = b;
+	int order = memcmp(x->id, y->id, sizeof(x->id));
+
+	/* Of two records of one port, the one that knows its name comes first. */
+	return order != 0 ? order : strcmp(y->name, x->name);
+}
+
+/* A SCAN may tell a key twice, and a port that left while Redis was read may be told as well: one toggle each. */
+static void
+queue_orphans(struct engine *engine, struct engine_time time)
+{
+	if (engine->n_orphans > 0)
+		qsort(
+		    engine->orphans, engine->n_orphans, sizeof(*engine->orphans), compare_orphans);
+	for (uint32_t i = 0; i < engine->n_orphans; i++)
+		if (i == 0 || memcmp(engine->orphans[i].id, engine->orphans[i - 1].id,
+				  sizeof(engine->orphans[i].id)) != 0)
+			engine_queue_removed(engine, i, time);
+}
+
+/* ---- the start ---- */
+
+void
+engine_count(struct engine *engine)
+{
+	engine->totals = (struct engine_totals){ 0 };
+	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++) {
+		engine->totals.ports_down += (engine->ports[port].flags & PORT_DOWN) != 0;
+		engine->totals.ports_degraded += (engine->ports[port].flags & PORT_DEGRADED) != 0;
+	}
+	for (uint32_t i = 0; i < engine->n_interfaces; i++) {
+		engine->totals.interfaces_down += !interface_is_up(&engine->interfaces[i]);
+		engine->totals.interfaces_uncertain += !engine->interfaces[i].certain;
+	}
+}
+
+void
+engine_start(struct engine *engine, struct engine_time time)
+{
+	const struct decision decision = {
+		.source = SOURCE_NONE,
+		.interface = TOPO_NONE,
+		.received_us = time.wall_us,
+		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
+		.quiet = true,
+	};
+	struct reach *reach = reach_new(engine->topo, engine->interfaces);
+	const bool compared = engine->comparing;
+
+	if (!reach)
+		abort();
+	reach_free(engine->reach);
+	engine->reach = reach;
+	engine->started = true;
+	for (uint32_t i = 0; compared && i < engine->n_interfaces; i++)
+		if (engine->interfaces[i].heard)
+			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
+	engine->comparing = false;
+	fault_drop(engine->restored);
+	engine->restored = NULL;
+	engine_count(engine);
+	queue_orphans(engine, time);
+	engine_settle_all(engine, &decision);
+	engine_reports_start(engine, compared, time);
+}
+
+void
+engine_compare_begin(struct engine *engine)
+{
+	engine->started = false;
+	engine->comparing = true;
+	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
+		engine->ports[port].flags &= (uint8_t)~PORT_DOWN;
+}
+
+void
+engine_restore_published(
+    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision)
+{
+	uint32_t port = topo_port_find(engine->topo, port_id);
+
+	if (port == TOPO_NONE) {
+		if (dp_down)
+			engine_add_orphan(engine, port_id, "", "")->revision = revision;
+		return;
+	}
+	if (dp_down)
+		engine->ports[port].flags |= PORT_DOWN;
+	engine_note_revision(&engine->ports[port], revision);
+}
