@@ -1,0 +1,110 @@
+/*
+ * cli: what the commands of dpwatch have in common.
+ *
+ * A command is a row of a table (main.c): its words, arguments, options and function. The function returns the exit status:
+ * 0 done, 1 refused or not found (said on standard error, with what to do next), 2 usage.
+ */
+#ifndef DPWATCH_CLI_H
+#define DPWATCH_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+
+#define CLI_DONE 0
+#define CLI_REFUSED 1
+#define CLI_USAGE 2
+
+#define CLI_OPTIONS_MAX 8
+
+struct cli_option {
+	const char *name; /* NULL ends the list */
+	const char *arg;  /* what it takes, for the help; NULL: a flag */
+	const char *help;
+	bool required;
+};
+
+struct cli {
+	struct client *client;
+	bool json;    /* -o json */
+	bool color;   /* standard output is a terminal that shows colours */
+	size_t width; /* of that terminal; 0: no limit */
+	const struct cli_command *command;
+	const char *values
+	    [CLI_OPTIONS_MAX]; /* of the command's options, in their order; NULL: not given, "" : a flag */
+	char **args;           /* what is left of the command line */
+	int n_args;
+};
+
+typedef int cli_function(struct cli *cli);
+
+struct cli_command {
+	const char *words; /* "topology load" */
+	const char *args;  /* "FILE", for the help */
+	const char *summary;
+	int min_args, max_args;
+	cli_function *run;
+	struct cli_option options[CLI_OPTIONS_MAX];
+};
+
+extern const struct cli_command cli_commands[];
+extern const size_t cli_n_commands;
+
+/* ---- help.c ---- */
+
+/* All commands; those that begin with `words` (a group); one. `out` is stdout when it was asked for. */
+void help_all(FILE *out);
+void help_group(FILE *out, const char *words);
+void help_command(FILE *out, const struct cli_command *command);
+
+/* ---- output.c ---- */
+
+/* The value of one of the command's options, or NULL where it was not given. */
+const char *cli_value(const struct cli *cli, const char *name);
+
+/* "dpwatch: ..." on standard error. Returns CLI_REFUSED. */
+int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "dpwatch: ..." and where the help is. Returns CLI_USAGE. */
+int cli_misuse(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One document on standard output: indented on a terminal, on one line otherwise. */
+void cli_print_json(const struct cli *cli, const json_t *json);
+
+/* Members of objects for people: "" where there is none or it is null. Borrowed from the JSON. */
+const char *json_text(const json_t *object, const char *name);
+json_int_t json_number(const json_t *object, const char *name);
+bool json_flag(const json_t *object, const char *name);
+
+/* A member that is a time, as "12s ago"; "-" where it is null. The buffer holds TIMEUTIL_RELATIVE. */
+const char *json_ago(const json_t *object, const char *name, char *buf);
+
+/*
+ * A copy that can do nothing to a terminal: control characters (an interface may be called anything) and what the locale
+ * cannot show become '?'. The caller frees it; NULL is out of memory.
+ */
+char *text_clean(const char *text);
+
+/* The same, printed. */
+void print_clean(FILE *out, const char *text);
+
+/* Orders an array of objects by these members, numbers inside a name by their value (Ethernet1/9 before Ethernet1/10). */
+void json_sort(json_t *list, const char *first, const char *second);
+
+/* A number for an option: false, after a message, when it is none or out of range. */
+bool cli_number(const struct cli *cli, const char *name, unsigned long long low,
+    unsigned long long high, unsigned long long *ret_value);
+
+/* ---- cmd_*.c ---- */
+cli_function cmd_status, cmd_topology_load, cmd_topology_check, cmd_topology_dump, cmd_switch_list,
+    cmd_switch_show, cmd_interface_list, cmd_port_list, cmd_port_show, cmd_port_set, cmd_port_unset,
+    cmd_events, cmd_unmapped;
+
+/* Prints a table of interfaces, as /v1/interfaces lists them (cmd_switch.c). */
+void print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch);
+
+#endif

@@ -1,0 +1,432 @@
+#include "client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define CONNECT_SECONDS 10L
+/* Longer than the longest wait that /v1/events grants, and than Redis may need; a topology load has no limit. */
+#define ANSWER_SECONDS 120L
+#define REPLY_MAX ((size_t)1 << 30)
+#define PROGRESS_AFTER 2.0
+
+struct client {
+	CURL *curl;
+	char *api;         /* as given, for messages */
+	char *base;        /* what targets are appended to */
+	char *socket_path; /* NULL: HTTP over TCP */
+	struct curl_slist *headers;
+	bool quiet;
+	char error[CURL_ERROR_SIZE];
+};
+
+/* ---- life ---- */
+
+static bool
+add_header(struct client *client, const char *name, const char *value)
+{
+	char *line;
+
+	if (asprintf(&line, "%s: %s", name, value) < 0)
+		return false;
+	struct curl_slist *longer = curl_slist_append(client->headers, line);
+	free(line);
+	if (longer)
+		client->headers = longer;
+	return longer != NULL;
+}
+
+/* unix:PATH, http://..., https://..., and http:ADDR:PORT as the configuration file has it. */
+static bool
+set_base(struct client *client, const char *api)
+{
+	struct slice text = slice_of(api);
+	int len;
+
+	if (slice_starts(text, "unix:")) {
+		client->socket_path = strdup(api + strlen("unix:"));
+		client->base = strdup("http://localhost");
+		return client->socket_path && client->base;
+	}
+	while (text.len > 0 && text.data[text.len - 1] == '/')
+		text.len--;
+	if (slice_starts(text, "http://") || slice_starts(text, "https://"))
+		len = asprintf(&client->base, "%.*s", (int)text.len, text.data);
+	else if (slice_starts(text, "http:"))
+		len = asprintf(&client->base, "http://%.*s", (int)text.len - 5, text.data + 5);
+	else
+		len = -1;
+	if (len < 0)
+		client->base = NULL;
+	return len >= 0;
+}
+
+struct client *
+client_new(const char *api, const char *token)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	client->curl = curl_easy_init();
+	client->api = strdup(api);
+	if (!client->curl || !client->api || !set_base(client, api) ||
+	    !add_header(client, "Accept", "application/json") ||
+	    !add_header(client, "Content-Type", "application/json") ||
+	    (token && !add_header(client, "X-Auth-Token", token))) {
+		fprintf(stderr, "dpwatch: '%s' is neither unix:PATH nor http://HOST:PORT\n", api);
+		client_free(client);
+		return NULL;
+	}
+	return client;
+}
+
+void
+client_free(struct client *client)
+{
+	if (!client)
+		return;
+	curl_slist_free_all(client->headers);
+	if (client->curl)
+		curl_easy_cleanup(client->curl);
+	free(client->api);
+	free(client->base);
+	free(client->socket_path);
+	free(client);
+}
+
+void
+client_set_quiet(struct client *client, bool quiet)
+{
+	client->quiet = quiet;
+}
+
+void
+client_reply_release(struct client_reply *reply)
+{
+	json_decref(reply->json);
+	free(reply->body);
+	*reply = (struct client_reply){ 0 };
+}
+
+char *
+client_escape(const char *text)
+{
+	char *escaped = curl_easy_escape(NULL, text, 0);
+	char *copy = escaped ? strdup(escaped) : NULL;
+
+	curl_free(escaped);
+	if (!copy) {
+		fprintf(stderr, "dpwatch: out of memory\n");
+		exit(1);
+	}
+	return copy;
+}
+
+/* ---- progress of a long load ---- */
+
+struct progress {
+	struct timespec started;
+	double told; /* seconds since the start when something was last said; 0: never */
+	bool terminal;
+};
+
+static double
+seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static int
+on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	struct progress *progress = ctx;
+	double seconds = seconds_since(&progress->started);
+
+	(void)down_total;
+	(void)down;
+	/* Not for every little thing; on a terminal each second over the same line, in a log now and then. */
+	if (seconds < PROGRESS_AFTER ||
+	    seconds - progress->told < (progress->terminal || progress->told == 0 ? 1 : 10))
+		return 0;
+	progress->told = seconds;
+	if (up < up_total)
+		fprintf(stderr, "%sdpwatch: %.0f s: sent %.1f of %.1f MB",
+		    progress->terminal ? "\r\033[K" : "", seconds, (double)up / 1e6,
+		    (double)up_total / 1e6);
+	else
+		fprintf(stderr, "%sdpwatch: %.0f s: sent; the daemon checks and stores it",
+		    progress->terminal ? "\r\033[K" : "", seconds);
+	if (!progress->terminal)
+		fputc('\n', stderr);
+	return 0;
+}
+
+static void
+progress_end(const struct progress *progress)
+{
+	if (progress->told > 0 && progress->terminal)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- one request ---- */
+
+/* A reply while it arrives. */
+struct arriving {
+	struct client_reply *reply;
+	size_t room;
+};
+
+static size_t
+on_data(char *data, size_t size, size_t n, void *ctx)
+{
+	struct arriving *arriving = ctx;
+	struct client_reply *reply = arriving->reply;
+	size_t len = size * n;
+
+	if (len > REPLY_MAX - reply->len)
+		return 0;
+	if (reply->len + len >= arriving->room) {
+		size_t room = 2 * (reply->len + len) + 4096;
+		char *body = realloc(reply->body, room);
+		if (!body)
+			return 0;
+		reply->body = body;
+		arriving->room = room;
+	}
+	memcpy(reply->body + reply->len, data, len);
+	reply->len += len;
+	reply->body[reply->len] = '\0';
+	return len;
+}
+
+static CURLcode
+prepare(struct client *client, const char *url, struct slice body, struct arriving *arriving)
+{
+	CURL *curl = client->curl;
+
+	curl_easy_reset(curl);
+	client->error[0] = '\0';
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "dpwatch/" DPWATCH_VERSION);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, arriving);
+	if (client->socket_path) {
+		/* A proxy from the environment is not for the socket of this machine. */
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+	}
+	if (!body.data) {
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS);
+		return CURLE_OK;
+	}
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
+	return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+}
+
+/* Sends, and fills the reply as far as one came. */
+static CURLcode
+perform(struct client *client, const char *target, struct slice body, struct client_reply *reply)
+{
+	struct progress progress = { .terminal = isatty(STDERR_FILENO) };
+	struct arriving arriving = { .reply = reply };
+	CURLcode code;
+	char *url;
+
+	if (asprintf(&url, "%s%s", client->base, target) < 0)
+		return CURLE_OUT_OF_MEMORY;
+	code = prepare(client, url, body, &arriving);
+	clock_gettime(CLOCK_MONOTONIC, &progress.started);
+	if (body.data) {
+		curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, &progress);
+		curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, 0L);
+	}
+	if (code == CURLE_OK)
+		code = curl_easy_perform(client->curl);
+	progress_end(&progress);
+	free(url);
+	if (code == CURLE_OK)
+		curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	return code;
+}
+
+static void
+tell_unreachable(const struct client *client, CURLcode code)
+{
+	long problem = 0;
+	const char *why = client->error[0] != '\0' ? client->error : curl_easy_strerror(code);
+
+	if (client->quiet)
+		return;
+	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &problem);
+	if (code == CURLE_COULDNT_CONNECT && problem != 0)
+		why = strerror((int)problem);
+	fprintf(stderr, "dpwatch: cannot reach the daemon at %s (%s): ", client->api, why);
+	if (code == CURLE_COULDNT_CONNECT && problem == EACCES)
+		fprintf(stderr, "only root and the daemon's own user may use its socket\n");
+	else
+		fprintf(stderr, "is dpwatchd running? Set DPWATCH_API or --api.\n");
+}
+
+/* ---- what the daemon says ---- */
+
+static const char *
+message_of(const json_t *json)
+{
+	const char *message =
+	    json_string_value(json_object_get(json_object_get(json, "NeutronError"), "message"));
+
+	return message
+		   ? message
+		   : json_string_value(json_object_get(json_object_get(json, "error"), "message"));
+}
+
+static void
+tell_faults(const json_t *json)
+{
+	const json_t *faults = json_object_get(json, "faults"), *fault;
+	size_t i;
+
+	json_array_foreach(faults, i, fault)
+	{
+		fputs("  ", stderr);
+		print_clean(stderr, json_text(fault, "path"));
+		fputs(": ", stderr);
+		print_clean(stderr, json_text(fault, "reason"));
+		fputc('\n', stderr);
+	}
+}
+
+static void
+tell_refusal(const struct client *client, const struct client_reply *reply)
+{
+	const char *message = message_of(reply->json);
+
+	if (!message) {
+		cli_refuse("%s answered %ld without dpwatch's JSON: is that a dpwatchd?",
+		    client->api, reply->status);
+		return;
+	}
+	fputs("dpwatch: ", stderr);
+	print_clean(stderr, message);
+	fputc('\n', stderr);
+	tell_faults(reply->json);
+	if (reply->status == 401 && client->socket_path)
+		fprintf(stderr, "  the socket is for root and the daemon's own user: try sudo\n");
+	else if (reply->status == 401 || reply->status == 403)
+		fprintf(stderr,
+		    "  give a token that may (--token-file or DPWATCH_TOKEN), or use the Unix socket as root: --api unix:PATH\n");
+}
+
+static enum client_result
+ask(struct client *client, const char *target, struct slice body, bool accept_404,
+    struct client_reply *ret_reply)
+{
+	struct client_reply reply = { 0 };
+	CURLcode code = perform(client, target, body, &reply);
+
+	*ret_reply = (struct client_reply){ 0 };
+	if (code != CURLE_OK) {
+		tell_unreachable(client, code);
+		client_reply_release(&reply);
+		return CLIENT_UNREACHABLE;
+	}
+	reply.json = reply.len > 0 ? json_loadb(reply.body, reply.len, 0, NULL) : NULL;
+	if (reply.json && (reply.status == 200 || (accept_404 && reply.status == 404))) {
+		*ret_reply = reply;
+		return CLIENT_OK;
+	}
+	bool passing = reply.status >= 500;
+	if (!passing || !client->quiet)
+		tell_refusal(client, &reply);
+	client_reply_release(&reply);
+	return passing ? CLIENT_UNREACHABLE : CLIENT_REFUSED;
+}
+
+enum client_result
+client_get(struct client *client, const char *target, struct client_reply *ret_reply)
+{
+	return ask(client, target, (struct slice){ 0 }, false, ret_reply);
+}
+
+enum client_result
+client_find(struct client *client, const char *target, struct client_reply *ret_reply)
+{
+	return ask(client, target, (struct slice){ 0 }, true, ret_reply);
+}
+
+enum client_result
+client_put(
+    struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
+{
+	return ask(client, target, body, false, ret_reply);
+}
+
+/* ---- lists ---- */
+
+/* The next page's target, or NULL after the last: a link (its path and query), or a marker for the same list. */
+static char *
+next_target(const json_t *page, const char *target)
+{
+	const char *href = json_string_value(
+	    json_object_get(json_array_get(json_object_get(page, "ports_links"), 0), "href"));
+	const char *marker = json_string_value(json_object_get(page, "next"));
+	size_t len = strcspn(target, "?");
+	char *next = NULL;
+
+	if (href && (href = strstr(href, "/v2.0/")))
+		return strdup(href);
+	if (!marker)
+		return NULL;
+	/* The filters stay; a marker that is there already is replaced. */
+	const char *query = target[len] == '?' ? target + len + 1 : "";
+	const char *old = strstr(query, "marker=");
+	size_t keep = old ? (size_t)(old - query) : strlen(query);
+	if (keep > 0 && query[keep - 1] == '&')
+		keep--;
+	if (asprintf(&next, "%.*s?%.*s%smarker=%s", (int)len, target, (int)keep, query,
+		keep > 0 ? "&" : "", marker) < 0)
+		return NULL;
+	return next;
+}
+
+enum client_result
+client_get_list(struct client *client, const char *target, const char *name, json_t **ret_list)
+{
+	enum client_result result = CLIENT_OK;
+	json_t *list = json_array();
+	char *at = strdup(target);
+
+	while (at && result == CLIENT_OK) {
+		struct client_reply reply;
+		result = client_get(client, at, &reply);
+		if (result != CLIENT_OK)
+			break;
+		json_array_extend(list, json_object_get(reply.json, name));
+		char *next = next_target(reply.json, at);
+		client_reply_release(&reply);
+		free(at);
+		at = next;
+	}
+	free(at);
+	if (result == CLIENT_OK)
+		*ret_list = list;
+	else
+		json_decref(list);
+	return result;
+}

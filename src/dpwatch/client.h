@@ -1,0 +1,66 @@
+/*
+ * client: requests to the daemon's API, over its Unix socket or HTTP (libcurl).
+ *
+ * What goes wrong on the way is told here, on standard error and with what to do about it, so that a command only has to
+ * return. Replies are JSON; one that is not comes from something else than dpwatchd.
+ */
+#ifndef DPWATCH_CLIENT_H
+#define DPWATCH_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/slice.h"
+
+struct client;
+
+/*
+ * `api` is unix:PATH or http[s]://HOST[:PORT]; `token` may be NULL. Both are copied. NULL, after a message, when api is
+ * neither or memory is out.
+ */
+struct client *client_new(const char *api, const char *token);
+void client_free(struct client *client);
+
+struct client_reply {
+	long status;
+	char *body; /* NUL-terminated */
+	size_t len;
+	json_t *json; /* NULL unless it is JSON */
+};
+void client_reply_release(struct client_reply *reply);
+
+/* What became of a request. */
+enum client_result {
+	CLIENT_OK,
+	CLIENT_REFUSED,     /* the daemon said no; told */
+	CLIENT_UNREACHABLE, /* no answer, or that it cannot at present (5xx); told, unless quiet */
+};
+
+/*
+ * Asks for `target`, path and query as they go over the wire. On CLIENT_OK the reply is the caller's; otherwise it is
+ * empty.
+ */
+enum client_result client_get(
+    struct client *client, const char *target, struct client_reply *ret_reply);
+enum client_result client_put(
+    struct client *client, const char *target, struct slice body, struct client_reply *ret_reply);
+
+/* The same, but a 404 is left to the caller: CLIENT_OK with reply->status 404. */
+enum client_result client_find(
+    struct client *client, const char *target, struct client_reply *ret_reply);
+
+/* No messages about CLIENT_UNREACHABLE while set: for who tries again. */
+void client_set_quiet(struct client *client, bool quiet);
+
+/* Percent-encoded for a path or a query. The caller frees it; ends the program when memory is out. */
+char *client_escape(const char *text);
+
+/*
+ * A list whole: follows `next` (for ports: ports_links) to its end. `target` is the first page. *ret_list is an array of
+ * the member `name` of every page, and is the caller's.
+ */
+enum client_result client_get_list(
+    struct client *client, const char *target, const char *name, json_t **ret_list);
+
+#endif

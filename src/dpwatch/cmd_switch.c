@@ -1,0 +1,261 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "table.h"
+#include "util/timeutil.h"
+
+/* ---- interfaces ---- */
+
+static void
+interface_state(const json_t *interface, enum table_tint *ret_tint, char *buf, size_t size)
+{
+	bool up = strcmp(json_text(interface, "oper"), "up") == 0;
+	bool carries = json_flag(interface, "carries");
+
+	*ret_tint = up && carries ? TINT_GOOD : TINT_BAD;
+	if (!json_flag(interface, "certain"))
+		*ret_tint = TINT_WARNING;
+	/* "up, idle": up by its own word, and yet no traffic can pass (an aggregate without members). */
+	snprintf(buf, size, "%s%s%s", up ? "up" : "down", up && !carries ? ", idle" : "",
+	    json_flag(interface, "certain") ? "" : "?");
+}
+
+static void
+interface_row(struct table *table, const json_t *interface, bool with_switch)
+{
+	char state[24], ago[TIMEUTIL_RELATIVE];
+	enum table_tint tint;
+
+	if (with_switch)
+		table_cell(table, json_text(interface, "switch"));
+	table_cell(table, json_text(interface, "name"));
+	interface_state(interface, &tint, state, sizeof(state));
+	table_tinted(table, tint, state);
+	table_cell(table, json_text(interface, "reason"));
+	table_cell(table, json_ago(interface, "since", ago));
+	table_cell(table, json_text(interface, "source"));
+	table_cell(table, json_ago(interface, "heard_at", ago));
+	table_cell(table, json_flag(interface, "mapped") ? "yes" : "no");
+	table_number(table, json_number(interface, "ports"));
+}
+
+void
+print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch)
+{
+	static const struct table_column columns[] = {
+		{ .title = "SWITCH" },
+		{ .title = "INTERFACE" },
+		{ .title = "STATE", .fixed = true },
+		{ .title = "REASON" },
+		{ .title = "SINCE", .fixed = true },
+		{ .title = "SOURCE", .drop = 3 },
+		{ .title = "HEARD", .fixed = true, .drop = 2 },
+		{ .title = "MAPPED", .drop = 4 },
+		{ .title = "PORTS", .right = true, .drop = 1 },
+	};
+	size_t skip = with_switch ? 0 : 1, i;
+	struct table *table =
+	    table_new(columns + skip, sizeof(columns) / sizeof(columns[0]) - skip);
+	const json_t *interface;
+
+	json_array_foreach(interfaces, i, interface) interface_row(table, interface, with_switch);
+	table_print(table, cli->width, cli->color);
+	table_free(table);
+}
+
+/* /v1/interfaces with what was asked for. The caller frees it. */
+static char *
+interfaces_target(const char *sw, bool down, bool uncertain)
+{
+	char *escaped = sw ? client_escape(sw) : NULL, *target;
+
+	if (asprintf(&target, "/v1/interfaces?limit=1000%s%s%s%s", escaped ? "&switch=" : "",
+		escaped ? escaped : "", down ? "&down=1" : "", uncertain ? "&uncertain=1" : "") < 0)
+		target = NULL;
+	free(escaped);
+	return target;
+}
+
+static enum client_result
+interfaces_get(struct cli *cli, const char *sw, bool down, bool uncertain, json_t **ret_interfaces)
+{
+	char *target = interfaces_target(sw, down, uncertain);
+	enum client_result result =
+	    target ? client_get_list(cli->client, target, "interfaces", ret_interfaces)
+		   : CLIENT_REFUSED;
+
+	free(target);
+	if (result == CLIENT_OK)
+		json_sort(*ret_interfaces, "switch", "name");
+	return result;
+}
+
+int
+cmd_interface_list(struct cli *cli)
+{
+	const char *sw = cli->n_args > 0 ? cli->args[0] : NULL;
+	json_t *interfaces;
+
+	if (interfaces_get(cli, sw, cli_value(cli, "down") != NULL,
+		cli_value(cli, "uncertain") != NULL, &interfaces) != CLIENT_OK)
+		return CLI_REFUSED;
+	if (cli->json) {
+		json_t *answer = json_pack("{s:O}", "interfaces", interfaces);
+		cli_print_json(cli, answer);
+		json_decref(answer);
+	} else {
+		print_interfaces(cli, interfaces, true);
+	}
+	json_decref(interfaces);
+	return CLI_DONE;
+}
+
+/* ---- switches ---- */
+
+/* Whatever was heard last. */
+static const char *
+heard_ago(const json_t *sw, char *buf)
+{
+	const char *trap = json_text(sw, "heard_trap"), *syslog = json_text(sw, "heard_syslog");
+
+	/* Times in one form compare as text. */
+	return json_ago(sw, strcmp(trap, syslog) >= 0 ? "heard_trap" : "heard_syslog", buf);
+}
+
+static void
+switch_row(struct table *table, const json_t *sw)
+{
+	char ago[TIMEUTIL_RELATIVE];
+	bool root = json_flag(sw, "root"), reaches = json_flag(sw, "reaches_root");
+
+	table_cell(table, json_text(sw, "name"));
+	table_cell(
+	    table, json_string_value(json_array_get(json_object_get(sw, "addresses"), 0))
+		       ? json_string_value(json_array_get(json_object_get(sw, "addresses"), 0))
+		       : "");
+	table_tinted(table, reaches ? TINT_GOOD : TINT_BAD,
+	    root      ? "root"
+	    : reaches ? "connected"
+		      : "CUT OFF");
+	table_number(table, json_number(sw, "interfaces"));
+	table_number(table, json_number(sw, "down"));
+	table_number(table, json_number(sw, "uncertain"));
+	table_number(table, json_number(sw, "traps"));
+	table_number(table, json_number(sw, "syslog"));
+	table_cell(table, heard_ago(sw, ago));
+}
+
+static void
+print_switches(const struct cli *cli, const json_t *switches)
+{
+	static const struct table_column columns[] = {
+		{ .title = "SWITCH" },
+		{ .title = "ADDRESS", .drop = 2 },
+		{ .title = "NETWORK", .fixed = true },
+		{ .title = "INTERFACES", .right = true, .drop = 3 },
+		{ .title = "DOWN", .right = true },
+		{ .title = "UNCERTAIN", .right = true, .drop = 1 },
+		{ .title = "TRAPS", .right = true, .drop = 4 },
+		{ .title = "SYSLOG", .right = true, .drop = 5 },
+		{ .title = "HEARD", .fixed = true },
+	};
+	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const json_t *sw;
+	size_t i;
+
+	json_array_foreach(switches, i, sw) switch_row(table, sw);
+	table_print(table, cli->width, cli->color);
+	table_free(table);
+}
+
+int
+cmd_switch_list(struct cli *cli)
+{
+	json_t *switches;
+
+	if (client_get_list(cli->client, "/v1/switches?limit=1000", "switches", &switches) !=
+	    CLIENT_OK)
+		return CLI_REFUSED;
+	json_sort(switches, "name", "name");
+	if (cli->json) {
+		json_t *answer = json_pack("{s:O}", "switches", switches);
+		cli_print_json(cli, answer);
+		json_decref(answer);
+	} else {
+		print_switches(cli, switches);
+	}
+	json_decref(switches);
+	return CLI_DONE;
+}
+
+static void
+put_texts(const char *title, const json_t *list)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		printf("%-14s", i == 0 ? title : "");
+		print_clean(stdout, json_string_value(text));
+		putchar('\n');
+	}
+}
+
+static void
+print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
+{
+	char ago[TIMEUTIL_RELATIVE];
+
+	printf("%-14s", "switch");
+	print_clean(stdout, json_text(sw, "name"));
+	printf("%s, %s\n", json_flag(sw, "root") ? ", a root" : "",
+	    json_flag(sw, "reaches_root") ? "connected" : "cut off from every root");
+	put_texts("addresses", json_object_get(sw, "addresses"));
+	put_texts("host names", json_object_get(sw, "hostnames"));
+	if (*json_text(sw, "os")) {
+		printf("%-14s", "os");
+		print_clean(stdout, json_text(sw, "os"));
+		putchar('\n');
+	}
+	printf("%-14s%lld, last %s\n", "traps", (long long)json_number(sw, "traps"),
+	    json_ago(sw, "heard_trap", ago));
+	printf("%-14s%lld, last %s\n", "syslog", (long long)json_number(sw, "syslog"),
+	    json_ago(sw, "heard_syslog", ago));
+	printf("%-14s%lld, last %s\n\n", "restarts", (long long)json_number(sw, "restarts"),
+	    json_ago(sw, "restarted_at", ago));
+	print_interfaces(cli, interfaces, false);
+}
+
+int
+cmd_switch_show(struct cli *cli)
+{
+	char *escaped = client_escape(cli->args[0]), *target;
+	struct client_reply reply;
+	json_t *interfaces;
+
+	if (asprintf(&target, "/v1/switches/%s", escaped) < 0)
+		target = NULL;
+	free(escaped);
+	enum client_result result =
+	    target ? client_get(cli->client, target, &reply) : CLIENT_REFUSED;
+	free(target);
+	if (result != CLIENT_OK)
+		return CLI_REFUSED;
+	if (interfaces_get(cli, cli->args[0], false, false, &interfaces) != CLIENT_OK) {
+		client_reply_release(&reply);
+		return CLI_REFUSED;
+	}
+	json_t *sw = json_object_get(reply.json, "switch");
+	if (cli->json) {
+		json_object_set(sw, "interface_list", interfaces);
+		cli_print_json(cli, sw);
+	} else {
+		print_switch(cli, sw, interfaces);
+	}
+	json_decref(interfaces);
+	client_reply_release(&reply);
+	return CLI_DONE;
+}

@@ -1,0 +1,263 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "core/reach.h"
+#include "core/topo_codec.h"
+
+/* What the daemon takes at most. */
+#define DOCUMENT_MAX ((size_t)256 << 20)
+/* From here on a check takes long enough to say so. */
+#define DOCUMENT_LARGE ((size_t)20 << 20)
+
+/* ---- reading the file ---- */
+
+static bool
+read_all(int fd, char **ret_bytes, size_t *ret_len)
+{
+	size_t room = 1 << 16, len = 0;
+	char *bytes = malloc(room);
+
+	while (bytes && len <= DOCUMENT_MAX) {
+		ssize_t n = read(fd, bytes + len, room - len);
+		if (n == 0) {
+			*ret_bytes = bytes;
+			*ret_len = len;
+			return true;
+		}
+		if (n < 0)
+			break;
+		len += (size_t)n;
+		if (len < room)
+			continue;
+		char *more = realloc(bytes, room * 2);
+		if (!more)
+			break;
+		bytes = more;
+		room *= 2;
+	}
+	if (len > DOCUMENT_MAX)
+		errno = EFBIG;
+	int problem = errno;
+	free(bytes);
+	errno = problem;
+	return false;
+}
+
+/* A file, or standard input for "-". */
+static bool
+document_read(const char *path, char **ret_bytes, size_t *ret_len)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read_all(fd, ret_bytes, ret_len);
+
+	if (!ok)
+		cli_refuse("%s: %s", path, strerror(errno));
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	return ok;
+}
+
+/* ---- checking it here ---- */
+
+static void
+tell_faults(const char *path, const struct topo_faults *faults)
+{
+	for (size_t i = 0; i < faults->n; i++) {
+		fprintf(stderr, "%s: ", path);
+		print_clean(stderr, faults->items[i].path);
+		fprintf(stderr, ": %s", faults->items[i].warning ? "warning: " : "");
+		print_clean(stderr, faults->items[i].reason);
+		fputc('\n', stderr);
+	}
+	size_t all = faults->n_errors + faults->n_warnings;
+	if (all > faults->n)
+		fprintf(stderr, "%s: and %zu more\n", path, all - faults->n);
+}
+
+static json_t *
+faults_json(const struct topo_faults *faults)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < faults->n; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:b}", "path", faults->items[i].path, "reason",
+			      faults->items[i].reason, "warning", faults->items[i].warning));
+	return list;
+}
+
+/* Switches that the map joins to no root although there are roots: they count as connected, and nobody would notice. */
+static json_t *
+unjoined_switches(const struct topo *topo)
+{
+	struct interface_state *states = calloc(topo_n_interfaces(topo) + 1, sizeof(*states));
+	struct reach *reach = states ? reach_new(topo, states) : NULL;
+	json_t *names = json_array();
+	bool any_root = false;
+
+	for (uint32_t sw = 0; reach && sw < topo_n_switches(topo); sw++)
+		any_root |= topo_switch_get(topo, sw)->root;
+	for (uint32_t sw = 0; any_root && sw < topo_n_switches(topo); sw++)
+		if (!reach_joined(reach, sw))
+			json_array_append_new(names,
+			    json_string(topo_text_get(topo, topo_switch_get(topo, sw)->name)));
+	reach_free(reach);
+	free(states);
+	return names;
+}
+
+static json_t *
+counts_json(const struct topo *topo)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "switches", (json_int_t)topo_n_switches(topo),
+	    "interfaces", (json_int_t)topo_n_interfaces(topo), "links",
+	    (json_int_t)topo_n_links(topo), "hosts", (json_int_t)topo_n_hosts(topo), "ports",
+	    (json_int_t)topo_n_ports(topo));
+}
+
+static void
+put_counts(const json_t *counts)
+{
+	printf("%lld switches, %lld interfaces, %lld links, %lld hosts, %lld ports\n",
+	    (long long)json_number(counts, "switches"),
+	    (long long)json_number(counts, "interfaces"), (long long)json_number(counts, "links"),
+	    (long long)json_number(counts, "hosts"), (long long)json_number(counts, "ports"));
+}
+
+/* Reads and checks. On CLI_DONE *ret_topo is the caller's; the bytes always are (NULL: not read). */
+static int
+document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t *ret_len,
+    struct topo_faults *faults, struct topo **ret_topo)
+{
+	*ret_bytes = NULL;
+	if (!document_read(path, ret_bytes, ret_len))
+		return CLI_REFUSED;
+	if (*ret_len >= DOCUMENT_LARGE && isatty(STDERR_FILENO))
+		fprintf(stderr, "dpwatch: checking %zu MB\n", *ret_len >> 20);
+	int error = topo_from_text((struct slice){ *ret_bytes, *ret_len }, ret_topo, faults);
+	if (!cli->json || error == 0)
+		tell_faults(path, faults);
+	if (error == 0)
+		return CLI_DONE;
+	if (error != -EINVAL)
+		return cli_refuse("%s: %s", path, strerror(-error));
+	return CLI_REFUSED;
+}
+
+static void
+put_check(const struct cli *cli, const char *path, const struct topo *topo,
+    const struct topo_faults *faults)
+{
+	json_t *counts = counts_json(topo), *unjoined = unjoined_switches(topo);
+	size_t n = json_array_size(unjoined);
+
+	if (cli->json) {
+		json_t *answer = json_pack("{s:b, s:O, s:o, s:O}", "good", 1, "topology", counts,
+		    "faults", faults_json(faults), "joined_to_no_root", unjoined);
+		cli_print_json(cli, answer);
+		json_decref(answer);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			fprintf(stderr, "%s: warning: switch ", path);
+			print_clean(stderr, json_string_value(json_array_get(unjoined, i)));
+			fprintf(stderr,
+			    " is joined to no root: it counts as connected, whatever happens\n");
+		}
+		printf("%s is good: ", path);
+		put_counts(counts);
+	}
+	json_decref(counts);
+	json_decref(unjoined);
+}
+
+static void
+put_bad(const struct cli *cli, const char *path, const struct topo_faults *faults)
+{
+	if (cli->json && faults->n_errors > 0) {
+		json_t *answer = json_pack("{s:b, s:o}", "good", 0, "faults", faults_json(faults));
+		cli_print_json(cli, answer);
+		json_decref(answer);
+	}
+	if (faults->n_errors > 0)
+		cli_refuse("%s has %zu fault%s: mend %s and try again", path, faults->n_errors,
+		    faults->n_errors == 1 ? "" : "s", faults->n_errors == 1 ? "it" : "them");
+}
+
+int
+cmd_topology_check(struct cli *cli)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo = NULL;
+	char *bytes;
+	size_t len;
+	int status = document_check(cli, cli->args[0], &bytes, &len, &faults, &topo);
+
+	if (status == CLI_DONE)
+		put_check(cli, cli->args[0], topo, &faults);
+	else
+		put_bad(cli, cli->args[0], &faults);
+	topo_free(topo);
+	topo_faults_release(&faults);
+	free(bytes);
+	return status;
+}
+
+/* ---- load and dump ---- */
+
+static int
+document_send(struct cli *cli, struct slice document)
+{
+	const char *target = cli_value(cli, "force") ? "/v1/topology?force=1" : "/v1/topology";
+	struct client_reply reply;
+
+	if (client_put(cli->client, target, document, &reply) != CLIENT_OK)
+		return CLI_REFUSED;
+	if (cli->json) {
+		cli_print_json(cli, reply.json);
+	} else {
+		printf("in force: ");
+		put_counts(json_object_get(reply.json, "topology"));
+	}
+	client_reply_release(&reply);
+	return CLI_DONE;
+}
+
+int
+cmd_topology_load(struct cli *cli)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo = NULL;
+	char *bytes;
+	size_t len;
+	int status = document_check(cli, cli->args[0], &bytes, &len, &faults, &topo);
+
+	if (status != CLI_DONE)
+		put_bad(cli, cli->args[0], &faults);
+	/* Before the wait: a large one need not be in memory twice. */
+	topo_free(topo);
+	topo_faults_release(&faults);
+	if (status == CLI_DONE)
+		status = document_send(cli, (struct slice){ bytes, len });
+	free(bytes);
+	return status;
+}
+
+int
+cmd_topology_dump(struct cli *cli)
+{
+	struct client_reply reply;
+
+	if (client_get(cli->client, "/v1/topology", &reply) != CLIENT_OK)
+		return CLI_REFUSED;
+	/* As it came: a document with a record a line is good for people and programs. */
+	fwrite(reply.body, 1, reply.len, stdout);
+	client_reply_release(&reply);
+	return CLI_DONE;
+}
