@@ -203,16 +203,26 @@ read_password(struct redis_link *link, char *ret_password)
 	return true;
 }
 
+static bool
+password_is_readable(struct redis_link *link)
+{
+	char password[PASSWORD_MAX];
+	bool readable = read_password(link, password);
+
+	explicit_bzero(password, sizeof(password));
+	return readable;
+}
+
 static void
 greet(struct redis_link *link)
 {
 	char password[PASSWORD_MAX], database[16];
 
 	link->state = REDIS_GREETING;
-	if (!read_password(link, password)) {
-		redisAsyncDisconnect(link->context);
-		return;
-	}
+	/* One that cannot be read any more is none: Redis refuses then (NOAUTH). A context that is still in its connect
+	 * callback must not be disconnected. */
+	if (!read_password(link, password))
+		password[0] = '\0';
 	if (password[0] && link->username)
 		redisAsyncCommand(
 		    link->context, greeted_auth, NULL, "AUTH %s %s", link->username, password);
@@ -252,6 +262,14 @@ on_disconnect(const redisAsyncContext *context, int status)
 	lost(link);
 }
 
+/* Not even tried: the reason is in link->error. */
+static void
+not_tried(struct redis_link *link)
+{
+	say_failed(link);
+	try_later(link);
+}
+
 static void
 connect_now(void *ctx)
 {
@@ -259,14 +277,17 @@ connect_now(void *ctx)
 
 	if (link->context)
 		return;
+	if (!password_is_readable(link)) {
+		not_tried(link);
+		return;
+	}
 	redisAsyncContext *context = link->path ? redisAsyncConnectUnix(link->path)
 						: redisAsyncConnect(link->host, link->port);
 	if (!context || context->err) {
 		set_error(link, "cannot connect: %s", context ? context->errstr : "out of memory");
 		if (context)
 			redisAsyncFree(context);
-		say_failed(link);
-		try_later(link);
+		not_tried(link);
 		return;
 	}
 	context->data = link;

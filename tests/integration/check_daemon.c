@@ -1,0 +1,425 @@
+/*
+ * dpwatchd as a program: options, configurations good and bad, what it cannot start with, signals, systemd.
+ */
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/http_client.h"
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define N(array) ((int)(sizeof(array) / sizeof(array[0])))
+#define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
+#define IF_INDEX ".1.3.6.1.2.1.2.2.1.1"
+
+static struct sandbox box;
+static char out[SANDBOX_TEXT];
+
+static void
+set_up(void)
+{
+	sandbox_init(&box);
+}
+
+static void
+set_up_running(void)
+{
+	sandbox_begin(&box);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* Runs dpwatchd to its end; what it printed is in `out`. */
+static int
+run(const char *const *more)
+{
+	const char *argv[8] = { sandbox_program("dpwatchd") };
+
+	for (size_t n = 1; *more; more++)
+		argv[n++] = *more;
+	return process_run(out, sizeof(out), argv);
+}
+
+static void
+expect_in(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
+}
+
+/* Starts it with what it cannot live with: exit status 1, and a line that says this. */
+static void
+expect_refused(const char *part)
+{
+	ck_assert_int_eq(run(ARGV("-c", box.config)), 1);
+	expect_in(out, "error: ");
+	expect_in(out, part);
+}
+
+/* ---- options ---- */
+
+START_TEST(help_and_version_are_answered)
+{
+	ck_assert_int_eq(run(ARGV("--version")), 0);
+	ck_assert_int_eq(strncmp(out, "dpwatchd ", 9), 0);
+	ck_assert_int_eq(run(ARGV("--help")), 0);
+	ck_assert_int_eq(strncmp(out, "Usage: dpwatchd", 15), 0);
+	expect_in(out, "--test");
+}
+END_TEST
+
+START_TEST(a_wrong_command_line_is_status_2)
+{
+	ck_assert_int_eq(run(ARGV("--nonsense")), 2);
+	ck_assert_int_eq(run(ARGV("-c")), 2);
+	ck_assert_int_eq(run(ARGV("-c", box.config, "more")), 2);
+	expect_in(out, "more");
+}
+END_TEST
+
+/* ---- configurations ---- */
+
+START_TEST(the_files_that_come_with_it_are_good)
+{
+	ck_assert_int_eq(run(ARGV("-t", "-c", "conf/dev.conf")), 0);
+	expect_in(out, "are good");
+	ck_assert_int_eq(run(ARGV("-t", "-c", "conf/dpwatch.conf")), 0);
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.config)), 0);
+	/* Nothing was started, nothing was made. */
+	ck_assert_int_ne(access(box.redis, F_OK), 0);
+}
+END_TEST
+
+static const struct {
+	const char *text, *line, *word;
+} bad_configs[] = {
+	{ "[snmp]\ncomunity = public\n", ":2:", "comunity" },
+	{ "[snpm]\n", ":1:", "snpm" },
+	{ "\n\n[redis]\nserver = nowhere\n", ":4:", "server" },
+	{ "[syslog]\nlisten = udp:127.0.0.1\n", ":2:", "listen" },
+	{ "[state]\nsource_settle = 2\n", ":2:", "source_settle" },
+	{ "[state]\nadmin_down = maybe\n", ":2:", "admin_down" },
+	{ "[redis]\ndatabase = 1\ndatabase = 2\n", ":3:", "database" },
+	{ "listen = udp:127.0.0.1:162\n", ":1:", "section" },
+	{ "[snmp]\nno equals sign\n", ":2:", NULL },
+	{ "[api]\nmax_body = 1\n", ":2:", "max_body" },
+};
+
+START_TEST(a_bad_configuration_is_named_by_file_line_and_key)
+{
+	char where[SANDBOX_PATH + 16];
+
+	snprintf(where, sizeof(where), "%s%s", box.config, bad_configs[_i].line);
+	sandbox_write(box.config, bad_configs[_i].text);
+	for (int test = 0; test < 2; test++) {
+		ck_assert_int_eq(
+		    test ? run(ARGV("-t", "-c", box.config)) : run(ARGV("-c", box.config)), 1);
+		expect_in(out, where);
+		if (bad_configs[_i].word)
+			expect_in(out, bad_configs[_i].word);
+	}
+}
+END_TEST
+
+START_TEST(a_configuration_that_cannot_be_read_is_named)
+{
+	ck_assert_int_eq(run(ARGV("-t", "-c", "/nonexistent/dpwatch.conf")), 1);
+	expect_in(out, "/nonexistent/dpwatch.conf: No such file");
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.dir)), 1);
+	expect_in(out, box.dir);
+	ck_assert_int_eq(run(ARGV("-t", "-c", "/dev/zero")), 1);
+	expect_in(out, "/dev/zero");
+}
+END_TEST
+
+START_TEST(a_faulty_rule_is_named_by_file_and_line)
+{
+	char lines[SANDBOX_PATH + 32], path[SANDBOX_PATH + 32];
+
+	snprintf(path, sizeof(path), "%s/bad.rules", box.dir);
+	sandbox_write(path, "# mine\n[rule that never ends\n");
+	snprintf(lines, sizeof(lines), "rules_dir = %s", box.dir);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.config)), 1);
+	expect_in(out, path);
+	expect_in(out, ":2:");
+}
+END_TEST
+
+/* ---- what it cannot start with ---- */
+
+static int
+occupy(int type, uint16_t port)
+{
+	struct sockaddr_in address = sandbox_address("127.0.0.1", port);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	if (type == SOCK_STREAM)
+		ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+START_TEST(a_port_in_use_is_named)
+{
+	char lines[64], port[16];
+	int fd = occupy(SOCK_DGRAM, box.snmp_port);
+
+	snprintf(port, sizeof(port), ":%u", box.snmp_port);
+	expect_refused("Address already in use");
+	expect_in(out, port);
+	close(fd);
+	fd = occupy(SOCK_DGRAM, box.syslog_port);
+	snprintf(port, sizeof(port), ":%u", box.syslog_port);
+	expect_refused("Address already in use");
+	expect_in(out, port);
+	close(fd);
+	snprintf(lines, sizeof(lines), "listen = tcp:127.0.0.1:%u", box.syslog_port);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	fd = occupy(SOCK_STREAM, box.syslog_port);
+	expect_refused("Address already in use");
+	expect_in(out, port);
+	close(fd);
+	snprintf(lines, sizeof(lines), "listen = http:127.0.0.1:%u", box.redis_port);
+	sandbox_configure(&box, &(struct sandbox_lines){ .api = lines });
+	fd = occupy(SOCK_STREAM, box.redis_port);
+	snprintf(port, sizeof(port), ":%u", box.redis_port);
+	expect_refused("Address already in use");
+	expect_in(out, port);
+	close(fd);
+}
+END_TEST
+
+START_TEST(an_address_that_is_not_ours_is_named)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "listen = udp:192.0.2.55:10162" });
+	expect_refused("192.0.2.55");
+}
+END_TEST
+
+START_TEST(an_api_socket_on_which_somebody_answers_is_not_taken_away)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, box.api, strlen(box.api) + 1);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	expect_refused(box.api);
+	ck_assert_int_eq(access(box.api, F_OK), 0);
+	close(fd);
+	/* A file that nobody serves any more is replaced. */
+	sandbox_start(&box);
+}
+END_TEST
+
+START_TEST(a_state_dir_that_cannot_be_used_is_named)
+{
+	char text[1024], deep[200];
+
+	memset(deep, 'x', sizeof(deep));
+	deep[sizeof(deep) - 1] = '\0';
+	snprintf(text, sizeof(text),
+	    "[daemon]\nstate_dir = /dev/null/x\n[snmp]\nlisten = udp:127.0.0.1:%u\n"
+	    "[syslog]\nlisten = udp:127.0.0.1:%u\nrules_dir = conf/rules\n[api]\nlisten = unix:%s\n",
+	    box.snmp_port, box.syslog_port, box.api);
+	sandbox_write(box.config, text);
+	expect_refused("state_dir /dev/null/x");
+	snprintf(text, sizeof(text),
+	    "[daemon]\nstate_dir = %s/%s\n[snmp]\nlisten = udp:127.0.0.1:%u\n"
+	    "[syslog]\nlisten = udp:127.0.0.1:%u\nrules_dir = conf/rules\n[api]\nlisten = unix:%s\n",
+	    box.dir, deep, box.snmp_port, box.syslog_port, box.api);
+	sandbox_write(box.config, text);
+	expect_refused("too long");
+}
+END_TEST
+
+START_TEST(a_missing_redis_server_is_named)
+{
+	setenv("PATH", box.dir, 1);
+	expect_refused("there is no redis-server");
+	expect_in(out, "[redis] server");
+}
+END_TEST
+
+START_TEST(without_a_community_every_trap_is_refused_and_status_warns)
+{
+	char *text = process_read_file(box.config), *line = strstr(text, "community = public");
+
+	memcpy(line, "community =       ", 18);
+	sandbox_write(box.config, text);
+	free(text);
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "trap.bad-community") == 1);
+	json_t *status = sandbox_get(&box, "/v1/status");
+	char *warnings = json_dumps(json_object_get(status, "warnings"), 0);
+	expect_in(warnings, "no [snmp] community");
+	free(warnings);
+	json_decref(status);
+}
+END_TEST
+
+/* ---- running ---- */
+
+/* A linkDown of ifIndex 1 with this community. */
+static void
+trap_with(const char *community)
+{
+	char agent[32];
+
+	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box.snmp_port);
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV("snmptrap", "-v2c", "-c", community, "--clientaddr=" LEAF1, agent,
+				 "", LINK_DOWN, IF_INDEX ".1", "i", "1")),
+	    0);
+}
+
+START_TEST(sighup_takes_a_good_file_over)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "community = other" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+	trap_with("other");
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
+START_TEST(sighup_with_a_faulty_file_changes_nothing)
+{
+	sandbox_configure(
+	    &box, &(struct sandbox_lines){ .snmp = "community = other\nfault = here" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: refused"));
+	ck_assert(sandbox_log_has(&box, "fault"));
+	trap_with("other");
+	WAIT_FOR(sandbox_counter(&box, "trap.bad-community") == 1);
+	trap_with("public");
+	WAIT_FOR(redis_events(box.redis) == 1);
+	/* Mended, it is taken. */
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "community = other" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+}
+END_TEST
+
+START_TEST(sighup_with_a_faulty_rule_changes_nothing)
+{
+	char lines[SANDBOX_PATH + 32], path[SANDBOX_PATH + 32];
+
+	json_int_t rules = sandbox_status_number(&box, "rules");
+	ck_assert_int_gt(rules, 0);
+	snprintf(path, sizeof(path), "%s/bad.rules", box.dir);
+	sandbox_write(path, "[rule that never ends\n");
+	snprintf(lines, sizeof(lines), "rules_dir = %s", box.dir);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: refused"));
+	ck_assert_int_eq(sandbox_status_number(&box, "rules"), rules);
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
+START_TEST(sighup_says_what_needs_a_restart)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .redis = "server = tcp:127.0.0.1:1" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "[redis] server changes only at a restart"));
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
+START_TEST(the_api_tells_how_the_daemon_is)
+{
+	json_t *status = sandbox_get(&box, "/v1/status");
+	const json_t *listeners = json_object_get(status, "listeners");
+	ck_assert(json_is_true(json_object_get(status, "ready")));
+	ck_assert_uint_eq(json_array_size(listeners), 3);
+	char *text = json_dumps(listeners, 0), want[64];
+	snprintf(want, sizeof(want), "snmp udp:127.0.0.1:%u", box.snmp_port);
+	expect_in(text, want);
+	snprintf(want, sizeof(want), "syslog udp:127.0.0.1:%u", box.syslog_port);
+	expect_in(text, want);
+	expect_in(text, box.api);
+	free(text);
+	json_decref(status);
+	ck_assert_int_eq(http_client(box.api, "GET", "/readyz", NULL, NULL), 200);
+	ck_assert_int_eq(http_client(box.api, "GET", "/metrics", NULL, NULL), 200);
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out),
+		ARGV("curl", "-sS", "--unix-socket", box.api, "http://localhost/metrics")),
+	    0);
+	expect_in(out, "\ndpwatch_trap_received_total 0\n");
+}
+END_TEST
+
+/* ---- systemd ---- */
+
+START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint8_t bytes[512];
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", box.dir);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	sandbox_start(&box);
+	size_t len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
+	bytes[len] = '\0';
+	expect_in((const char *)bytes, "READY=1");
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
+	bytes[len] = '\0';
+	expect_in((const char *)bytes, "STOPPING=1");
+	close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("daemon");
+	TCase *program = tcase_create("program"), *running = tcase_create("running");
+
+	tcase_set_timeout(program, 60);
+	tcase_add_checked_fixture(program, set_up, tear_down);
+	tcase_add_test(program, help_and_version_are_answered);
+	tcase_add_test(program, a_wrong_command_line_is_status_2);
+	tcase_add_test(program, the_files_that_come_with_it_are_good);
+	tcase_add_loop_test(
+	    program, a_bad_configuration_is_named_by_file_line_and_key, 0, N(bad_configs));
+	tcase_add_test(program, a_configuration_that_cannot_be_read_is_named);
+	tcase_add_test(program, a_faulty_rule_is_named_by_file_and_line);
+	tcase_add_test(program, a_port_in_use_is_named);
+	tcase_add_test(program, an_address_that_is_not_ours_is_named);
+	tcase_add_test(program, an_api_socket_on_which_somebody_answers_is_not_taken_away);
+	tcase_add_test(program, a_state_dir_that_cannot_be_used_is_named);
+	tcase_add_test(program, a_missing_redis_server_is_named);
+	tcase_add_test(program, without_a_community_every_trap_is_refused_and_status_warns);
+	tcase_add_test(program, systemd_is_told_when_it_is_ready_and_when_it_stops);
+	suite_add_tcase(suite, program);
+
+	tcase_set_timeout(running, 60);
+	tcase_add_checked_fixture(running, set_up_running, tear_down);
+	tcase_add_test(running, sighup_takes_a_good_file_over);
+	tcase_add_test(running, sighup_with_a_faulty_file_changes_nothing);
+	tcase_add_test(running, sighup_with_a_faulty_rule_changes_nothing);
+	tcase_add_test(running, sighup_says_what_needs_a_restart);
+	tcase_add_test(running, the_api_tells_how_the_daemon_is);
+	suite_add_tcase(suite, running);
+	return sandbox_main(suite);
+}

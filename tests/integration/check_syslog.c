@@ -1,0 +1,258 @@
+/*
+ * Syslog as switches and util-linux's logger send it, and two sources that tell the same.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define N(array) ((int)(sizeof(array) / sizeof(array[0])))
+
+/* conf/topology.example.json: 127.0.0.1 is its leaf1, and this port hangs on leaf1:Ethernet1/1 alone. */
+#define EXAMPLE_PORT "11111111-1111-4111-8111-111111111111"
+
+static struct sandbox box;
+
+static void
+set_up(void)
+{
+	sandbox_begin(&box);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* The last of n entries on the events stream says this. */
+static void
+expect_last(json_int_t n, const char *port, const char *down, const char *reason)
+{
+	WAIT_FOR(redis_events(box.redis) == n);
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	const json_t *last = json_array_get(events, (size_t)n - 1);
+	char revision[24];
+
+	snprintf(revision, sizeof(revision), "%d", (int)n);
+	ck_assert_str_eq(redis_text(last, "port"), port);
+	ck_assert_str_eq(redis_text(last, "dp_down"), down);
+	ck_assert_str_eq(redis_text(last, "reason"), reason);
+	ck_assert_str_eq(redis_text(last, "revision"), revision);
+	ck_assert_str_eq(redis_text(last, "source"), "syslog");
+	ck_assert_str_ne(redis_text(last, "received_at"), "");
+	json_decref(events);
+}
+
+/* ---- lines of switches ---- */
+
+/* Each takes leaf1:Ethernet1/1 down; leaf1 is an NX-OS switch, but its lines may look like any vendor's. */
+static const struct {
+	const char *line, *reason;
+} down_lines[] = {
+	{ "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down", "link-down" },
+	{ "<187>45: leaf1: *Mar  1 00:01:02.003: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down",
+	    "link-down" },
+	{ "<189>: 2026 Jan  5 11:22:33 UTC: %ETHPORT-5-IF_DOWN_LINK_FAILURE: Interface Ethernet1/1 is down (Link failure)",
+	    "link-down" },
+	{ "<189>: 2026 Jan  5 11:22:33 UTC: %ETHPORT-5-IF_DOWN_ADMIN_DOWN: Interface Ethernet1/1 is down (Administratively down)",
+	    "admin-down" },
+	{ "<187>1 2026-01-05T11:22:33.444Z leaf1 - - - - %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down",
+	    "link-down" },
+	{ "<187>%LINK-3-UPDOWN: Interface Eth1/1, changed state to down\n", "link-down" },
+};
+
+START_TEST(a_line_as_a_switch_sends_it_takes_the_port_down)
+{
+	sandbox_line(&box, LEAF1, down_lines[_i].line);
+	expect_last(1, VM1, "true", down_lines[_i].reason);
+}
+END_TEST
+
+START_TEST(an_up_line_heals_the_port)
+{
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(1, VM1, "true", "link-down");
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	expect_last(2, VM1, "false", "");
+	ck_assert_int_eq(redis_down(box.redis), 0);
+}
+END_TEST
+
+/* ---- two sources ---- */
+
+START_TEST(a_second_source_that_says_the_same_toggles_nothing)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 1);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 1);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 2);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 2);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 2);
+}
+END_TEST
+
+START_TEST(the_first_source_wins_also_when_it_is_syslog)
+{
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(1, VM1, "true", "link-down");
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == 1);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
+/* ---- logger, and the map that comes with the source ---- */
+
+static void
+set_up_example(void)
+{
+	sandbox_init(&box);
+	sandbox_start_ready(&box);
+	char *topology = process_read_file("conf/topology.example.json");
+	sandbox_load(&box, topology);
+	free(topology);
+}
+
+/* logger as the README has it, with `format` its option for the header. It must print nothing. */
+static void
+logger(const char *format, const char *line)
+{
+	char out[256], port[8];
+
+	snprintf(port, sizeof(port), "%u", box.syslog_port);
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV("logger", "-n", "127.0.0.1", "-P", port, "-d", format, line)),
+	    0);
+	ck_assert_str_eq(out, "");
+}
+
+static const char *const formats[] = { "--rfc3164", "--rfc5424" };
+
+START_TEST(the_line_of_the_readme_works_as_it_stands)
+{
+	logger(formats[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(1, EXAMPLE_PORT, "true", "link-down");
+	logger(formats[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	expect_last(2, EXAMPLE_PORT, "false", "");
+}
+END_TEST
+
+START_TEST(a_trap_takes_it_down_and_logger_heals_it)
+{
+	sandbox_link_down(&box, "127.0.0.1", 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	logger("--rfc3164", "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	/* What contradicts a trap waits until that is source_settle (2 s) old. */
+	expect_last(2, EXAMPLE_PORT, "false", "");
+}
+END_TEST
+
+/* ---- streams ---- */
+
+static void
+set_up_streams(void)
+{
+	char lines[160];
+
+	sandbox_init(&box);
+	snprintf(lines, sizeof(lines), "listen = tcp:127.0.0.1:%u\nlisten = unix:%s/log",
+	    box.syslog_port, box.dir);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+}
+
+/* A connection from LEAF1 that writes these bytes and closes. */
+static void
+stream(const char *bytes, size_t len)
+{
+	struct sockaddr_in source = sandbox_address(LEAF1, 0);
+	struct sockaddr_in target = sandbox_address("127.0.0.1", box.syslog_port);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
+	ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+}
+
+START_TEST(a_stream_carries_lines_and_counted_frames)
+{
+	static const char lines[] =
+	    "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down\n"
+	    "<187>%LINK-3-UPDOWN: Interface Ethernet1/2, changed state to down\n";
+	static const char frames[] =
+	    "63 <187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up"
+	    "63 <187>%LINK-3-UPDOWN: Interface Ethernet1/2, changed state to up";
+
+	stream(lines, sizeof(lines) - 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 2);
+	stream(frames, sizeof(frames) - 1);
+	WAIT_FOR(redis_events(box.redis) == 4);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections"), 2);
+}
+END_TEST
+
+START_TEST(a_frame_with_an_absurd_count_ends_its_connection_alone)
+{
+	static const char absurd[] = "99999999999 <187>x";
+	static const char good[] =
+	    "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down\n";
+
+	stream(absurd, sizeof(absurd) - 1);
+	WAIT_FOR(sandbox_counter(&box, "syslog.bad-frame") == 1);
+	stream(good, sizeof(good) - 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("syslog");
+	TCase *lines = tcase_create("lines"), *example = tcase_create("logger");
+	TCase *streams = tcase_create("streams");
+
+	tcase_set_timeout(lines, 60);
+	tcase_add_checked_fixture(lines, set_up, tear_down);
+	tcase_add_loop_test(
+	    lines, a_line_as_a_switch_sends_it_takes_the_port_down, 0, N(down_lines));
+	tcase_add_test(lines, an_up_line_heals_the_port);
+	tcase_add_test(lines, a_second_source_that_says_the_same_toggles_nothing);
+	tcase_add_test(lines, the_first_source_wins_also_when_it_is_syslog);
+	suite_add_tcase(suite, lines);
+
+	tcase_set_timeout(example, 60);
+	tcase_add_checked_fixture(example, set_up_example, tear_down);
+	tcase_add_loop_test(example, the_line_of_the_readme_works_as_it_stands, 0, N(formats));
+	tcase_add_test(example, a_trap_takes_it_down_and_logger_heals_it);
+	suite_add_tcase(suite, example);
+
+	tcase_set_timeout(streams, 60);
+	tcase_add_checked_fixture(streams, set_up_streams, tear_down);
+	tcase_add_test(streams, a_stream_carries_lines_and_counted_frames);
+	tcase_add_test(streams, a_frame_with_an_absurd_count_ends_its_connection_alone);
+	suite_add_tcase(suite, streams);
+	return sandbox_main(suite);
+}

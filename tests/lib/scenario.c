@@ -1,0 +1,256 @@
+/*
+ * Reading a scenario file line by line. What lines do is in scenario_act.c, what they expect in scenario_expect.c.
+ */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario_play.h"
+#include "util/timeutil.h"
+
+/* 2024-05-01T00:00:00Z */
+#define SCENARIO_START_US INT64_C(1714521600000000)
+#define SCENARIO_UPTIME_US INT64_C(1000000000)
+
+struct engine_time
+scenario_time(const struct scenario *s)
+{
+	return (struct engine_time){
+		.now_ns = (s->now_us + s->boot_us) * 1000,
+		.wall_us = s->now_us + s->wall_us,
+	};
+}
+
+const char *
+scenario_when(const struct scenario *s, int64_t us, char buf[40])
+{
+	(void)s;
+	buf[0] = '\0';
+	if (us != 0)
+		snprintf(buf, 40, "%.9gs", (double)(us - SCENARIO_START_US) / 1e6);
+	return buf;
+}
+
+const char *
+scenario_option(const struct scenario *s, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; s->words[i]; i++)
+		if (strncmp(s->words[i], key, len) == 0 && s->words[i][len] == '=')
+			return s->words[i] + len + 1;
+	return NULL;
+}
+
+bool
+scenario_flag(const struct scenario *s, const char *word)
+{
+	for (size_t i = 0; s->words[i]; i++)
+		if (strcmp(s->words[i], word) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+scenario_duration_us(const struct scenario *s, const char *text)
+{
+	bool negative = *text == '-';
+	int64_t ms;
+
+	if (!config_duration_parse(slice_of(text + negative), &ms))
+		SCENARIO_FAIL(s, "\"%s\" is no duration", text);
+	return (negative ? -ms : ms) * 1000;
+}
+
+/* "#1" is 00000000-0000-4000-8000-000000000001. */
+uint32_t
+scenario_port(const struct scenario *s, const char *name)
+{
+	const struct topo *topo = engine_topo(s->engine);
+
+	for (uint32_t port = 0; port < topo_n_ports(topo); port++)
+		if (strcmp(topo_text_get(topo, topo_port_get(topo, port)->name), name) == 0)
+			return port;
+	SCENARIO_FAIL(s, "there is no port %s", name);
+}
+
+/* Cuts the line into words, in place. */
+static void
+split(struct scenario *s, char *line)
+{
+	size_t n = 0;
+
+	for (char *at = line; *at;) {
+		at += strspn(at, " \t\n");
+		if (!*at)
+			break;
+		if (n + 1 == SCENARIO_WORDS)
+			SCENARIO_FAIL(s, "more than %d words", SCENARIO_WORDS - 1);
+		s->words[n++] = at;
+		at += strcspn(at, " \t\n");
+		if (*at)
+			*at++ = '\0';
+	}
+	s->words[n] = NULL;
+}
+
+/* Deadlines up to then are met on the way. */
+static void
+advance(struct scenario *s, int64_t to_us)
+{
+	if (to_us < s->now_us)
+		SCENARIO_FAIL(s, "time goes backwards: %s", s->words[1]);
+	while (s->engine) {
+		int64_t deadline = engine_next_deadline(s->engine);
+		if (deadline == INT64_MAX || deadline / 1000 - s->boot_us > to_us)
+			break;
+		if (deadline / 1000 - s->boot_us > s->now_us)
+			s->now_us = deadline / 1000 - s->boot_us;
+		engine_tick(s->engine, scenario_time(s));
+		scenario_pump(s);
+		if (engine_next_deadline(s->engine) <= deadline)
+			SCENARIO_FAIL(s, "%s", "the engine did not meet its own deadline");
+	}
+	s->now_us = to_us;
+}
+
+static void
+take_at(struct scenario *s)
+{
+	const char *text = s->words[1];
+
+	if (!text)
+		SCENARIO_FAIL(s, "%s", "at which time?");
+	scenario_check_nothing_pending(s);
+	s->action_line = s->line;
+	advance(s, *text == '+' ? s->now_us + scenario_duration_us(s, text + 1)
+				: scenario_duration_us(s, text));
+	memmove(s->words, s->words + 2, sizeof(s->words) - 2 * sizeof(s->words[0]));
+}
+
+/* The document up to `end`, with ports' ids written out. */
+static char *
+read_document(struct scenario *s, FILE *file)
+{
+	char line[1024], *document = NULL;
+	size_t size;
+	FILE *out = open_memstream(&document, &size);
+
+	while (fgets(line, sizeof(line), file)) {
+		s->line++;
+		if (strcmp(line, "end\n") == 0) {
+			fclose(out);
+			return document;
+		}
+		for (const char *at = line; *at; at++) {
+			unsigned long n;
+			char *end;
+			if (at[0] == '"' && at[1] == '#' && (n = strtoul(at + 2, &end, 10)) > 0 &&
+			    *end == '"') {
+				fprintf(out, "\"00000000-0000-4000-8000-%012lu\",\"name\":\"#%lu\"",
+				    n, n);
+				at = end;
+			} else {
+				fputc(*at, out);
+			}
+		}
+	}
+	SCENARIO_FAIL(s, "%s", "the topology has no end");
+}
+
+static void
+take_config(struct scenario *s)
+{
+	const char *admin_down = scenario_option(s, "admin_down"),
+		   *settle = scenario_option(s, "source_settle");
+
+	if (admin_down)
+		s->config.state.admin_down =
+		    strcmp(admin_down, "ignore") == 0 ? ADMIN_DOWN_IGNORE : ADMIN_DOWN_IS_DOWN;
+	if (settle)
+		s->config.state.source_settle_ms = scenario_duration_us(s, settle) / 1000;
+}
+
+static void
+take_line(struct scenario *s, FILE *file)
+{
+	if (strcmp(s->words[0], "config") == 0) {
+		take_config(s);
+		return;
+	}
+	if (strcmp(s->words[0], "ignore") == 0) {
+		s->ignore_interface = s->ignore_interface || scenario_flag(s, "interface");
+		s->ignore_hash = s->ignore_hash || scenario_flag(s, "hash");
+		s->ignore_redundancy = s->ignore_redundancy || scenario_flag(s, "redundancy");
+		return;
+	}
+	if (strcmp(s->words[0], "expect") == 0) {
+		scenario_expect(s);
+		return;
+	}
+	if (strcmp(s->words[0], "view") == 0) {
+		scenario_view(s);
+		return;
+	}
+	if (strcmp(s->words[0], "at") == 0) {
+		take_at(s);
+	} else {
+		scenario_check_nothing_pending(s);
+		s->action_line = s->line;
+	}
+	if (s->words[0] && strcmp(s->words[0], "topology") == 0) {
+		char *document = read_document(s, file);
+		scenario_set_topology(s, document);
+		free(document);
+	} else if (s->words[0]) {
+		scenario_act(s);
+	}
+	scenario_pump(s);
+}
+
+/* What Redis holds is what is so: a daemon that starts from it has nothing to say, and says the same. */
+static void
+check_the_end(struct scenario *s)
+{
+	scenario_check_nothing_pending(s);
+	model_check(&s->model, s->engine);
+	s->action_line = s->line;
+	s->ignore_interface = s->ignore_hash = s->ignore_redundancy = false;
+	scenario_start_engine(s);
+	scenario_pump(s);
+	scenario_check_nothing_pending(s);
+	model_check(&s->model, s->engine);
+}
+
+void
+scenario_run(const char *path)
+{
+	struct scenario s = {
+		.path = path,
+		.boot_us = SCENARIO_UPTIME_US,
+		.wall_us = SCENARIO_START_US,
+		.pending = json_array(),
+	};
+	char line[1024];
+	FILE *file = fopen(path, "re");
+
+	ck_assert_msg(file != NULL, "%s cannot be read", path);
+	ck_assert_int_eq(config_defaults(&s.config), 0);
+	model_init(&s.model);
+	while (fgets(line, sizeof(line), file)) {
+		s.line++;
+		if (line[0] != '#')
+			split(&s, line);
+		if (line[0] != '#' && s.words[0])
+			take_line(&s, file);
+	}
+	check_the_end(&s);
+	fclose(file);
+	engine_free(s.engine);
+	model_release(&s.model);
+	config_release(&s.config);
+	json_decref(s.pending);
+	free(s.topology);
+}

@@ -1,0 +1,38 @@
+/*
+ * scenario: plays a text file against an engine on a virtual clock, with an in-memory Redis behind it (lib/model).
+ *
+ * Each line is one of these; # begins a comment line. Times are durations since the start (10s, 1.5h, 3d), +2s is from the
+ * line before. A line without `at` happens at the time of the one before.
+ *
+ *   config admin_down=ignore source_settle=2s
+ *   ignore interface|hash|redundancy        these changes need not be expected
+ *   topology                                a document, up to a line `end`; "#1" stands for a port's id, and is its name too
+ *   at TIME trap|syslog SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
+ *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]
+ *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
+ *   at TIME doubt SWITCH [INTERFACE]      at TIME hint SWITCH INTERFACE reason=REASON
+ *   at TIME report PORT down|active|null by WHO [note=WORD] [for=DURATION]
+ *   at TIME restart-daemon [reboot]         from what Redis holds; `reboot`: the engine's clock begins anew as well
+ *   at TIME redis-lost                      FLUSHALL: the engine compares with nothing
+ *   at TIME redis-compare                   the engine compares with what Redis holds
+ *   at TIME clock DURATION                  the wall clock is set forward (or back: -1h)
+ *   at TIME wait
+ *
+ *   expect toggle PORT true|false [FIELD=VALUE...]       fields as in the Redis contract, and paths=UP/STRANDED/TOTAL
+ *   expect interface SWITCH:INTERFACE up|down [...]      its hash; transition=true where it is on link-events too
+ *   expect redundancy PORT degraded|restored|stranded|refined [...]
+ *   expect hash PORT [...]                               a port's hash without a toggle
+ *   expect nothing
+ *   view port PORT|interface SWITCH:INTERFACE|switch SWITCH|totals FIELD=VALUE...
+ *
+ * Times in fields are written as seconds since the start: fault=leaf1:Ethernet1/1@10s. What an action brings forth is
+ * expected before the next action, in any order; a change that nobody expected fails the test with the action's line. At the
+ * end the ports must be as Redis has them, and a restart must have nothing to say.
+ */
+#ifndef DPWATCH_TESTS_LIB_SCENARIO_H
+#define DPWATCH_TESTS_LIB_SCENARIO_H
+
+/* Plays the file; fails the running test with file and line. */
+void scenario_run(const char *path);
+
+#endif

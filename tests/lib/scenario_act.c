@@ -1,0 +1,258 @@
+/*
+ * Lines of a scenario that do something to the engine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/topo_codec.h"
+#include "scenario_play.h"
+
+static uint32_t
+switch_named(const struct scenario *s, const char *name)
+{
+	uint32_t sw = name ? topo_switch_find(engine_topo(s->engine), slice_of(name)) : TOPO_NONE;
+
+	if (sw == TOPO_NONE)
+		SCENARIO_FAIL(s, "there is no switch %s", name ? name : "");
+	return sw;
+}
+
+/* ---- the map ---- */
+
+static struct topo *
+parse(const struct scenario *s, const char *document)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo = NULL;
+
+	if (topo_from_text(slice_of(document), &topo, &faults) != 0)
+		SCENARIO_FAIL(s, "topology: %s: %s", faults.items[0].path, faults.items[0].reason);
+	topo_faults_release(&faults);
+	return topo;
+}
+
+void
+scenario_start_engine(struct scenario *s)
+{
+	engine_free(s->engine);
+	s->engine = engine_new(&s->config);
+	ck_assert_ptr_nonnull(s->engine);
+	ck_assert_int_eq(engine_set_topo(s->engine, parse(s, s->topology), scenario_time(s)), 0);
+	model_restore(&s->model, s->engine, scenario_time(s));
+	engine_start(s->engine, scenario_time(s));
+}
+
+void
+scenario_set_topology(struct scenario *s, const char *document)
+{
+	free(s->topology);
+	s->topology = strdup(document);
+	if (!s->engine)
+		scenario_start_engine(s);
+	else
+		ck_assert_int_eq(
+		    engine_set_topo(s->engine, parse(s, document), scenario_time(s)), 0);
+}
+
+/* ---- words ---- */
+
+/* The first word from `from` on that is no option, or "". */
+static const char *
+plain_word(const struct scenario *s, size_t from)
+{
+	for (size_t i = from; s->words[i]; i++)
+		if (!strchr(s->words[i], '=') && strcmp(s->words[i], "bare") != 0)
+			return s->words[i];
+	return "";
+}
+
+static void
+take_options(const struct scenario *s, struct link_event *event)
+{
+	const char *if_index = scenario_option(s, "ifindex"),
+		   *uptime = scenario_option(s, "uptime"), *reason = scenario_option(s, "reason");
+
+	event->descr = slice_of(scenario_option(s, "descr"));
+	event->bare_up = scenario_flag(s, "bare");
+	if (if_index)
+		event->if_index = (uint32_t)strtoul(if_index, NULL, 10);
+	if (uptime) {
+		event->has_uptime = true;
+		/* TimeTicks: it wraps. */
+		event->uptime_cs = (uint32_t)(scenario_duration_us(s, uptime) / 10000);
+	}
+	if (reason)
+		event->reason = link_reason_from(slice_of(reason));
+	if (reason && event->reason == REASON_NONE)
+		SCENARIO_FAIL(s, "there is no reason %s", reason);
+}
+
+static enum link_word
+word_named(const struct scenario *s, const char *name)
+{
+	for (int i = WORD_NONE + 1; i < WORD_MAX; i++)
+		if (name && strcmp(name, link_word_names[i]) == 0)
+			return (enum link_word)i;
+	SCENARIO_FAIL(s, "there is no word %s", name ? name : "");
+}
+
+static void
+check_verdict(const struct scenario *s, enum engine_verdict verdict)
+{
+	const char *wanted = scenario_option(s, "verdict");
+
+	if (wanted && strcmp(wanted, engine_verdict_names[verdict]) != 0)
+		SCENARIO_FAIL(s, "the verdict is %s", engine_verdict_names[verdict]);
+}
+
+static void
+feed(struct scenario *s, struct link_event *event)
+{
+	take_options(s, event);
+	check_verdict(
+	    s, engine_feed(s->engine, switch_named(s, s->words[1]), event, scenario_time(s)));
+}
+
+static void
+word(struct scenario *s, enum link_source source)
+{
+	struct link_event event = { .kind = LINK_EVENT_WORD, .source = source };
+	size_t i = 2;
+
+	for (int layer = LAYER_LINK; s->words[i] && layer < LAYER_MAX; layer++) {
+		if (strcmp(s->words[i], link_layer_names[layer]) == 0) {
+			event.layer = (enum link_layer)layer;
+			i++;
+			break;
+		}
+	}
+	event.word = word_named(s, s->words[i]);
+	event.name = slice_of(plain_word(s, i + 1));
+	feed(s, &event);
+}
+
+static void
+act_trap(struct scenario *s)
+{
+	word(s, SOURCE_TRAP);
+}
+
+static void
+act_syslog(struct scenario *s)
+{
+	word(s, SOURCE_SYSLOG);
+}
+
+static void
+act_restart(struct scenario *s)
+{
+	feed(s, &(struct link_event){ .kind = LINK_EVENT_RESTART,
+		    .source = SOURCE_TRAP,
+		    .new_boot = scenario_flag(s, "boot") });
+}
+
+static void
+act_doubt(struct scenario *s)
+{
+	feed(s, &(struct link_event){ .kind = LINK_EVENT_DOUBT,
+		    .source = SOURCE_TRAP,
+		    .name = slice_of(plain_word(s, 2)) });
+}
+
+static void
+act_hint(struct scenario *s)
+{
+	feed(s, &(struct link_event){ .kind = LINK_EVENT_HINT,
+		    .source = SOURCE_SYSLOG,
+		    .name = slice_of(plain_word(s, 2)) });
+}
+
+/* ---- reports ---- */
+
+/* null is a report that ends at once, as the API has it. */
+static void
+act_report(struct scenario *s)
+{
+	const char *lasts = scenario_option(s, "for"), *note = scenario_option(s, "note");
+	struct engine_time time = scenario_time(s);
+	uint32_t port = scenario_port(s, s->words[1]);
+	bool null = scenario_flag(s, "null");
+
+	if (!s->words[2] || !s->words[3] || !s->words[4])
+		SCENARIO_FAIL(s, "%s", "report PORT down|active|null by WHO");
+	struct dp_report report = {
+		.down = strcmp(s->words[2], "down") == 0,
+		.by = s->words[4],
+		.note = note ? note : "",
+		.at_us = time.wall_us,
+		.until_us = null ? time.wall_us : 0,
+	};
+	if (lasts)
+		report.until_us = time.wall_us + scenario_duration_us(s, lasts);
+	ck_assert(engine_report(
+	    s->engine, topo_port_get(engine_topo(s->engine), port)->id, &report, time));
+	if (null)
+		engine_tick(s->engine, time);
+}
+
+/* ---- daemon and Redis ---- */
+
+static void
+act_restart_daemon(struct scenario *s)
+{
+	if (scenario_flag(s, "reboot"))
+		s->boot_us = 5000000 - s->now_us;
+	scenario_start_engine(s);
+}
+
+static void
+act_redis_lost(struct scenario *s)
+{
+	model_release(&s->model);
+	model_init(&s->model);
+	engine_compare_begin(s->engine);
+	engine_start(s->engine, scenario_time(s));
+}
+
+static void
+act_redis_compare(struct scenario *s)
+{
+	engine_compare_begin(s->engine);
+	model_restore_published(&s->model, s->engine);
+	engine_start(s->engine, scenario_time(s));
+}
+
+static void
+act_clock(struct scenario *s)
+{
+	s->wall_us += scenario_duration_us(s, s->words[1]);
+}
+
+static void
+act_wait(struct scenario *s)
+{
+	(void)s;
+}
+
+void
+scenario_act(struct scenario *s)
+{
+	static const struct {
+		const char *name;
+		void (*act)(struct scenario *s);
+	} actions[] = { { "trap", act_trap }, { "syslog", act_syslog }, { "restart", act_restart },
+		{ "doubt", act_doubt }, { "hint", act_hint }, { "report", act_report },
+		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
+		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
+		{ "wait", act_wait } };
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(s->words[0], actions[i].name) != 0)
+			continue;
+		if (!s->engine)
+			SCENARIO_FAIL(s, "%s", "there is no topology yet");
+		actions[i].act(s);
+		return;
+	}
+	SCENARIO_FAIL(s, "\"%s\" is no action", s->words[0]);
+}
