@@ -347,6 +347,7 @@ server_start(struct http_server *server, const struct config *config)
 static void
 server_stop(struct http_server *server)
 {
+	http_connections_flush(&server->connections);
 	if (server->evhttp)
 		evhttp_free(server->evhttp);
 	http_connections_release(&server->connections);

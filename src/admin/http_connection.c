@@ -245,6 +245,20 @@ http_connections_init(struct http_connections *connections, struct event_base *b
 }
 
 void
+http_connections_flush(struct http_connections *connections)
+{
+	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		struct bufferevent *bev = connections->places[i].bev;
+		if (!bev || is_done(&connections->places[i]))
+			continue;
+		/* A bufferevent keeps others from draining its output; this is its end. */
+		struct evbuffer *output = bufferevent_get_output(bev);
+		evbuffer_unfreeze(output, 1);
+		evbuffer_write(output, bufferevent_getfd(bev));
+	}
+}
+
+void
 http_connections_release(struct http_connections *connections)
 {
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)

@@ -22,21 +22,20 @@
 
 /* ---- printing ---- */
 
+/* "access link-down leaf1:Ethernet1/1". The caller frees it. */
 static char *
 where(const json_t *event)
 {
-	char *text;
+	const char *cause = json_text(event, "cause"), *reason = json_text(event, "reason");
+	bool told = *reason && strcmp(cause, reason) != 0; /* "reported" is both */
 	bool place = *json_text(event, "interface");
+	char *text;
 
-	if (asprintf(&text, "%s%s%s%s%s", json_text(event, "cause"),
-		*json_text(event, "reason") ? " " : "", json_text(event, "reason"),
-		place ? " " : "", place ? json_text(event, "switch") : "") < 0)
+	if (asprintf(&text, "%s%s%s%s%s%s%s", cause, told ? " " : "", told ? reason : "",
+		place ? " " : "", place ? json_text(event, "switch") : "", place ? ":" : "",
+		json_text(event, "interface")) < 0)
 		return NULL;
-	char *whole = NULL;
-	if (asprintf(&whole, "%s%s%s", text, place ? ":" : "", json_text(event, "interface")) < 0)
-		whole = NULL;
-	free(text);
-	return whole;
+	return text;
 }
 
 static const char *
@@ -219,22 +218,25 @@ nobody_reads(void)
 	return ferror(stdout) || (poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)));
 }
 
-/* Prints what comes after `next` (taken). Does not end by itself: a daemon that restarts is waited for. */
+/*
+ * Prints what comes after `next` (taken). Does not end by itself: a daemon that was `reached` once and restarts is waited
+ * for.
+ */
 static int
-follow(struct cli *cli, char *next)
+follow(struct cli *cli, char *next, bool reached)
 {
-	bool reached = false, lost = false;
+	bool lost = false;
 	enum client_result result = CLIENT_OK;
 
 	while (result != CLIENT_REFUSED && !nobody_reads()) {
 		json_t *events;
+		client_set_quiet(cli->client, reached);
 		result = read_page(cli->client, next, PAGE, WAIT, &events, &next);
 		if (result == CLIENT_OK) {
 			print_followed(cli, events);
 			json_decref(events);
 			reached = true;
 			lost = false;
-			client_set_quiet(cli->client, true);
 		} else if (!reached) {
 			break;
 		} else if (result == CLIENT_UNREACHABLE) {
@@ -260,7 +262,7 @@ follow_from_now(struct cli *cli, unsigned long long limit)
 		return CLI_REFUSED;
 	print_followed(cli, events);
 	json_decref(events);
-	return follow(cli, next);
+	return follow(cli, next, true);
 }
 
 static int
@@ -306,5 +308,5 @@ cmd_events(struct cli *cli)
 	if (!following)
 		return list_events(cli, since, limit);
 	signal(SIGINT, on_interrupt);
-	return since ? follow(cli, strdup(since)) : follow_from_now(cli, limit);
+	return since ? follow(cli, strdup(since), false) : follow_from_now(cli, limit);
 }

@@ -64,6 +64,12 @@ document_read(const char *path, char **ret_bytes, size_t *ret_len)
 	return ok;
 }
 
+static const char *
+name_of(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /* ---- checking it here ---- */
 
 static void
@@ -143,7 +149,7 @@ document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t
 		fprintf(stderr, "dpwatch: checking %zu MB\n", *ret_len >> 20);
 	int error = topo_from_text((struct slice){ *ret_bytes, *ret_len }, ret_topo, faults);
 	if (!cli->json || error == 0)
-		tell_faults(path, faults);
+		tell_faults(name_of(path), faults);
 	if (error == 0)
 		return CLI_DONE;
 	if (error != -EINVAL)
@@ -200,9 +206,9 @@ cmd_topology_check(struct cli *cli)
 	int status = document_check(cli, cli->args[0], &bytes, &len, &faults, &topo);
 
 	if (status == CLI_DONE)
-		put_check(cli, cli->args[0], topo, &faults);
+		put_check(cli, name_of(cli->args[0]), topo, &faults);
 	else
-		put_bad(cli, cli->args[0], &faults);
+		put_bad(cli, name_of(cli->args[0]), &faults);
 	topo_free(topo);
 	topo_faults_release(&faults);
 	free(bytes);
@@ -239,7 +245,7 @@ cmd_topology_load(struct cli *cli)
 	int status = document_check(cli, cli->args[0], &bytes, &len, &faults, &topo);
 
 	if (status != CLI_DONE)
-		put_bad(cli, cli->args[0], &faults);
+		put_bad(cli, name_of(cli->args[0]), &faults);
 	/* Before the wait: a large one need not be in memory twice. */
 	topo_free(topo);
 	topo_faults_release(&faults);
