@@ -20,6 +20,7 @@
 
 #define TICK_MS 1000
 #define STOP_MS 10000
+#define IMPATIENCE_NS 500000000
 #define COMMUNITY_LINE_TICKS 60
 
 /* ---- the way to RUNNING ---- */
@@ -394,11 +395,16 @@ daemon_start(struct daemon *daemon)
 void
 daemon_stop(struct daemon *daemon)
 {
+	int64_t now_ns = loop_now(daemon->loop).now_ns;
+
 	if (daemon->phase == PHASE_STOPPING) {
-		on_stop_deadline(daemon);
+		/* One Ctrl-C may come twice: to the process group, and passed on by a script. */
+		if (now_ns - daemon->stopping_ns >= IMPATIENCE_NS)
+			on_stop_deadline(daemon);
 		return;
 	}
 	log_info("stopping");
+	daemon->stopping_ns = now_ns;
 	sd_notify(0, "STOPPING=1");
 	if (daemon->phase == PHASE_RUNNING) {
 		snmp_input_drain(daemon->snmp);

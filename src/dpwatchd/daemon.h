@@ -76,6 +76,7 @@ struct daemon {
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;
+	int64_t stopping_ns; /* PHASE_STOPPING: when the first signal came */
 	struct engine_time started;
 	char instance[128];
 	bool topology_loaded;

@@ -46,6 +46,7 @@ refresh_status(void *ctx, struct api_status *status)
 {
 	struct daemon *daemon = ctx;
 	const char *error = redis_link_error(daemon->link);
+	const struct engine_time now = loop_now(daemon->loop);
 
 	daemon->n_warnings = 0;
 	add_warning(daemon, redis_link_warning(daemon->link));
@@ -61,7 +62,8 @@ refresh_status(void *ctx, struct api_status *status)
 		.version = DPWATCH_VERSION,
 		.instance = daemon->instance,
 		.started_us = daemon->started.wall_us,
-		.now_us = loop_now(daemon->loop).wall_us,
+		.now_us = now.wall_us,
+		.now_ns = now.now_ns,
 		.redis_state = redis_state(daemon),
 		.redis_server = redis_link_server(daemon->link),
 		.redis_error = *error ? error : publisher_error(daemon->publisher),
@@ -80,11 +82,14 @@ refresh_status(void *ctx, struct api_status *status)
 	};
 }
 
+/* After each request that may have changed something: what it changed is a turn of its own. */
 static void
-log_write(void *ctx, const char *who, const char *method, const char *path, int status)
+on_write(void *ctx, const char *who, const char *method, const char *path, int status)
 {
-	(void)ctx;
+	struct daemon *daemon = ctx;
+
 	log_info("api: %s %s by %s: %d", method, path, who, status);
+	daemon_turn_end(daemon);
 }
 
 /* ---- loading ---- */
@@ -222,7 +227,7 @@ end_events(struct events_waiting *waiting)
 	free(waiting);
 }
 
-/* XRANGE's answer, as slices of the reply. */
+/* A range's answer, as slices of the reply. XREVRANGE gives the newest first; they are told oldest first. */
 static bool
 finish_entries(struct api_response *response, const redisReply *reply)
 {
@@ -233,9 +238,11 @@ finish_entries(struct api_response *response, const redisReply *reply)
 		n_slices +=
 		    reply->element[i]->elements == 2 ? reply->element[i]->element[1]->elements : 0;
 	struct slice *slices = calloc(n_slices + 1, sizeof(*slices));
-	for (size_t i = 0; entries && slices && i < n && reply->element[i]->elements == 2; i++) {
-		const redisReply *id = reply->element[i]->element[0],
-				 *fields = reply->element[i]->element[1];
+	for (size_t i = 0; entries && slices && i < n; i++) {
+		const redisReply *entry = reply->element[response->newest ? n - 1 - i : i];
+		if (entry->elements != 2)
+			continue;
+		const redisReply *id = entry->element[0], *fields = entry->element[1];
 		entries[i] = (struct api_stream_entry){ { id->str, (size_t)id->len }, slices + used,
 			fields->elements / 2 };
 		for (size_t f = 0; f < fields->elements; f++)
@@ -275,6 +282,7 @@ on_events(void *ctx, const redisReply *reply)
 static void
 ask_events(struct events_waiting *waiting)
 {
+	const bool newest = waiting->response->newest;
 	char key[200], from[64], limit[16];
 
 	snprintf(key, sizeof(key), "%sevents", waiting->daemon->config.redis.prefix);
@@ -284,7 +292,8 @@ ask_events(struct events_waiting *waiting)
 							: EVENTS_LIMIT_MAX);
 	waiting->woken = false;
 	waiting->asked = true;
-	if (redis_link_words(waiting->daemon->link, on_events, waiting, "XRANGE", key, from, "+",
+	if (redis_link_words(waiting->daemon->link, on_events, waiting,
+		newest ? "XREVRANGE" : "XRANGE", key, newest ? "+" : from, newest ? "-" : "+",
 		"COUNT", limit, NULL) == 0)
 		return;
 	api_finish_error(waiting->response, 503, NOT_CONNECTED, NULL);
@@ -344,7 +353,7 @@ start_events(struct daemon *daemon, struct http_pending *pending, struct api_res
 	waiting->response = response;
 	waiting->next = daemon->events_waiting;
 	daemon->events_waiting = waiting;
-	if (response->wait_ms > 0) {
+	if (response->wait_ms > 0 && !response->newest) {
 		waiting->timer = loop_timer_new(daemon->loop, on_patience_ended, waiting);
 		if (waiting->timer)
 			loop_timer_arm(waiting->timer, response->wait_ms);
@@ -387,7 +396,7 @@ on_deferred(void *ctx, struct http_pending *pending, struct api_response *respon
 int
 daemon_open_http(struct daemon *daemon, char *error, size_t size)
 {
-	const struct http_backend backend = { daemon, refresh_status, on_deferred, log_write };
+	const struct http_backend backend = { daemon, refresh_status, on_deferred, on_write };
 
 	daemon->api = (struct api){
 		.engine = daemon->engine, .stats = &daemon->stats, .unmapped = daemon->unmapped
