@@ -99,6 +99,51 @@ START_TEST(the_files_that_come_with_it_are_good)
 }
 END_TEST
 
+/* Copies text with every `from` replaced by `to`. The caller's. */
+static char *
+replaced(const char *text, const char *from, const char *to)
+{
+	char *copy = NULL;
+	size_t size;
+	FILE *file = open_memstream(&copy, &size);
+
+	for (const char *at; (at = strstr(text, from)) != NULL; text = at + strlen(from))
+		fprintf(file, "%.*s%s", (int)(at - text), text, to);
+	fputs(text, file);
+	fclose(file);
+	return copy;
+}
+
+START_TEST(the_configuration_of_make_run_starts_and_starts_again)
+{
+	char snmp[8], syslog[8], http[8];
+	const char *const pairs[][2] = { { "build/run", box.dir }, { "10162", snmp },
+		{ "10514", syslog }, { "9797", http } };
+	char *text = process_read_file("conf/dev.conf");
+
+	snprintf(snmp, sizeof(snmp), "%u", box.snmp_port);
+	snprintf(syslog, sizeof(syslog), "%u", box.syslog_port);
+	snprintf(http, sizeof(http), "%u", box.redis_port);
+	for (int i = 0; i < N(pairs); i++) {
+		char *next = replaced(text, pairs[i][0], pairs[i][1]);
+		free(text);
+		text = next;
+	}
+	sandbox_write(box.config, text);
+	free(text);
+	sandbox_start_ready(&box);
+	text = process_read_file("conf/topology.example.json");
+	sandbox_load(&box, text);
+	free(text);
+	sandbox_link_down(&box, "127.0.0.1", 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(sandbox_status_number(&box, "ports.down"), 1);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
 static const struct {
 	const char *text, *line, *word;
 } bad_configs[] = {
@@ -400,6 +445,7 @@ main(void)
 	tcase_add_test(program, help_and_version_are_answered);
 	tcase_add_test(program, a_wrong_command_line_is_status_2);
 	tcase_add_test(program, the_files_that_come_with_it_are_good);
+	tcase_add_test(program, the_configuration_of_make_run_starts_and_starts_again);
 	tcase_add_loop_test(
 	    program, a_bad_configuration_is_named_by_file_line_and_key, 0, N(bad_configs));
 	tcase_add_test(program, a_configuration_that_cannot_be_read_is_named);

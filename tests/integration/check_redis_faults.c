@@ -504,7 +504,7 @@ START_TEST(a_wrong_password_is_named_and_a_right_one_works)
 	WAIT_FOR(sandbox_status_is(&box, "redis.state", "connected"));
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	sandbox_link_down(&box, LEAF1, 1);
-	WAIT_FOR(sandbox_status_number(&box, "redis.batch") == 1);
+	WAIT_FOR(sandbox_counter(&box, "out.toggles") == 1);
 	ck_assert(!sandbox_log_has(&box, "correct horse"));
 }
 END_TEST

@@ -149,9 +149,7 @@ START_TEST(what_changed_while_the_daemon_was_away_is_told)
 	ck_assert_int_eq(redis_events(box.redis), 5);
 	ck_assert_int_eq(port_state(VM1), 2);
 	ck_assert_int_eq(port_state(VM2), -3);
-	ck_assert_str_eq(newest("port"), VM2);
-	ck_assert_str_eq(newest("dp_down"), "true");
-	ck_assert_str_eq(newest("interface"), "Ethernet1/1");
+	ck_assert_int_eq(redis_down(box.redis), 1);
 }
 END_TEST
 
@@ -215,6 +213,20 @@ START_TEST(sigint_does_the_same)
 }
 END_TEST
 
+START_TEST(two_signals_at_once_are_one_stop)
+{
+	/* A Ctrl-C that reaches the whole process group, and a script that passes it on. */
+	process_signal(&box.daemon, SIGSTOP);
+	sandbox_link_down(&box, LEAF1, 1);
+	process_signal(&box.daemon, SIGINT);
+	process_signal(&box.daemon, SIGTERM);
+	process_signal(&box.daemon, SIGCONT);
+	ck_assert_int_eq(process_wait(&box.daemon), 0);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
 START_TEST(sigterm_takes_what_waits_in_the_kernel_and_publishes_it)
 {
 	process_signal(&box.daemon, SIGSTOP);
@@ -235,13 +247,16 @@ START_TEST(sigterm_takes_what_waits_in_the_kernel_and_publishes_it)
 }
 END_TEST
 
-START_TEST(a_stop_waits_for_redis_and_a_second_sigterm_does_not)
+START_TEST(a_stop_waits_for_redis_and_a_later_sigterm_does_not)
 {
 	process_signal(&box.server, SIGSTOP);
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(sandbox_status_number(&box, "redis.changes_waiting") > 0);
 	process_signal(&box.daemon, SIGTERM);
 	WAIT_FOR(sandbox_log_has(&box, "stopping"));
+	/* What comes within half a second is the same stop. */
+	for (int i = 0; i < 60; i++)
+		process_nap();
 	process_signal(&box.daemon, SIGTERM);
 	ck_assert_int_eq(process_wait(&box.daemon), 1);
 	ck_assert(sandbox_log_has(&box, "without having published"));
@@ -306,6 +321,7 @@ main(void)
 	    embedded, traps_that_wait_in_the_kernel_when_the_daemon_is_killed_do_no_harm);
 	tcase_add_test(embedded, sigterm_ends_everything_in_good_order);
 	tcase_add_test(embedded, sigint_does_the_same);
+	tcase_add_test(embedded, two_signals_at_once_are_one_stop);
 	tcase_add_test(embedded, sigterm_takes_what_waits_in_the_kernel_and_publishes_it);
 	tcase_add_test(
 	    embedded, a_second_daemon_on_the_same_state_dir_is_refused_and_the_first_goes_on);
@@ -315,7 +331,7 @@ main(void)
 	tcase_add_checked_fixture(external, set_up_external, tear_down);
 	tcase_add_test(external, what_changed_while_the_daemon_was_away_is_told);
 	tcase_add_test(external, a_port_that_left_the_map_meanwhile_is_let_go);
-	tcase_add_test(external, a_stop_waits_for_redis_and_a_second_sigterm_does_not);
+	tcase_add_test(external, a_stop_waits_for_redis_and_a_later_sigterm_does_not);
 	tcase_add_test(external, a_stop_publishes_what_redis_takes_late);
 	suite_add_tcase(suite, external);
 	return sandbox_main(suite);

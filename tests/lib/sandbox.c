@@ -239,6 +239,7 @@ sandbox_load(const struct sandbox *box, const char *topology)
 	ck_assert_msg(status == 200, "PUT /v1/topology: %d %s", status, text ? text : "");
 	free(text);
 	json_decref(answer);
+	WAIT_FOR(sandbox_settled(box));
 }
 
 json_t *

@@ -79,7 +79,7 @@ void sandbox_begin_external(struct sandbox *box);
 /* SIGTERM, and its exit status. */
 int sandbox_stop(struct sandbox *box);
 
-/* Loads a topology (text of a document) with force; it must be taken. */
+/* Loads a topology (text of a document) with force; it must be taken. Waits until Redis has what came of it. */
 void sandbox_load(const struct sandbox *box, const char *topology);
 
 /* GET. The body of a 200 (the caller's), else NULL. */

@@ -6,7 +6,8 @@
  *
  *   config admin_down=ignore source_settle=2s
  *   ignore interface|hash|redundancy        these changes need not be expected
- *   topology                                a document, up to a line `end`; "#1" stands for a port's id, and is its name too
+ *   topology [away]                         a document, up to a line `end`; "#1" stands for a port's id, and is its name
+ *           too; `away`: it is there at the next restart-daemon
  *   at TIME trap|syslog SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
@@ -22,6 +23,7 @@
  *   expect interface SWITCH:INTERFACE up|down [...]      its hash; transition=true where it is on link-events too
  *   expect redundancy PORT degraded|restored|stranded|refined [...]
  *   expect hash PORT [...]                               a port's hash without a toggle
+ *   expect forget SWITCH                                 a switch that is new in the map: its hash goes
  *   expect nothing
  *   view port PORT|interface SWITCH:INTERFACE|switch SWITCH|totals FIELD=VALUE...
  *

@@ -47,6 +47,8 @@ scenario_set_topology(struct scenario *s, const char *document)
 {
 	free(s->topology);
 	s->topology = strdup(document);
+	if (scenario_flag(s, "away"))
+		return;
 	if (!s->engine)
 		scenario_start_engine(s);
 	else

@@ -142,6 +142,9 @@ head_of(const struct dp_change *change, char *head, size_t size)
 		snprintf(head, size, "interface %s:%s %s", change->switch_name,
 		    change->interface_name, change->oper_up ? "up" : "down");
 		break;
+	case CHANGE_FORGET:
+		snprintf(head, size, "forget %s", change->switch_name);
+		break;
 	case CHANGE_REDUNDANCY:
 		snprintf(head, size, "redundancy #%u %s", port,
 		    redundancy_kind_names[change->redundancy]);
@@ -152,7 +155,7 @@ head_of(const struct dp_change *change, char *head, size_t size)
 static bool
 is_ignored(const struct scenario *s, enum dp_change_kind kind)
 {
-	return (kind == CHANGE_INTERFACE && s->ignore_interface) ||
+	return ((kind == CHANGE_INTERFACE || kind == CHANGE_FORGET) && s->ignore_interface) ||
 	       (kind == CHANGE_PORT && s->ignore_hash) ||
 	       (kind == CHANGE_REDUNDANCY && s->ignore_redundancy);
 }

@@ -1,0 +1,452 @@
+/*
+ * reach and the verdicts above it, held against lib/network: random maps, random events, and after each event everything
+ * compared. A failure prints the seed and the events that are left after shrinking.
+ *   DPWATCH_SEED=n   runs the one case of that seed      DPWATCH_CASES=n   as many cases of 100 events
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/topo_codec.h"
+#include "lib/model.h"
+#include "lib/network.h"
+
+#define EVENTS 100
+#define CASES 1000
+/* 2024-05-01T00:00:00Z */
+#define START_US INT64_C(1714521600000000)
+
+struct run {
+	struct network net;
+	struct engine *engine;
+	struct model model;
+	struct config config;
+	int64_t now_us;
+	FILE *say;   /* NULL: silent */
+	char *wrong; /* what was wrong first; NULL: nothing */
+};
+
+static struct engine_time
+now(const struct run *run)
+{
+	return (struct engine_time){ .now_ns = run->now_us * 1000 + 1000000000,
+		.wall_us = START_US + run->now_us };
+}
+
+__attribute__((format(printf, 2, 3))) static void
+say(struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	if (!run->say)
+		return;
+	va_start(args, format);
+	vfprintf(run->say, format, args);
+	va_end(args);
+}
+
+/* ---- comparing ---- */
+
+#define WRONG(run, ...)                                      \
+	do {                                                 \
+		char text_[200];                             \
+		snprintf(text_, sizeof(text_), __VA_ARGS__); \
+		if (!(run)->wrong)                           \
+			(run)->wrong = strdup(text_);        \
+	} while (0)
+
+static void
+compare_interfaces(struct run *run)
+{
+	const struct topo *topo = engine_topo(run->engine);
+	struct engine_interface_view view;
+
+	for (uint32_t i = 0; i < topo_n_interfaces(topo); i++) {
+		engine_interface_view(run->engine, i, &view);
+		struct net_end end = { atoi(view.switch_name + 1), 0 };
+		while (strcmp(net_interface_name(end.interface), view.name) != 0)
+			end.interface++;
+		if (view.carries != network_carries(&run->net, end))
+			WRONG(run, "%s:%s %s", view.switch_name, view.name,
+			    view.carries ? "carries traffic" : "carries none");
+	}
+}
+
+static void
+compare_switches(struct run *run)
+{
+	const struct topo *topo = engine_topo(run->engine);
+	struct engine_switch_view view;
+
+	for (uint32_t sw = 0; sw < topo_n_switches(topo); sw++) {
+		engine_switch_view(run->engine, sw, &view);
+		if (view.reaches_root != network_reaches_root(&run->net, atoi(view.name + 1)))
+			WRONG(run, "%s %s", view.name,
+			    view.reaches_root ? "reaches a root" : "reaches none");
+	}
+}
+
+static void
+compare_ports(struct run *run)
+{
+	struct engine_port_view view;
+	struct engine_totals totals;
+	unsigned n_down = 0, n_degraded = 0;
+	uint8_t id[16];
+
+	for (unsigned port = 0; port < NET_PORTS; port++) {
+		if (run->net.map.port_group[port] == NET_NONE)
+			continue;
+		struct net_verdict verdict = network_verdict(&run->net, port);
+		net_port_id(port, id);
+		engine_port_view(run->engine, topo_port_find(engine_topo(run->engine), id), &view);
+		if (view.dp_down != verdict.down || view.paths.up != verdict.up ||
+		    view.paths.stranded != verdict.stranded || view.paths.total != verdict.total)
+			WRONG(run, "p%u is %s %u/%u/%u, should be %s %u/%u/%u", port,
+			    view.dp_down ? "down" : "up", view.paths.up, view.paths.stranded,
+			    view.paths.total, verdict.down ? "down" : "up", verdict.up,
+			    verdict.stranded, verdict.total);
+		n_down += verdict.down;
+		n_degraded += !verdict.down && verdict.up < verdict.total;
+	}
+	engine_totals(run->engine, &totals);
+	if (totals.ports_down != n_down || totals.ports_degraded != n_degraded)
+		WRONG(run, "%u down and %u degraded are counted, should be %u and %u",
+		    totals.ports_down, totals.ports_degraded, n_down, n_degraded);
+}
+
+/* Takes out what was decided. The model fails where a toggle says what is so already. */
+static unsigned
+pump(struct run *run)
+{
+	struct dp_change change;
+	unsigned n = 0;
+
+	while (engine_pop(run->engine, &change)) {
+		uint8_t id[16];
+		memcpy(id, change.port_id, sizeof(id));
+		uint64_t revision = model_apply(&run->model, &change);
+		n += revision != 0;
+		if (revision != 0)
+			engine_published(run->engine, id, revision);
+	}
+	return n;
+}
+
+/* ---- events ---- */
+
+static struct topo *
+topo_of(const struct net_map *map)
+{
+	json_t *document = net_map_document(map);
+	char *text = json_dumps(document, 0);
+	struct topo_faults faults = { 0 };
+	struct topo *topo = NULL;
+
+	ck_assert_msg(topo_from_text(slice_of(text), &topo, &faults) == 0, "%s: %s in %s",
+	    faults.items[0].path, faults.items[0].reason, text);
+	topo_faults_release(&faults);
+	json_decref(document);
+	free(text);
+	return topo;
+}
+
+static void
+take_map(struct run *run, const struct net_map *map)
+{
+	network_set_map(&run->net, map);
+	ck_assert_int_eq(engine_set_topo(run->engine, topo_of(map), now(run)), 0);
+}
+
+static void
+event_map(struct run *run, struct random *random)
+{
+	struct net_map map;
+
+	net_map_random(&map, random);
+	take_map(run, &map);
+	say(run, "another map\n");
+}
+
+/* Some ports move to other groups, and nothing else. */
+static void
+event_move(struct run *run, struct random *random)
+{
+	struct net_map map = run->net.map;
+
+	for (unsigned port = 0; port < NET_PORTS; port++) {
+		unsigned group = random_below(random, map.n_groups);
+		if (random_once_in(random, 4) && !map.groups[group].own)
+			map.port_group[port] = (int)group;
+	}
+	take_map(run, &map);
+	say(run, "ports move\n");
+}
+
+static void
+event_word(struct run *run, struct random *random)
+{
+	static const struct {
+		const char *name;
+		enum link_word word;
+		enum link_layer layer;
+		enum link_source source;
+		bool bare;
+	} words[NET_WORDS] = {
+		[NET_DOWN] = { "down", WORD_DOWN, LAYER_WHOLE, SOURCE_TRAP, false },
+		[NET_UP] = { "up", WORD_UP, LAYER_WHOLE, SOURCE_TRAP, false },
+		[NET_BARE_UP] = { "bare up", WORD_UP, LAYER_WHOLE, SOURCE_TRAP, true },
+		[NET_LINK_DOWN] = { "link down", WORD_DOWN, LAYER_LINK, SOURCE_SYSLOG, false },
+		[NET_LINK_UP] = { "link up", WORD_UP, LAYER_LINK, SOURCE_SYSLOG, false },
+		[NET_PROTOCOL_DOWN] = { "protocol down", WORD_DOWN, LAYER_PROTOCOL, SOURCE_SYSLOG,
+		    false },
+		[NET_PROTOCOL_UP] = { "protocol up", WORD_UP, LAYER_PROTOCOL, SOURCE_SYSLOG,
+		    false },
+	};
+	struct net_end end = { (int)random_below(random, NET_SWITCHES),
+		(int)random_below(random, NET_INTERFACES) };
+	enum net_word word = (enum net_word)random_below(random, NET_WORDS);
+	uint32_t sw = topo_switch_find(engine_topo(run->engine), slice_of(net_switch_name(end.sw)));
+
+	if (sw == TOPO_NONE)
+		return;
+	network_tell(&run->net, end, word);
+	const struct link_event event = {
+		.kind = LINK_EVENT_WORD,
+		.word = words[word].word,
+		.layer = words[word].layer,
+		.source = words[word].source,
+		.bare_up = words[word].bare,
+		.name = slice_of(net_interface_name(end.interface)),
+	};
+	engine_feed(run->engine, sw, &event, now(run));
+	say(run, "%s:%s %s\n", net_switch_name(end.sw), net_interface_name(end.interface),
+	    words[word].name);
+}
+
+static void
+event_report(struct run *run, struct random *random)
+{
+	unsigned port = random_below(random, NET_PORTS);
+	const struct dp_report report = {
+		.down = random_once_in(random, 2), .by = "joe", .note = ""
+	};
+	uint8_t id[16];
+
+	net_port_id(port, id);
+	bool known = engine_report(run->engine, id, &report, now(run));
+	ck_assert_int_eq(known, run->net.map.port_group[port] != NET_NONE);
+	if (known)
+		run->net.reported[port] = report.down;
+	say(run, "p%u is reported %s\n", port, report.down ? "down" : "active");
+}
+
+static void
+event_boot(struct run *run, struct random *random)
+{
+	int sw = (int)random_below(random, NET_SWITCHES);
+	uint32_t found = topo_switch_find(engine_topo(run->engine), slice_of(net_switch_name(sw)));
+	const struct link_event event = {
+		.kind = LINK_EVENT_RESTART, .source = SOURCE_TRAP, .new_boot = true
+	};
+
+	if (found == TOPO_NONE)
+		return;
+	engine_feed(run->engine, found, &event, now(run));
+	network_boot(&run->net, sw);
+	say(run, "%s boots\n", net_switch_name(sw));
+}
+
+static void
+compare(struct run *run)
+{
+	compare_interfaces(run);
+	compare_switches(run);
+	compare_ports(run);
+}
+
+static const char *
+interface_text(const json_t *hash, const char *name)
+{
+	const char *text = json_string_value(json_object_get(hash, name));
+
+	return text ? text : "{}";
+}
+
+/*
+ * What Redis does not hold: words that changed nothing, which may count when another map makes members of other interfaces;
+ * and whether a protocol word is of this boot.
+ */
+static void
+forget_what_redis_does_not_hold(struct run *run)
+{
+	for (int sw = 0; sw < NET_SWITCHES; sw++) {
+		const json_t *hash = json_object_get(run->model.interfaces, net_switch_name(sw));
+		for (int i = 0; i < NET_INTERFACES; i++) {
+			struct net_told *told = &run->net.told[sw][i];
+			json_t *state =
+			    json_loads(interface_text(hash, net_interface_name(i)), 0, NULL);
+			told->protocol_in_this_boot = true;
+			told->up_at = told->down_at =
+			    (uint64_t)json_integer_value(json_object_get(state, "order"));
+			if (told->up_at > run->net.now)
+				run->net.now = told->up_at;
+			json_decref(state);
+		}
+	}
+}
+
+/* Nothing may be told by a start from what Redis holds. */
+static void
+event_restart(struct run *run, struct random *random)
+{
+	(void)random;
+	engine_free(run->engine);
+	run->engine = engine_new(&run->config);
+	ck_assert_int_eq(engine_set_topo(run->engine, topo_of(&run->net.map), now(run)), 0);
+	model_restore(&run->model, run->engine, now(run));
+	engine_start(run->engine, now(run));
+	say(run, "the daemon restarts\n");
+	if (pump(run) != 0)
+		WRONG(run, "a restart toggled something");
+	compare(run);
+	forget_what_redis_does_not_hold(run);
+}
+
+static void
+event_compare(struct run *run, struct random *random)
+{
+	bool lost = random_once_in(random, 2);
+
+	if (lost) {
+		model_release(&run->model);
+		model_init(&run->model);
+	}
+	engine_compare_begin(run->engine);
+	model_restore_published(&run->model, run->engine);
+	engine_start(run->engine, now(run));
+	say(run, lost ? "Redis lost everything\n" : "Redis is compared\n");
+	if (pump(run) != 0 && !lost)
+		WRONG(run, "a comparison toggled something");
+}
+
+static void
+event(struct run *run, uint64_t seed)
+{
+	static const struct {
+		unsigned share;
+		void (*run)(struct run *run, struct random *random);
+	} kinds[] = { { 80, event_word }, { 6, event_report }, { 4, event_map }, { 3, event_move },
+		{ 3, event_boot }, { 2, event_restart }, { 2, event_compare } };
+	struct random random = { seed };
+	unsigned at = random_below(&random, 100), i = 0;
+
+	while (at >= kinds[i].share)
+		at -= kinds[i++].share;
+	run->now_us += random_below(&random, 3) * 700000;
+	kinds[i].run(run, &random);
+	pump(run);
+	compare(run);
+}
+
+/* ---- a case ---- */
+
+/* Plays the events that are not left out; what was wrong (the caller's), or NULL. */
+static char *
+play(uint64_t seed, const bool *left_out, FILE *out)
+{
+	struct run run = { .say = out };
+	struct random random = { seed };
+	struct net_map map;
+
+	ck_assert_int_eq(config_defaults(&run.config), 0);
+	run.engine = engine_new(&run.config);
+	model_init(&run.model);
+	net_map_random(&map, &random);
+	take_map(&run, &map);
+	engine_start(run.engine, now(&run));
+	for (unsigned i = 0; i < EVENTS && !run.wrong; i++)
+		if (!left_out[i])
+			event(&run, seed * EVENTS + i);
+	if (!run.wrong)
+		model_check(&run.model, run.engine);
+	if (out && run.wrong) {
+		json_t *document = net_map_document(&run.net.map);
+		json_dumpf(document, out, JSON_INDENT(1));
+		fprintf(out, "\n%s\n", run.wrong);
+		json_decref(document);
+	}
+	engine_free(run.engine);
+	model_release(&run.model);
+	config_release(&run.config);
+	return run.wrong;
+}
+
+/* Leaves out whatever can be, and plays what remains aloud. */
+static void
+shrink(uint64_t seed)
+{
+	bool left_out[EVENTS] = { false };
+
+	for (unsigned run = EVENTS / 2; run > 0; run /= 2) {
+		for (unsigned i = 0; i + run <= EVENTS; i++) {
+			bool saved[EVENTS];
+			memcpy(saved, left_out, sizeof(saved));
+			memset(left_out + i, true, run);
+			char *wrong = play(seed, left_out, NULL);
+			if (!wrong)
+				memcpy(left_out, saved, sizeof(saved));
+			free(wrong);
+		}
+	}
+	free(play(seed, left_out, stderr));
+}
+
+static void
+try_case(uint64_t seed)
+{
+	static const bool left_out[EVENTS];
+	char *wrong = play(seed, left_out, NULL);
+
+	if (!wrong)
+		return;
+	shrink(seed);
+	ck_abort_msg("DPWATCH_SEED=%llu: %s", (unsigned long long)seed, wrong);
+}
+
+static unsigned long
+from_environment(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+START_TEST(after_every_event_the_verdicts_are_those_of_design_md)
+{
+	unsigned long cases = from_environment("DPWATCH_CASES", CASES);
+	unsigned long seed = from_environment("DPWATCH_SEED", 0);
+
+	if (getenv("DPWATCH_SEED"))
+		cases = 1;
+	for (unsigned long i = 0; i < cases; i++)
+		try_case(seed + i);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("reach");
+	TCase *tcase = tcase_create("property");
+
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, after_every_event_the_verdicts_are_those_of_design_md);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}

@@ -1,0 +1,361 @@
+/*
+ * dpwatch as people and programs use it, against a daemon that runs.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define N(array) ((int)(sizeof(array) / sizeof(array[0])))
+
+static struct sandbox box;
+static char out[SANDBOX_TEXT];
+
+static void
+set_up(void)
+{
+	char api[SANDBOX_PATH + 8];
+
+	sandbox_begin(&box);
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	setenv("DPWATCH_API", api, 1);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* Runs dpwatch to its end; what it printed is in `out`. */
+static int
+run(const char *const *more)
+{
+	const char *argv[12] = { sandbox_program("dpwatch") };
+
+	for (size_t n = 1; *more; more++)
+		argv[n++] = *more;
+	return process_run(out, sizeof(out), argv);
+}
+
+static void
+expect_in(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
+}
+
+/* Runs it with -o json; it must succeed, and print one document on one line. */
+static json_t *
+json_of(const char *const *more)
+{
+	const char *argv[12] = { "-o", "json" };
+	json_error_t error;
+
+	for (size_t n = 2; *more; more++)
+		argv[n++] = *more;
+	ck_assert_msg(run(argv) == 0, "%s", out);
+	json_t *json = json_loads(out, 0, &error);
+	ck_assert_msg(json != NULL, "%s: %s", error.text, out);
+	ck_assert_ptr_eq(strchr(out, '\n'), out + strlen(out) - 1);
+	return json;
+}
+
+static void
+one_down(void)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+
+START_TEST(port_list_down_shows_the_ports_that_are_down)
+{
+	ck_assert_int_eq(run(ARGV("port", "list", "--down")), 0);
+	ck_assert_ptr_null(strstr(out, "vm1-eth0"));
+	one_down();
+	ck_assert_int_eq(run(ARGV("port", "list", "--down")), 0);
+	expect_in(out, VM1);
+	expect_in(out, "vm1-eth0");
+	expect_in(out, "leaf1:Ethernet1/1");
+	ck_assert_ptr_null(strstr(out, "vm2-eth0"));
+	ck_assert_int_eq(run(ARGV("port", "list")), 0);
+	expect_in(out, "vm2-eth0");
+	json_t *json = json_of(ARGV("port", "list", "--down"));
+	const json_t *ports = json_object_get(json, "ports"), *port = json_array_get(ports, 0);
+	ck_assert_uint_eq(json_array_size(ports), 1);
+	ck_assert_str_eq(redis_text(port, "id"), VM1);
+	ck_assert_str_eq(redis_text(port, "data_plane_status"), "DOWN");
+	ck_assert(json_is_true(json_object_get(port, "dp_down")));
+	json_decref(json);
+}
+END_TEST
+
+START_TEST(port_show_takes_an_id_a_name_or_a_beginning)
+{
+	static const char *const names[] = { VM1, "vm1-eth0", "11111111", "vm1" };
+
+	one_down();
+	for (int i = 0; i < N(names); i++) {
+		ck_assert_int_eq(run(ARGV("port", "show", names[i])), 0);
+		expect_in(out, VM1);
+		expect_in(out, "DOWN");
+	}
+	ck_assert_int_eq(run(ARGV("port", "show", "vm9")), 1);
+	expect_in(out, "vm9");
+}
+END_TEST
+
+START_TEST(events_are_listed_and_typed_in_json)
+{
+	one_down();
+	ck_assert_int_eq(run(ARGV("events")), 0);
+	expect_in(out, "vm1-eth0");
+	expect_in(out, "leaf1:Ethernet1/1");
+	json_t *json = json_of(ARGV("events"));
+	const json_t *event = json_array_get(json_object_get(json, "events"), 0);
+	ck_assert(json_is_true(json_object_get(event, "dp_down")));
+	ck_assert_int_eq(json_integer_value(json_object_get(event, "revision")), 1);
+	ck_assert_uint_eq(json_object_size(event), 19); /* the contract's 18, and the id */
+	json_decref(json);
+}
+END_TEST
+
+/* Whether a file holds a text by now. */
+static bool
+file_has(const char *path, const char *part)
+{
+	char *text = process_read_file(path);
+	bool has = strstr(text, part) != NULL;
+
+	free(text);
+	return has;
+}
+
+/* A dpwatch that follows the events into a file of the sandbox. */
+static void
+follow(struct process *follower, char *output, size_t size)
+{
+	snprintf(output, size, "%s/events", box.dir);
+	process_start(follower, output,
+	    ARGV(sandbox_program("dpwatch"), "-o", "json", "events", "--follow", "--since", "0"));
+}
+
+START_TEST(events_follow_shows_what_comes_as_it_comes)
+{
+	struct process follower;
+	char output[SANDBOX_PATH + 16];
+	json_error_t error;
+	int n = 0;
+
+	one_down();
+	follow(&follower, output, sizeof(output));
+	/* What was there already, then each new one, while it runs. */
+	WAIT_FOR(file_has(output, VM1));
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(file_has(output, "\"dp_down\":false"));
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(file_has(output, VM2));
+	char *text = process_read_file(output);
+	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1, n++) {
+		json_t *event = json_loadb(line, (size_t)(end - line), 0, &error);
+		ck_assert_msg(event != NULL, "%s: %s", error.text, line);
+		json_decref(event);
+	}
+	ck_assert_int_eq(n, 3);
+	free(text);
+	process_signal(&follower, SIGINT);
+	process_wait(&follower);
+}
+END_TEST
+
+START_TEST(events_follow_outlives_a_restart_of_the_daemon)
+{
+	struct process follower;
+	char output[SANDBOX_PATH + 16];
+
+	follow(&follower, output, sizeof(output));
+	one_down();
+	WAIT_FOR(file_has(output, VM1));
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(file_has(output, VM2));
+	char *text = process_read_file(output);
+	const char *first = strstr(text, VM1);
+	ck_assert_ptr_null(strstr(first + 1, VM1));
+	free(text);
+	process_kill(&follower);
+}
+END_TEST
+
+START_TEST(status_tells_what_matters)
+{
+	one_down();
+	ck_assert_int_eq(run(ARGV("status")), 0);
+	expect_in(out, "connected");
+	expect_in(out, "1 down");
+	json_t *json = json_of(ARGV("status"));
+	ck_assert(json_is_true(json_object_get(json, "ready")));
+	ck_assert_str_eq(redis_text(json_object_get(json, "redis"), "state"), "connected");
+	json_decref(json);
+}
+END_TEST
+
+START_TEST(switches_and_interfaces_are_listed)
+{
+	one_down();
+	ck_assert_int_eq(run(ARGV("switch", "list")), 0);
+	expect_in(out, "leaf1");
+	expect_in(out, LEAF2);
+	ck_assert_int_eq(run(ARGV("interface", "list", "leaf1", "--down")), 0);
+	expect_in(out, "Ethernet1/1");
+	ck_assert_ptr_null(strstr(out, "Ethernet1/2"));
+	json_t *json = json_of(ARGV("interface", "list", "leaf1"));
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "interfaces")), 3);
+	json_decref(json);
+	json = json_of(ARGV("switch", "list"));
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "switches")), 3);
+	json_decref(json);
+	ck_assert_int_eq(run(ARGV("interface", "list", "leaf9")), 1);
+	expect_in(out, "leaf9");
+}
+END_TEST
+
+START_TEST(a_topology_is_loaded_checked_and_dumped)
+{
+	char path[SANDBOX_PATH + 16];
+
+	ck_assert_int_eq(run(ARGV("topology", "check", "conf/topology.example.json")), 0);
+	snprintf(path, sizeof(path), "%s/empty.json", box.dir);
+	sandbox_write(path, "{}");
+	ck_assert_int_eq(run(ARGV("topology", "load", path)), 1);
+	expect_in(out, "--force");
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
+	ck_assert_int_eq(run(ARGV("topology", "load", "--force", "conf/topology.example.json")), 0);
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 6);
+	ck_assert_int_eq(run(ARGV("topology", "dump")), 0);
+	snprintf(path, sizeof(path), "%s/dump.json", box.dir);
+	sandbox_write(path, out);
+	ck_assert_int_eq(run(ARGV("topology", "check", path)), 0);
+	ck_assert_int_eq(run(ARGV("topology", "load", path)), 0);
+	ck_assert_int_eq(process_run_with("{\"switches\": []}", out, sizeof(out),
+			     ARGV(sandbox_program("dpwatch"), "topology", "load", "--force", "-")),
+	    0);
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 0);
+}
+END_TEST
+
+START_TEST(every_fault_of_a_topology_is_shown_with_its_place)
+{
+	char path[SANDBOX_PATH + 16];
+
+	snprintf(path, sizeof(path), "%s/bad.json", box.dir);
+	sandbox_write(path, "{\"ports\": [{\"id\": \"" VM1 "\", \"host\": \"nowhere\"}],"
+			    " \"links\": [{\"a\": \"p:1\", \"b\": \"q:1\"}]}");
+	for (int load = 0; load < 2; load++) {
+		ck_assert_int_eq(run(ARGV("topology", load ? "load" : "check", path)), 1);
+		expect_in(out, "ports[0].host");
+		expect_in(out, "nowhere");
+		expect_in(out, "links[0].a");
+		expect_in(out, "links[0].b");
+	}
+	sandbox_write(path, "{\n\"ports\": [\n}");
+	ck_assert_int_eq(run(ARGV("topology", "check", path)), 1);
+	expect_in(out, "line 3");
+	ck_assert_int_eq(run(ARGV("topology", "check", "/nonexistent")), 1);
+	expect_in(out, "/nonexistent");
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
+}
+END_TEST
+
+START_TEST(a_port_is_reported_down_and_the_report_taken_back)
+{
+	ck_assert_int_eq(
+	    run(ARGV("port", "set", "vm1-eth0", "--dp-down", "true", "--note", "unplugged")), 0);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	const json_t *event = json_array_get(events, 0);
+	ck_assert_str_eq(redis_text(event, "dp_down"), "true");
+	ck_assert_str_eq(redis_text(event, "cause"), "reported");
+	ck_assert_str_eq(redis_text(event, "reason"), "reported");
+	ck_assert_str_eq(redis_text(event, "source"), "api");
+	ck_assert_str_ne(redis_text(event, "reported_by"), "");
+	json_decref(events);
+	json_t *port = redis_hash(box.redis, "dpwatch:port:" VM1);
+	ck_assert_str_eq(redis_text(port, "reported"), "true");
+	ck_assert_str_eq(redis_text(port, "reported_note"), "unplugged");
+	json_decref(port);
+	/* A word survives the daemon, and what is observed stays observed. */
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "event.changed") == 1);
+	ck_assert_int_eq(run(ARGV("port", "unset", "vm1-eth0")), 0);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+}
+END_TEST
+
+START_TEST(unmapped_shows_strangers)
+{
+	sandbox_link_down(&box, STRANGER, 5);
+	WAIT_FOR(sandbox_counter(&box, "event.unknown-sender") == 1);
+	ck_assert_int_eq(run(ARGV("unmapped")), 0);
+	expect_in(out, STRANGER);
+	json_t *json = json_of(ARGV("unmapped"));
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "unmapped")), 1);
+	json_decref(json);
+}
+END_TEST
+
+START_TEST(without_a_daemon_it_says_so)
+{
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	ck_assert_int_eq(run(ARGV("status")), 1);
+	expect_in(out, box.api);
+	expect_in(out, "dpwatchd");
+}
+END_TEST
+
+START_TEST(wrong_usage_is_status_2)
+{
+	ck_assert_int_eq(run(ARGV("nonsense")), 2);
+	ck_assert_int_eq(run(ARGV("port", "list", "--sideways")), 2);
+	ck_assert_int_eq(run(ARGV("port", "show")), 2);
+	ck_assert_int_eq(run(ARGV("-o", "xml", "status")), 2);
+	ck_assert_int_eq(run(ARGV("--help")), 0);
+	ck_assert_int_eq(run(ARGV("--version")), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("command line");
+	TCase *tcase = tcase_create("command line");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, port_list_down_shows_the_ports_that_are_down);
+	tcase_add_test(tcase, port_show_takes_an_id_a_name_or_a_beginning);
+	tcase_add_test(tcase, events_are_listed_and_typed_in_json);
+	tcase_add_test(tcase, events_follow_shows_what_comes_as_it_comes);
+	tcase_add_test(tcase, events_follow_outlives_a_restart_of_the_daemon);
+	tcase_add_test(tcase, status_tells_what_matters);
+	tcase_add_test(tcase, switches_and_interfaces_are_listed);
+	tcase_add_test(tcase, a_topology_is_loaded_checked_and_dumped);
+	tcase_add_test(tcase, every_fault_of_a_topology_is_shown_with_its_place);
+	tcase_add_test(tcase, a_port_is_reported_down_and_the_report_taken_back);
+	tcase_add_test(tcase, unmapped_shows_strangers);
+	tcase_add_test(tcase, without_a_daemon_it_says_so);
+	tcase_add_test(tcase, wrong_usage_is_status_2);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
