@@ -99,7 +99,7 @@ static const struct {
 	{ "\nc1 physnet=p1", "hosts.txt:2", "host \"c1\" has no SWITCH:INTERFACE" },
 	{ "leaf1:Eth1", "hosts.txt:1",
 	    "the line must begin with a host's name, and not \"leaf1:Eth1\"" },
-	{ "physnet=p1 c1", "hosts.txt:1",
+	{ "physnet=p1 leaf1:Eth1", "hosts.txt:1",
 	    "the line must begin with a host's name, and not \"physnet=p1\"" },
 	{ "c1 leaf1", "hosts.txt:1",
 	    "\"leaf1\" is neither SWITCH:INTERFACE nor physnet=NAME or pci=SLOT" },

@@ -1,8 +1,9 @@
 /*
  * dedup: has this very datagram been here before (core)? design.md, "Which word to believe", 5.
  *
- * Remembers digests for DEDUP_NS, in a table of fixed size: each set of four keeps the newest. The bound bites only where
- * more than some 200,000 different traps come within 150 s; then the oldest are forgotten first, and evictions are counted.
+ * Remembers digests for DEDUP_NS, in a table of fixed size (4 MiB): each set of four keeps the newest. Of 100,000 different
+ * traps within 150 s some 2 in a hundred are forgotten before their time, of 200,000 some 9, of 1,000,000 most; evictions
+ * are counted.
  */
 #ifndef DPWATCH_CORE_DEDUP_H
 #define DPWATCH_CORE_DEDUP_H

@@ -17,6 +17,7 @@ enum dp_change_kind {
 	CHANGE_PORT, /* a port's hash without a toggle: who reported it, or its paths; nothing on events */
 	CHANGE_INTERFACE, /* an interface's state: interface hash, and link-events if it is a transition */
 	CHANGE_REDUNDANCY, /* paths of a port changed, or its reason was refined: redundancy */
+	CHANGE_FORGET, /* the switch is new in the map: what its interface hash may hold from before no longer counts */
 };
 
 /* `cause` of a toggle: its own interfaces, its switches lost every root, or somebody said so. */

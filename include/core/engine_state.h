@@ -105,7 +105,7 @@ struct queued {
 	uint8_t kind; /* enum dp_change_kind */
 	uint8_t source, reason, cause, redundancy;
 	bool dp_down, removed, transition;
-	uint32_t subject;   /* port or interface; removed: record in `orphans` */
+	uint32_t subject;   /* port, interface or switch; removed: record in `orphans` */
 	uint32_t interface; /* that decided, or TOPO_NONE */
 	int64_t received_us, occurred_us;
 	struct dp_paths paths;
@@ -153,6 +153,12 @@ struct engine {
 	bool comparing;         /* between engine_compare_begin and engine_start */
 	bool started;           /* false: verdicts are not compared yet, nothing is queued */
 };
+
+/* ---- engine.c ---- */
+/*
+ * Members that only their aggregate's own up lets count become uncertain: it says other than they did last.
+ */
+void engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us);
 
 /* ---- engine_queue.c ---- */
 /* A new change at the end of the queue, to be filled in. */
@@ -205,9 +211,8 @@ void engine_step(struct engine *engine, uint32_t interface, struct decision *dec
 void engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
-/* Sets a port's dp_down from its flags, and queues the toggle if it changed. True when it queued anything. */
-bool engine_port_decide(
-    struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision);
+/* What was reported of the port changed. False where that queued nothing about its hash. */
+bool engine_settle_reported(struct engine *engine, uint32_t port, struct decision *decision);
 /* Looks at every group as if it were new: at the start, and after a new snapshot. */
 void engine_settle_all(struct engine *engine, const struct decision *decision);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);

@@ -21,8 +21,8 @@
 struct import_chassis;
 
 struct import_map {
-	json_t *document;               /* switches, links and hosts, base and hosts file merged; without ports */
-	json_t *hosts;                  /* name -> host object of the document */
+	json_t *document; /* switches, links and hosts, base and hosts file merged; without ports */
+	json_t *hosts;    /* name -> host object of the document */
 	struct topo *topo;              /* of the document */
 	struct import_chassis *chassis; /* private */
 	size_t n_chassis;
@@ -31,8 +31,9 @@ struct import_map {
 
 /* What an import is given beside its source. All borrowed for as long as the import_map lives. */
 struct import_base {
-	const json_t *document; /* a topology document, of which the ports do not matter; NULL: none */
-	const char *path;       /* its name, for faults; NULL: none */
+	const json_t
+	    *document;    /* a topology document, of which the ports do not matter; NULL: none */
+	const char *path; /* its name, for faults; NULL: none */
 	const struct hosts_file *hosts; /* NULL: none */
 	const char *hosts_path;         /* its name, for faults; NULL: none */
 };
@@ -53,7 +54,7 @@ void import_map_release(struct import_map *map);
 
 enum import_link {
 	IMPORT_LINK_FOUND,
-	IMPORT_LINK_NONE,        /* says nothing: an empty object, an unmanaged network, a smart NIC */
+	IMPORT_LINK_NONE, /* says nothing: an empty object, an unmanaged network, a smart NIC */
 	IMPORT_LINK_PLACEHOLDER, /* "None", or a MAC of zeros: not known yet; reason is set */
 	IMPORT_LINK_UNKNOWN      /* reason is set */
 };
@@ -79,5 +80,8 @@ bool import_interface_eq(const struct import_map *map, const struct import_inter
 /* "SWITCH:INTERFACE": a new reference, or NULL when out of memory. */
 json_t *import_interface_json(
     const struct import_map *map, const struct import_interface *interface);
+
+/* Private to import_*.c: fills the index of chassis ids. 0 or -ENOMEM. */
+int import_map_index(struct import_map *map) __attribute__((warn_unused_result));
 
 #endif

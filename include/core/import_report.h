@@ -12,15 +12,16 @@
 
 /* By what a port (or interface) found its place. */
 enum import_way {
-	IMPORT_BY_HOST,    /* binding:host_id */
+	IMPORT_BY_HOST, /* binding:host_id */
 	IMPORT_BY_PHYSNET, /* that and binding:profile.physical_network, or the only one that the host has */
-	IMPORT_BY_LINK,    /* binding:profile.local_link_information */
-	IMPORT_BY_PCI,     /* binding:profile.pci_slot */
-	IMPORT_BY_TRUNK,   /* its trunk's parent */
-	IMPORT_BY_INDEX,   /* an interface: its ifIndex */
+	IMPORT_BY_LINK,  /* binding:profile.local_link_information */
+	IMPORT_BY_PCI,   /* binding:profile.pci_slot */
+	IMPORT_BY_TRUNK, /* its trunk's parent */
+	IMPORT_BY_INDEX, /* an interface: its ifIndex */
 	IMPORT_WAY_MAX
 };
-extern const char *const import_way_names[IMPORT_WAY_MAX]; /* host, physnet, link, pci, trunk, if-index */
+extern const char
+    *const import_way_names[IMPORT_WAY_MAX]; /* host, physnet, link, pci, trunk, if-index */
 
 /* What was left out. All texts are UTF-8 without control characters, "" where there is none. */
 struct import_reject {

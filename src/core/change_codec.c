@@ -218,9 +218,12 @@ change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_b
 	struct writer writer = { args, 0 }, key_writer = { keys, 0 };
 	char id[PORT_ID_TEXT], key[sizeof("interface:") + 4 * TOPO_NAME_MAX];
 
-	if (change->kind == CHANGE_INTERFACE) {
+	if (change->kind == CHANGE_INTERFACE || change->kind == CHANGE_FORGET) {
 		snprintf(key, sizeof(key), "interface:%s", change->switch_name);
-		writer.error = put_interface(&writer, change);
+		if (change->kind == CHANGE_FORGET)
+			put(&writer, "F");
+		else
+			writer.error = put_interface(&writer, change);
 	} else {
 		port_id_format(change->port_id, id);
 		snprintf(key, sizeof(key), "port:%s", id);
@@ -246,7 +249,7 @@ record_size(struct slice letter)
 	static const struct {
 		char letter;
 		uint8_t n;
-	} sizes[] = { { 'T', 24 }, { 'P', 24 }, { 'I', 11 }, { 'R', 10 } };
+	} sizes[] = { { 'T', 24 }, { 'P', 24 }, { 'I', 11 }, { 'R', 10 }, { 'F', 1 } };
 
 	for (size_t i = 0; letter.len == 1 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (sizes[i].letter == letter.data[0])

@@ -212,9 +212,8 @@ n_lifted(const struct engine *engine, uint32_t interface)
 	return n;
 }
 
-/* Their aggregate says other than they did last: nobody knows how they are. */
-static void
-doubt_lifted_members(struct engine *engine, uint32_t aggregate, int64_t wall_us)
+void
+engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 {
 	struct topo_range members = topo_interface_get(engine->topo, aggregate)->members;
 
@@ -270,7 +269,7 @@ apply_word(struct engine *engine, uint32_t interface, const struct link_event *e
 		return verdict;
 	struct decision decision = decision_of(engine, interface, event, time);
 	if (moved) {
-		doubt_lifted_members(engine, interface, time.wall_us);
+		engine_doubt_lifted(engine, interface, time.wall_us);
 		engine_step(engine, interface, &decision);
 	} else if (before.reason != state->reason && state->reason != REASON_NONE) {
 		engine_refine(engine, interface, &decision);

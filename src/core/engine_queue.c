@@ -152,7 +152,10 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 		    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name);
 		ret_change->interface_name = engine_interface_name(engine, queued->interface);
 	}
-	if (queued->kind == CHANGE_INTERFACE)
+	if (queued->kind == CHANGE_FORGET)
+		ret_change->switch_name = topo_text_get(
+		    engine->topo, topo_switch_get(engine->topo, queued->subject)->name);
+	else if (queued->kind == CHANGE_INTERFACE)
 		fill_interface(engine, queued, ret_change);
 	else
 		fill_port(engine, queued, ret_change);

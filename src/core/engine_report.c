@@ -185,7 +185,7 @@ decide(struct engine *engine, uint32_t port, struct engine_time time)
 {
 	struct decision decision = decision_of(time);
 
-	if (engine->started && !engine_port_decide(engine, port, CAUSE_REPORTED, &decision))
+	if (engine->started && !engine_settle_reported(engine, port, &decision))
 		engine_queue_port(engine, port, &decision);
 }
 

@@ -157,6 +157,42 @@ keep_extras(struct change_over *over, struct extra *old_extras, uint32_t n_old_t
 	}
 }
 
+/*
+ * A switch that was not in the map is as if never heard of, also where it was in an earlier map; so must be what a restart
+ * reads back.
+ */
+static void
+forget_new_switches(const struct change_over *over)
+{
+	struct engine *engine = over->engine;
+
+	for (uint32_t sw = 0; sw < topo_n_switches(over->now); sw++)
+		if (topo_switch_find(over->old, slice_of(switch_name(over->now, sw))) == TOPO_NONE)
+			engine_queue(engine, CHANGE_FORGET)->subject = sw;
+}
+
+/*
+ * Where a member is down, it matters whether its word or its aggregate's is newer; a restart must find both in Redis, which
+ * was not told of words that changed nothing under the old map.
+ */
+static void
+tell_order(struct engine *engine, uint32_t aggregate, int64_t wall_us)
+{
+	struct topo_range members = topo_interface_get(engine->topo, aggregate)->members;
+	bool any_down = false;
+
+	engine_doubt_lifted(engine, aggregate, wall_us);
+	for (uint32_t i = 0; i < members.n; i++) {
+		uint32_t member = topo_member(engine->topo, members.first + i);
+		if (interface_is_up(&engine->interfaces[member]))
+			continue;
+		engine_queue_interface(engine, member, false, wall_us);
+		any_down = true;
+	}
+	if (any_down && engine->interfaces[aggregate].heard)
+		engine_queue_interface(engine, aggregate, false, wall_us);
+}
+
 static void
 swap_rows(struct change_over *over)
 {
@@ -211,6 +247,8 @@ engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time tim
 	free(engine->ports);
 	engine->ports = over.rows.ports;
 	reach_move_states(engine->reach, engine->interfaces);
+	if (engine->started || engine->comparing)
+		forget_new_switches(&over);
 	reach_free(old_reach);
 	topo_free(over.old);
 	free(over.new_switch);
@@ -226,6 +264,9 @@ engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time tim
 		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
 	};
 	engine_settle_all(engine, &decision);
+	for (uint32_t i = 0; i < topo_n_interfaces(engine->topo); i++)
+		if (topo_interface_get(engine->topo, i)->members.n > 0)
+			tell_order(engine, i, time.wall_us);
 	return 0;
 no_memory:
 	if (result == 0)

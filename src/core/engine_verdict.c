@@ -144,9 +144,9 @@ toggle(
 	queue_port(engine, CHANGE_TOGGLE, port, decision);
 }
 
-bool
-engine_port_decide(
-    struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision)
+/* Sets a port's dp_down from its flags, and queues the toggle if it changed. True when it queued anything. */
+static bool
+decide(struct engine *engine, uint32_t port, enum dp_cause cause, struct decision *decision)
 {
 	const uint8_t flags = engine->ports[port].flags;
 	struct decision other;
@@ -199,8 +199,11 @@ redundancy_of(const struct port_state *state, bool more_stranded)
 	return state->flags & PORT_DEGRADED ? REDUNDANCY_DEGRADED : REDUNDANCY_RESTORED;
 }
 
-/* `before` is NULL where the paths before are not known, or were those of another map. */
-static void
+/*
+ * `before` is NULL where the paths before are not known, or were those of another map. False where the port's hash has not
+ * been queued.
+ */
+static bool
 settle_port(struct engine *engine, uint32_t port, const struct group_state *before,
     const struct group_state *now, enum dp_cause cause, struct decision *decision)
 {
@@ -211,24 +214,33 @@ settle_port(struct engine *engine, uint32_t port, const struct group_state *befo
 	bool moved = before && (before->up != now->up || before->stranded != now->stranded);
 
 	state->flags = (uint8_t)((was & ~PORT_OBSERVED) | (now->down ? PORT_OBSERVED : 0));
-	bool told = engine_port_decide(engine, port, cause, decision);
+	bool told = decide(engine, port, cause, decision);
 	bool down = state->flags & PORT_DOWN;
 	bool degraded = !down && now->up < total, stranded = !down && now->stranded > 0;
 	state->flags = (uint8_t)((state->flags & ~(PORT_DEGRADED | PORT_STRANDED)) |
 				 (degraded ? PORT_DEGRADED : 0) | (stranded ? PORT_STRANDED : 0));
 	engine->totals.ports_degraded += (uint32_t)(degraded - (bool)(was & PORT_DEGRADED));
 	if (!engine->started || decision->quiet)
-		return;
+		return told;
 	/* A port that stays down has no news for anybody, but its hash tells its paths. */
 	if (down && moved && !told)
 		engine_queue_port(engine, port, decision);
 	if (down || (((was ^ state->flags) & (PORT_DEGRADED | PORT_STRANDED)) == 0 &&
 			(!moved || (was & PORT_DOWN))))
-		return;
+		return told;
 	struct queued *queued = queue_port(engine, CHANGE_REDUNDANCY, port, decision);
 	queued->reason = (uint8_t)decision->reason;
 	queued->redundancy = (uint8_t)redundancy_of(state,
 	    stranded && (!(was & PORT_STRANDED) || (before && now->stranded > before->stranded)));
+	return told;
+}
+
+bool
+engine_settle_reported(struct engine *engine, uint32_t port, struct decision *decision)
+{
+	const struct group_state *group = &engine->groups[topo_port_get(engine->topo, port)->group];
+
+	return settle_port(engine, port, NULL, group, CAUSE_REPORTED, decision);
 }
 
 static void

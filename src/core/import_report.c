@@ -115,9 +115,9 @@ import_report_json(const struct import_report *report)
 			    mapped, import_way_names[way], json_integer(report->n_mapped[way]));
 	for (size_t i = 0; i < report->n_rejects; i++) {
 		const struct import_reject *reject = &report->rejects[i];
-		json_array_append_new(rejects,
-		    json_pack("{s:s, s:s, s:s, s:s}", "where", reject->where, "id", reject->id,
-			"name", reject->name, "reason", reject->reason));
+		json_array_append_new(
+		    rejects, json_pack("{s:s, s:s, s:s, s:s}", "where", reject->where, "id",
+				 reject->id, "name", reject->name, "reason", reject->reason));
 	}
 	for (size_t i = 0; i < report->n_notes; i++)
 		json_array_append_new(notes, json_string(report->notes[i]));

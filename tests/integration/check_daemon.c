@@ -1,8 +1,7 @@
 /*
- * dpwatchd as a program: options, configurations good and bad, what it cannot start with, signals, systemd.
+ * dpwatchd as a program: options, configurations good and bad, what it cannot start with.
  */
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,13 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "lib/http_client.h"
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
-#define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
-#define IF_INDEX ".1.3.6.1.2.1.2.2.1.1"
 
 static struct sandbox box;
 static char out[SANDBOX_TEXT];
@@ -25,12 +21,6 @@ static void
 set_up(void)
 {
 	sandbox_init(&box);
-}
-
-static void
-set_up_running(void)
-{
-	sandbox_begin(&box);
 }
 
 static void
@@ -315,130 +305,11 @@ START_TEST(without_a_community_every_trap_is_refused_and_status_warns)
 }
 END_TEST
 
-/* ---- running ---- */
-
-/* A linkDown of ifIndex 1 with this community. */
-static void
-trap_with(const char *community)
-{
-	char agent[32];
-
-	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box.snmp_port);
-	ck_assert_int_eq(process_run(out, sizeof(out),
-			     ARGV("snmptrap", "-v2c", "-c", community, "--clientaddr=" LEAF1, agent,
-				 "", LINK_DOWN, IF_INDEX ".1", "i", "1")),
-	    0);
-}
-
-START_TEST(sighup_takes_a_good_file_over)
-{
-	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "community = other" });
-	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
-	trap_with("other");
-	WAIT_FOR(redis_events(box.redis) == 1);
-}
-END_TEST
-
-START_TEST(sighup_with_a_faulty_file_changes_nothing)
-{
-	sandbox_configure(
-	    &box, &(struct sandbox_lines){ .snmp = "community = other\nfault = here" });
-	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(sandbox_log_has(&box, "reload: refused"));
-	ck_assert(sandbox_log_has(&box, "fault"));
-	trap_with("other");
-	WAIT_FOR(sandbox_counter(&box, "trap.bad-community") == 1);
-	trap_with("public");
-	WAIT_FOR(redis_events(box.redis) == 1);
-	/* Mended, it is taken. */
-	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "community = other" });
-	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
-}
-END_TEST
-
-START_TEST(sighup_with_a_faulty_rule_changes_nothing)
-{
-	char lines[SANDBOX_PATH + 32], path[SANDBOX_PATH + 32];
-
-	json_int_t rules = sandbox_status_number(&box, "rules");
-	ck_assert_int_gt(rules, 0);
-	snprintf(path, sizeof(path), "%s/bad.rules", box.dir);
-	sandbox_write(path, "[rule that never ends\n");
-	snprintf(lines, sizeof(lines), "rules_dir = %s", box.dir);
-	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
-	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(sandbox_log_has(&box, "reload: refused"));
-	ck_assert_int_eq(sandbox_status_number(&box, "rules"), rules);
-	sandbox_line(
-	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
-	WAIT_FOR(redis_events(box.redis) == 1);
-}
-END_TEST
-
-START_TEST(sighup_says_what_needs_a_restart)
-{
-	sandbox_configure(&box, &(struct sandbox_lines){ .redis = "server = tcp:127.0.0.1:1" });
-	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(sandbox_log_has(&box, "[redis] server changes only at a restart"));
-	sandbox_link_down(&box, LEAF1, 1);
-	WAIT_FOR(redis_events(box.redis) == 1);
-}
-END_TEST
-
-START_TEST(the_api_tells_how_the_daemon_is)
-{
-	json_t *status = sandbox_get(&box, "/v1/status");
-	const json_t *listeners = json_object_get(status, "listeners");
-	ck_assert(json_is_true(json_object_get(status, "ready")));
-	ck_assert_uint_eq(json_array_size(listeners), 3);
-	char *text = json_dumps(listeners, 0), want[64];
-	snprintf(want, sizeof(want), "snmp udp:127.0.0.1:%u", box.snmp_port);
-	expect_in(text, want);
-	snprintf(want, sizeof(want), "syslog udp:127.0.0.1:%u", box.syslog_port);
-	expect_in(text, want);
-	expect_in(text, box.api);
-	free(text);
-	json_decref(status);
-	ck_assert_int_eq(http_client(box.api, "GET", "/readyz", NULL, NULL), 200);
-	ck_assert_int_eq(http_client(box.api, "GET", "/metrics", NULL, NULL), 200);
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV("curl", "-sS", "--unix-socket", box.api, "http://localhost/metrics")),
-	    0);
-	expect_in(out, "\ndpwatch_trap_received_total 0\n");
-}
-END_TEST
-
-/* ---- systemd ---- */
-
-START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint8_t bytes[512];
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", box.dir);
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	setenv("NOTIFY_SOCKET", address.sun_path, 1);
-	sandbox_start(&box);
-	size_t len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
-	bytes[len] = '\0';
-	expect_in((const char *)bytes, "READY=1");
-	ck_assert_int_eq(sandbox_stop(&box), 0);
-	len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
-	bytes[len] = '\0';
-	expect_in((const char *)bytes, "STOPPING=1");
-	close(fd);
-}
-END_TEST
-
 int
 main(void)
 {
 	Suite *suite = suite_create("daemon");
-	TCase *program = tcase_create("program"), *running = tcase_create("running");
+	TCase *program = tcase_create("program");
 
 	tcase_set_timeout(program, 60);
 	tcase_add_checked_fixture(program, set_up, tear_down);
@@ -456,16 +327,7 @@ main(void)
 	tcase_add_test(program, a_state_dir_that_cannot_be_used_is_named);
 	tcase_add_test(program, a_missing_redis_server_is_named);
 	tcase_add_test(program, without_a_community_every_trap_is_refused_and_status_warns);
-	tcase_add_test(program, systemd_is_told_when_it_is_ready_and_when_it_stops);
 	suite_add_tcase(suite, program);
 
-	tcase_set_timeout(running, 60);
-	tcase_add_checked_fixture(running, set_up_running, tear_down);
-	tcase_add_test(running, sighup_takes_a_good_file_over);
-	tcase_add_test(running, sighup_with_a_faulty_file_changes_nothing);
-	tcase_add_test(running, sighup_with_a_faulty_rule_changes_nothing);
-	tcase_add_test(running, sighup_says_what_needs_a_restart);
-	tcase_add_test(running, the_api_tells_how_the_daemon_is);
-	suite_add_tcase(suite, running);
 	return sandbox_main(suite);
 }

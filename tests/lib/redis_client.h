@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,6 +165,27 @@ static inline json_int_t
 redis_down(const char *path)
 {
 	return redis_number(path, "SCARD dpwatch:down");
+}
+
+/* "1 down 1, 1 up 2": the first character of the port, state and revision of every event, in order. In static room. */
+static inline const char *
+redis_history(const char *path)
+{
+	static char text[2048];
+	json_t *events = redis_stream(path, "dpwatch:events"), *event;
+	size_t i, at = 0;
+
+	text[0] = '\0';
+	json_array_foreach(events, i, event)
+	{
+		bool down = strcmp(redis_text(event, "dp_down"), "true") == 0;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%c %s %s",
+		    i > 0 ? ", " : "", redis_text(event, "port")[0], down ? "down" : "up",
+		    redis_text(event, "revision"));
+		ck_assert_uint_lt(at, sizeof(text));
+	}
+	json_decref(events);
+	return text;
 }
 
 #endif

@@ -288,6 +288,18 @@ sandbox_status_number(const struct sandbox *box, const char *path)
 	return number;
 }
 
+bool
+sandbox_redis_says(const struct sandbox *box, const char *text)
+{
+	json_t *status = sandbox_get(box, "/v1/status");
+	const json_t *error = member(status, "redis.error");
+	bool says = text ? json_is_string(error) && strstr(json_string_value(error), text)
+			 : json_is_null(error);
+
+	json_decref(status);
+	return says;
+}
+
 json_int_t
 sandbox_counter(const struct sandbox *box, const char *name)
 {

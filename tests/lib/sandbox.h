@@ -88,6 +88,8 @@ json_t *sandbox_get(const struct sandbox *box, const char *target);
 /* A text, number or boolean of /v1/status: "redis.state". "" and -1 where there is no answer or no such member. */
 bool sandbox_status_is(const struct sandbox *box, const char *path, const char *value);
 json_int_t sandbox_status_number(const struct sandbox *box, const char *path);
+/* Whether what status says is wrong with Redis holds this text; NULL: whether nothing is. */
+bool sandbox_redis_says(const struct sandbox *box, const char *text);
 /* A counter of /v1/status. */
 json_int_t sandbox_counter(const struct sandbox *box, const char *name);
 /* Redis has everything that was decided. */

@@ -1,0 +1,144 @@
+/* sender: for which switch a datagram speaks, and whom to believe about that. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "core/sender.h"
+#include "lib/topo_fixture.h"
+#include "lib/varbinds.h"
+
+static struct addr_net relay_net;
+static struct config_nets relays;
+
+static struct addr
+addr_of(const char *text)
+{
+	struct addr addr;
+
+	ck_assert(addr_parse(slice_of(text), &addr));
+	return addr;
+}
+
+static void
+set_up(void)
+{
+	setup();
+	ck_assert(addr_net_parse(SLICE("198.51.100.0/24"), &relay_net));
+	relays = (struct config_nets){ &relay_net, 1 };
+}
+
+/* Switches of the fixture: leaf1 192.0.2.11 and 2001:db8::11, leaf2 192.0.2.12, spine1 by name alone. NULL: none. */
+static const struct {
+	const char *from, *agent, *named; /* v1 agent-addr; snmpTrapAddress.0; NULL: none */
+	const char *sw, *believed;
+} traps[] = {
+	{ "192.0.2.11", NULL, NULL, "leaf1", "192.0.2.11" },
+	{ "2001:db8::11", NULL, NULL, "leaf1", "2001:db8::11" },
+	{ "192.0.2.99", NULL, NULL, NULL, "192.0.2.99" },
+	/* Anybody can write anything into a trap. */
+	{ "192.0.2.11", "192.0.2.12", NULL, "leaf1", "192.0.2.11" },
+	{ "192.0.2.99", "192.0.2.12", NULL, NULL, "192.0.2.99" },
+	{ "192.0.2.99", NULL, "192.0.2.12", NULL, "192.0.2.99" },
+	/* A relay is believed; what it names must be in the map all the same. */
+	{ "198.51.100.7", "192.0.2.12", NULL, "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", NULL, "192.0.2.12", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", "192.0.2.99", NULL, NULL, "192.0.2.99" },
+	{ "198.51.100.7", "0.0.0.0", NULL, NULL, "198.51.100.7" },
+	{ "198.51.100.7", "0.0.0.0", "192.0.2.12", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", NULL, NULL, NULL, "198.51.100.7" },
+};
+
+static void
+expect(uint32_t sw, const char *name, const struct addr *believed, const char *believed_text)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	ck_assert_str_eq(addr_format(believed, buf), believed_text);
+	if (!name) {
+		ck_assert_uint_eq(sw, TOPO_NONE);
+		return;
+	}
+	ck_assert_uint_ne(sw, TOPO_NONE);
+	ck_assert_str_eq(text(topo_switch_get(topo, sw)->name), name);
+}
+
+START_TEST(a_trap_speaks_for_its_source_unless_a_relay_sent_it)
+{
+	struct addr from = addr_of(traps[_i].from), believed;
+	struct trap trap = { .version = traps[_i].agent ? 1 : 2 };
+	struct trap_varbind named = ADDRESS("", 1, 3, 6, 1, 6, 3, 18, 1, 3, 0);
+
+	if (traps[_i].agent) {
+		struct addr agent = addr_of(traps[_i].agent);
+		memcpy(trap.agent_addr, agent.ip + 12, 4);
+	}
+	if (traps[_i].named) {
+		static struct addr address;
+		address = addr_of(traps[_i].named);
+		named.bytes = (struct slice){ (const char *)address.ip + 12, 4 };
+		trap.varbinds = &named;
+		trap.n_varbinds = 1;
+	}
+	uint32_t sw = sender_of_trap(topo, &relays, &from, &trap, &believed);
+	expect(sw, traps[_i].sw, &believed, traps[_i].believed);
+}
+END_TEST
+
+static const struct {
+	const char *from; /* NULL: a local socket */
+	const char *host;
+	const char *sw, *believed;
+} lines[] = {
+	{ "192.0.2.11", "", "leaf1", "192.0.2.11" },
+	{ "192.0.2.11", "leaf2", "leaf1", "192.0.2.11" },
+	{ "192.0.2.99", "leaf2", NULL, "192.0.2.99" },
+	{ "198.51.100.7", "leaf2", "leaf2", "198.51.100.7" },
+	{ "198.51.100.7", "LEAF1.dc1.example.net", "leaf1", "198.51.100.7" },
+	{ "198.51.100.7", "192.0.2.12", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", "192.0.2.99", NULL, "192.0.2.99" },
+	{ "198.51.100.7", "stranger", NULL, "198.51.100.7" },
+	{ "198.51.100.7", "", NULL, "198.51.100.7" },
+	{ NULL, "spine1", "spine1", "::" },
+	{ NULL, "2001:db8::11", "leaf1", "2001:db8::11" },
+	{ NULL, "", NULL, "::" },
+};
+
+START_TEST(a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another)
+{
+	struct addr from = addr_of(lines[_i].from ? lines[_i].from : "::"), believed;
+
+	uint32_t sw = sender_of_syslog(
+	    topo, &relays, lines[_i].from ? &from : NULL, slice_of(lines[_i].host), &believed);
+	expect(sw, lines[_i].sw, &believed, lines[_i].believed);
+}
+END_TEST
+
+START_TEST(without_relays_nobody_speaks_for_others)
+{
+	struct config_nets none = { 0 };
+	struct addr from = addr_of("198.51.100.7"), believed;
+
+	ck_assert_uint_eq(
+	    sender_of_syslog(topo, &none, &from, SLICE("leaf1"), &believed), TOPO_NONE);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sender");
+	TCase *tcase = tcase_create("sender");
+
+	tcase_add_checked_fixture(tcase, set_up, teardown);
+	tcase_add_loop_test(tcase, a_trap_speaks_for_its_source_unless_a_relay_sent_it, 0,
+	    sizeof(traps) / sizeof(traps[0]));
+	tcase_add_loop_test(tcase,
+	    a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another, 0,
+	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(tcase, without_relays_nobody_speaks_for_others);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}
