@@ -148,12 +148,14 @@ END_TEST
 static bool
 man_page_route(const char *line, char *buf, size_t size)
 {
-	char method[8], path[64], role[16], *open = NULL;
+	char method[8], path[64], role[16], *open = NULL, *end = NULL;
 
 	if (sscanf(line, ".It %7s Ta %63s Ta %15s", method, path, role) != 3 || path[0] != '/')
 		return false;
-	if ((open = strchr(path, '<')) != NULL)
-		memcpy(open, "*", 2);
+	if ((open = strchr(path, '<')) != NULL && (end = strchr(open, '>')) != NULL) {
+		*open = '*';
+		memmove(open + 1, end + 1, strlen(end + 1) + 1);
+	}
 	snprintf(buf, size, "%s %s %s", method, path, role);
 	return true;
 }

@@ -58,6 +58,9 @@ api_handler api_versions, api_version, api_ports_list, api_port_show, api_port_p
 api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topology_put,
     api_switches_list, api_switch_show, api_interfaces_list, api_events_get, api_unmapped_list;
 
+/* api_explain.c */
+api_handler api_port_explain, api_simulate_get, api_simulate_post;
+
 /* metrics.c */
 api_handler api_metrics;
 

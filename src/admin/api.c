@@ -31,6 +31,9 @@ static const struct route routes[] = {
 	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list },
 	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show },
 	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list },
+	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain },
+	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get },
+	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post },
 	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get },
 	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list },
 };

@@ -1,0 +1,215 @@
+/*
+ * /v1: why a port is as it is, and what would happen if something failed. Both only read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/api_call.h"
+#include "admin/api_json.h"
+#include "core/explain.h"
+#include "core/what_if.h"
+
+/* So many things may fail at once. */
+#define FAILURES_MAX 1000
+
+/* ---- explain ---- */
+
+void
+api_port_explain(struct api_call *call)
+{
+	const struct engine *engine = call->api->engine;
+	uint32_t port = TOPO_NONE;
+	struct explain explain;
+	uint8_t id[16];
+
+	if (!api_params_known(call, (const char *const[]){ NULL }))
+		return;
+	if (port_id_parse(slice_of(call->args[0]), id))
+		port = topo_port_find(engine_topo(engine), id);
+	if (port == TOPO_NONE) {
+		api_refuse(call->response, 404, "PortNotFound", "Port %s could not be found.",
+		    call->args[0]);
+		return;
+	}
+	if (explain_port(engine, port, &explain) != 0) {
+		api_reply(call->response, 500, NULL);
+		return;
+	}
+	api_reply(
+	    call->response, 200, json_pack("{s:o}", "explanation", explain_json(engine, &explain)));
+	explain_release(&explain);
+}
+
+/* ---- simulate: what is to fail ---- */
+
+struct failures {
+	struct failure items[FAILURES_MAX];
+	size_t n;
+};
+
+/* False when the request has been answered. */
+static bool
+add_failure(struct api_call *call, struct failures *failures, struct slice text)
+{
+	if (failures->n == FAILURES_MAX) {
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "at most %d things can fail at once", FAILURES_MAX);
+		return false;
+	}
+	enum failure_name found =
+	    failure_parse(engine_topo(call->api->engine), text, &failures->items[failures->n]);
+	if (found == FAILURE_FOUND) {
+		failures->n++;
+		return true;
+	}
+	if (found == FAILURE_NO_SWITCH) {
+		long colon = slice_find(text, SLICE(":"));
+		text = colon < 0 ? text : slice_first(text, (size_t)colon);
+	}
+	api_refuse(call->response, 404,
+	    found == FAILURE_NO_SWITCH ? "SwitchNotFound" : "InterfaceNotFound",
+	    "%s %.*s could not be found.", found == FAILURE_NO_SWITCH ? "Switch" : "Interface",
+	    (int)text.len, text.data);
+	return false;
+}
+
+/* {"down": ["SWITCH", "SWITCH:INTERFACE"]} */
+static bool
+failures_of_body(struct api_call *call, struct failures *failures)
+{
+	json_t *body = json_loadb(
+	    call->request->body.data, call->request->body.len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *list = json_object_get(body, "down");
+	bool good = json_is_array(list) && json_object_size(body) == 1;
+
+	for (size_t i = 0; good && i < json_array_size(list); i++)
+		good = json_is_string(json_array_get(list, i));
+	if (!good)
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "the body must be {\"down\": [\"SWITCH\" or \"SWITCH:INTERFACE\", ...]}");
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		const json_t *text = json_array_get(list, i);
+		good = add_failure(call, failures,
+		    (struct slice){ json_string_value(text), json_string_length(text) });
+	}
+	json_decref(body);
+	return good;
+}
+
+/* ?down=SWITCH&down=SWITCH:INTERFACE */
+static bool
+failures_of_query(struct api_call *call, struct failures *failures)
+{
+	for (size_t i = 0; i < call->n_params; i++)
+		if (slice_eq_str(SLICE("down"), call->params[i].name) &&
+		    !add_failure(call, failures, slice_of(call->params[i].value)))
+			return false;
+	return true;
+}
+
+/* ---- simulate: what that does ---- */
+
+static json_t *
+names_json(const struct topo *topo, const struct failures *failures)
+{
+	json_t *list = json_array();
+	char name[FAILURE_TEXT_MAX];
+
+	for (size_t i = 0; i < failures->n; i++)
+		json_array_append_new(list,
+		    api_json_text(failure_text(topo, &failures->items[i], name, sizeof(name))));
+	return list;
+}
+
+static json_t *
+touched_json(const struct engine *engine, const struct what_if_port *touched)
+{
+	const struct topo *topo = engine_topo(engine);
+	const struct topo_port *row = topo_port_get(topo, touched->port);
+	const struct topo_group *group = topo_group_get(topo, row->group);
+	const char *host = "";
+	char id[PORT_ID_TEXT];
+
+	if (group->host != TOPO_NONE)
+		host = topo_text_get(topo, topo_host_get(topo, group->host)->name);
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id",
+	    port_id_format(row->id, id), "name", api_json_text(topo_text_get(topo, row->name)),
+	    "project_id", api_json_text(topo_text_get(topo, row->project_id)), "host",
+	    api_json_text_or_null(host), "outcome", what_if_outcome_names[touched->outcome],
+	    "cause", api_json_text_or_null(dp_cause_names[touched->cause]), "paths_up_now",
+	    (json_int_t)touched->before.up, "paths_stranded_now",
+	    (json_int_t)touched->before.stranded, "paths_up", (json_int_t)touched->after.up,
+	    "paths_stranded", (json_int_t)touched->after.stranded, "paths_total",
+	    (json_int_t)touched->after.total);
+}
+
+static json_t *
+counts_json(const struct what_if *found)
+{
+	json_t *counts = json_object();
+
+	for (int outcome = 0; outcome < WHAT_IF_MAX; outcome++)
+		json_object_set_new(
+		    counts, what_if_outcome_names[outcome], json_integer(found->n[outcome]));
+	return counts;
+}
+
+static void
+reply_found(struct api_call *call, const struct failures *failures, const struct what_if *found,
+    size_t first, size_t limit)
+{
+	const struct engine *engine = call->api->engine;
+	json_t *ports = json_array();
+	char marker[24];
+	size_t i = first;
+
+	for (; i < found->n_ports && i - first < limit; i++)
+		json_array_append_new(ports, touched_json(engine, &found->ports[i]));
+	snprintf(marker, sizeof(marker), "%zu", i);
+	api_reply(call->response, 200,
+	    json_pack("{s:o, s:o, s:o, s:o}", "failures", names_json(engine_topo(engine), failures),
+		"counts", counts_json(found), "ports", ports, "next",
+		i < found->n_ports ? json_string(marker) : json_null()));
+}
+
+static void
+simulate(struct api_call *call, const struct failures *failures)
+{
+	uint32_t limit = API_PAGE_MAX, marker = 0;
+	struct what_if found;
+
+	if (!api_param_number(call, "limit", 1, API_PAGE_MAX, &limit) ||
+	    !api_param_number(call, "marker", 0, UINT32_MAX, &marker))
+		return;
+	if (failures->n == 0) {
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "nothing is to fail: name a switch or an interface in \"down\"");
+		return;
+	}
+	if (what_if(call->api->engine, failures->items, failures->n, &found) != 0) {
+		api_reply(call->response, 500, NULL);
+		return;
+	}
+	reply_found(call, failures, &found, marker, limit);
+	what_if_release(&found);
+}
+
+void
+api_simulate_get(struct api_call *call)
+{
+	struct failures failures = { .n = 0 };
+
+	if (api_params_known(call, (const char *const[]){ "down", "limit", "marker", NULL }) &&
+	    failures_of_query(call, &failures))
+		simulate(call, &failures);
+}
+
+void
+api_simulate_post(struct api_call *call)
+{
+	struct failures failures = { .n = 0 };
+
+	if (api_params_known(call, (const char *const[]){ "limit", "marker", NULL }) &&
+	    failures_of_body(call, &failures))
+		simulate(call, &failures);
+}

@@ -1,0 +1,459 @@
+/* outbox: numbered batches, in order, until Redis has them. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/outbox.h"
+
+#define MIB ((size_t)1 << 20)
+#define SECOND INT64_C(1000000000)
+
+static struct outbox *outbox;
+
+static void
+set_up(void)
+{
+	outbox = outbox_new(64 * MIB);
+	ck_assert_ptr_nonnull(outbox);
+}
+
+static void
+tear_down(void)
+{
+	outbox_free(outbox);
+}
+
+static struct dp_change
+change_of(enum dp_change_kind kind)
+{
+	return (struct dp_change){
+		.kind = kind,
+		.switch_name = "leaf1",
+		.interface_name = "Ethernet1/1",
+		.port_name = "",
+		.project_id = "",
+		.fault = "",
+		.report = { .by = "", .note = "" },
+		.admin = "",
+		.link = "",
+		.protocol = "",
+		.override = "",
+	};
+}
+
+/* Adds n changes; the ticket of the last. */
+static uint64_t
+add(enum dp_change_kind kind, unsigned n)
+{
+	const struct dp_change change = change_of(kind);
+	uint64_t ticket = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_int_eq(outbox_add(outbox, &change, &ticket), 0);
+	return ticket;
+}
+
+/* n batches of one toggle each. */
+static void
+add_turns(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		add(CHANGE_TOGGLE, 1);
+		outbox_turn_end(outbox);
+	}
+}
+
+static void
+expect_next(uint64_t number, uint32_t n_toggles, uint32_t n_records)
+{
+	const struct outbox_batch *batch = outbox_next(outbox);
+
+	ck_assert_ptr_nonnull(batch);
+	ck_assert_uint_eq(batch->number, number);
+	ck_assert_uint_eq(batch->n_toggles, n_toggles);
+	ck_assert_uint_eq(batch->n_records, n_records);
+	ck_assert_uint_eq(batch->keys.n_args, n_records);
+	ck_assert(batch->sent && !batch->done);
+}
+
+static void
+expect_done(uint64_t number, int64_t now_ns)
+{
+	const struct outbox_batch *batch = outbox_done(outbox, number, now_ns);
+
+	ck_assert_ptr_nonnull(batch);
+	ck_assert_uint_eq(batch->number, number);
+	ck_assert(batch->done);
+}
+
+START_TEST(nothing_goes_before_its_turn_is_over)
+{
+	ck_assert_ptr_null(outbox_next(outbox));
+	add(CHANGE_TOGGLE, 3);
+	ck_assert_ptr_null(outbox_next(outbox));
+	ck_assert_uint_eq(outbox_waiting(outbox), 1);
+	ck_assert_uint_eq(outbox_waiting_changes(outbox), 3);
+	outbox_turn_end(outbox);
+	expect_next(1, 3, 3);
+	ck_assert_ptr_null(outbox_next(outbox));
+}
+END_TEST
+
+START_TEST(a_turn_with_nothing_makes_no_batch)
+{
+	outbox_turn_end(outbox);
+	outbox_turn_end(outbox);
+	ck_assert_ptr_null(outbox_next(outbox));
+	add(CHANGE_INTERFACE, 1);
+	outbox_turn_end(outbox);
+	expect_next(1, 0, 1);
+}
+END_TEST
+
+START_TEST(the_first_batch_of_a_turn_has_64_toggles_and_the_others_256)
+{
+	add(CHANGE_TOGGLE, 64 + 256 + 10);
+	/* Full batches need not wait for the end of the turn. */
+	expect_next(1, 64, 64);
+	expect_next(2, 256, 256);
+	ck_assert_ptr_null(outbox_next(outbox));
+	outbox_turn_end(outbox);
+	expect_next(3, 10, 10);
+	add(CHANGE_TOGGLE, 65);
+	expect_next(4, 64, 64);
+}
+END_TEST
+
+START_TEST(a_batch_has_512_records_of_any_kind_at_most)
+{
+	add(CHANGE_REDUNDANCY, 600);
+	outbox_turn_end(outbox);
+	expect_next(1, 0, 512);
+	expect_next(2, 0, 88);
+	add(CHANGE_PORT, 500);
+	add(CHANGE_TOGGLE, 20);
+	outbox_turn_end(outbox);
+	expect_next(3, 12, 512);
+	expect_next(4, 8, 8);
+}
+END_TEST
+
+START_TEST(no_more_than_the_window_is_under_way)
+{
+	add_turns(OUTBOX_WINDOW + 2);
+	for (unsigned i = 1; i <= OUTBOX_WINDOW; i++)
+		expect_next(i, 1, 1);
+	ck_assert_ptr_null(outbox_next(outbox));
+	expect_done(1, SECOND);
+	expect_next(OUTBOX_WINDOW + 1, 1, 1);
+	ck_assert_ptr_null(outbox_next(outbox));
+}
+END_TEST
+
+START_TEST(batches_are_acknowledged_in_order_and_unknown_numbers_ignored)
+{
+	add_turns(3);
+	ck_assert_ptr_null(outbox_done(outbox, 1, SECOND));
+	expect_next(1, 1, 1);
+	expect_next(2, 1, 1);
+	ck_assert_ptr_null(outbox_done(outbox, 2, SECOND));
+	ck_assert_ptr_null(outbox_done(outbox, 3, SECOND));
+	ck_assert_ptr_null(outbox_done(outbox, 0, SECOND));
+	expect_done(1, SECOND);
+	ck_assert_ptr_null(outbox_done(outbox, 1, SECOND));
+	expect_done(2, SECOND);
+	ck_assert_ptr_null(outbox_done(outbox, 3, SECOND));
+	ck_assert_uint_eq(outbox_waiting(outbox), 1);
+}
+END_TEST
+
+START_TEST(a_ticket_is_done_when_its_batch_is)
+{
+	ck_assert_uint_eq(outbox_last_ticket(outbox), 0);
+	ck_assert_uint_eq(add(CHANGE_INTERFACE, 1), 1);
+	ck_assert_uint_eq(add(CHANGE_TOGGLE, 2), 3);
+	outbox_turn_end(outbox);
+	ck_assert_uint_eq(add(CHANGE_TOGGLE, 1), 4);
+	outbox_turn_end(outbox);
+	ck_assert_uint_eq(outbox_last_ticket(outbox), 4);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	expect_next(1, 2, 3);
+	expect_next(2, 1, 1);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	expect_done(1, SECOND);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 3);
+	expect_done(2, SECOND);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 4);
+}
+END_TEST
+
+START_TEST(what_was_under_way_goes_again_with_the_same_numbers)
+{
+	add_turns(4);
+	expect_next(1, 1, 1);
+	expect_next(2, 1, 1);
+	expect_next(3, 1, 1);
+	expect_done(1, SECOND);
+	ck_assert_uint_eq(outbox_rewind(outbox), 2);
+	ck_assert_uint_eq(outbox_rewind(outbox), 0);
+	expect_next(2, 1, 1);
+	expect_next(3, 1, 1);
+	expect_next(4, 1, 1);
+	ck_assert_ptr_null(outbox_next(outbox));
+}
+END_TEST
+
+/* Redis lost its tail: what is still kept fills the gap, and tickets stay done. */
+START_TEST(a_gap_inside_what_is_kept_is_filled)
+{
+	add_turns(5);
+	for (unsigned i = 1; i <= 5; i++)
+		expect_next(i, 1, 1);
+	for (unsigned i = 1; i <= 3; i++)
+		expect_done(i, SECOND);
+	ck_assert_uint_eq(outbox_waiting(outbox), 2);
+	ck_assert(outbox_gap(outbox, 1));
+	ck_assert_uint_eq(outbox_waiting(outbox), 4);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 3);
+	for (unsigned i = 2; i <= 5; i++)
+		expect_next(i, 1, 1);
+	expect_done(2, SECOND);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 3);
+	/* And once more, before the first gap is filled. */
+	ck_assert(outbox_gap(outbox, 0));
+	expect_next(1, 1, 1);
+}
+END_TEST
+
+START_TEST(a_gap_beyond_what_is_kept_is_not)
+{
+	add_turns(4);
+	for (unsigned i = 1; i <= 3; i++)
+		expect_next(i, 1, 1);
+	expect_done(1, SECOND);
+	expect_done(2, 5 * SECOND);
+	outbox_tick(outbox, SECOND + OUTBOX_KEEP_NS + 1);
+	ck_assert(!outbox_gap(outbox, 0));
+	ck_assert(outbox_gap(outbox, 1));
+	expect_next(2, 1, 1);
+}
+END_TEST
+
+START_TEST(a_gap_that_is_none_is_refused)
+{
+	ck_assert(!outbox_gap(outbox, 0));
+	add_turns(2);
+	ck_assert(!outbox_gap(outbox, 0));
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	ck_assert(!outbox_gap(outbox, 7));
+}
+END_TEST
+
+START_TEST(acknowledged_batches_are_kept_for_ten_seconds)
+{
+	add_turns(2);
+	expect_next(1, 1, 1);
+	expect_next(2, 1, 1);
+	expect_done(1, SECOND);
+	expect_done(2, 2 * SECOND);
+	size_t both = outbox_bytes(outbox);
+	outbox_tick(outbox, SECOND + OUTBOX_KEEP_NS);
+	ck_assert_uint_eq(outbox_bytes(outbox), both);
+	outbox_tick(outbox, SECOND + OUTBOX_KEEP_NS + 1);
+	ck_assert_uint_eq(outbox_bytes(outbox), both / 2);
+	outbox_tick(outbox, 2 * SECOND + OUTBOX_KEEP_NS + 1);
+	ck_assert_uint_eq(outbox_bytes(outbox), 0);
+}
+END_TEST
+
+START_TEST(after_a_claim_numbers_begin_behind_what_redis_has)
+{
+	add_turns(3);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	expect_next(2, 1, 1);
+	add(CHANGE_TOGGLE, 1);
+	outbox_number_from(outbox, 41);
+	expect_next(42, 1, 1);
+	expect_next(43, 1, 1);
+	ck_assert_ptr_null(outbox_next(outbox));
+	/* The open batch got its number as well, and what follows comes after it. */
+	outbox_turn_end(outbox);
+	expect_next(44, 1, 1);
+	add_turns(1);
+	expect_next(45, 1, 1);
+	/* What was acknowledged under the old numbers is not kept. */
+	ck_assert(!outbox_gap(outbox, 0));
+}
+END_TEST
+
+START_TEST(beyond_its_bound_it_drops_what_was_not_sent_and_takes_nothing_more)
+{
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+	uint64_t ticket = 0;
+	unsigned n = 2;
+
+	outbox_free(outbox);
+	outbox = outbox_new(100000);
+	add_turns(2);
+	expect_next(1, 1, 1);
+	expect_next(2, 1, 1);
+	while (outbox_add(outbox, &change, &ticket) == 0) {
+		n++;
+		ck_assert_uint_eq(ticket, n);
+		ck_assert_uint_le(outbox_bytes(outbox), 100000);
+	}
+	ck_assert(outbox_overflowed(outbox));
+	/* The one that did not fit included. */
+	ck_assert_uint_eq(outbox_folded(outbox), n - 2 + 1);
+	ck_assert_uint_eq(ticket, n + 1);
+	ck_assert_uint_eq(outbox_waiting(outbox), 2);
+	ck_assert_int_eq(outbox_add(outbox, &change, &ticket), -ENOSPC);
+	ck_assert_uint_eq(ticket, n + 2);
+	ck_assert_uint_eq(outbox_folded(outbox), n);
+	const struct dp_change other = change_of(CHANGE_INTERFACE);
+	ck_assert_int_eq(outbox_add(outbox, &other, &ticket), -ENOSPC);
+	ck_assert_uint_eq(outbox_folded(outbox), n);
+	outbox_turn_end(outbox);
+	ck_assert_ptr_null(outbox_next(outbox));
+	/* What was under way is not lost. */
+	expect_done(1, SECOND);
+	expect_done(2, SECOND);
+	ck_assert_uint_eq(outbox_waiting(outbox), 0);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 2);
+	ck_assert(outbox_overflowed(outbox));
+}
+END_TEST
+
+START_TEST(a_restart_ends_an_overflow_and_goes_on_counting)
+{
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+	uint64_t ticket;
+
+	outbox_free(outbox);
+	outbox = outbox_new(50000);
+	add_turns(3);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	expect_next(2, 1, 1);
+	while (outbox_add(outbox, &change, &ticket) == 0)
+		;
+	outbox_restart(outbox);
+	ck_assert(!outbox_overflowed(outbox));
+	ck_assert_uint_eq(outbox_waiting(outbox), 0);
+	ck_assert_uint_eq(outbox_bytes(outbox), 0);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), outbox_last_ticket(outbox));
+	ck_assert_ptr_null(outbox_next(outbox));
+	uint64_t folded = outbox_folded(outbox);
+	ck_assert_uint_gt(folded, 0);
+	add_turns(1);
+	ck_assert_uint_eq(outbox_last_ticket(outbox), ticket + 1);
+	/* Number 1 is Redis's for good; 2 was never acknowledged. */
+	expect_next(2, 1, 1);
+	ck_assert_uint_eq(outbox_folded(outbox), folded);
+}
+END_TEST
+
+START_TEST(what_is_only_kept_gives_way_to_what_waits)
+{
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+	uint64_t ticket;
+
+	outbox_free(outbox);
+	outbox = outbox_new(100000);
+	for (unsigned turn = 1; turn <= 1000; turn++) {
+		add_turns(1);
+		expect_next(turn, 1, 1);
+		expect_done(turn, SECOND);
+		ck_assert_uint_le(outbox_bytes(outbox), 100000 / 4 + 10000);
+	}
+	ck_assert(!outbox_gap(outbox, 0));
+	ck_assert(outbox_gap(outbox, 999));
+	expect_next(1000, 1, 1);
+	expect_done(1000, SECOND);
+	/* Room for as much as if nothing had ever been acknowledged. */
+	unsigned n = 0;
+	while (outbox_add(outbox, &change, &ticket) == 0)
+		n++;
+	struct outbox *fresh = outbox_new(100000);
+	unsigned n_fresh = 0;
+	while (outbox_add(fresh, &change, &ticket) == 0)
+		n_fresh++;
+	outbox_free(fresh);
+	ck_assert_uint_eq(n, n_fresh);
+}
+END_TEST
+
+/* An outage of hours, and then all of it goes: the cost of each batch must not grow with how many wait. */
+START_TEST(a_long_queue_drains_in_order)
+{
+	enum { N = 200000 };
+	unsigned wrong = 0;
+
+	outbox_free(outbox);
+	outbox = outbox_new(512 * MIB);
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+	for (unsigned i = 0; i < N; i++) {
+		uint64_t ticket;
+		wrong += outbox_add(outbox, &change, &ticket) != 0 || ticket != i + 1;
+		outbox_turn_end(outbox);
+	}
+	ck_assert_uint_eq(outbox_waiting(outbox), N);
+	for (unsigned i = 1; i <= N; i++) {
+		const struct outbox_batch *next = outbox_next(outbox);
+		wrong += !next || next->number != i;
+		wrong += outbox_done(outbox, i, SECOND + i) != next;
+		if (i % 1000 == 0)
+			outbox_tick(outbox, SECOND + i + OUTBOX_KEEP_NS);
+	}
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_uint_eq(outbox_waiting(outbox), 0);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), N);
+}
+END_TEST
+
+START_TEST(a_closed_batch_holds_no_room_in_reserve)
+{
+	add_turns(1);
+	const struct outbox_batch *batch = outbox_next(outbox);
+	ck_assert_uint_eq(batch->args.room, batch->args.len);
+	ck_assert_uint_eq(batch->keys.room, batch->keys.len);
+	ck_assert_uint_eq(outbox_bytes(outbox), sizeof(*batch) + batch->args.len + batch->keys.len);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("outbox");
+	TCase *tcase = tcase_create("batches");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, nothing_goes_before_its_turn_is_over);
+	tcase_add_test(tcase, a_turn_with_nothing_makes_no_batch);
+	tcase_add_test(tcase, the_first_batch_of_a_turn_has_64_toggles_and_the_others_256);
+	tcase_add_test(tcase, a_batch_has_512_records_of_any_kind_at_most);
+	tcase_add_test(tcase, no_more_than_the_window_is_under_way);
+	tcase_add_test(tcase, batches_are_acknowledged_in_order_and_unknown_numbers_ignored);
+	tcase_add_test(tcase, a_ticket_is_done_when_its_batch_is);
+	tcase_add_test(tcase, what_was_under_way_goes_again_with_the_same_numbers);
+	tcase_add_test(tcase, a_gap_inside_what_is_kept_is_filled);
+	tcase_add_test(tcase, a_gap_beyond_what_is_kept_is_not);
+	tcase_add_test(tcase, a_gap_that_is_none_is_refused);
+	tcase_add_test(tcase, acknowledged_batches_are_kept_for_ten_seconds);
+	tcase_add_test(tcase, after_a_claim_numbers_begin_behind_what_redis_has);
+	tcase_add_test(tcase, beyond_its_bound_it_drops_what_was_not_sent_and_takes_nothing_more);
+	tcase_add_test(tcase, a_restart_ends_an_overflow_and_goes_on_counting);
+	tcase_add_test(tcase, what_is_only_kept_gives_way_to_what_waits);
+	tcase_add_test(tcase, a_long_queue_drains_in_order);
+	tcase_add_test(tcase, a_closed_batch_holds_no_room_in_reserve);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}
