@@ -65,6 +65,8 @@ struct link_event {
 	enum link_reason reason; /* REASON_NONE: the word alone decides (link-down or admin-down) */
 	/* A linkUp trap without ifOperStatus: the link layer only, where a protocol word was heard. */
 	bool bare_up;
+	/* The trap's ifAdminStatus says up: it fills in what nobody told yet, and decides nothing. */
+	bool admin_up;
 	/* A restart that opens a boot, so that indexes may have moved: coldStart, not an agent's own restart. */
 	bool new_boot;
 	struct slice name;  /* ifName, or the interface as the line prints it; empty: not told */

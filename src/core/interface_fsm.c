@@ -121,7 +121,7 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 
 	if (event->word == WORD_ADMIN_DOWN)
 		state->admin = SPOKEN_DOWN;
-	else if (event->word == WORD_ADMIN_UP)
+	else if (event->word == WORD_ADMIN_UP || (event->admin_up && state->admin == SPOKEN_NONE))
 		state->admin = SPOKEN_UP;
 	if (moves_layers(event, config))
 		move_layers(state, event, order);

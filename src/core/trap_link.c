@@ -217,19 +217,28 @@ read_oper(const struct trap *trap, const struct trap_objects *objects, uint32_t 
 	return STATUS_NONE;
 }
 
-/* Whether an operator shut the interface: by the status column, or by the text that Cisco IOS sends instead. */
-static bool
-is_admin_down(const struct trap *trap, const struct trap_objects *objects, uint32_t if_index)
+/* ifAdminStatus, or 0: not told (or not a value of it). */
+static int64_t
+read_admin(const struct trap *trap, const struct trap_objects *objects, uint32_t if_index)
 {
 	for (size_t i = 0; i < n_varbinds(trap); i++) {
 		const struct trap_varbind *vb = &trap->varbinds[i];
 		if (vb->type == VALUE_INTEGER && vb->integer >= ADMIN_UP &&
 		    vb->integer <= ADMIN_TESTING &&
 		    is_cell(vb, objects->admin, objects->instance_is_index, if_index))
-			return vb->integer == ADMIN_DOWN;
+			return vb->integer;
 	}
-	struct slice reason = read_text(trap, trap_loc_if_reason, true, if_index);
-	return slice_case_eq_str(reason, "administratively down");
+	return 0;
+}
+
+/* Whether an operator shut the interface: by the status column, or by the text that Cisco IOS sends instead. */
+static bool
+is_admin_down(const struct trap *trap, int64_t admin, uint32_t if_index)
+{
+	if (admin != 0)
+		return admin == ADMIN_DOWN;
+	return slice_case_eq_str(
+	    read_text(trap, trap_loc_if_reason, true, if_index), "administratively down");
 }
 
 /*
@@ -262,14 +271,16 @@ decode_link(const struct trap *trap, const struct trap_row *row, struct link_eve
 	if (miss != TRAP_MISS_NONE)
 		return miss;
 	enum trap_status oper = read_oper(trap, row->objects, ids.if_index);
-	bool admin_down = is_admin_down(trap, row->objects, ids.if_index);
-	enum link_word word = read_word(row->meaning, oper, admin_down);
+	int64_t admin = read_admin(trap, row->objects, ids.if_index);
+	enum link_word word =
+	    read_word(row->meaning, oper, is_admin_down(trap, admin, ids.if_index));
 	if (word == WORD_NONE)
 		return TRAP_MISS_NOT_UP;
 	ret_event->kind = LINK_EVENT_WORD;
 	ret_event->word = word;
 	ret_event->layer = row->layer;
 	ret_event->bare_up = word == WORD_UP && oper == STATUS_NONE;
+	ret_event->admin_up = admin == ADMIN_UP;
 	ret_event->name = ids.name;
 	ret_event->descr = ids.descr;
 	ret_event->if_index = ids.if_index;
