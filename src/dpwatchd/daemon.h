@@ -4,6 +4,7 @@
  *   main.c          command line, configuration, signals
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_rules.c  the rules' files
+ *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   what HTTP handlers deferred: Redis has to be asked
  */
@@ -107,6 +108,9 @@ void daemon_compare(struct daemon *daemon, bool everything);
 /* ---- daemon_rules.c ---- */
 /* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
 struct rules *daemon_load_rules(const struct config *config);
+
+/* ---- daemon_not_built.c ---- */
+void daemon_say_not_built(const struct config *config);
 
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);

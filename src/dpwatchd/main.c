@@ -157,6 +157,7 @@ daemon_reload(struct daemon *daemon)
 	daemon->rules = rules;
 	set_up_log(&daemon->config, daemon->debug);
 	config_release(&old);
+	daemon_say_not_built(&daemon->config);
 	log_info("reload: done, %zu rules", rules_count(rules));
 }
 
@@ -167,6 +168,7 @@ test_only(const struct config *config)
 
 	if (!rules)
 		return 1;
+	daemon_say_not_built(config);
 	printf("configuration and %zu rules are good\n", rules_count(rules));
 	rules_free(rules);
 	return 0;
@@ -192,6 +194,7 @@ main(int argc, char **argv)
 		return status;
 	}
 	set_up_log(&daemon.config, options.debug);
+	daemon_say_not_built(&daemon.config);
 	signal(SIGPIPE, SIG_IGN);
 	status = daemon_start(&daemon);
 	if (status == 0) {

@@ -1,0 +1,34 @@
+/*
+ * Keys of the configuration that are read and checked, but that nothing follows yet. Whoever sets one is told so at start,
+ * at a reload and by -t: a setting that silently does nothing would be worse than none.
+ */
+#include "daemon.h"
+
+struct not_built {
+	bool set;
+	const char *key, *what;
+};
+
+void
+daemon_say_not_built(const struct config *config)
+{
+	const struct not_built keys[] = {
+		{ config->snmp.user.n > 0, "[snmp] user", "SNMPv3 is refused" },
+		{ config->snmp.min_level != MIN_LEVEL_NO_AUTH_NO_PRIV, "[snmp] min_level",
+		    "v1 and v2c are accepted" },
+		{ config->snmp.bucket_rate != 0, "[snmp] bucket", "nothing is limited" },
+		{ config->snmp.poll_community || config->snmp.poll_user,
+		    "[snmp] poll_community, poll_user", "nothing is polled" },
+		{ config->snmp.poll_verify_ms != 0, "[snmp] poll_verify", "nothing is polled" },
+		{ config->state.down_delay_ms != 0, "[state] down_delay",
+		    "downs are told at once" },
+		{ config->state.up_delay_ms != 0, "[state] up_delay", "ups are told at once" },
+		{ config->state.dampening != DAMPENING_OFF, "[state] dampening",
+		    "flapping is told as it comes" },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].set)
+			log_warning(
+			    "%s has no effect in this version: %s", keys[i].key, keys[i].what);
+}
