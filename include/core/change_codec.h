@@ -50,7 +50,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
  * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, then the records.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
- * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything.
+ * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
+ * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
  */
 extern const char REDIS_APPLY_SCRIPT[];
 

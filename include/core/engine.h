@@ -56,7 +56,9 @@ void engine_configure(struct engine *engine, const struct config *config);
 
 /*
  * Takes a snapshot (owned from now on, also on failure) in place of the old one. Interface and port states carry over by
- * name; what changes its verdict toggles with source topology; down ports that left are let go with reason removed.
+ * name; what changes its verdict toggles with source topology; down ports that left are let go with reason removed, and
+ * their reports are forgotten. A switch that was not in the old map is as if never heard of, even if it was in an earlier
+ * one: CHANGE_FORGET takes from Redis what a restart must not read back. All changes must have been popped before.
  * 0 or -ENOMEM (the old snapshot stays).
  */
 int engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time time);
@@ -100,11 +102,18 @@ void engine_restore_published(
 enum engine_verdict engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
 
-/* An external word about a port (design.md, `reported`): false when there is no such port. Strings are copied. */
+/*
+ * An external word about a port (design.md, `reported`): false when there is no such port, or memory is out. Strings are
+ * copied. Before engine_start it is kept, and told then. One that ends at once (until_us now, and engine_tick after it)
+ * takes back what was reported and leaves nothing.
+ */
 bool engine_report(struct engine *engine, const uint8_t port_id[16], const struct dp_report *report,
     struct engine_time time);
 
-/* Time has passed: expiries, held words. Call at engine_next_deadline at the latest; INT64_MAX means never. */
+/*
+ * Time has passed: reports end. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
+ * decided (before engine_start).
+ */
 void engine_tick(struct engine *engine, struct engine_time time);
 int64_t engine_next_deadline(const struct engine *engine);
 

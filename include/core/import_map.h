@@ -81,6 +81,23 @@ bool import_interface_eq(const struct import_map *map, const struct import_inter
 json_t *import_interface_json(
     const struct import_map *map, const struct import_interface *interface);
 
+/*
+ * Private to import_*.c: the snapshot of a document, or its faults and warnings added to *faults. As topo_builder_finish(),
+ * and -ENOMEM where it could not begin.
+ */
+int import_build(const json_t *document, struct topo **ret_topo, struct topo_faults *faults)
+    __attribute__((warn_unused_result));
+
+/*
+ * Private to import_*.c: whether the loader takes what an import made, which is loaded unseen, by a timer or through a pipe. 0;
+ * -EINVAL, where *faults is replaced by what it says; -ENOMEM.
+ */
+int import_check(const json_t *document, struct topo_faults *faults)
+    __attribute__((warn_unused_result));
+
+/* Private to import_*.c: a whole shallow copy, or NULL. */
+json_t *import_copy(const json_t *value);
+
 /* Private to import_*.c: fills the index of chassis ids. 0 or -ENOMEM. */
 int import_map_index(struct import_map *map) __attribute__((warn_unused_result));
 

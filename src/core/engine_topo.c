@@ -1,6 +1,7 @@
 /*
  * A new snapshot in place of the old: what was known carries over by name.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -228,6 +229,8 @@ engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time tim
 	struct reach *old_reach = engine->reach;
 	int result = rows_make(&over.rows, topo, engine->n_interfaces);
 
+	/* What waits names rows of the old snapshot. */
+	assert(engine->head == engine->n_queue);
 	over.new_switch = calloc(topo_n_switches(over.old) + 1, sizeof(*over.new_switch));
 	over.new_interface = calloc(engine->n_interfaces + 1, sizeof(*over.new_interface));
 	if (result != 0 || !over.new_switch || !over.new_interface)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/import_ifnames.h"
+#include "core/import_map.h"
 #include "core/text.h"
 #include "core/topo_build.h"
 
@@ -50,7 +51,7 @@ take_entry(struct joining *joining, json_t *entry)
 {
 	const char *name = json_string_value(json_object_get(entry, "name"));
 	char key[IFNAME_MAX + 1];
-	json_t *changed = json_copy(entry);
+	json_t *changed = import_copy(entry);
 	const json_t *walked = json_object_get(joining->left, key_of(joining, name, key));
 
 	check(joining, json_array_append_new(joining->entries, changed));
@@ -98,37 +99,25 @@ join(struct joining *joining, const json_t *old, const json_t *interfaces)
 	return joining->no_memory ? -ENOMEM : 0;
 }
 
-/* A copy of the document with these interfaces for one switch, which is the list's switch number `sw`. */
+/* A copy of the document with these interfaces for the switch that its list has at place `sw`; NULL: out of memory. */
 static json_t *
 with_interfaces(const json_t *document, uint32_t sw, json_t *entries)
 {
-	json_t *whole = json_copy((json_t *)(uintptr_t)document);
-	json_t *switches = json_copy(json_object_get(document, "switches"));
-	json_t *changed = json_copy(json_array_get(switches, sw));
+	json_t *whole = import_copy(document);
+	json_t *switches = import_copy(json_object_get(document, "switches"));
+	json_t *changed = import_copy(json_array_get(switches, sw));
 
-	json_object_set(changed, "interfaces", entries);
-	json_array_set_new(switches, sw, changed);
-	json_object_set_new(whole, "switches", switches);
-	return whole;
-}
-
-/* Builds a document, for its snapshot or for its faults. */
-static int
-build(const json_t *document, struct topo **ret_topo, struct topo_faults *faults)
-{
-	struct topo_builder *builder = topo_builder_new();
-
-	if (!builder)
-		return -ENOMEM;
-	topo_builder_add_document(builder, (json_t *)(uintptr_t)document);
-	int r = topo_builder_finish(builder, ret_topo);
-	const struct topo_faults *found = topo_builder_faults(builder);
-	for (size_t i = 0; i < found->n && r != 0; i++)
-		topo_fault_add(faults, found->items[i].warning,
-		    &(const struct at){ NULL, found->items[i].path, 0 }, "%s",
-		    found->items[i].reason);
-	topo_builder_free(builder);
-	return r;
+	if (json_object_set(changed, "interfaces", entries) == 0 &&
+	    json_array_set(switches, sw, changed) == 0 &&
+	    json_object_set(whole, "switches", switches) == 0) {
+		json_decref(changed);
+		json_decref(switches);
+		return whole;
+	}
+	json_decref(changed);
+	json_decref(switches);
+	json_decref(whole);
+	return NULL;
 }
 
 static int
@@ -145,15 +134,13 @@ merge(const json_t *document, const struct topo *topo, uint32_t sw, const json_t
 	/* Switches are numbered as the document lists them. */
 	const json_t *old = json_object_get(
 	    json_array_get(json_object_get(document, "switches"), sw), "interfaces");
-	struct topo *checked = NULL;
 	json_t *whole = NULL;
 	int r = joining.left && joining.entries ? join(&joining, old, interfaces) : -ENOMEM;
 
 	if (r == 0)
 		whole = with_interfaces(document, sw, joining.entries);
 	if (r == 0)
-		r = whole ? build(whole, &checked, faults) : -ENOMEM;
-	topo_free(checked);
+		r = whole ? import_check(whole, faults) : -ENOMEM;
 	json_decref(joining.left);
 	json_decref(joining.entries);
 	if (r == 0)
@@ -168,7 +155,7 @@ import_ifnames_merge(const json_t *document, struct slice name, const json_t *in
     json_t **ret_document, struct import_report *report, struct topo_faults *faults)
 {
 	struct topo *topo = NULL;
-	int r = build(document, &topo, faults);
+	int r = import_build(document, &topo, faults);
 
 	if (r != 0)
 		return r;

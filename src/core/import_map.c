@@ -41,6 +41,19 @@ set(struct merging *merging, int result)
 		merging->no_memory = true;
 }
 
+/* A shallow copy. jansson's own leaves out what there is no memory for, and says nothing. */
+json_t *
+import_copy(const json_t *value)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)value);
+
+	if (json_object_size(copy) == json_object_size(value) &&
+	    json_array_size(copy) == json_array_size(value))
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
 /* name -> object, for the objects of a list that have one; of two the first. */
 static json_t *
 by_name(struct merging *merging, const json_t *list)
@@ -139,7 +152,7 @@ host_to_change(struct merging *merging, const json_t *base_hosts, const char *na
 	if (object)
 		return object;
 	old = json_object_get(base_hosts, name);
-	object = got(merging, old ? json_copy(old) : json_pack("{s:s}", "name", name));
+	object = got(merging, old ? import_copy(old) : json_pack("{s:s}", "name", name));
 	if (json_object_get(object, "attachments"))
 		json_object_del(object, "attachments");
 	if (json_object_get(object, "physnets"))
@@ -241,9 +254,8 @@ add_list(struct merging *merging, struct topo_builder *builder, enum topo_kind k
 static void
 add_frame(struct merging *merging, struct topo_builder *builder)
 {
-	json_t *frame = got(merging, merging->base->document
-					 ? json_copy((json_t *)(uintptr_t)merging->base->document)
-					 : json_object());
+	const json_t *document = merging->base->document;
+	json_t *frame = got(merging, document ? import_copy(document) : json_object());
 
 	for (int kind = 0; kind < TOPO_KIND_MAX; kind++)
 		if (json_is_array(json_object_get(frame, topo_kind_plurals[kind])))
@@ -251,6 +263,49 @@ add_frame(struct merging *merging, struct topo_builder *builder)
 	if (frame)
 		topo_builder_add_document(builder, frame);
 	json_decref(frame);
+}
+
+/* Ends building, and hands on what was found to be wrong or odd. Frees the builder. */
+static int
+finish(struct topo_builder *builder, struct topo **ret_topo, struct topo_faults *faults)
+{
+	int r = topo_builder_finish(builder, ret_topo);
+	const struct topo_faults *found = topo_builder_faults(builder);
+
+	for (size_t i = 0; i < found->n; i++)
+		topo_fault_add(faults, found->items[i].warning,
+		    &(const struct at){ NULL, found->items[i].path, 0 }, "%s",
+		    found->items[i].reason);
+	topo_builder_free(builder);
+	return r;
+}
+
+int
+import_build(const json_t *document, struct topo **ret_topo, struct topo_faults *faults)
+{
+	struct topo_builder *builder = topo_builder_new();
+
+	if (!builder)
+		return -ENOMEM;
+	topo_builder_add_document(builder, (json_t *)(uintptr_t)document);
+	return finish(builder, ret_topo, faults);
+}
+
+int
+import_check(const json_t *document, struct topo_faults *faults)
+{
+	struct topo_faults found = { 0 };
+	struct topo *topo = NULL;
+	int r = import_build(document, &topo, &found);
+
+	topo_free(topo);
+	if (r == -EINVAL) {
+		struct topo_faults old = *faults;
+		*faults = found;
+		found = old;
+	}
+	topo_faults_release(&found);
+	return r;
 }
 
 static int
@@ -265,14 +320,7 @@ check(struct merging *merging)
 	add_frame(merging, builder);
 	for (int kind = TOPO_SWITCH; kind <= TOPO_HOST; kind++)
 		add_list(merging, builder, (enum topo_kind)kind);
-	int r = topo_builder_finish(builder, &merging->map->topo);
-	const struct topo_faults *found = topo_builder_faults(builder);
-	for (size_t i = 0; i < found->n; i++)
-		topo_fault_add(merging->faults, found->items[i].warning,
-		    &(const struct at){ NULL, found->items[i].path, 0 }, "%s",
-		    found->items[i].reason);
-	topo_builder_free(builder);
-	return r;
+	return finish(builder, &merging->map->topo, merging->faults);
 }
 
 /* ---- the whole ---- */

@@ -397,28 +397,6 @@ lay_ports(struct importing *importing)
 	return r;
 }
 
-/* What an import makes is loaded unseen, by a timer or through a pipe: the loader's own checks have the last word. */
-static int
-check_document(struct importing *importing)
-{
-	struct topo_builder *builder = topo_builder_new();
-	struct topo *topo = NULL;
-
-	if (!builder)
-		return -ENOMEM;
-	topo_builder_add_document(builder, importing->map.document);
-	int r = topo_builder_finish(builder, &topo);
-	const struct topo_faults *found = topo_builder_faults(builder);
-	for (size_t i = 0; i < found->n && r != 0; i++)
-		if (!found->items[i].warning)
-			topo_fault_add(importing->faults, false,
-			    &(const struct at){ NULL, found->items[i].path, 0 }, "%s",
-			    found->items[i].reason);
-	topo_free(topo);
-	topo_builder_free(builder);
-	return r;
-}
-
 static void
 importing_release(struct importing *importing)
 {
@@ -446,7 +424,7 @@ import_neutron(struct slice source, const char *path, const struct import_base *
 	if (r == 0)
 		r = lay_ports(&importing);
 	if (r == 0)
-		r = check_document(&importing);
+		r = import_check(importing.map.document, faults);
 	if (r == 0) {
 		*ret_document = json_incref(importing.map.document);
 		*ret_report = importing.report;

@@ -224,8 +224,12 @@ place_by_pci(struct placing *placing, struct import_place *ret_place)
 		    TEXT_QUOTE(placing->slot), TEXT_QUOTE(slice_of(entry->physnet)), entry->line,
 		    TEXT_QUOTE(placing->physnet));
 	json_t *list = json_array();
-	for (size_t i = 0; i < entry->n_attachments; i++)
-		json_array_append_new(list, json_string(entry->attachments[i]));
+	for (size_t i = 0; i < entry->n_attachments; i++) {
+		if (json_array_append_new(list, json_string(entry->attachments[i])) != 0) {
+			json_decref(list);
+			return -ENOMEM;
+		}
+	}
 	return place(ret_place, IMPORT_BY_PCI, json_pack("{s:o}", "attachments", list));
 }
 

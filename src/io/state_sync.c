@@ -26,7 +26,7 @@ struct reading {
 
 struct interface_scan {
 	struct reading *reading;
-	char name[256];
+	char name[4 * IFNAME_MAX + 1]; /* 255 characters of UTF-8 */
 };
 
 struct port_read {
@@ -100,7 +100,7 @@ on_interfaces(void *ctx, const redisReply *reply)
 static void
 scan_interfaces(struct interface_scan *scan, const char *cursor)
 {
-	char key[400];
+	char key[4 * IFNAME_MAX + 200];
 
 	snprintf(key, sizeof(key), "%sinterface:%s", scan->reading->prefix, scan->name);
 	if (redis_link_words(scan->reading->link, on_interfaces, scan, "HSCAN", key, cursor,

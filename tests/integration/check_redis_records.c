@@ -1,0 +1,242 @@
+/*
+ * What each record of a batch leaves in a real Redis: the other half of core/change_script.c, beside check_redis_script.
+ */
+#include "lib/redis_batch.h"
+
+START_TEST(two_toggles_of_a_port_in_one_batch_have_two_revisions)
+{
+	const struct dp_change down = toggle(true), up = toggle(false);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	add(&down);
+	add(&up);
+	add(&down);
+	SEND("1", "1", "ok", "1", "1", "2", "3");
+	expect_field(PORT_KEY, "revision", "3");
+	expect_field(PORT_KEY, "dp_down", "true");
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_uint_eq(json_array_size(events), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_str_eq(
+		    redis_text(json_array_get(events, i), "revision"), TEXTS("1", "2", "3")[i]);
+	json_decref(events);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+}
+END_TEST
+
+/* ---- the other records ---- */
+
+START_TEST(an_interface_goes_to_its_hash_and_a_transition_to_link_events_too)
+{
+	struct dp_change change = other(CHANGE_INTERFACE);
+
+	change.if_index = 7;
+	change.admin = "up";
+	change.link = "down";
+	change.since_us = NOON;
+	change.certain = true;
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	add(&change);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_number(box.redis, "EXISTS dpwatch:link-events"), 0);
+	expect_field("dpwatch:interface:leaf1", "Ethernet1/1",
+	    "{\"oper\":\"down\",\"admin\":\"up\",\"since\":\"" T0
+	    "\",\"source\":\"trap\",\"reason\":\"link-down\",\"certain\":true,"
+	    "\"link\":\"down\",\"protocol\":\"\",\"override\":\"\",\"order\":0}");
+	change.transition = true;
+	add(&change);
+	SEND("1", "2", "ok", "2");
+	json_t *events = redis_stream(box.redis, "dpwatch:link-events");
+	ck_assert_uint_eq(json_array_size(events), 1);
+	redis_expect(json_array_get(events, 0),
+	    TEXTS("switch", "leaf1", "interface", "Ethernet1/1", "if_index", "7", "oper", "down",
+		"admin", "up", "reason", "link-down", "source", "trap", "received_at", T0));
+	json_decref(events);
+}
+END_TEST
+
+START_TEST(a_switch_that_is_new_in_the_map_loses_its_hash)
+{
+	const struct dp_change forget = other(CHANGE_FORGET), state = other(CHANGE_INTERFACE);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	run("HSET dpwatch:interface:leaf1 Ethernet1/7 old");
+	add(&forget);
+	add(&state);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:interface:leaf1"), 1);
+	ck_assert_int_eq(redis_number(box.redis, "HEXISTS dpwatch:interface:leaf1 Ethernet1/1"), 1);
+}
+END_TEST
+
+START_TEST(a_hash_without_a_toggle_is_no_event)
+{
+	struct dp_change change = other(CHANGE_PORT);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	change.dp_down = false;
+	change.report = (struct dp_report){ false, "joe", "", NOON, 0 };
+	add(&change);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_events(box.redis), 0);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	expect_field(PORT_KEY, "revision", "0");
+	expect_field(PORT_KEY, "since", "");
+	expect_field(PORT_KEY, "reported_by", "joe");
+	ck_assert_int_eq(redis_number(box.redis, "HLEN " PORT_KEY), 16);
+	/* The first toggle is still number 1; a hash after it keeps revision and since. */
+	const struct dp_change down = toggle(true);
+	add(&down);
+	SEND("1", "2", "ok", "2", "1");
+	change.dp_down = true;
+	add(&change);
+	SEND("1", "3", "ok", "3");
+	expect_field(PORT_KEY, "revision", "1");
+	expect_field(PORT_KEY, "since", T1);
+	/* What Redis lost, the daemon still knows. */
+	run("DEL " PORT_KEY);
+	change.known_revision = 8;
+	add(&change);
+	add(&down);
+	SEND("1", "4", "ok", "4", "9");
+}
+END_TEST
+
+START_TEST(redundancy_is_told_and_moves_the_paths_of_a_hash_that_is_there)
+{
+	struct dp_change change = other(CHANGE_REDUNDANCY);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	change.redundancy = REDUNDANCY_DEGRADED;
+	change.paths = (struct dp_paths){ 1, 0, 2 };
+	add(&change);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_number(box.redis, "EXISTS " PORT_KEY), 0);
+	json_t *entries = redis_stream(box.redis, "dpwatch:redundancy");
+	redis_expect(json_array_get(entries, 0),
+	    TEXTS("kind", "degraded", "port", ID, "paths_up", "1", "paths_stranded", "0",
+		"paths_total", "2", "reason", "link-down", "switch", "leaf1", "interface",
+		"Ethernet1/1", "received_at", T0));
+	json_decref(entries);
+	const struct dp_change down = toggle(true);
+	add(&down);
+	change.reason = REASON_ADMIN_DOWN;
+	add(&change);
+	SEND("1", "2", "ok", "2", "1");
+	expect_field(PORT_KEY, "paths_up", "1");
+	expect_field(PORT_KEY, "reason", "link-down");
+	change.redundancy = REDUNDANCY_REFINED;
+	add(&change);
+	SEND("1", "3", "ok", "3");
+	expect_field(PORT_KEY, "reason", "admin-down");
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:redundancy"), 3);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
+START_TEST(redundancy_moves_the_paths_of_a_port_that_was_only_reported)
+{
+	struct dp_change hash = other(CHANGE_PORT), change = other(CHANGE_REDUNDANCY);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	hash.dp_down = false;
+	add(&hash);
+	change.paths = (struct dp_paths){ 1, 0, 2 };
+	add(&change);
+	SEND("1", "1", "ok", "1");
+	expect_field(PORT_KEY, "paths_up", "1");
+}
+END_TEST
+
+START_TEST(a_port_that_left_the_map_stays_a_week_unless_it_comes_back)
+{
+	struct dp_change removed = toggle(false), down = toggle(true), hash = other(CHANGE_PORT);
+
+	begin();
+	ck_assert_int_eq(ttl_of(PORT_KEY), -1);
+	removed.removed = true;
+	removed.reason = REASON_REMOVED;
+	add(&removed);
+	SEND("1", "2", "ok", "2", "2");
+	ck_assert_int_le(ttl_of(PORT_KEY), WEEK_S);
+	ck_assert_int_gt(ttl_of(PORT_KEY), WEEK_S - 60);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	add(&down);
+	SEND("1", "3", "ok", "3", "3");
+	ck_assert_int_eq(ttl_of(PORT_KEY), -1);
+	add(&removed);
+	SEND("1", "4", "ok", "4", "4");
+	ck_assert_int_gt(ttl_of(PORT_KEY), 0);
+	add(&hash);
+	SEND("1", "5", "ok", "5");
+	ck_assert_int_eq(ttl_of(PORT_KEY), -1);
+}
+END_TEST
+
+/* ---- size ---- */
+
+static void
+add_many(unsigned n)
+{
+	struct dp_change change = toggle(true);
+
+	for (unsigned i = 0; i < n; i++) {
+		change.port_id[14] = (uint8_t)(i >> 8);
+		change.port_id[15] = (uint8_t)i;
+		add(&change);
+	}
+}
+
+START_TEST(a_batch_may_hold_512_records)
+{
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	add_many(512);
+	redisReply *reply = send_raw("1", "1", "1", "1000000");
+	ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
+	ck_assert_uint_eq(reply->elements, 2 + 512);
+	freeReplyObject(reply);
+	ck_assert_int_eq(redis_events(box.redis), 512);
+	ck_assert_int_eq(redis_down(box.redis), 512);
+}
+END_TEST
+
+/* MAXLEN ~ takes whole nodes of 100 entries (stream-node-max-entries) away. */
+START_TEST(streams_are_trimmed_near_their_length)
+{
+	char batch[16];
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	for (unsigned i = 1; i <= 5; i++) {
+		add_many(200);
+		snprintf(batch, sizeof(batch), "%u", i);
+		redisReply *reply = send_raw("1", batch, "1", "150");
+		ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
+		freeReplyObject(reply);
+		arg_buf_clear(&args);
+		arg_buf_clear(&keys);
+	}
+	ck_assert_int_ge(redis_events(box.redis), 150);
+	ck_assert_int_lt(redis_events(box.redis), 150 + 2 * 100);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("redis records");
+	TCase *records = tcase_create("records");
+
+	tcase_add_checked_fixture(records, set_up, tear_down);
+	tcase_set_timeout(records, 60);
+	tcase_add_test(records, two_toggles_of_a_port_in_one_batch_have_two_revisions);
+	tcase_add_test(records, an_interface_goes_to_its_hash_and_a_transition_to_link_events_too);
+	tcase_add_test(records, a_switch_that_is_new_in_the_map_loses_its_hash);
+	tcase_add_test(records, a_hash_without_a_toggle_is_no_event);
+	tcase_add_test(records, redundancy_is_told_and_moves_the_paths_of_a_hash_that_is_there);
+	tcase_add_test(records, redundancy_moves_the_paths_of_a_port_that_was_only_reported);
+	tcase_add_test(records, a_port_that_left_the_map_stays_a_week_unless_it_comes_back);
+	tcase_add_test(records, a_batch_may_hold_512_records);
+	tcase_add_test(records, streams_are_trimmed_near_their_length);
+	suite_add_tcase(suite, records);
+	return sandbox_main(suite);
+}

@@ -1,0 +1,318 @@
+/*
+ * The two scripts of core/change_script.c on a real Redis: what each answer means, and that everything but "ok" leaves
+ * nothing behind.
+ */
+#include "lib/redis_batch.h"
+
+/* ---- claiming ---- */
+
+START_TEST(a_claim_counts_epochs_and_tells_the_last_batch)
+{
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	expect_hash("dpwatch:publisher",
+	    TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema", "1"));
+	CLAIM("host/2", "1", "0", "0", "ok", "2", "0");
+	expect_field("dpwatch:publisher", "instance", "host/2");
+	/* What the caller knows counts where Redis knows less: it lost its tail, or everything. */
+	CLAIM("host/2", "1", "41", "7", "ok", "8", "41");
+	CLAIM("host/2", "1", "3", "2", "ok", "9", "41");
+	run("DEL dpwatch:publisher");
+	CLAIM("host/2", "1", "41", "9", "ok", "10", "41");
+}
+END_TEST
+
+START_TEST(a_claim_counts_beyond_32_bits)
+{
+	run("HSET dpwatch:publisher epoch 5000000000 batch 123456789012345 schema 1");
+	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345");
+	expect_field("dpwatch:publisher", "batch", "123456789012345");
+}
+END_TEST
+
+START_TEST(a_newer_contract_is_left_alone)
+{
+	run("HSET dpwatch:publisher epoch 3 batch 5 schema 2");
+	remember();
+	CLAIM("host/1", "1", "0", "0", "schema", "2");
+	const struct dp_change change = toggle(true);
+	add(&change);
+	SEND("3", "6", "schema", "2");
+	expect_nothing_changed();
+}
+END_TEST
+
+START_TEST(a_publisher_key_of_another_type_is_left_alone)
+{
+	run("SET dpwatch:publisher x");
+	remember();
+	CLAIM("host/1", "1", "0", "0", "type", "dpwatch:publisher");
+	const struct dp_change change = toggle(true);
+	add(&change);
+	SEND("1", "1", "type dpwatch:publisher", "0");
+	expect_nothing_changed();
+}
+END_TEST
+
+/* ---- the answers of a batch ---- */
+
+START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
+{
+	struct dp_change change = toggle(true);
+
+	change.report = (struct dp_report){ true, "joe", "a note", NOON, NOON + 2 };
+	change.maintenance = true;
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	add(&change);
+	SEND("1", "1", "ok", "1", "1");
+	expect_hash(
+	    PORT_KEY, TEXTS("dp_down", "true", "revision", "1", "since", T1, "cause", "access",
+			  "reason", "link-down", "switch", "leaf1", "interface", "Ethernet1/1",
+			  "fault", FAULT, "paths_up", "0", "paths_stranded", "1", "paths_total",
+			  "2", "reported", "true", "reported_by", "joe", "reported_at", T0,
+			  "reported_note", "a note", "reported_until", T2));
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_uint_eq(json_array_size(events), 1);
+	redis_expect(json_array_get(events, 0),
+	    TEXTS("port", ID, "dp_down", "true", "revision", "1", "project_id", "blue", "name",
+		"vm1-eth0", "cause", "access", "reason", "link-down", "switch", "leaf1",
+		"interface", "Ethernet1/1", "fault", FAULT, "source", "trap", "occurred_at", T1,
+		"received_at", T0, "paths_up", "0", "paths_stranded", "1", "paths_total", "2",
+		"reported_by", "joe", "maintenance", "true"));
+	json_decref(events);
+	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	expect_hash("dpwatch:publisher",
+	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1"));
+	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), 4);
+}
+END_TEST
+
+START_TEST(a_toggle_back_leaves_the_set_of_those_that_are_down)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	add(&change);
+	SEND("1", "2", "ok", "2", "2");
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	expect_field(PORT_KEY, "dp_down", "false");
+	expect_field(PORT_KEY, "reason", "");
+	ck_assert_int_eq(redis_events(box.redis), 2);
+}
+END_TEST
+
+/* Every answer that is not ok, after one batch of epoch 1. */
+static const struct {
+	const char *epoch, *batch, *answer, *number;
+} refusals[] = {
+	{ "1", "1", "done", "1" },
+	{ "1", "0", "done", "1" },
+	{ "1", "3", "gap", "1" },
+	{ "1", "999", "gap", "1" },
+	{ "0", "2", "deposed", "1" },
+	{ "0", "1", "deposed", "1" },
+};
+
+START_TEST(what_is_not_ok_changes_nothing)
+{
+	const struct dp_change change = toggle(false), event = other(CHANGE_INTERFACE);
+
+	begin();
+	add(&change);
+	add(&event);
+	remember();
+	SEND(refusals[_i].epoch, refusals[_i].batch, refusals[_i].answer, refusals[_i].number);
+	expect_nothing_changed();
+}
+END_TEST
+
+START_TEST(without_a_publisher_everything_is_lost)
+{
+	const struct dp_change change = toggle(false);
+
+	add(&change);
+	remember();
+	SEND("1", "1", "lost", "0");
+	expect_nothing_changed();
+	begin();
+	run("FLUSHALL");
+	add(&change);
+	SEND("1", "2", "lost", "0");
+	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), 0);
+}
+END_TEST
+
+/* Its last second was not on disk, our claim with it. That is no other daemon. */
+START_TEST(an_epoch_that_redis_lost_is_written_again)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	CLAIM("host/1", "1", "1", "1", "ok", "2", "1");
+	run("HSET dpwatch:publisher epoch 1");
+	add(&change);
+	SEND("2", "3", "gap", "1");
+	add(&change);
+	SEND("2", "2", "ok", "2", "2");
+	expect_field("dpwatch:publisher", "epoch", "2");
+	/* Whoever held epoch 1 is deposed now. */
+	add(&change);
+	SEND("1", "3", "deposed", "2");
+}
+END_TEST
+
+START_TEST(an_unknown_script_is_said_so)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	run("SCRIPT FLUSH");
+	add(&change);
+	remember();
+	redisReply *reply = send_raw("1", "2", "1", "1000000");
+	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
+	ck_assert_int_eq(strncmp(reply->str, "NOSCRIPT", 8), 0);
+	freeReplyObject(reply);
+	expect_nothing_changed();
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_written)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	remember();
+	run("CONFIG SET maxmemory 1");
+	add(&change);
+	redisReply *reply = send_raw("1", "2", "1", "1000000");
+	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
+	ck_assert_msg(strstr(reply->str, "OOM") != NULL, "%s", reply->str);
+	freeReplyObject(reply);
+	run("CONFIG SET maxmemory 0");
+	expect_nothing_changed();
+	SEND("1", "2", "ok", "2", "2");
+}
+END_TEST
+
+/* ---- keys of the wrong type ---- */
+
+static const char *const shared_keys[] = { "down", "events", "link-events", "redundancy" };
+
+START_TEST(a_shared_key_of_the_wrong_type_stops_the_batch)
+{
+	const struct dp_change change = toggle(true), event = other(CHANGE_INTERFACE);
+	char answer[64];
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	run("SET dpwatch:%s x", shared_keys[_i]);
+	snprintf(answer, sizeof(answer), "type dpwatch:%s", shared_keys[_i]);
+	add(&change);
+	add(&event);
+	remember();
+	SEND("1", "1", answer, "0");
+	expect_nothing_changed();
+	run("DEL dpwatch:%s", shared_keys[_i]);
+	add(&change);
+	SEND("1", "1", "ok", "1", "1");
+}
+END_TEST
+
+START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
+{
+	struct dp_change change = toggle(true), hash = other(CHANGE_PORT),
+			 redundancy = other(CHANGE_REDUNDANCY);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	run("SET " PORT_KEY " mine");
+	add(&change);
+	add(&hash);
+	add(&redundancy);
+	change.port_id[15] = 1;
+	add(&change);
+	SEND("1", "1", "ok", "1", "0", "1");
+	ck_assert_int_eq(redis_number(box.redis, "STRLEN " PORT_KEY), 4);
+	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 0);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:redundancy"), 1);
+}
+END_TEST
+
+START_TEST(an_interface_hash_of_the_wrong_type_is_left_and_the_event_told)
+{
+	struct dp_change event = other(CHANGE_INTERFACE), forget = other(CHANGE_FORGET);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	run("SET dpwatch:interface:leaf1 mine");
+	event.transition = true;
+	add(&event);
+	add(&forget);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_number(box.redis, "STRLEN dpwatch:interface:leaf1"), 4);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 1);
+}
+END_TEST
+
+/* ---- revisions ---- */
+
+static const struct {
+	const char *stored;
+	uint64_t known;
+	const char *revision;
+} revisions[] = {
+	{ NULL, 0, "1" },
+	{ NULL, 9, "10" },
+	{ "5", 9, "10" },
+	{ "12", 3, "13" },
+	{ "7", 7, "8" },
+	{ "5000000000", 0, "5000000001" },
+	{ "nonsense", 4, "5" },
+};
+
+START_TEST(the_revision_is_one_more_than_what_either_side_knows)
+{
+	struct dp_change change = toggle(true);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	if (revisions[_i].stored)
+		run("HSET " PORT_KEY " revision %s", revisions[_i].stored);
+	change.known_revision = revisions[_i].known;
+	add(&change);
+	SEND("1", "1", "ok", "1", revisions[_i].revision);
+	expect_field(PORT_KEY, "revision", revisions[_i].revision);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("redis script");
+	TCase *claim = tcase_create("claim"), *answers = tcase_create("answers");
+
+	tcase_add_checked_fixture(claim, set_up, tear_down);
+	tcase_add_checked_fixture(answers, set_up, tear_down);
+	tcase_set_timeout(claim, 60);
+	tcase_set_timeout(answers, 60);
+	tcase_add_test(claim, a_claim_counts_epochs_and_tells_the_last_batch);
+	tcase_add_test(claim, a_claim_counts_beyond_32_bits);
+	tcase_add_test(claim, a_newer_contract_is_left_alone);
+	tcase_add_test(claim, a_publisher_key_of_another_type_is_left_alone);
+	suite_add_tcase(suite, claim);
+	tcase_add_test(answers, a_toggle_has_exactly_the_fields_of_the_contract);
+	tcase_add_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down);
+	tcase_add_loop_test(
+	    answers, what_is_not_ok_changes_nothing, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(answers, without_a_publisher_everything_is_lost);
+	tcase_add_test(answers, an_epoch_that_redis_lost_is_written_again);
+	tcase_add_test(answers, an_unknown_script_is_said_so);
+	tcase_add_test(answers, without_memory_nothing_is_written);
+	tcase_add_loop_test(answers, a_shared_key_of_the_wrong_type_stops_the_batch, 0,
+	    sizeof(shared_keys) / sizeof(shared_keys[0]));
+	tcase_add_test(answers, a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named);
+	tcase_add_test(answers, an_interface_hash_of_the_wrong_type_is_left_and_the_event_told);
+	tcase_add_loop_test(answers, the_revision_is_one_more_than_what_either_side_knows, 0,
+	    sizeof(revisions) / sizeof(revisions[0]));
+	suite_add_tcase(suite, answers);
+	return sandbox_main(suite);
+}
