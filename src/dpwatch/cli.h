@@ -102,7 +102,35 @@ bool cli_number(const struct cli *cli, const char *name, unsigned long long low,
 /* ---- cmd_*.c ---- */
 cli_function cmd_status, cmd_topology_load, cmd_topology_check, cmd_topology_dump, cmd_switch_list,
     cmd_switch_show, cmd_interface_list, cmd_port_list, cmd_port_show, cmd_port_set, cmd_port_unset,
-    cmd_events, cmd_unmapped;
+    cmd_events, cmd_unmapped, cmd_port_explain, cmd_simulate_down, cmd_import_neutron,
+    cmd_import_ifnames;
+
+/* ---- cmd_port.c ---- */
+
+/*
+ * The port that somebody means by an id, a name, or the beginning of either, in this order; what fits several is refused.
+ * Its JSON, owned by the caller, or NULL after a message.
+ */
+json_t *port_find(struct cli *cli, const char *text);
+
+/* ---- cmd_topology.c ---- */
+
+struct topo_faults;
+
+/* What the daemon takes at most. */
+#define DOCUMENT_MAX ((size_t)256 << 20)
+
+/* A whole file of at most `max` bytes, or standard input for "-"; the caller frees the bytes. False after a message. */
+bool document_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len);
+
+/* [{"path", "reason", "warning"}] */
+json_t *faults_json(const struct topo_faults *faults);
+
+/* ---- lint.c: what topo_lint_json() found ---- */
+
+/* What stands alone, on standard error; and single points of failure, on standard output. */
+void lint_warn(const char *path, const json_t *lint);
+void lint_print(const struct cli *cli, const json_t *lint);
 
 /* Prints a table of interfaces, as /v1/interfaces lists them (cmd_switch.c). */
 void print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch);

@@ -141,11 +141,7 @@ tell_candidates(const char *text, const json_t *ports)
 	}
 }
 
-/*
- * An id, a name, or the beginning of either, in this order; what fits several is refused. The port's JSON, or NULL after
- * a message.
- */
-static json_t *
+json_t *
 port_find(struct cli *cli, const char *text)
 {
 	uint8_t id[16];

@@ -7,23 +7,21 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "core/reach.h"
 #include "core/topo_codec.h"
+#include "core/topo_lint.h"
 
-/* What the daemon takes at most. */
-#define DOCUMENT_MAX ((size_t)256 << 20)
 /* From here on a check takes long enough to say so. */
 #define DOCUMENT_LARGE ((size_t)20 << 20)
 
 /* ---- reading the file ---- */
 
 static bool
-read_all(int fd, char **ret_bytes, size_t *ret_len)
+read_all(int fd, size_t max, char **ret_bytes, size_t *ret_len)
 {
 	size_t room = 1 << 16, len = 0;
 	char *bytes = malloc(room);
 
-	while (bytes && len <= DOCUMENT_MAX) {
+	while (bytes && len <= max) {
 		ssize_t n = read(fd, bytes + len, room - len);
 		if (n == 0) {
 			*ret_bytes = bytes;
@@ -41,7 +39,7 @@ read_all(int fd, char **ret_bytes, size_t *ret_len)
 		bytes = more;
 		room *= 2;
 	}
-	if (len > DOCUMENT_MAX)
+	if (len > max)
 		errno = EFBIG;
 	int problem = errno;
 	free(bytes);
@@ -49,13 +47,12 @@ read_all(int fd, char **ret_bytes, size_t *ret_len)
 	return false;
 }
 
-/* A file, or standard input for "-". */
-static bool
-document_read(const char *path, char **ret_bytes, size_t *ret_len)
+bool
+document_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && read_all(fd, ret_bytes, ret_len);
+	bool ok = fd >= 0 && read_all(fd, max, ret_bytes, ret_len);
 
 	if (!ok)
 		cli_refuse("%s: %s", path, strerror(errno));
@@ -87,7 +84,7 @@ tell_faults(const char *path, const struct topo_faults *faults)
 		fprintf(stderr, "%s: and %zu more\n", path, all - faults->n);
 }
 
-static json_t *
+json_t *
 faults_json(const struct topo_faults *faults)
 {
 	json_t *list = json_array();
@@ -99,24 +96,18 @@ faults_json(const struct topo_faults *faults)
 	return list;
 }
 
-/* Switches that the map joins to no root although there are roots: they count as connected, and nobody would notice. */
+/* What is not wrong, but should be known: NULL when out of memory. */
 static json_t *
-unjoined_switches(const struct topo *topo)
+lint_json(const struct topo *topo)
 {
-	struct interface_state *states = calloc(topo_n_interfaces(topo) + 1, sizeof(*states));
-	struct reach *reach = states ? reach_new(topo, states) : NULL;
-	json_t *names = json_array();
-	bool any_root = false;
+	struct topo_lint lint;
+	json_t *json;
 
-	for (uint32_t sw = 0; reach && sw < topo_n_switches(topo); sw++)
-		any_root |= topo_switch_get(topo, sw)->root;
-	for (uint32_t sw = 0; any_root && sw < topo_n_switches(topo); sw++)
-		if (!reach_joined(reach, sw))
-			json_array_append_new(names,
-			    json_string(topo_text_get(topo, topo_switch_get(topo, sw)->name)));
-	reach_free(reach);
-	free(states);
-	return names;
+	if (topo_lint(topo, &lint) != 0)
+		return NULL;
+	json = topo_lint_json(topo, &lint);
+	topo_lint_release(&lint);
+	return json;
 }
 
 static json_t *
@@ -143,7 +134,7 @@ document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t
     struct topo_faults *faults, struct topo **ret_topo)
 {
 	*ret_bytes = NULL;
-	if (!document_read(path, ret_bytes, ret_len))
+	if (!document_read(path, DOCUMENT_MAX, ret_bytes, ret_len))
 		return CLI_REFUSED;
 	if (*ret_len >= DOCUMENT_LARGE && isatty(STDERR_FILENO))
 		fprintf(stderr, "dpwatch: checking %zu MB\n", *ret_len >> 20);
@@ -161,26 +152,21 @@ static void
 put_check(const struct cli *cli, const char *path, const struct topo *topo,
     const struct topo_faults *faults)
 {
-	json_t *counts = counts_json(topo), *unjoined = unjoined_switches(topo);
-	size_t n = json_array_size(unjoined);
+	json_t *counts = counts_json(topo), *lint = lint_json(topo);
 
 	if (cli->json) {
-		json_t *answer = json_pack("{s:b, s:O, s:o, s:O}", "good", 1, "topology", counts,
-		    "faults", faults_json(faults), "joined_to_no_root", unjoined);
+		json_t *answer = json_pack("{s:b, s:O, s:o, s:O*}", "good", 1, "topology", counts,
+		    "faults", faults_json(faults), "lint", lint);
 		cli_print_json(cli, answer);
 		json_decref(answer);
 	} else {
-		for (size_t i = 0; i < n; i++) {
-			fprintf(stderr, "%s: warning: switch ", path);
-			print_clean(stderr, json_string_value(json_array_get(unjoined, i)));
-			fprintf(stderr,
-			    " is joined to no root: it counts as connected, whatever happens\n");
-		}
+		lint_warn(path, lint);
 		printf("%s is good: ", path);
 		put_counts(counts);
+		lint_print(cli, lint);
 	}
 	json_decref(counts);
-	json_decref(unjoined);
+	json_decref(lint);
 }
 
 static void

@@ -15,6 +15,7 @@
 
 #define DEFAULT_API "unix:/run/dpwatch/api.sock"
 #define TOKEN_MAX 4096
+#define SIMULATE_MAX 60 /* a query has 64 parameters at most */
 
 /* Options of a command, as members of their struct. */
 #define FLAG(name, help) name, NULL, help, false
@@ -32,6 +33,16 @@ const struct cli_command cli_commands[] = {
 	    cmd_topology_check, { { NO_OPTIONS } } },
 	{ "topology dump", "", "Print the topology in force, as a document", 0, 0,
 	    cmd_topology_dump, { { NO_OPTIONS } } },
+	{ "topology import neutron", "FILE",
+	    "Make a topology of Neutron's ports (GET /v2.0/ports) and a hosts file", 1, 1,
+	    cmd_import_neutron,
+	    { { OPTION(
+		  "hosts", "FILE", "lines: HOST [physnet=NAME] [pci=SLOT] SWITCH:INTERFACE ...") },
+		{ OPTION(
+		    "base", "FILE", "a topology with the switches, links and other hosts") } } },
+	{ "topology import ifnames", "SWITCH FILE",
+	    "Give a switch the interfaces that 'snmpwalk -On SWITCH ifName' printed", 2, 2,
+	    cmd_import_ifnames, { { OPTION("base", "FILE", "the topology to put them into") } } },
 	{ "switch list", "", "Switches, and when each was last heard", 0, 0, cmd_switch_list,
 	    { { NO_OPTIONS } } },
 	{ "switch show", "SWITCH", "One switch and its interfaces", 1, 1, cmd_switch_show,
@@ -48,6 +59,11 @@ const struct cli_command cli_commands[] = {
 		{ OPTION("note", "TEXT", "why; shown with the port") } } },
 	{ "port unset", "PORT", "Take a report about a port back", 1, 1, cmd_port_unset,
 	    { { NO_OPTIONS } } },
+	{ "port explain", "PORT", "Each path hop by hop, who said so, and what would take it down",
+	    1, 1, cmd_port_explain, { { NO_OPTIONS } } },
+	{ "simulate down", "SWITCH[:INTERFACE] ...",
+	    "Which ports would go down or degrade if these failed; changes nothing", 1,
+	    SIMULATE_MAX, cmd_simulate_down, { { NO_OPTIONS } } },
 	{ "events", "", "Toggles of ports, the newest last", 0, 0, cmd_events,
 	    { { FLAG("follow", "go on as they happen") },
 		{ OPTION(
@@ -181,12 +197,13 @@ no_command(char **words, int n_words)
 {
 	bool group = n_words > 0 && is_group(words[0]);
 	const char *second = n_words > 1 ? words[1] : NULL;
+	const char *last = n_words > 0 ? words[n_words - 1] : NULL;
 
 	if (n_words > 0 && strcmp(words[0], "help") == 0) {
 		help_all(stdout);
 		return CLI_DONE;
 	}
-	if (group && second && (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0)) {
+	if (group && last && (strcmp(last, "--help") == 0 || strcmp(last, "-h") == 0)) {
 		help_group(stdout, words[0]);
 		return CLI_DONE;
 	}

@@ -104,8 +104,8 @@ START_TEST(a_link_down_is_on_the_audit_trail)
 	json_t *link = entry("dpwatch:link-events", 0, 1);
 	/* ifAdminStatus up(1) in a linkDown fills in `admin`, which nobody told before. */
 	redis_expect(link, FIELDS("switch", "leaf1", "interface", "Ethernet1/1", "if_index", "1",
-			       "oper", "down", "admin", "up", "reason", "link-down", "source", "trap",
-			       "received_at", redis_text(event, "received_at")));
+			       "oper", "down", "admin", "up", "reason", "link-down", "source",
+			       "trap", "received_at", redis_text(event, "received_at")));
 	json_decref(link);
 	json_decref(event);
 }
