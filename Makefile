@@ -158,6 +158,10 @@ install: all
 	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
 	for page in $(wildcard src/*/*.[1578]); do \
 		install -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatchd.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatchd.service
+	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
 		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf
 clean:

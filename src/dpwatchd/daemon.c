@@ -65,7 +65,7 @@ go(struct daemon *daemon)
 	    topo_n_switches(engine_topo(daemon->engine)), topo_n_ports(engine_topo(daemon->engine)),
 	    totals.ports_down);
 	daemon_read_inputs(daemon, true);
-	sd_notify(0, "READY=1\nSTATUS=running");
+	sd_notify(0, "STATUS=running");
 	daemon_load_done(daemon, 200, NULL, NULL);
 }
 
@@ -389,6 +389,8 @@ daemon_start(struct daemon *daemon)
 	}
 	loop_timer_arm(daemon->tick, TICK_MS);
 	redis_link_start(daemon->link);
+	/* Ready means that it listens: a Redis that is away must not make systemd stop it. */
+	sd_notify(0, "READY=1\nSTATUS=waiting for Redis");
 	return 0;
 }
 
