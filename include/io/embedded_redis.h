@@ -7,7 +7,6 @@
 #ifndef DPWATCH_IO_EMBEDDED_REDIS_H
 #define DPWATCH_IO_EMBEDDED_REDIS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "io/loop.h"
@@ -22,7 +21,6 @@ struct embedded_redis *embedded_redis_start(
     struct loop *loop, const char *state_dir, char *error, size_t size);
 
 const char *embedded_redis_path(const struct embedded_redis *redis); /* of its socket */
-bool embedded_redis_running(const struct embedded_redis *redis);
 
 /* Call on SIGCHLD. */
 void embedded_redis_reap(struct embedded_redis *redis);

@@ -37,8 +37,6 @@ void redis_link_use_path(struct redis_link *link, const char *path);
 
 /* Begins to connect, and keeps at it. */
 void redis_link_start(struct redis_link *link);
-/* Tries again now rather than at the end of the back-off. */
-void redis_link_hurry(struct redis_link *link);
 /* Breaks the connection (for example: a reply that never comes); it will be made again. */
 void redis_link_break(struct redis_link *link, const char *why);
 
@@ -52,6 +50,9 @@ int redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, s
 /* The same for a few NUL-terminated words, ended by NULL. */
 int redis_link_words(struct redis_link *link, redis_reply_fn *fn, void *ctx, ...)
     __attribute__((sentinel));
+
+/* Whether it is the answer to SCAN or HSCAN: a cursor and a list. */
+bool redis_link_is_scan(const struct redisReply *reply);
 
 /* Writes out what is buffered now rather than at the next turn of the loop. */
 void redis_link_flush(struct redis_link *link);

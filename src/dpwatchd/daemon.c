@@ -191,7 +191,6 @@ daemon_compare(struct daemon *daemon, bool everything)
 	log_warning("redis: %s; comparing what it holds with what is known",
 	    everything ? "it lost everything" : "it and dpwatch have parted");
 	daemon->phase = PHASE_COMPARING;
-	daemon->everything_lost = everything;
 	daemon_read_inputs(daemon, false);
 	daemon_pump(daemon);
 	engine_compare_begin(daemon->engine);

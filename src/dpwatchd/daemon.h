@@ -73,7 +73,6 @@ struct daemon {
 	struct api api;
 	struct loop_timer *tick, *deadline, *stop;
 	enum daemon_phase phase;
-	bool everything_lost; /* PHASE_COMPARING: Redis lost all, not only its tail */
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;

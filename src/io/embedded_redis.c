@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "io/embedded_redis.h"
 
 #include <errno.h>
@@ -188,12 +187,6 @@ const char *
 embedded_redis_path(const struct embedded_redis *redis)
 {
 	return redis->socket;
-}
-
-bool
-embedded_redis_running(const struct embedded_redis *redis)
-{
-	return redis->pid != 0;
 }
 
 void

@@ -367,15 +367,6 @@ redis_link_start(struct redis_link *link)
 	connect_now(link);
 }
 
-void
-redis_link_hurry(struct redis_link *link)
-{
-	if (link->context)
-		return;
-	link->retry_ms = RETRY_FIRST_MS;
-	loop_timer_arm(link->retry, 0);
-}
-
 /* ---- commands ---- */
 
 /* hiredis hands a callback one pointer: this one holds ours. */
@@ -424,6 +415,13 @@ redis_link_words(struct redis_link *link, redis_reply_fn *fn, void *ctx, ...)
 	}
 	va_end(args);
 	return redis_link_command(link, fn, ctx, n, argv, lens);
+}
+
+bool
+redis_link_is_scan(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
+	       reply->element[1]->type == REDIS_REPLY_ARRAY;
 }
 
 void

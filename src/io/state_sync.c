@@ -50,13 +50,6 @@ failed(struct reading *reading, const char *why)
 		snprintf(reading->error, sizeof(reading->error), "%s", why);
 }
 
-static bool
-is_scan_reply(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
-	       reply->element[1]->type == REDIS_REPLY_ARRAY;
-}
-
 /* ---- interfaces ---- */
 
 static void scan_interfaces(struct interface_scan *scan, const char *cursor);
@@ -78,10 +71,10 @@ on_interfaces(void *ctx, const redisReply *reply)
 
 	if (!reply)
 		failed(reading, "the connection broke");
-	else if (!is_scan_reply(reply))
+	else if (!redis_link_is_scan(reply))
 		log_error("redis: %sinterface:%s cannot be read: %s", reading->prefix, scan->name,
 		    reply->str ? reply->str : "odd reply");
-	if (!reply || !is_scan_reply(reply)) {
+	if (!reply || !redis_link_is_scan(reply)) {
 		end_interfaces(scan);
 		return;
 	}
@@ -232,7 +225,7 @@ on_ports(void *ctx, const redisReply *reply)
 {
 	struct reading *reading = ctx;
 
-	if (!reply || !is_scan_reply(reply)) {
+	if (!reply || !redis_link_is_scan(reply)) {
 		failed(reading, !reply       ? "the connection broke"
 				: reply->str ? reply->str
 					     : "odd reply to SCAN");

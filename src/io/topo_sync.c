@@ -62,19 +62,12 @@ walk_end(struct walk *walk, const char *error)
 	free(walk);
 }
 
-static bool
-is_scan_reply(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str &&
-	       reply->element[1]->type == REDIS_REPLY_ARRAY;
-}
-
 static void
 on_scan(void *ctx, const redisReply *reply)
 {
 	struct walk *walk = ctx;
 
-	if (!reply || !is_scan_reply(reply)) {
+	if (!reply || !redis_link_is_scan(reply)) {
 		walk_end(walk, !reply ? broke : reply->str ? reply->str : "odd reply to HSCAN");
 		return;
 	}
@@ -343,7 +336,7 @@ static void
 on_staged(void *ctx, const redisReply *reply)
 {
 	if (!reply)
-		end_store(ctx, "the connection to Redis broke");
+		end_store(ctx, broke);
 	else if (reply->type == REDIS_REPLY_ERROR)
 		end_store(ctx, reply->str);
 }
@@ -499,7 +492,7 @@ void
 topo_sync_down(struct topo_sync *sync)
 {
 	sync->again = false;
-	end_store(sync, "the connection to Redis broke");
+	end_store(sync, broke);
 }
 
 void
