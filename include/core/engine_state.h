@@ -6,6 +6,7 @@
  *   engine_queue.c   changes out
  *   engine_verdict.c groups and ports: who is down
  *   engine_blame.c   why, where no single event says so; and the texts of faults
+ *   engine_incident.c  failures of uplinks that belong together
  *   engine_report.c  what somebody outside says of a port
  *   engine_topo.c    a new snapshot
  *   engine_restore.c what Redis still knew, and the start
@@ -87,6 +88,15 @@ struct switch_state {
 	uint64_t n_traps, n_syslog, n_restarts;
 	uint32_t n_extra;
 	uint32_t first_extra; /* its number + 1; 0: none */
+	uint32_t incident;    /* the last that one of its links took part in; 0: none */
+};
+
+/* Failures of uplinks that belong together; see engine_incident.c. */
+#define ENGINE_INCIDENTS 64
+struct incident {
+	uint32_t number;     /* 0: never used */
+	int64_t last_ns;     /* engine time of its last failure */
+	struct fault *fault; /* NULL until a port needs it */
 };
 
 /* Why a step changes ports: one per event, shared by all that it queues. */
@@ -96,8 +106,9 @@ struct decision {
 	uint32_t interface; /* or TOPO_NONE */
 	int64_t received_us, occurred_us;
 	enum link_reason healed; /* the reason of toggles to up: NONE for a link's own word */
-	bool quiet;          /* say nothing of redundancy: it was so before this daemon started */
-	struct fault *fault; /* of this step; NULL until a port needs it */
+	bool quiet; /* say nothing of redundancy: it was so before this daemon started */
+	struct incident *incident; /* that the step is part of; NULL: none */
+	struct fault *fault;       /* of this step; NULL until a port needs it */
 };
 
 /* A change that waits to be popped. */
@@ -138,6 +149,8 @@ struct engine {
 	struct reach *reach;
 	uint32_t step;
 	int64_t last_order; /* of the last word; see struct interface_state */
+	struct incident incidents[ENGINE_INCIDENTS]; /* by number, modulo */
+	uint32_t last_incident;
 
 	struct report *reports; /* some of them are over, and wait for the next of their port */
 	uint32_t n_reports, room_reports;
@@ -203,6 +216,13 @@ struct blame_search {
 void blame_search_init(struct blame_search *search, const struct engine *engine);
 void blame_search_release(struct blame_search *search);
 struct blame blame_of_group(struct blame_search *search, uint32_t group);
+
+/* ---- engine_incident.c ---- */
+/* The incident that the fall of this interface begins or carries on; NULL where it is the end of no link. */
+struct incident *engine_incident_join(struct engine *engine, uint32_t interface, int64_t now_ns);
+/* The interface came up: what falls at its switches from now on is another incident. */
+void engine_incident_end(struct engine *engine, uint32_t interface);
+void engine_incidents_release(struct engine *engine);
 
 /* ---- engine_verdict.c ---- */
 /* The interface's state changed: everything that hangs on it is looked at again. */

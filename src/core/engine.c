@@ -269,6 +269,10 @@ apply_word(struct engine *engine, uint32_t interface, const struct link_event *e
 		return verdict;
 	struct decision decision = decision_of(engine, interface, event, time);
 	if (moved) {
+		if (interface_is_up(state))
+			engine_incident_end(engine, interface);
+		else
+			decision.incident = engine_incident_join(engine, interface, time.now_ns);
 		engine_doubt_lifted(engine, interface, time.wall_us);
 		engine_step(engine, interface, &decision);
 	} else if (before.reason != state->reason && state->reason != REASON_NONE) {
@@ -406,6 +410,7 @@ engine_free(struct engine *engine)
 		free(engine->reports[i].note);
 	}
 	engine_forget_orphans(engine);
+	engine_incidents_release(engine);
 	fault_drop(engine->restored);
 	htab_release(&engine->extra_index);
 	htab_release(&engine->report_index);

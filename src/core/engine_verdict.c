@@ -45,7 +45,10 @@ engine_queue_port(struct engine *engine, uint32_t port, const struct decision *d
 	queue_port(engine, CHANGE_PORT, port, decision);
 }
 
-/* The port's fault: this step's while going down, kept while coming up, so that both toggles carry the same text. */
+/*
+ * The port's fault: this step's while going down, or where an uplink took it down, that of the incident; kept while coming
+ * up, so that both toggles carry the same text.
+ */
 static void
 set_fault(struct engine *engine, struct port_state *state, struct decision *decision)
 {
@@ -54,10 +57,13 @@ set_fault(struct engine *engine, struct port_state *state, struct decision *deci
 		state->fault = NULL;
 		return;
 	}
-	if (!decision->fault)
-		decision->fault = fault_of_interface(engine, decision->interface);
+	struct fault **fault = state->cause == CAUSE_UPLINK && decision->incident
+				   ? &decision->incident->fault
+				   : &decision->fault;
+	if (!*fault)
+		*fault = fault_of_interface(engine, decision->interface);
 	struct fault *old = state->fault;
-	state->fault = fault_hold(decision->fault);
+	state->fault = fault_hold(*fault);
 	fault_drop(old);
 }
 
@@ -82,6 +88,7 @@ recast(struct engine *engine, uint32_t port, const struct decision *why)
 		blame_search_release(&search);
 	}
 	decision.fault = NULL;
+	decision.incident = NULL;
 	decision.interface = blame.interface;
 	state->cause = (uint8_t)blame.cause;
 	state->reason = (uint8_t)blame.reason;
