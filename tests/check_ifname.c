@@ -367,6 +367,36 @@ static const struct {
 	{ "io", OS_OTHER },
 };
 
+static const struct {
+	const char *name;
+	uint32_t slot;
+	bool may;
+} slots[] = {
+	{ "xe-2/0/1", 2, true },
+	{ "xe-2/0/1", 0, true },
+	{ "xe-2/0/1", 1, false },
+	{ "et-0/0/3:2", 0, true },
+	{ "et-0/0/3:2", 3, false },
+	{ "GigabitEthernet1/3/7", 3, true },
+	{ "GigabitEthernet1/3/7", 7, false },
+	{ "10GE1/0/2", 1, true },
+	{ "10GE1/0/2", 10, false },
+	{ "port2.0.5", 2, true },
+	{ "Ethernet49", 49, false },
+	{ "3/7", 3, true },
+	{ "", 0, false },
+	{ "Gi1/", 1, false },
+	{ "Gi4294967295/1", 4294967295, true },
+	{ "Gi4294967296/1", 0, false },
+};
+
+START_TEST(an_interface_may_be_in_a_slot_that_its_place_names)
+{
+	ck_assert_int_eq(
+	    ifname_may_be_in_slot(slice_of(slots[_i].name), slots[_i].slot), slots[_i].may);
+}
+END_TEST
+
 START_TEST(an_os_text_names_its_family)
 {
 	ck_assert_int_eq(os_family_from(slice_of(families[_i].text)), families[_i].os);
@@ -406,6 +436,7 @@ main(void)
 	tcase_add_test(tc, a_name_whose_long_form_has_no_room_keeps_its_own);
 	tcase_add_loop_test(tc, interfaces_without_a_port_are_virtual, 0, N(kinds));
 	tcase_add_loop_test(tc, a_unit_stands_on_its_physical_interface, 0, N(units));
+	tcase_add_loop_test(tc, an_interface_may_be_in_a_slot_that_its_place_names, 0, N(slots));
 	tcase_add_loop_test(tc, an_os_text_names_its_family, 0, N(families));
 	tcase_add_loop_test(tc, no_byte_behind_a_name_is_read, 0, N(same));
 	suite_add_tcase(suite, tc);

@@ -2,6 +2,7 @@
  * engine_state: what the engine's own files share (core, private to src/core/engine*.c).
  *
  *   engine.c         life, and words in
+ *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_interface.c  interfaces by number
  *   engine_queue.c   changes out
  *   engine_verdict.c groups and ports: who is down
@@ -80,7 +81,17 @@ struct report {
 	int64_t until_ns; /* engine time of until_us; INT64_MAX: never */
 };
 
+/* The last doubt or hint that told a reason: a plain down that follows soon in its scope has this reason. */
+struct doubt_note {
+	uint8_t reason; /* enum link_reason; REASON_NONE: there was none */
+	uint8_t scope;  /* enum doubt_scope, of engine_doubt.c */
+	uint32_t slot;
+	uint64_t name_hash; /* of the interface; its number changes with the snapshot */
+	int64_t at_ns;
+};
+
 struct switch_state {
+	struct doubt_note doubt;
 	bool has_uptime;
 	uint32_t uptime_cs; /* of the last accepted trap */
 	int64_t uptime_ns;  /* engine time when it came */
@@ -172,6 +183,28 @@ struct engine {
  * Members that only their aggregate's own up lets count become uncertain: it says other than they did last.
  */
 void engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us);
+/*
+ * The interface that an event names, or TOPO_NONE; *ret_virtual: because it has no port of its own. A word makes one where
+ * there is none yet.
+ */
+uint32_t engine_find_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);
+/* Its last word may be out of date; nothing where nobody spoke of it. */
+void engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us);
+struct decision engine_decision_of(const struct engine *engine, uint32_t interface,
+    const struct link_event *event, struct engine_time time);
+
+/* ---- engine_doubt.c ---- */
+/* Every interface of the switch is uncertain. */
+void engine_doubt_all(struct engine *engine, uint32_t sw, int64_t wall_us);
+/* Takes a LINK_EVENT_DOUBT or LINK_EVENT_HINT. */
+enum engine_verdict engine_doubt(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
+/*
+ * The interface has just changed. Where it fell for no better reason than link-down, not more than source_settle after a
+ * doubt or hint about it, its slot or the whole switch that told one, it gets that reason.
+ */
+void engine_doubt_explains(struct engine *engine, uint32_t interface, int64_t now_ns);
 
 /* ---- engine_queue.c ---- */
 /* A new change at the end of the queue, to be filled in. */

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/slice.h"
 
@@ -67,5 +68,13 @@ bool ifname_is_virtual(struct slice name);
  * The slice points into name.
  */
 bool ifname_unit_parent(enum os_family os, struct slice name, struct slice *ret_parent);
+
+/*
+ * Whether the interface may sit on the card in that slot: one of the numbers of its place before the port's own is the
+ * slot's. Vendors put chassis, member, slot and module in different orders ("xe-SLOT/pic/port", "Gi<member>/<slot>/<port>",
+ * "port<stack>.<module>.<port>"), so it may be true for a card too many, never for one too few. A breakout lane (":1") is no
+ * place. False for a name with one number.
+ */
+bool ifname_may_be_in_slot(struct slice name, uint32_t slot);
 
 #endif

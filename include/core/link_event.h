@@ -72,6 +72,9 @@ struct link_event {
 	struct slice name;  /* ifName, or the interface as the line prints it; empty: not told */
 	struct slice descr; /* ifDescr or another name of the same interface; empty: not told */
 	uint32_t if_index;  /* 0: not told */
+	/* A doubt about the card in that slot; the event names no interface then. */
+	bool has_slot;
+	uint32_t slot;
 	bool has_uptime;
 	uint32_t
 	    uptime_cs; /* sysUpTime of the trap, hundredths of a second; wraps after 497 days */

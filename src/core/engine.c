@@ -52,8 +52,8 @@ extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
  * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before; else a name
  * makes one. In this order, because a line without index must not hide a mapped interface from the traps that tell it.
  */
-static uint32_t
-find_interface(
+uint32_t
+engine_find_interface(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
 {
 	const struct slice names[] = { event->name, event->descr };
@@ -74,25 +74,14 @@ find_interface(
 	return found;
 }
 
-static void
-make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us)
+void
+engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us)
 {
 	if (!engine->interfaces[interface].certain || !engine->interfaces[interface].heard)
 		return;
 	engine->interfaces[interface].certain = false;
 	engine->totals.interfaces_uncertain++;
 	engine_queue_interface(engine, interface, false, wall_us);
-}
-
-static void
-make_all_uncertain(struct engine *engine, uint32_t sw, int64_t wall_us)
-{
-	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
-
-	for (uint32_t i = 0; i < range.n; i++)
-		make_uncertain(engine, range.first + i, wall_us);
-	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
-		make_uncertain(engine, topo_n_interfaces(engine->topo) + i - 1, wall_us);
 }
 
 /* A protocol word from before the boot says nothing of what a linkUp after it means. */
@@ -114,7 +103,7 @@ restarted(struct engine *engine, uint32_t sw, bool new_boot, int64_t wall_us)
 	engine->switches[sw].restarted_us = wall_us;
 	if (new_boot)
 		protocols_are_old(engine, sw);
-	make_all_uncertain(engine, sw, wall_us);
+	engine_doubt_all(engine, sw, wall_us);
 }
 
 static void
@@ -220,7 +209,7 @@ engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 	for (uint32_t i = 0; i < members.n; i++) {
 		uint32_t member = topo_member(engine->topo, members.first + i);
 		if (reach_member_lifted(engine->reach, member))
-			make_uncertain(engine, member, wall_us);
+			engine_make_uncertain(engine, member, wall_us);
 	}
 }
 
@@ -232,8 +221,8 @@ next_order(struct engine *engine, int64_t wall_us)
 	return engine->last_order;
 }
 
-static struct decision
-decision_of(const struct engine *engine, uint32_t interface, const struct link_event *event,
+struct decision
+engine_decision_of(const struct engine *engine, uint32_t interface, const struct link_event *event,
     struct engine_time time)
 {
 	return (struct decision){
@@ -258,6 +247,8 @@ apply_word(struct engine *engine, uint32_t interface, const struct link_event *e
 	const uint32_t lifted = n_lifted(engine, interface);
 	enum engine_verdict verdict =
 	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
+	if (verdict == VERDICT_CHANGED)
+		engine_doubt_explains(engine, interface, time.now_ns);
 	const bool moved = verdict == VERDICT_CHANGED || n_lifted(engine, interface) != lifted;
 
 	count_state(engine, &before, state);
@@ -267,7 +258,7 @@ apply_word(struct engine *engine, uint32_t interface, const struct link_event *e
 		engine_queue_interface(engine, interface, verdict == VERDICT_CHANGED, time.wall_us);
 	if (interface >= topo_n_interfaces(engine->topo))
 		return verdict;
-	struct decision decision = decision_of(engine, interface, event, time);
+	struct decision decision = engine_decision_of(engine, interface, event, time);
 	if (moved) {
 		if (interface_is_up(state))
 			engine_incident_end(engine, interface);
@@ -280,42 +271,6 @@ apply_word(struct engine *engine, uint32_t interface, const struct link_event *e
 	}
 	fault_drop(decision.fault);
 	return verdict;
-}
-
-/* Why it is down, told by somebody who does not say that it is. */
-static void
-apply_hint(struct engine *engine, uint32_t interface, const struct link_event *event,
-    struct engine_time time)
-{
-	if (!interface_refine(
-		&engine->interfaces[interface], event->reason, &engine->config, time.now_ns))
-		return;
-	engine_queue_interface(engine, interface, false, time.wall_us);
-	if (interface < topo_n_interfaces(engine->topo)) {
-		struct decision decision = decision_of(engine, interface, event, time);
-		engine_refine(engine, interface, &decision);
-	}
-}
-
-/* What decides nothing: a card, slot or interface that may be about to change, or a better name for what happened. */
-static enum engine_verdict
-apply_doubt(
-    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
-{
-	bool is_virtual = false;
-
-	if (event->name.len == 0 && event->descr.len == 0 && event->if_index == 0) {
-		make_all_uncertain(engine, sw, time.wall_us);
-		return VERDICT_DOUBT;
-	}
-	uint32_t interface = find_interface(engine, sw, event, &is_virtual);
-	if (interface == TOPO_NONE)
-		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
-	if (event->kind == LINK_EVENT_HINT && !interface_is_up(&engine->interfaces[interface]))
-		apply_hint(engine, interface, event, time);
-	else
-		make_uncertain(engine, interface, time.wall_us);
-	return VERDICT_DOUBT;
 }
 
 /* It says itself that sysUpTime began anew, so it is never an old trap. */
@@ -343,8 +298,8 @@ engine_feed(
 	if (event->has_uptime && is_stale(engine, sw, event, time))
 		return VERDICT_STALE;
 	if (event->kind != LINK_EVENT_WORD)
-		return apply_doubt(engine, sw, event, time);
-	uint32_t interface = find_interface(engine, sw, event, &is_virtual);
+		return engine_doubt(engine, sw, event, time);
+	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
 	return apply_word(engine, interface, event, time);

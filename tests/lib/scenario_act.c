@@ -72,12 +72,17 @@ static void
 take_options(const struct scenario *s, struct link_event *event)
 {
 	const char *if_index = scenario_option(s, "ifindex"),
-		   *uptime = scenario_option(s, "uptime"), *reason = scenario_option(s, "reason");
+		   *uptime = scenario_option(s, "uptime"), *reason = scenario_option(s, "reason"),
+		   *slot = scenario_option(s, "slot");
 
 	event->descr = slice_of(scenario_option(s, "descr"));
 	event->bare_up = scenario_flag(s, "bare");
 	if (if_index)
 		event->if_index = (uint32_t)strtoul(if_index, NULL, 10);
+	if (slot) {
+		event->has_slot = true;
+		event->slot = (uint32_t)strtoul(slot, NULL, 10);
+	}
 	if (uptime) {
 		event->has_uptime = true;
 		/* TimeTicks: it wraps. */
