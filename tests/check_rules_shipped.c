@@ -82,16 +82,7 @@ decode(struct slice line)
 static const char *
 words(const struct outcome *o, char *buf, size_t size)
 {
-	if (o->result != DECODE_EVENT)
-		snprintf(buf, size, "nothing (%s)", rules_miss_names[o->miss]);
-	else if (o->event.kind == LINK_EVENT_RESTART)
-		snprintf(buf, size, "%s", o->event.new_boot ? "boot" : "restart");
-	else if (o->event.kind == LINK_EVENT_DOUBT)
-		snprintf(buf, size, "doubt");
-	else
-		snprintf(buf, size, "%s %s %.*s", link_layer_names[o->event.layer],
-		    link_word_names[o->event.word], (int)o->event.name.len, o->event.name.data);
-	return buf;
+	return rules_outcome_text(o->result, o->miss, &o->event, buf, size);
 }
 
 static void

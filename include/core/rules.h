@@ -25,6 +25,9 @@ struct rules;
  * longest link message that we know has 620; RFC 5424 6.1 asks receivers for 2048. */
 #define RULES_SCAN_MAX 2048
 
+/* The largest file that programs read, bytes. */
+#define RULES_FILE_MAX ((size_t)1 << 20)
+
 /* A fault in a rules file: written into text for people, with file, line and (for a pattern) the
  * PCRE2 offset, counted in bytes of the pattern as it is written. */
 struct rules_fault {
@@ -90,6 +93,13 @@ enum decode_result rules_decode(const struct rules *rules, struct syslog_msg *ms
  */
 size_t rules_check_samples(const struct rules *rules, void (*report)(void *ctx, const char *text),
     void *ctx, size_t *ret_samples);
+
+/*
+ * Writes an outcome in the words of a `yields` line ("link down Gi1/0/1", "restart", "nothing (virtual)"). What does not fit
+ * is cut. Returns buf.
+ */
+const char *rules_outcome_text(enum decode_result result, enum rules_miss miss,
+    const struct link_event *event, char *buf, size_t size);
 
 /* What a sample of the set is and yields; for `dpwatch rules test` and tests. */
 struct rules_sample {

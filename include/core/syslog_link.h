@@ -7,6 +7,7 @@
 
 #include "core/link_event.h"
 #include "core/rules.h"
+#include "core/stats.h"
 #include "core/syslog_msg.h"
 
 /*
@@ -16,5 +17,8 @@
  */
 enum decode_result syslog_link_decode(const struct rules *rules, struct slice datagram,
     struct link_event *ret_event, struct syslog_msg *ret_msg, enum rules_miss *ret_miss);
+
+/* The counter of each reason why a line gave no event. */
+extern const enum stats_counter syslog_link_stats[MISS_MAX];
 
 #endif

@@ -171,10 +171,9 @@ rules_get_sample(const struct rules *rules, size_t i, struct rules_sample *ret_s
 
 /* ---- checking them ---- */
 
-/* An outcome in the words of a `yields` line. */
-static void
-describe(enum decode_result result, enum rules_miss miss, const struct link_event *event, char *buf,
-    size_t size)
+const char *
+rules_outcome_text(enum decode_result result, enum rules_miss miss, const struct link_event *event,
+    char *buf, size_t size)
 {
 	int len = (int)event->name.len;
 
@@ -187,6 +186,7 @@ describe(enum decode_result result, enum rules_miss miss, const struct link_even
 	else
 		snprintf(buf, size, "%s %s %.*s", link_layer_names[event->layer],
 		    link_word_names[event->word], len, event->name.data);
+	return buf;
 }
 
 static bool
@@ -199,8 +199,8 @@ check_one(const struct rules *rules, const struct rules_sample *sample,
 	char wanted[400], got[400], text[1200];
 
 	enum decode_result result = syslog_link_decode(rules, sample->bytes, &event, &msg, &miss);
-	describe(sample->result, sample->miss, &sample->event, wanted, sizeof(wanted));
-	describe(result, miss, &event, got, sizeof(got));
+	rules_outcome_text(sample->result, sample->miss, &sample->event, wanted, sizeof(wanted));
+	rules_outcome_text(result, miss, &event, got, sizeof(got));
 	if (strcmp(wanted, got) == 0)
 		return true;
 	snprintf(text, sizeof(text), "%s:%u: rule %s: the sample yields %s%s%s, not %s",

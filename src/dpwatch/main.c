@@ -16,6 +16,7 @@
 #define DEFAULT_API "unix:/run/dpwatch/api.sock"
 #define TOKEN_MAX 4096
 #define SIMULATE_MAX 60 /* a query has 64 parameters at most */
+#define RULES_FILES_MAX 1024
 
 /* Options of a command, as members of their struct. */
 #define FLAG(name, help) name, NULL, help, false
@@ -69,6 +70,17 @@ const struct cli_command cli_commands[] = {
 		{ OPTION(
 		    "since", "ID", "only what came after this entry (0: from the beginning)") },
 		{ OPTION("limit", "N", "at most so many (with --follow: before following)") } } },
+	{ "rules test", "[RULES-FILE ...]",
+	    "Try the samples beside the rules, or other lines; no daemon is needed", 0,
+	    RULES_FILES_MAX, cmd_rules_test,
+	    { { OPTION("rules", "DIR",
+		  "read the rules of this folder, and not those of the daemon's own folders") },
+		{ OPTION(
+		    "lines", "FILE|-", "lines to try: datagrams or plain messages, one a line") },
+		{ OPTION("os", "OS", "the family that settles short names: ios, nx-os, eos ...") },
+		{ OPTION("topology", "FILE", "look senders and interfaces up in this map") },
+		{ OPTION("switch", "SWITCH",
+		    "the switch of the map (of --topology, or the daemon's) that sent them") } } },
 	{ "unmapped", "", "Senders that are in no topology, and the JSON that would map them", 0, 0,
 	    cmd_unmapped, { { NO_OPTIONS } } },
 };

@@ -30,21 +30,6 @@ static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {
 	[TRAP_MISS_NOT_UP] = STAT_TRAP_CONTRADICTS_ITSELF,
 };
 
-static const enum stats_counter syslog_stats[MISS_MAX] = {
-	[MISS_NO_RULE] = STAT_SYSLOG_NO_RULE,
-	[MISS_SUSPECT] = STAT_SYSLOG_SUSPECT,
-	[MISS_IGNORED] = STAT_SYSLOG_IGNORED,
-	[MISS_VIRTUAL] = STAT_SYSLOG_VIRTUAL,
-	[MISS_LIMIT] = STAT_SYSLOG_LIMIT,
-	[MISS_MEMBERSHIP] = STAT_SYSLOG_MEMBERSHIP,
-	[MISS_CAUSE] = STAT_SYSLOG_CAUSE,
-	[MISS_NEIGHBOUR] = STAT_SYSLOG_NEIGHBOUR,
-	[MISS_QUOTED] = STAT_SYSLOG_QUOTED,
-	[MISS_REPEAT] = STAT_SYSLOG_REPEAT,
-	[MISS_CUT] = STAT_SYSLOG_CUT,
-	[MISS_EMPTY] = STAT_SYSLOG_EMPTY,
-};
-
 /* ---- what the engine decided ---- */
 
 static void
@@ -189,7 +174,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 
 	(void)stream;
 	if (syslog_link_decode(daemon->rules, bytes, &heard.event, &msg, &miss) != DECODE_EVENT) {
-		stats_add(&daemon->stats, syslog_stats[miss], 1);
+		stats_add(&daemon->stats, syslog_link_stats[miss], 1);
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);

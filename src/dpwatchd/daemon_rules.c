@@ -1,68 +1,48 @@
 /*
  * Reading the rules' files. A faulty one is said with file and line, and then there is no new set at all.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon.h"
-
-#define RULES_FILE_MAX (1 << 20)
-
-static int
-is_rules_file(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 6 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 6, ".rules") == 0;
-}
+#include "util/files.h"
 
 static bool
-add_rules_file(struct rules *rules, const char *dir, const char *name)
+add_rules_file(struct rules *rules, const char *path)
 {
-	char path[1024];
-	struct rules_fault fault;
-	bool ok = false;
+	struct rules_fault fault = { "out of memory" };
+	char *bytes;
+	size_t len;
+	int r = files_read(path, RULES_FILE_MAX, &bytes, &len);
 
-	snprintf(path, sizeof(path), "%.700s/%.300s", dir, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *bytes = malloc(RULES_FILE_MAX);
-	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, RULES_FILE_MAX) : -1;
-	if (len < 0)
-		log_error("rules: %s: %s", path, strerror(errno));
-	else if (len == RULES_FILE_MAX)
-		log_error("rules: %s: larger than %d bytes", path, RULES_FILE_MAX - 1);
-	else if (rules_add_file(rules, path, (struct slice){ bytes, (size_t)len }, &fault) != 0)
+	if (r != 0) {
+		log_error("rules: %s: %s", path, strerror(-r));
+		return false;
+	}
+	r = rules_add_file(rules, path, (struct slice){ bytes, len }, &fault);
+	if (r != 0)
 		log_error("rules: %s", fault.text);
-	else
-		ok = true;
 	free(bytes);
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	return r == 0;
 }
 
 /* A directory that is not there holds no rules: the operator's own need not exist. */
 static bool
 add_rules_dir(struct rules *rules, const char *dir)
 {
-	struct dirent **entries;
-	int n = scandir(dir, &entries, is_rules_file, alphasort);
+	char **paths = NULL;
+	size_t n = 0;
 	bool ok = true;
+	int r = files_list(dir, ".rules", &paths, &n);
 
-	if (n < 0 && errno != ENOENT)
-		log_error("rules: rules_dir %s: %s", dir, strerror(errno));
-	if (n < 0)
-		return errno == ENOENT;
-	for (int i = 0; i < n; i++) {
-		ok = ok && add_rules_file(rules, dir, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	if (r != 0 && r != -ENOENT)
+		log_error("rules: rules_dir %s: %s", dir, strerror(-r));
+	if (r != 0)
+		return r == -ENOENT;
+	for (size_t i = 0; i < n && ok; i++)
+		ok = add_rules_file(rules, paths[i]);
+	files_list_free(paths, n);
 	return ok;
 }
 
