@@ -23,7 +23,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
 LAYERS = util core io admin
 PROGRAMS = dpwatchd dpwatch
-CORE_LIBS = -lpcre2-8 -ljansson
+CORE_LIBS = -lpcre2-8 -ljansson -lz
 dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit

@@ -28,7 +28,7 @@ struct arg_buf {
 /* Appends one argument. 0 or -ENOMEM with the buffer as it was. */
 int arg_buf_add(struct arg_buf *buf, struct slice arg);
 
-/* Takes the next argument of a walk that starts with *offset = 0. False at the end. */
+/* Takes the next argument of a walk that starts with *offset = 0. False at the end, and at bytes that are no argument. */
 bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
 void arg_buf_clear(struct arg_buf *buf);
 /* Gives back what it holds in reserve. */
@@ -40,6 +40,19 @@ void arg_buf_release(struct arg_buf *buf);
  * A change makes one record; an interface change that is a transition also makes its link-events entry in the same record.
  */
 int change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_buf *keys);
+
+/* Values of a record behind its letter, at most. */
+#define CHANGE_FIELDS_MAX 23
+
+struct change_record {
+	const char *kind;          /* "toggle", "port", "interface", "redundancy", "forget" */
+	const char *const *fields; /* the names of its values, ended by NULL */
+	struct slice values[CHANGE_FIELDS_MAX]; /* borrowed from the buffer */
+	bool toggle;
+};
+
+/* The records of a buffer, in order: walk with *offset = 0. False at the end, and at bytes that are no record. */
+bool change_next(const struct arg_buf *args, size_t *offset, struct change_record *ret_record);
 
 /*
  * The toggles of encoded records, in order: walk with *offset = 0. False at the end (or at bytes that are no records).

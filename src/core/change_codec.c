@@ -35,9 +35,11 @@ arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg)
 {
 	uint32_t len;
 
-	if (*offset >= buf->len)
+	if (*offset >= buf->len || buf->len - *offset < sizeof(len))
 		return false;
 	memcpy(&len, buf->data + *offset, sizeof(len));
+	if (len > buf->len - *offset - sizeof(len))
+		return false;
 	*ret_arg = (struct slice){ buf->data + *offset + sizeof(len), len };
 	*offset += sizeof(len) + len;
 	return true;
@@ -241,38 +243,75 @@ change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_b
 	return -ENOMEM;
 }
 
-/* Arguments of each kind of record, its letter included. */
-static uint32_t
-record_size(struct slice letter)
-{
-	static const struct {
-		char letter;
-		uint8_t n;
-	} sizes[] = { { 'T', 24 }, { 'P', 24 }, { 'I', 11 }, { 'R', 10 }, { 'F', 1 } };
+/* ---- reading them again ---- */
 
-	for (size_t i = 0; letter.len == 1 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (sizes[i].letter == letter.data[0])
-			return sizes[i].n;
-	return 0;
+/* Names as in the streams and hashes that the values go to; the order is that of put_port and its like. */
+static const char *const port_fields[] = { "port", "name", "project_id", "dp_down",
+	"known_revision", "occurred_at", "cause", "reason", "switch", "interface", "fault",
+	"source", "received_at", "paths_up", "paths_stranded", "paths_total", "reported",
+	"reported_by", "reported_at", "reported_note", "reported_until", "maintenance", "removed",
+	NULL };
+static const char *const interface_fields[] = { "transition", "switch", "interface", "state",
+	"if_index", "oper", "admin", "reason", "source", "received_at", NULL };
+static const char *const redundancy_fields[] = { "kind", "port", "paths_up", "paths_stranded",
+	"paths_total", "reason", "switch", "interface", "received_at", NULL };
+static const char *const forget_fields[] = { NULL };
+
+static const struct record_kind {
+	char letter;
+	const char *name;
+	const char *const *fields;
+} record_kinds[] = {
+	{ 'T', "toggle", port_fields },
+	{ 'P', "port", port_fields },
+	{ 'I', "interface", interface_fields },
+	{ 'R', "redundancy", redundancy_fields },
+	{ 'F', "forget", forget_fields },
+};
+
+static const struct record_kind *
+record_kind_of(struct slice letter)
+{
+	for (size_t i = 0; letter.len == 1 && i < sizeof(record_kinds) / sizeof(record_kinds[0]);
+	     i++)
+		if (record_kinds[i].letter == letter.data[0])
+			return &record_kinds[i];
+	return NULL;
+}
+
+bool
+change_next(const struct arg_buf *args, size_t *offset, struct change_record *ret_record)
+{
+	struct change_record record;
+	struct slice letter;
+	size_t at = *offset;
+
+	if (!arg_buf_next(args, &at, &letter))
+		return false;
+	const struct record_kind *kind = record_kind_of(letter);
+	if (!kind)
+		return false;
+	for (size_t i = 0; kind->fields[i]; i++)
+		if (!arg_buf_next(args, &at, &record.values[i]))
+			return false;
+	record.kind = kind->name;
+	record.fields = kind->fields;
+	record.toggle = kind->letter == 'T';
+	*ret_record = record;
+	*offset = at;
+	return true;
 }
 
 bool
 change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret_port_id)
 {
-	struct slice letter, arg;
+	struct change_record record;
 
-	while (arg_buf_next(args, offset, &letter)) {
-		uint32_t n = record_size(letter);
-		if (n == 0)
-			return false;
-		for (uint32_t i = 1; i < n; i++) {
-			if (!arg_buf_next(args, offset, &arg))
-				return false;
-			if (i == 1 && letter.data[0] == 'T')
-				*ret_port_id = arg;
-		}
-		if (letter.data[0] == 'T')
+	while (change_next(args, offset, &record)) {
+		if (record.toggle) {
+			*ret_port_id = record.values[0];
 			return true;
+		}
 	}
 	return false;
 }

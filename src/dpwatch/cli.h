@@ -103,7 +103,7 @@ bool cli_number(const struct cli *cli, const char *name, unsigned long long low,
 cli_function cmd_status, cmd_topology_load, cmd_topology_check, cmd_topology_dump, cmd_switch_list,
     cmd_switch_show, cmd_interface_list, cmd_port_list, cmd_port_show, cmd_port_set, cmd_port_unset,
     cmd_events, cmd_unmapped, cmd_port_explain, cmd_simulate_down, cmd_import_neutron,
-    cmd_import_ifnames, cmd_rules_test;
+    cmd_import_ifnames, cmd_rules_test, cmd_journal_show;
 
 /* ---- cmd_port.c ---- */
 

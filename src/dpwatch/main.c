@@ -70,6 +70,9 @@ const struct cli_command cli_commands[] = {
 		{ OPTION(
 		    "since", "ID", "only what came after this entry (0: from the beginning)") },
 		{ OPTION("limit", "N", "at most so many (with --follow: before following)") } } },
+	{ "journal show", "FILE",
+	    "What a daemon's journal holds for Redis (its state_dir/journal); no daemon is needed",
+	    1, 1, cmd_journal_show, { { NO_OPTIONS } } },
 	{ "rules test", "[RULES-FILE ...]",
 	    "Try the samples beside the rules, or other lines; no daemon is needed", 0,
 	    RULES_FILES_MAX, cmd_rules_test,

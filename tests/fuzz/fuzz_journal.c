@@ -1,0 +1,45 @@
+/* The journal: whatever the bytes, reading covers them once and in order, stays inside them, and what was read is written
+ * the same again. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/journal_codec.h"
+
+static void
+check_same(const struct journal_frame *frame, const uint8_t *data)
+{
+	struct journal_buf buf = { 0 };
+	int error = frame->kind == JOURNAL_OWNER
+			? journal_put_owner(&buf, frame->owner)
+			: journal_put_batch(&buf, frame->number, &frame->keys, &frame->records);
+
+	if (error != 0 || buf.len != frame->len ||
+	    memcmp(buf.data, data + frame->offset, buf.len) != 0)
+		abort();
+	journal_buf_release(&buf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct slice file = { (const char *)data, size };
+	struct journal_frame frame;
+	const char *why = NULL;
+	uint64_t offset = 0, end = 0;
+	enum journal_read read;
+
+	while ((read = journal_next(file, &offset, &frame, &why)) != JOURNAL_END) {
+		if (frame.offset != end || frame.len == 0 || offset != end + frame.len ||
+		    offset > size || (read == JOURNAL_BAD && !why))
+			abort();
+		end = offset;
+		if (read == JOURNAL_FRAME)
+			check_same(&frame, data);
+	}
+	if (end != size)
+		abort();
+	return 0;
+}
