@@ -24,7 +24,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 LAYERS = util core io admin
 PROGRAMS = dpwatchd dpwatch
 CORE_LIBS = -lpcre2-8 -ljansson -lz
-dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd $(CORE_LIBS)
+dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd -lcrypto $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
 
@@ -94,7 +94,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARC
 # The handlers of admin/api are tested without sockets, and need their layer.
 $(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libadmin.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -levent $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -levent -lcrypto $(CORE_LIBS)
 
 unit: $(UNIT_TESTS)
 	$(Q)scripts/run-tests $(UNIT_TESTS)

@@ -46,6 +46,7 @@ struct api {
 	struct engine *engine;
 	const struct stats *stats;
 	const struct unmapped *unmapped;
+	struct auth *auth; /* tokens; NULL: there are none to manage */
 	struct api_status status;
 };
 
@@ -55,7 +56,9 @@ struct api_request {
 	const char *query;  /* still percent-encoded, or NULL */
 	struct slice body;
 	enum api_role role;
-	const char *who; /* for the log, and `by` of what it reports: "uid 0", a token's name */
+	const char *project; /* the caller sees this project's ports alone; NULL: every port */
+	bool local;          /* through the Unix socket */
+	const char *who;     /* for the log, and `by` of what it reports: "uid 0", a token's name */
 	const char *
 	    host; /* the Host header, from which links in answers are made; NULL: they are relative */
 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "admin/api.h"
+#include "util/addr.h"
 
 struct bufferevent;
 struct event;
@@ -40,6 +41,9 @@ struct http_connection {
 	int seconds;             /* of the span */
 	bool role_known;
 	enum api_role role;
+	bool trusted; /* it showed a good token: see http_connection_trust */
+	bool has_addr;
+	struct addr addr; /* of a client on TCP */
 	char who[64];
 	struct http_pending *pending; /* the answer that this client waits for; NULL: none */
 };
@@ -76,5 +80,9 @@ void http_connection_idle(struct http_connection *connection);
  * everybody is a reader where `anonymous = read` says so. Filled into role and who, once.
  */
 void http_connection_identify(struct http_connection *connection);
+
+/* What it sends from the next request on may have `body_max` bytes: its token may load a topology. */
+void http_connection_trust(
+    struct http_connection *connection, struct evhttp_request *request, int64_t body_max);
 
 #endif

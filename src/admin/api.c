@@ -36,6 +36,9 @@ static const struct route routes[] = {
 	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post },
 	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get },
 	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list },
+	{ "GET", "/v1/tokens", ROLE_ADMIN, false, api_tokens_list },
+	{ "POST", "/v1/tokens", ROLE_ADMIN, false, api_token_add },
+	{ "DELETE", "/v1/tokens/*", ROLE_ADMIN, false, api_token_remove },
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 

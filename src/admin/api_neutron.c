@@ -59,6 +59,17 @@ refuse_port_not_found(struct api_call *call, const char *id)
 	api_refuse(call->response, 404, "PortNotFound", "Port %s could not be found.", id);
 }
 
+/* Another project's port is not there, as in Neutron: a reader is not told that it exists. */
+static bool
+may_see(const struct api_call *call, uint32_t port)
+{
+	const struct topo *topo = engine_topo(call->api->engine);
+	const char *project = call->request->project;
+
+	return !project ||
+	       strcmp(topo_text_get(topo, topo_port_get(topo, port)->project_id), project) == 0;
+}
+
 static uint32_t
 port_find(const struct api_call *call, const char *text)
 {
@@ -66,7 +77,8 @@ port_find(const struct api_call *call, const char *text)
 
 	if (!port_id_parse(slice_of(text), id))
 		return TOPO_NONE;
-	return topo_port_find(engine_topo(call->api->engine), id);
+	uint32_t port = topo_port_find(engine_topo(call->api->engine), id);
+	return port == TOPO_NONE || may_see(call, port) ? port : TOPO_NONE;
 }
 
 static void
@@ -187,7 +199,7 @@ api_ports_list(struct api_call *call)
 	json_t *ports = json_array();
 	json_t *answer = json_pack("{s:o}", "ports", ports);
 	for (; port < n_ports && json_array_size(ports) < limit; port++)
-		if (port_filters_match(call, &filters, port))
+		if (may_see(call, port) && port_filters_match(call, &filters, port))
 			json_array_append_new(ports, port_json(call, port));
 	/* As Neutron does it: a full page is followed by another, which may be empty. */
 	if (port > 0 && json_array_size(ports) == limit)

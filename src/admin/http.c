@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/api_json.h"
+#include "admin/auth.h"
 #include "admin/http_connection.h"
 #include "admin/http_listen.h"
 #include "admin/http_pending.h"
@@ -38,6 +40,7 @@ struct http {
 	struct event_base *base;
 	struct api *api;
 	struct stats *stats;
+	struct auth *auth;
 	struct http_backend backend;
 	struct http_server *servers;
 	size_t n_servers;
@@ -272,8 +275,6 @@ answer(struct http_server *server, struct evhttp_request *request,
 	struct evbuffer *input = evhttp_request_get_input_buffer(request);
 	struct api_response response;
 
-	if (http->backend.refresh_status)
-		http->backend.refresh_status(http->backend.ctx, &http->api->status);
 	api_handle(http->api, asked, &response);
 	/* A topology may be large, and may have to wait for its answer. */
 	evbuffer_drain(input, evbuffer_get_length(input));
@@ -284,6 +285,73 @@ answer(struct http_server *server, struct evhttp_request *request,
 	}
 	stats_add(http->stats, STAT_HTTP_REQUESTS, 1);
 	log_write(http, asked->who, asked->method, asked->path, response.status);
+	send_response(request, connection, &response);
+	api_response_release(&response);
+}
+
+/* The token that a request shows; an empty slice: none. "notused" is what openstack's client says when it has none. */
+static struct slice
+token_of(struct evhttp_request *request)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	struct slice token = slice_trim(slice_of(evhttp_find_header(headers, "X-Auth-Token")));
+
+	if (token.len == 0) {
+		struct slice bearer =
+		    slice_trim(slice_of(evhttp_find_header(headers, "Authorization")));
+		if (bearer.len > 7 && slice_case_eq_str(slice_first(bearer, 7), "Bearer "))
+			token = slice_trim(slice_from(bearer, 7));
+	}
+	return slice_eq_str(token, "notused") ? SLICE("") : token;
+}
+
+/*
+ * Who asks: who the token names, else who the connection is. False where an address has sent too many wrong ones.
+ */
+static bool
+identify(struct http_server *server, struct evhttp_request *request,
+    struct http_connection *connection, struct api_request *asked)
+{
+	struct slice text = token_of(request);
+	const struct token *token;
+
+	asked->role = connection->role;
+	asked->who = connection->who;
+	asked->local = server->socket.is_unix && connection->role == ROLE_ADMIN;
+	if (text.len == 0 || !server->http->auth)
+		return true;
+	asked->local = false;
+	asked->role = ROLE_NONE;
+	switch (
+	    auth_check(server->http->auth, text, connection->has_addr ? &connection->addr : NULL,
+		server->http->api->status.now_ns, &token)) {
+	case AUTH_TOO_MANY:
+		return false;
+	case AUTH_WRONG:
+		stats_add(server->http->stats, STAT_HTTP_WRONG_TOKENS, 1);
+		return true;
+	case AUTH_GOOD:
+		break;
+	}
+	asked->role = token->role;
+	asked->who = token->name;
+	asked->project = token->role == ROLE_READER ? token->project : NULL;
+	/* From now on this client may send more than a stranger: a topology. */
+	if (token->role >= ROLE_INTEGRATOR)
+		http_connection_trust(connection, request, TOPOLOGY_MAX);
+	return true;
+}
+
+static void
+refuse_impatient(
+    struct http_server *server, struct evhttp_request *request, struct http_connection *connection)
+{
+	struct api_response response = { 0 };
+
+	stats_add(server->http->stats, STAT_HTTP_IMPATIENT, 1);
+	api_refuse(&response, 429, "HTTPTooManyRequests",
+	    "too many wrong tokens from this address: try again in a minute");
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", "60");
 	send_response(request, connection, &response);
 	api_response_release(&response);
 }
@@ -305,11 +373,15 @@ on_request(struct evhttp_request *request, void *arg)
 		.path = path && path[0] != '\0' ? path : "/",
 		.query = uri ? evhttp_uri_get_query(uri) : NULL,
 		.body = request_body(request),
-		.role = connection->role,
-		.who = connection->who,
 		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
 	};
-	answer(server, request, connection, &asked);
+	if (server->http->backend.refresh_status)
+		server->http->backend.refresh_status(
+		    server->http->backend.ctx, &server->http->api->status);
+	if (identify(server, request, connection, &asked))
+		answer(server, request, connection, &asked);
+	else
+		refuse_impatient(server, request, connection);
 }
 
 /* ---- life ---- */
@@ -391,6 +463,7 @@ http_new(struct event_base *base, const struct config *config, struct api *api, 
 	}
 	http->base = base;
 	http->api = api;
+	http->auth = api->auth;
 	http->stats = stats;
 	http->backend = *backend;
 	if (!servers_open(http, config, error, size)) {

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "admin/http_pending.h"
-#include "util/addr.h"
 
 /* What a request may bring beside its body. */
 #define HEADERS_MAX 16384
@@ -37,10 +36,10 @@ static void
 identify_tcp(struct http_connection *connection, const struct sockaddr *sa)
 {
 	char text[ADDR_TEXT_MAX] = "";
-	struct addr addr;
 
-	if (addr_from_sockaddr(sa, &addr))
-		addr_format(&addr, text);
+	connection->has_addr = addr_from_sockaddr(sa, &connection->addr);
+	if (connection->has_addr)
+		addr_format(&connection->addr, text);
 	snprintf(connection->who, sizeof(connection->who), "%.48s", text);
 	if (connection->owner->anonymous_reads)
 		connection->role = ROLE_READER;
@@ -88,8 +87,17 @@ on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg
 		return;
 	/* Only who may load a topology may send one; evhttp's own limit is one for all. */
 	http_connection_identify(connection);
-	if (connection->role < ROLE_INTEGRATOR)
+	if (connection->role < ROLE_INTEGRATOR && !connection->trusted)
 		hang_up(connection);
+}
+
+void
+http_connection_trust(
+    struct http_connection *connection, struct evhttp_request *request, int64_t body_max)
+{
+	connection->trusted = true;
+	evhttp_connection_set_max_body_size(
+	    evhttp_request_get_connection(request), (ev_ssize_t)body_max);
 }
 
 void

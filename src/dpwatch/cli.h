@@ -100,10 +100,29 @@ bool cli_number(const struct cli *cli, const char *name, unsigned long long low,
     unsigned long long high, unsigned long long *ret_value);
 
 /* ---- cmd_*.c ---- */
-cli_function cmd_status, cmd_topology_load, cmd_topology_check, cmd_topology_dump, cmd_switch_list,
-    cmd_switch_show, cmd_interface_list, cmd_port_list, cmd_port_show, cmd_port_set, cmd_port_unset,
-    cmd_events, cmd_unmapped, cmd_port_explain, cmd_simulate_down, cmd_import_neutron,
-    cmd_import_ifnames, cmd_rules_test, cmd_journal_show;
+
+cli_function cmd_status;
+cli_function cmd_topology_load;
+cli_function cmd_topology_check;
+cli_function cmd_topology_dump;
+cli_function cmd_switch_list;
+cli_function cmd_switch_show;
+cli_function cmd_interface_list;
+cli_function cmd_port_list;
+cli_function cmd_port_show;
+cli_function cmd_port_set;
+cli_function cmd_port_unset;
+cli_function cmd_events;
+cli_function cmd_unmapped;
+cli_function cmd_port_explain;
+cli_function cmd_simulate_down;
+cli_function cmd_import_neutron;
+cli_function cmd_import_ifnames;
+cli_function cmd_rules_test;
+cli_function cmd_journal_show;
+cli_function cmd_token_add;
+cli_function cmd_token_list;
+cli_function cmd_token_remove;
 
 /* ---- cmd_port.c ---- */
 

@@ -210,7 +210,8 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 }
 
 static CURLcode
-prepare(struct client *client, const char *url, struct slice body, struct arriving *arriving)
+prepare(struct client *client, const char *method, const char *url, struct slice body,
+    struct arriving *arriving)
 {
 	CURL *curl = client->curl;
 
@@ -229,18 +230,19 @@ prepare(struct client *client, const char *url, struct slice body, struct arrivi
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
 	}
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 	if (!body.data) {
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS);
 		return CURLE_OK;
 	}
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
 	return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 }
 
 /* Sends, and fills the reply as far as one came. */
 static CURLcode
-perform(struct client *client, const char *target, struct slice body, struct client_reply *reply)
+perform(struct client *client, const char *method, const char *target, struct slice body,
+    struct client_reply *reply)
 {
 	struct progress progress = { .terminal = isatty(STDERR_FILENO) };
 	struct arriving arriving = { .reply = reply };
@@ -249,7 +251,7 @@ perform(struct client *client, const char *target, struct slice body, struct cli
 
 	if (asprintf(&url, "%s%s", client->base, target) < 0)
 		return CURLE_OUT_OF_MEMORY;
-	code = prepare(client, url, body, &arriving);
+	code = prepare(client, method, url, body, &arriving);
 	clock_gettime(CLOCK_MONOTONIC, &progress.started);
 	if (body.data) {
 		curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -334,11 +336,11 @@ tell_refusal(const struct client *client, const struct client_reply *reply)
 }
 
 static enum client_result
-ask(struct client *client, const char *target, struct slice body, bool accept_404,
-    struct client_reply *ret_reply)
+ask(struct client *client, const char *method, const char *target, struct slice body,
+    bool accept_404, struct client_reply *ret_reply)
 {
 	struct client_reply reply = { 0 };
-	CURLcode code = perform(client, target, body, &reply);
+	CURLcode code = perform(client, method, target, body, &reply);
 
 	*ret_reply = (struct client_reply){ 0 };
 	if (code != CURLE_OK) {
@@ -347,7 +349,7 @@ ask(struct client *client, const char *target, struct slice body, bool accept_40
 		return CLIENT_UNREACHABLE;
 	}
 	reply.json = reply.len > 0 ? json_loadb(reply.body, reply.len, 0, NULL) : NULL;
-	if (reply.json && (reply.status == 200 || (accept_404 && reply.status == 404))) {
+	if (reply.json && (reply.status / 100 == 2 || (accept_404 && reply.status == 404))) {
 		*ret_reply = reply;
 		return CLIENT_OK;
 	}
@@ -361,20 +363,33 @@ ask(struct client *client, const char *target, struct slice body, bool accept_40
 enum client_result
 client_get(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, target, (struct slice){ 0 }, false, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, false, ret_reply);
 }
 
 enum client_result
 client_find(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, target, (struct slice){ 0 }, true, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, true, ret_reply);
 }
 
 enum client_result
 client_put(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
 {
-	return ask(client, target, body, false, ret_reply);
+	return ask(client, "PUT", target, body, false, ret_reply);
+}
+
+enum client_result
+client_post(
+    struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
+{
+	return ask(client, "POST", target, body, false, ret_reply);
+}
+
+enum client_result
+client_delete(struct client *client, const char *target, struct client_reply *ret_reply)
+{
+	return ask(client, "DELETE", target, (struct slice){ 0 }, false, ret_reply);
 }
 
 /* ---- lists ---- */

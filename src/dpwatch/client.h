@@ -45,6 +45,10 @@ enum client_result client_get(
     struct client *client, const char *target, struct client_reply *ret_reply);
 enum client_result client_put(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply);
+enum client_result client_post(
+    struct client *client, const char *target, struct slice body, struct client_reply *ret_reply);
+enum client_result client_delete(
+    struct client *client, const char *target, struct client_reply *ret_reply);
 
 /* The same, but a 404 is left to the caller: CLIENT_OK with reply->status 404. */
 enum client_result client_find(

@@ -69,6 +69,7 @@ struct daemon {
 	struct topo_sync *topo_sync;
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
+	struct auth *auth;
 	struct http *http;
 	struct api api;
 	struct loop_timer *tick, *deadline, *stop;

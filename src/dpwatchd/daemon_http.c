@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/auth.h"
 #include "daemon.h"
 
 #define EVENTS_LIMIT_MAX 10000
@@ -398,8 +399,14 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 {
 	const struct http_backend backend = { daemon, refresh_status, on_deferred, on_write };
 
+	daemon->auth = auth_new(daemon->config.api.token_file, error, size);
+	if (!daemon->auth)
+		return -1;
 	daemon->api = (struct api){
-		.engine = daemon->engine, .stats = &daemon->stats, .unmapped = daemon->unmapped
+		.engine = daemon->engine,
+		.stats = &daemon->stats,
+		.unmapped = daemon->unmapped,
+		.auth = daemon->auth,
 	};
 	daemon->http = http_new(loop_base(daemon->loop), &daemon->config, &daemon->api,
 	    &daemon->stats, &backend, error, size);
@@ -426,4 +433,6 @@ daemon_close_http(struct daemon *daemon)
 	}
 	http_free(daemon->http);
 	daemon->http = NULL;
+	auth_free(daemon->auth);
+	daemon->auth = NULL;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/auth.h"
 #include "daemon.h"
 
 #define CONFIG_MAX (1 << 20)
@@ -145,6 +146,13 @@ daemon_reload(struct daemon *daemon)
 		config_release(&config);
 		return;
 	}
+	char error[512];
+	if (!auth_reload(daemon->auth, config.api.token_file, error, sizeof(error))) {
+		log_error("reload: refused; the old configuration stays: %s", error);
+		rules_free(rules);
+		config_release(&config);
+		return;
+	}
 	const char *restart = config_needs_restart(&daemon->config, &config);
 	if (restart)
 		log_warning("reload: %s changes only at a restart", restart);
@@ -165,9 +173,17 @@ static int
 test_only(const struct config *config)
 {
 	struct rules *rules = daemon_load_rules(config);
+	char error[512];
 
 	if (!rules)
 		return 1;
+	struct auth *auth = auth_new(config->api.token_file, error, sizeof(error));
+	if (!auth) {
+		log_error("%s", error);
+		rules_free(rules);
+		return 1;
+	}
+	auth_free(auth);
 	daemon_say_not_built(config);
 	printf("configuration and %zu rules are good\n", rules_count(rules));
 	rules_free(rules);
