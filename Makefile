@@ -21,10 +21,10 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iincl
 	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
-LAYERS = util core io admin
+LAYERS = util tls core io admin
 PROGRAMS = dpwatchd dpwatch
 CORE_LIBS = -lpcre2-8 -ljansson -lz
-dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd -lcrypto $(CORE_LIBS)
+dpwatchd_LIBS = -lnetsnmp -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
 
@@ -77,7 +77,7 @@ $(BUILD)/lib$(1).a: $$(call objects,$$(call layer_sources,$(1)))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_archive,$(l))))
 
-$(BUILD)/dpwatchd: $(call objects,$(call layer_sources,dpwatchd)) $(BUILD)/libadmin.a $(BUILD)/libio.a $(CORE_ARCHIVES)
+$(BUILD)/dpwatchd: $(call objects,$(call layer_sources,dpwatchd)) $(BUILD)/libadmin.a $(BUILD)/libio.a $(BUILD)/libtls.a $(CORE_ARCHIVES)
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(dpwatchd_LIBS)
 $(BUILD)/dpwatch: $(call objects,$(call layer_sources,dpwatch)) $(CORE_ARCHIVES)

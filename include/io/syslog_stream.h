@@ -1,10 +1,9 @@
 /*
- * syslog_stream: syslog over TCP, RFC 6587 (io). Private to syslog_input.
+ * syslog_stream: syslog over TCP (RFC 6587) and TLS (RFC 5425) (io). Private to syslog_input.
  *
- * A connection has one buffer of a fixed size, and one message at a time is cut out of it (core/syslog_frame). Connections
- * are bounded in number; a silent one is closed after the idle time. What a connection sent without a terminator before it
- * was closed in order (FIN) is a message; what was there when it broke off (reset, idle, our limits) is not, and neither is a
- * counted message that is not complete.
+ * Listeners, and the connections that they accepted: bounded in number; a silent one is closed after the idle time, and one
+ * that does not finish its TLS handshake after the idle time or half a minute, whichever is shorter. What a connection says
+ * is told in syslog_connection.
  */
 #ifndef DPWATCH_IO_SYSLOG_STREAM_H
 #define DPWATCH_IO_SYSLOG_STREAM_H
@@ -36,6 +35,7 @@ struct syslog_stream_limits {
 	int64_t idle_ms;    /* 0: a silent connection may stay */
 };
 
+struct ssl_ctx_st;
 struct syslog_stream;
 
 /* NULL: out of memory. stats is borrowed. */
@@ -45,7 +45,13 @@ void syslog_stream_free(struct syslog_stream *stream);
 void syslog_stream_configure(
     struct syslog_stream *stream, const struct syslog_stream_limits *limits);
 
-/* Listens on one more address; kind is tcp or tcp6. 0, or -1 with a message in error. */
+/*
+ * The certificate for listeners of kind tls, which refuse everybody before there is one. Takes over the reference; counts for
+ * new connections.
+ */
+void syslog_stream_set_tls(struct syslog_stream *stream, struct ssl_ctx_st *context);
+
+/* Listens on one more address; kind is tcp, tcp6 or tls. 0, or -1 with a message in error. */
 int syslog_stream_open(struct syslog_stream *stream, const char *kind, const char *host,
     uint16_t port, char *error, size_t size);
 

@@ -131,9 +131,9 @@ const struct config_row config_rows[] = {
 
 	ROW(syslog, listen, CONFIG_LIST, "udp:0.0.0.0:514, tcp:0.0.0.0:514",
 	    .check = check_syslog_listen, RESTART),
-	ROW(syslog, tls_cert, CONFIG_TEXT, "", RESTART),
-	ROW(syslog, tls_key, CONFIG_TEXT, "", RESTART),
-	ROW(syslog, tls_ca, CONFIG_TEXT, "", RESTART),
+	ROW(syslog, tls_cert, CONFIG_TEXT, "", LIVE),
+	ROW(syslog, tls_key, CONFIG_TEXT, "", LIVE),
+	ROW(syslog, tls_ca, CONFIG_TEXT, "", LIVE),
 	ROW(syslog, trusted_relays, CONFIG_NETS, "", LIVE),
 	ROW(syslog, allow, CONFIG_NETS, "", LIVE),
 	ROW(syslog, max_connections, CONFIG_NUMBER32, "512", RANGE(1, 65536)),

@@ -4,6 +4,7 @@
  *   main.c          command line, configuration, signals
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_rules.c  the rules' files
+ *   daemon_tls.c    certificates and keys
  *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   what HTTP handlers deferred: Redis has to be asked
@@ -26,6 +27,8 @@
 #include "io/syslog_input.h"
 #include "io/topo_sync.h"
 #include "util/log.h"
+
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 enum daemon_phase {
 	PHASE_STARTING, /* Redis was not read yet: datagrams wait in the kernel */
@@ -108,6 +111,13 @@ void daemon_compare(struct daemon *daemon, bool everything);
 /* ---- daemon_rules.c ---- */
 /* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
 struct rules *daemon_load_rules(const struct config *config);
+
+/* ---- daemon_tls.c ---- */
+/*
+ * The certificate of [syslog] for its tls: listeners, to be freed with tls_context_free(); NULL where none listens. False
+ * after error lines.
+ */
+bool daemon_load_syslog_tls(const struct config *config, struct ssl_ctx_st **ret_context);
 
 /* ---- daemon_not_built.c ---- */
 void daemon_say_not_built(const struct config *config);

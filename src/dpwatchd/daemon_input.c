@@ -227,6 +227,12 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	    daemon->loop, &daemon->config, &daemon->stats, &syslog_handler, error, size);
 	if (!daemon->syslog)
 		return -1;
+	struct ssl_ctx_st *tls;
+	if (!daemon_load_syslog_tls(&daemon->config, &tls)) {
+		snprintf(error, size, "syslog over TLS cannot be served");
+		return -1;
+	}
+	syslog_input_set_tls(daemon->syslog, tls);
 	for (size_t i = 0; i < snmp_input_n_listeners(daemon->snmp); i++) {
 		const char *name = snmp_input_listener(daemon->snmp, i, &receive_buffer);
 		note_listener(daemon, "snmp", name, receive_buffer);

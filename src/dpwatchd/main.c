@@ -12,6 +12,7 @@
 
 #include "admin/auth.h"
 #include "daemon.h"
+#include "tls/tls_context.h"
 
 #define CONFIG_MAX (1 << 20)
 #define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
@@ -146,9 +147,17 @@ daemon_reload(struct daemon *daemon)
 		config_release(&config);
 		return;
 	}
+	struct ssl_ctx_st *tls;
+	if (!daemon_load_syslog_tls(&config, &tls)) {
+		log_error("reload: refused; the old configuration, rules and certificates stay");
+		rules_free(rules);
+		config_release(&config);
+		return;
+	}
 	char error[512];
 	if (!auth_reload(daemon->auth, config.api.token_file, error, sizeof(error))) {
 		log_error("reload: refused; the old configuration stays: %s", error);
+		tls_context_free(tls);
 		rules_free(rules);
 		config_release(&config);
 		return;
@@ -160,6 +169,8 @@ daemon_reload(struct daemon *daemon)
 	daemon->config = config;
 	snmp_input_configure(daemon->snmp, &daemon->config);
 	syslog_input_configure(daemon->syslog, &daemon->config);
+	if (tls)
+		syslog_input_set_tls(daemon->syslog, tls);
 	engine_configure(daemon->engine, &daemon->config);
 	rules_free(daemon->rules);
 	daemon->rules = rules;
@@ -174,20 +185,23 @@ test_only(const struct config *config)
 {
 	struct rules *rules = daemon_load_rules(config);
 	char error[512];
+	struct ssl_ctx_st *tls;
 
 	if (!rules)
 		return 1;
 	struct auth *auth = auth_new(config->api.token_file, error, sizeof(error));
-	if (!auth) {
+	bool good = auth != NULL;
+	if (!auth)
 		log_error("%s", error);
-		rules_free(rules);
-		return 1;
-	}
 	auth_free(auth);
-	daemon_say_not_built(config);
-	printf("configuration and %zu rules are good\n", rules_count(rules));
+	good = daemon_load_syslog_tls(config, &tls) && good;
+	if (good) {
+		daemon_say_not_built(config);
+		printf("configuration and %zu rules are good\n", rules_count(rules));
+	}
+	tls_context_free(tls);
 	rules_free(rules);
-	return 0;
+	return good ? 0 : 1;
 }
 
 int

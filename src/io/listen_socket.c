@@ -181,7 +181,7 @@ listen_socket_open(const char *kind, const char *host, uint16_t port, char *erro
 		return open_unix(host, error, size);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "udp6") == 0)
 		return open_ip(kind, SOCK_DGRAM, host, port, error, size);
-	if (strcmp(kind, "tcp") == 0 || strcmp(kind, "tcp6") == 0)
+	if (strcmp(kind, "tcp") == 0 || strcmp(kind, "tcp6") == 0 || strcmp(kind, "tls") == 0)
 		return open_ip(kind, SOCK_STREAM, host, port, error, size);
 	snprintf(error, size, "%s:%s: no transport to listen on", kind, host);
 	return -1;

@@ -113,16 +113,12 @@ open_listener(struct syslog_input *input, const char *text, char *error, size_t 
 	char host[HOST_MAX];
 
 	if (!config_endpoint_parse(text, &endpoint) || endpoint.host.len >= sizeof(host)) {
-		snprintf(error, size, "%s: no syslog listener (udp:, tcp: ADDRESS:PORT, unix:PATH)",
-		    text);
-		return -1;
-	}
-	if (strcmp(endpoint.kind, "tls") == 0) {
-		snprintf(error, size, "%s: syslog over TLS is not built yet", text);
+		snprintf(error, size,
+		    "%s: no syslog listener (udp:, tcp:, tls: ADDRESS:PORT, unix:PATH)", text);
 		return -1;
 	}
 	slice_copy(endpoint.host, host, sizeof(host));
-	if (strncmp(endpoint.kind, "tcp", 3) == 0)
+	if (strncmp(endpoint.kind, "tcp", 3) == 0 || strcmp(endpoint.kind, "tls") == 0)
 		return syslog_stream_open(
 		    input->streams, endpoint.kind, host, endpoint.port, error, size);
 	return udp_listeners_open(
@@ -185,6 +181,12 @@ syslog_input_configure(struct syslog_input *input, const struct config *config)
 		return;
 	}
 	syslog_stream_configure(input->streams, &limits);
+}
+
+void
+syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context)
+{
+	syslog_stream_set_tls(input->streams, context);
 }
 
 size_t

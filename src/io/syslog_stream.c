@@ -9,37 +9,23 @@
 
 #include <event2/event.h>
 
-#include "core/syslog_frame.h"
-#include "io/listen_socket.h"
+#include "io/stream_listeners.h"
+#include "io/syslog_connection.h"
+#include "tls/tls_context.h"
 #include "util/log.h"
-
-/* syslog_frame never keeps more than a message and this. */
-#define FRAME_OVERHEAD 24
-
-/* A buffer is at least this large, so that one call takes many short messages. */
-#define BUFFER_MIN 16384
 
 #define DRAIN_BYTES_MAX (1024 * 1024)
 
-/* Out of descriptors: a pending connection stays readable, and would spin the loop. */
-#define ACCEPT_PAUSE_MS 1000
+/* A TLS handshake takes two round trips. Who trickles bytes must not hold a place for the whole idle time. */
+#define HANDSHAKE_MS_MAX 30000
 
 struct connection {
 	struct syslog_stream *stream;
 	struct connection *next, *previous;
-	int fd;
-	struct event *readable;
+	struct syslog_connection *bytes;
+	struct event *readable, *writable;
 	struct addr from;
-	struct syslog_frame frame;
-	size_t len, size;
-	char buffer[];
-};
-
-struct stream_listener {
-	struct syslog_stream *stream;
-	int fd;
-	struct event *readable;
-	char name[LISTEN_SOCKET_NAME_MAX];
+	int64_t handshake_until_ns; /* INT64_MAX: none is under way */
 };
 
 struct syslog_stream {
@@ -47,27 +33,48 @@ struct syslog_stream {
 	struct stats *stats;
 	struct syslog_stream_limits limits;
 	struct syslog_stream_handler handler;
-	struct stream_listener **listeners;
-	size_t n_listeners;
+	struct ssl_ctx_st *tls; /* NULL: no TLS listener may accept */
+	struct stream_listeners *listeners;
 	struct connection *connections;
 	size_t n_connections;
 	bool reading;
-	struct loop_timer *accept_again;
-	struct log_rate accept_rate, frame_rate;
+	struct log_rate frame_rate, tls_rate;
 };
 
 /* ---- connections ---- */
 
+/* How long a connection may be silent, ms; 0: for ever. */
+static int64_t
+patience_ms(const struct connection *connection)
+{
+	int64_t idle_ms = connection->stream->limits.idle_ms;
+
+	if (!syslog_connection_is_opening(connection->bytes))
+		return idle_ms;
+	return idle_ms > 0 && idle_ms < HANDSHAKE_MS_MAX ? idle_ms : HANDSHAKE_MS_MAX;
+}
+
 static void
 start_reading(struct connection *connection)
 {
-	int64_t idle_ms = connection->stream->limits.idle_ms;
-	const struct timeval idle = {
-		.tv_sec = (time_t)(idle_ms / 1000),
-		.tv_usec = (suseconds_t)(idle_ms % 1000 * 1000),
+	int64_t ms = patience_ms(connection);
+	const struct timeval patience = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
 	};
 
-	event_add(connection->readable, idle_ms > 0 ? &idle : NULL);
+	event_add(connection->readable, ms > 0 ? &patience : NULL);
+}
+
+static void
+free_connection(struct connection *connection)
+{
+	if (connection->readable != NULL)
+		event_free(connection->readable);
+	if (connection->writable != NULL)
+		event_free(connection->writable);
+	syslog_connection_free(connection->bytes);
+	free(connection);
 }
 
 static void
@@ -82,9 +89,7 @@ close_connection(struct connection *connection)
 	else
 		stream->connections = connection->next;
 	stream->n_connections--;
-	event_free(connection->readable);
-	close(connection->fd);
-	free(connection);
+	free_connection(connection);
 }
 
 static void
@@ -101,61 +106,63 @@ note_bad_frame(struct connection *connection)
 		    addr_format(&connection->from, text));
 }
 
-/* Cuts out every whole message of the buffer, and keeps the rest. False: the connection must be closed. */
-static bool
-take_messages(struct connection *connection, struct engine_time now)
+static void
+note_refused(struct connection *connection, const char *why)
 {
 	struct syslog_stream *stream = connection->stream;
-	struct slice rest = { connection->buffer, connection->len };
-	enum syslog_frame_result result;
-	struct slice message;
-	size_t used = 0;
+	char text[ADDR_TEXT_MAX];
+	uint64_t held_back;
 
-	do {
-		result = syslog_frame_next(&connection->frame, rest, &used, &message);
-		if (result == FRAME_ERROR) {
-			note_bad_frame(connection);
-			return false;
-		}
-		if (result == FRAME_MESSAGE)
-			stream->handler.message(
-			    stream->handler.ctx, message, &connection->from, now);
-		rest = slice_from(rest, used);
-	} while (result == FRAME_MESSAGE && rest.len > 0);
-	connection->len = rest.len;
-	if (rest.len > 0)
-		memmove(connection->buffer, rest.data, rest.len);
-	return rest.len < connection->size;
+	stats_add(stream->stats, STAT_SYSLOG_TLS_REFUSED, 1);
+	if (log_rate_take(&stream->tls_rate, &held_back))
+		log_warning(
+		    "syslog: no TLS with %s: %s", addr_format(&connection->from, text), why);
 }
 
-/*
- * The sender has closed in order. A line needs no terminator then; a counted message that is not whole stays none. The
- * buffer has room: take_messages() left it less than full.
- */
-static void
-take_last_line(struct connection *connection, struct engine_time now)
+/* The handshake has taken as long as it may; false where none is under way, or there is time left. */
+static bool
+is_too_slow(const struct connection *connection, struct engine_time now)
 {
-	if (connection->frame.framing != FRAMING_LINES || connection->len == 0)
-		return;
-	connection->buffer[connection->len++] = '\n';
-	(void)take_messages(connection, now);
+	return now.now_ns >= connection->handshake_until_ns &&
+	       syslog_connection_is_opening(connection->bytes);
 }
 
 /* Returns the bytes received, 0: nothing there now, -1: the connection is over. */
 static long
 receive(struct connection *connection, struct engine_time now)
 {
-	ssize_t n = recv(connection->fd, connection->buffer + connection->len,
-	    connection->size - connection->len, MSG_DONTWAIT);
+	size_t n = 0;
 
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	if (n == 0) {
-		take_last_line(connection, now);
+	switch (syslog_connection_receive(connection->bytes, now, &n)) {
+	case CONNECTION_DATA:
+		return (long)n;
+	case CONNECTION_NOTHING:
+		return 0;
+	case CONNECTION_BLOCKED:
+		event_add(connection->writable, NULL);
+		return 0;
+	case CONNECTION_BAD_FRAME:
+		note_bad_frame(connection);
 		return -1;
+	case CONNECTION_REFUSED:
+		note_refused(connection, syslog_connection_failure(connection->bytes));
+		return -1;
+	case CONNECTION_OVER:
+		break;
 	}
-	connection->len += (size_t)n;
-	return take_messages(connection, now) ? (long)n : -1;
+	return -1;
+}
+
+/* Once the handshake is over, the idle time counts and no longer its own. */
+static void
+note_opened(struct connection *connection)
+{
+	if (connection->handshake_until_ns == INT64_MAX ||
+	    syslog_connection_is_opening(connection->bytes))
+		return;
+	connection->handshake_until_ns = INT64_MAX;
+	if (connection->stream->reading)
+		start_reading(connection);
 }
 
 static void
@@ -163,37 +170,61 @@ on_connection(evutil_socket_t fd, short what, void *ctx)
 {
 	struct connection *connection = ctx;
 	struct syslog_stream *stream = connection->stream;
+	struct engine_time now = loop_now(stream->loop);
+	/* An idle connection ends without a last line: who knows what was still to come. */
+	bool silent = (what & EV_TIMEOUT) != 0;
 
 	(void)fd;
-	/* An idle connection ends without a last line: who knows what was still to come. */
-	bool over = (what & EV_READ) == 0 || receive(connection, loop_now(stream->loop)) < 0;
-	if (over)
+	bool over = silent || receive(connection, now) < 0;
+	bool late = !over && is_too_slow(connection, now);
+	if (late || (silent && syslog_connection_is_opening(connection->bytes)))
+		note_refused(connection, "it did not finish its handshake in time");
+	if (over || late)
 		close_connection(connection);
+	else
+		note_opened(connection);
 	stream->handler.turn_end(stream->handler.ctx);
 }
 
-static struct connection *
-new_connection(struct syslog_stream *stream, int fd, const struct addr *from)
+static void
+on_message(void *ctx, struct slice bytes, struct engine_time now)
 {
-	size_t size = stream->limits.max_message + FRAME_OVERHEAD + 1;
+	struct connection *connection = ctx;
+	struct syslog_stream *stream = connection->stream;
 
-	size = size < BUFFER_MIN ? BUFFER_MIN : size;
-	struct connection *connection = malloc(sizeof(*connection) + size);
-	if (connection == NULL)
+	stream->handler.message(stream->handler.ctx, bytes, &connection->from, now);
+}
+
+/* NULL: out of memory; the socket is closed then. */
+static struct connection *
+new_connection(struct syslog_stream *stream, int fd, const struct addr *from, bool tls)
+{
+	struct event_base *base = loop_base(stream->loop);
+	struct connection *connection = calloc(1, sizeof(*connection));
+	const struct syslog_connection_handler handler = { connection, on_message };
+
+	if (connection == NULL) {
+		close(fd);
 		return NULL;
-	*connection = (struct connection){
-		.stream = stream,
-		.fd = fd,
-		.from = *from,
-		.size = size,
-	};
-	syslog_frame_init(&connection->frame, stream->limits.max_message);
-	connection->readable =
-	    event_new(loop_base(stream->loop), fd, EV_READ | EV_PERSIST, on_connection, connection);
-	if (connection->readable == NULL) {
+	}
+	*connection = (struct connection){ .stream = stream, .from = *from };
+	connection->bytes = syslog_connection_new(
+	    fd, stream->limits.max_message, tls ? stream->tls : NULL, &handler);
+	if (connection->bytes == NULL) {
+		close(fd);
 		free(connection);
 		return NULL;
 	}
+	connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_connection, connection);
+	connection->writable = event_new(base, fd, EV_WRITE, on_connection, connection);
+	if (connection->readable == NULL || connection->writable == NULL) {
+		free_connection(connection);
+		return NULL;
+	}
+	connection->handshake_until_ns = INT64_MAX;
+	if (tls)
+		connection->handshake_until_ns =
+		    loop_now(stream->loop).now_ns + patience_ms(connection) * 1000000;
 	return connection;
 }
 
@@ -209,43 +240,11 @@ join(struct syslog_stream *stream, struct connection *connection)
 	start_reading(connection);
 }
 
-/* ---- listeners ---- */
-
-static void
-listen_on(struct syslog_stream *stream, bool on)
-{
-	for (size_t i = 0; i < stream->n_listeners; i++) {
-		if (on)
-			event_add(stream->listeners[i]->readable, NULL);
-		else
-			event_del(stream->listeners[i]->readable);
-	}
-}
-
-static void
-on_accept_again(void *ctx)
-{
-	struct syslog_stream *stream = ctx;
-
-	listen_on(stream, stream->reading);
-}
-
-static void
-pause_accepting(struct syslog_stream *stream, const struct stream_listener *listener, int error)
-{
-	uint64_t held_back;
-
-	listen_on(stream, false);
-	loop_timer_arm(stream->accept_again, ACCEPT_PAUSE_MS);
-	if (log_rate_take(&stream->accept_rate, &held_back))
-		log_error(
-		    "syslog %s: cannot accept a connection: %s", listener->name, strerror(error));
-}
-
 /* The connection is ours from now on: joined, or closed and counted. */
 static void
-accept_one(struct syslog_stream *stream, int fd, const struct addr *from)
+on_accepted(void *ctx, int fd, const struct addr *from, bool tls)
 {
+	struct syslog_stream *stream = ctx;
 	const int one = 1;
 
 	if (!stream->handler.allows(stream->handler.ctx, from)) {
@@ -253,71 +252,19 @@ accept_one(struct syslog_stream *stream, int fd, const struct addr *from)
 		close(fd);
 		return;
 	}
-	struct connection *connection = NULL;
-	if (stream->n_connections < stream->limits.max_connections)
-		connection = new_connection(stream, fd, from);
-	if (connection == NULL) {
+	if (stream->n_connections >= stream->limits.max_connections ||
+	    (tls && stream->tls == NULL)) {
 		stats_add(stream->stats, STAT_SYSLOG_REFUSED_CONNECTIONS, 1);
 		close(fd);
 		return;
 	}
 	/* A switch that lost its power never says goodbye. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	join(stream, connection);
-}
-
-static void
-on_listener(evutil_socket_t fd, short what, void *ctx)
-{
-	struct stream_listener *listener = ctx;
-	struct sockaddr_storage address;
-	socklen_t len = sizeof(address);
-	struct addr from;
-
-	(void)what;
-	int accepted = accept4(fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (accepted >= 0 && addr_from_sockaddr((const struct sockaddr *)&address, &from))
-		accept_one(listener->stream, accepted, &from);
-	else if (accepted >= 0)
-		close(accepted);
-	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-		pause_accepting(listener->stream, listener, errno);
-}
-
-static void
-free_listener(struct stream_listener *listener)
-{
-	if (listener->readable != NULL)
-		event_free(listener->readable);
-	close(listener->fd);
-	free(listener);
-}
-
-static struct stream_listener *
-new_listener(struct syslog_stream *stream, int fd)
-{
-	struct stream_listener *listener = calloc(1, sizeof(*listener));
-	struct stream_listener **all =
-	    realloc(stream->listeners, (stream->n_listeners + 1) * sizeof(listener));
-
-	if (all != NULL)
-		stream->listeners = all;
-	if (all == NULL || listener == NULL) {
-		free(listener);
-		close(fd);
-		return NULL;
-	}
-	listener->stream = stream;
-	listener->fd = fd;
-	listen_socket_name(fd, listener->name, sizeof(listener->name));
-	listener->readable =
-	    event_new(loop_base(stream->loop), fd, EV_READ | EV_PERSIST, on_listener, listener);
-	if (listener->readable == NULL) {
-		free_listener(listener);
-		return NULL;
-	}
-	stream->listeners[stream->n_listeners++] = listener;
-	return listener;
+	struct connection *connection = new_connection(stream, fd, from, tls);
+	if (connection != NULL)
+		join(stream, connection);
+	else
+		stats_add(stream->stats, STAT_SYSLOG_REFUSED_CONNECTIONS, 1);
 }
 
 /* ---- what the header promises ---- */
@@ -334,10 +281,11 @@ syslog_stream_new(struct loop *loop, struct stats *stats, const struct syslog_st
 	stream->stats = stats;
 	stream->limits = *limits;
 	stream->handler = *handler;
-	stream->accept_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	stream->frame_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
-	stream->accept_again = loop_timer_new(loop, on_accept_again, stream);
-	if (stream->accept_again == NULL) {
+	stream->tls_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
+	stream->listeners =
+	    stream_listeners_new(loop, &(struct stream_listeners_handler){ stream, on_accepted });
+	if (stream->listeners == NULL) {
 		free(stream);
 		return NULL;
 	}
@@ -351,10 +299,8 @@ syslog_stream_free(struct syslog_stream *stream)
 		return;
 	while (stream->connections != NULL)
 		close_connection(stream->connections);
-	for (size_t i = 0; i < stream->n_listeners; i++)
-		free_listener(stream->listeners[i]);
-	loop_timer_free(stream->accept_again);
-	free(stream->listeners);
+	stream_listeners_free(stream->listeners);
+	tls_context_free(stream->tls);
 	free(stream);
 }
 
@@ -364,34 +310,30 @@ syslog_stream_configure(struct syslog_stream *stream, const struct syslog_stream
 	stream->limits = *limits;
 }
 
+void
+syslog_stream_set_tls(struct syslog_stream *stream, struct ssl_ctx_st *context)
+{
+	tls_context_free(stream->tls);
+	stream->tls = context;
+}
+
 int
 syslog_stream_open(struct syslog_stream *stream, const char *kind, const char *host, uint16_t port,
     char *error, size_t size)
 {
-	int fd = listen_socket_open(kind, host, port, error, size);
-
-	if (fd < 0)
-		return -1;
-	struct stream_listener *listener = new_listener(stream, fd);
-	if (listener == NULL) {
-		snprintf(error, size, "out of memory");
-		return -1;
-	}
-	if (stream->reading)
-		event_add(listener->readable, NULL);
-	return 0;
+	return stream_listeners_open(stream->listeners, kind, host, port, error, size);
 }
 
 size_t
 syslog_stream_count(const struct syslog_stream *stream)
 {
-	return stream->n_listeners;
+	return stream_listeners_count(stream->listeners);
 }
 
 const char *
 syslog_stream_name(const struct syslog_stream *stream, size_t i)
 {
-	return stream->listeners[i]->name;
+	return stream_listeners_name(stream->listeners, i);
 }
 
 size_t
@@ -404,13 +346,15 @@ void
 syslog_stream_read(struct syslog_stream *stream, bool on)
 {
 	stream->reading = on;
-	loop_timer_cancel(stream->accept_again);
-	listen_on(stream, on);
+	stream_listeners_read(stream->listeners, on);
 	for (struct connection *each = stream->connections; each != NULL; each = each->next) {
-		if (on)
+		if (on) {
 			start_reading(each);
-		else
+			event_add(each->writable, NULL); /* once: TLS may have something to say */
+		} else {
 			event_del(each->readable);
+			event_del(each->writable);
+		}
 	}
 }
 
