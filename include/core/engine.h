@@ -41,6 +41,8 @@ enum engine_verdict {
 	VERDICT_RESTART,        /* the switch restarted */
 	VERDICT_DOUBT,          /* marked interfaces uncertain, or refined a reason */
 	VERDICT_STALE,          /* a trap from before what is already known (sysUpTime) */
+	VERDICT_ECHO,           /* what another source has told already; it changes nothing */
+	VERDICT_WAITS, /* it counts later, if nothing takes it back: at odds with another source, boot_settle, admin_down */
 	VERDICT_MAX
 };
 extern const char *const engine_verdict_names[VERDICT_MAX];
@@ -111,7 +113,7 @@ bool engine_report(struct engine *engine, const uint8_t port_id[16], const struc
     struct engine_time time);
 
 /*
- * Time has passed: reports end. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
+ * Time has passed: reports end, words that waited count. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
  * decided (before engine_start).
  */
 void engine_tick(struct engine *engine, struct engine_time time);

@@ -3,6 +3,8 @@
  *
  *   engine.c         life, and words in
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
+ *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
+ *   engine_watch.c   what only few interfaces need at a time: echoes, words that wait; and their deadlines
  *   engine_interface.c  interfaces by number
  *   engine_queue.c   changes out
  *   engine_verdict.c groups and ports: who is down
@@ -93,8 +95,10 @@ struct doubt_note {
 struct switch_state {
 	struct doubt_note doubt;
 	bool has_uptime;
-	uint32_t uptime_cs; /* of the last accepted trap */
-	int64_t uptime_ns;  /* engine time when it came */
+	uint32_t uptime_cs;                        /* of the last accepted trap */
+	int64_t uptime_ns;                         /* engine time when it came */
+	bool tells_trap, tells_syslog, tells_both; /* transitions, since this daemon started */
+	int64_t ups_from_ns; /* boot_settle: no up counts before; 0: at once */
 	int64_t heard_trap_us, heard_syslog_us, restarted_us;
 	uint64_t n_traps, n_syslog, n_restarts;
 	uint32_t n_extra;
@@ -108,6 +112,33 @@ struct incident {
 	uint32_t number;     /* 0: never used */
 	int64_t last_ns;     /* engine time of its last failure */
 	struct fault *fault; /* NULL until a port needs it */
+};
+
+/* A word that counts later, if nothing takes it back until then. */
+struct held_word {
+	int64_t received_us;
+	uint8_t word, layer, source, reason; /* as in struct link_event */
+	bool bare_up, admin_up;
+};
+#define HELD_MAX (TELLER_MAX + 1) /* one of each teller, and of who is asked */
+
+/* What only few interfaces need at a time. */
+struct watch {
+	uint32_t interface; /* in a free row: the next free one plus 1 */
+	uint32_t heap_at;   /* its place among the deadlines plus 1; 0: it has none */
+	int64_t deadline_ns;
+	bool is_free;
+	bool held_contradicts; /* what waits is at odds with another source */
+	uint8_t n_held;        /* all in the direction that the interface is not in */
+	int64_t held_until_ns;
+	struct held_word held[HELD_MAX];
+	struct echoes echoes;
+};
+
+struct watches {
+	struct watch *rows;
+	uint32_t n, room, free; /* free: the first free row plus 1; 0: none */
+	uint32_t *heap, n_heap; /* rows with a deadline, the earliest first; room for all */
 };
 
 /* Why a step changes ports: one per event, shared by all that it queues. */
@@ -150,6 +181,7 @@ struct engine {
 
 	struct interface_state *interfaces; /* topo's, then extras */
 	uint32_t n_interfaces, room_interfaces;
+	struct watches watches;
 	struct extra *extras;
 	uint32_t n_extras, room_extras;
 	struct htab extra_index;
@@ -180,10 +212,6 @@ struct engine {
 
 /* ---- engine.c ---- */
 /*
- * Members that only their aggregate's own up lets count become uncertain: it says other than they did last.
- */
-void engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us);
-/*
  * The interface that an event names, or TOPO_NONE; *ret_virtual: because it has no port of its own. A word makes one where
  * there is none yet.
  */
@@ -191,8 +219,41 @@ uint32_t engine_find_interface(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);
 /* Its last word may be out of date; nothing where nobody spoke of it. */
 void engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us);
+
+/* ---- engine_word.c ---- */
+/*
+ * Members that only their aggregate's own up lets count become uncertain: it says other than they did last.
+ */
+void engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us);
 struct decision engine_decision_of(const struct engine *engine, uint32_t interface,
     const struct link_event *event, struct engine_time time);
+/* Takes a LINK_EVENT_WORD about one interface of the switch `sw`. */
+enum engine_verdict engine_word(struct engine *engine, uint32_t sw, uint32_t interface,
+    const struct link_event *event, struct engine_time time);
+/* A source told a transition: echoes are kept for switches that have told some over both. */
+void engine_note_teller(struct switch_state *sw, enum link_source source);
+/* The deadline of the interface's watch has come. */
+void engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+
+/* ---- engine_watch.c ---- */
+/* NULL where it has none. Valid until the next one is made. */
+struct watch *engine_watch(const struct engine *engine, uint32_t interface);
+/* Makes one where there is none. NULL: out of memory. */
+struct watch *engine_watch_need(struct engine *engine, uint32_t interface);
+/* What is in it changed: its deadline anew; a watch with nothing in it goes. */
+void engine_watch_settle(struct engine *engine, uint32_t interface);
+/* The first deadline of all; INT64_MAX: none. */
+int64_t engine_watch_deadline(const struct engine *engine);
+/* The interface whose deadline has come, the earliest first; TOPO_NONE: none. */
+uint32_t engine_watch_due(const struct engine *engine, int64_t now_ns);
+/*
+ * THE HOOK for whoever puts another snapshot in place: interface states were copied whole (state->watch with them) to their
+ * new numbers; new_interface[old number, extras too] is the new number, or TOPO_NONE where it is no more. Of two that are
+ * one now, the one whose state was kept keeps its watch. To be called once, when engine->interfaces is the new array.
+ */
+void engine_watches_moved(struct engine *engine, const uint32_t *new_interface);
+size_t engine_watches_bytes(const struct engine *engine);
+void engine_watches_release(struct engine *engine);
 
 /* ---- engine_doubt.c ---- */
 /* Every interface of the switch is uncertain. */
@@ -281,6 +342,8 @@ void engine_queue_removed(struct engine *engine, uint32_t orphan, struct engine_
 void engine_count(struct engine *engine);
 
 /* ---- engine_report.c ---- */
+/* Reports end. */
+void engine_reports_tick(struct engine *engine, struct engine_time time);
 extern const struct htab_type engine_report_type;
 /* What Redis holds; nothing where its at_us is 0. Strings are copied. */
 void engine_restore_report(struct engine *engine, uint32_t port, const struct dp_report *given);

@@ -1,8 +1,13 @@
 /*
- * interface_fsm: the one function that changes an interface's state (core). design.md, "Which word to believe".
+ * interface_fsm: what an interface's state is, which words about it count, and the one function that changes it (core).
+ * design.md, "Which word to believe".
  *
  * Syslog speaks of a layer (link, line protocol), everybody else of the whole interface. A layer never spoken of counts as
  * up; the interface is up when neither layer is down: it falls at the first word and rises at the last.
+ *
+ * A word is first *heard* (interface_hear): it may be the echo of a transition that another source told already, or
+ * contradict what another source has just said. What counts is then *applied* (interface_apply). Nothing here keeps time
+ * or memory of its own: the caller keeps the echoes and the words that wait (core/engine_watch.c).
  */
 #ifndef DPWATCH_CORE_INTERFACE_FSM_H
 #define DPWATCH_CORE_INTERFACE_FSM_H
@@ -17,13 +22,30 @@
 enum spoken { SPOKEN_NONE, SPOKEN_UP, SPOKEN_DOWN, SPOKEN_MAX };
 extern const char *const spoken_names[SPOKEN_MAX]; /* "", up, down */
 
+/*
+ * The two sources that tell transitions by themselves, and so tell each of them twice. A layer of a source is a *teller* of
+ * its own: the link and the line protocol fall with a line each.
+ */
+enum teller {
+	TELLER_TRAP,
+	TELLER_TRAP_PROTOCOL,
+	TELLER_SYSLOG,
+	TELLER_SYSLOG_PROTOCOL,
+	TELLER_MAX
+};
+
 struct interface_state {
 	uint8_t link, protocol, admin, override; /* enum spoken */
 	uint8_t source, reason;                  /* of the last change; reason NONE while up */
-	bool certain : 1;                        /* false: the last word may be out of date */
-	bool heard : 1;                          /* some source spoke of it */
+	uint8_t said[2];       /* enum spoken: the last word of traps, of syslog */
+	bool certain : 1;      /* false: the last word may be out of date */
+	bool heard : 1;        /* some source spoke of it */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
-	int64_t changed_ns;    /* engine time of the last change of oper; 0: never */
+	uint32_t
+	    watch; /* its row of the engine's side table (core/engine_watch.c), plus 1; 0: none */
+	int64_t said_ns[2]; /* engine time of what `said` is about */
+	int64_t shut_ns;    /* engine time of the last admin-down word; 0: never */
+	int64_t changed_ns; /* engine time of the last change of oper; 0: never */
 	int64_t
 	    order; /* of the last word that says what it is now, as the engine counts; 0: never */
 	int64_t since_us; /* wall time of the last change of oper; 0: never */
@@ -35,6 +57,74 @@ void interface_state_init(struct interface_state *state);
 
 /* Up: the override if there is one, else that neither layer is down. */
 bool interface_is_up(const struct interface_state *state);
+
+/* Neither layer is down: what was heard, whatever somebody overrides. */
+bool interface_observed_up(const struct interface_state *state);
+
+/* The direction in which the word would move the interface; SPOKEN_NONE: it says nothing about traffic. */
+enum spoken interface_direction(const struct link_event *event, const struct config *config);
+
+/* What a transition told by one source is to the others, until they tell it too. Times are the engine's. */
+#define ECHOES_MAX 8
+struct echoes {
+	uint8_t n;
+	uint8_t
+	    next[TELLER_MAX]; /* the first that this teller has not told yet; n: it has told all */
+	struct {
+		int64_t at_ns;
+		uint8_t direction; /* enum spoken */
+		uint8_t source;    /* enum link_source: who told it first */
+	} items[ECHOES_MAX];       /* oldest first; up and down in turn */
+};
+
+/* Transitions older than echo_window or more before now are forgotten. */
+void echoes_expire(struct echoes *echoes, const struct config *config, int64_t now_ns);
+/* The observed state went in this direction by this event: told by its source, and by no other yet. The oldest of 8 gives way. */
+void echoes_add(
+    struct echoes *echoes, const struct link_event *event, enum spoken direction, int64_t now_ns);
+
+/* What is to be done with a word. */
+enum fate {
+	FATE_APPLY, /* it counts now */
+	FATE_ECHO,  /* old news: it changes nothing */
+	FATE_WAIT,  /* it counts at ret_hearing->until_ns, if nothing takes it back until then */
+	FATE_IGNORED, /* admin_down = ignore: it was shut within source_settle, and this is what follows */
+	FATE_MAX
+};
+
+/* How a word stands to what is known already; the rows and columns of the table that decides. */
+enum echo_of {
+	ECHO_NONE,    /* no other source told this transition within echo_window */
+	ECHO_CURRENT, /* the last transition of all: what it says is so, and it may tell more of it */
+	ECHO_OLD,     /* a transition that others came after */
+	ECHO_MAX
+};
+enum news { NEWS_SAME, NEWS_CHANGE, NEWS_MAX }; /* would the interface go up or down by it? */
+enum other {
+	OTHER_SILENT, /* no other source said the opposite within source_settle */
+	OTHER_BEHIND, /* one did, but this source had told that as well: so this word is newer */
+	OTHER_CONTRADICTS,
+	OTHER_MAX
+};
+extern const uint8_t fate_table[ECHO_MAX][NEWS_MAX][OTHER_MAX]; /* enum fate */
+
+struct hearing {
+	enum fate fate;
+	enum echo_of echo;
+	int64_t until_ns; /* FATE_WAIT */
+	bool contradicts; /* FATE_WAIT: because of another source */
+	bool
+	    unexplained; /* an old echo after which nothing explains why the interface is as it is */
+};
+
+/*
+ * Hears a word that has a direction, and notes it as said by its source. `echoes` is NULL where none are kept (the switch
+ * has not told transitions over both sources yet); else expired up to now, and the teller moves on in it. No up counts
+ * before `ups_from_ns` (boot_settle); INT64_MIN: at once.
+ */
+void interface_hear(struct interface_state *state, struct echoes *echoes,
+    const struct link_event *event, const struct config *config, int64_t ups_from_ns,
+    int64_t now_ns, struct hearing *ret_hearing);
 
 /*
  * Applies one word (event->kind is LINK_EVENT_WORD). `order` is greater than that of every word before, of whatever

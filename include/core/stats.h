@@ -65,6 +65,9 @@
 	X(EVENT_RESTART, "event.restart", "restarts of switches")                                  \
 	X(EVENT_DOUBT, "event.doubt", "events that made interfaces uncertain or refined a reason") \
 	X(EVENT_STALE, "event.stale", "traps older than what is known")                            \
+	X(EVENT_ECHO, "event.echo", "events that another source had told already")                 \
+	X(EVENT_WAITS, "event.waits",                                                              \
+	    "events that wait: at odds with another source, boot_settle, admin_down = ignore")     \
 	X(OUT_TOGGLES, "out.toggles", "toggles handed to Redis")                                   \
 	X(OUT_LINK_EVENTS, "out.link-events", "interface transitions handed to Redis")             \
 	X(OUT_REDUNDANCY, "out.redundancy", "redundancy entries handed to Redis")                  \

@@ -21,6 +21,8 @@ const char *const engine_verdict_names[VERDICT_MAX] = {
 	[VERDICT_RESTART] = "restart",
 	[VERDICT_DOUBT] = "doubt",
 	[VERDICT_STALE] = "stale",
+	[VERDICT_ECHO] = "echo",
+	[VERDICT_WAITS] = "waits",
 };
 
 /* ---- words ---- */
@@ -97,13 +99,16 @@ protocols_are_old(struct engine *engine, uint32_t sw)
 }
 
 static void
-restarted(struct engine *engine, uint32_t sw, bool new_boot, int64_t wall_us)
+restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time time)
 {
+	const int64_t settle_ms = topo_switch_get(engine->topo, sw)->boot_settle_ms;
+
 	engine->switches[sw].n_restarts++;
-	engine->switches[sw].restarted_us = wall_us;
+	engine->switches[sw].restarted_us = time.wall_us;
+	engine->switches[sw].ups_from_ns = settle_ms == 0 ? 0 : time.now_ns + settle_ms * 1000000;
 	if (new_boot)
 		protocols_are_old(engine, sw);
-	engine_doubt_all(engine, sw, wall_us);
+	engine_doubt_all(engine, sw, time.wall_us);
 }
 
 static void
@@ -147,7 +152,7 @@ is_stale(
 		if (boot == BOOT_SAME_BUT_OLDER)
 			return true;
 		if (boot == BOOT_NEW)
-			restarted(engine, sw, true, time.wall_us);
+			restarted(engine, sw, true, time);
 	}
 	note_uptime(state, event, time);
 	return false;
@@ -177,102 +182,6 @@ may_speak(const struct engine *engine, uint32_t sw, enum link_source source)
 	return source != SOURCE_SYSLOG || (sources & TOPO_SOURCE_SYSLOG);
 }
 
-static void
-count_state(
-    struct engine *engine, const struct interface_state *before, const struct interface_state *now)
-{
-	engine->totals.interfaces_down +=
-	    (uint32_t)(!interface_is_up(now) - !interface_is_up(before));
-	engine->totals.interfaces_uncertain += (uint32_t)(!now->certain - !before->certain);
-}
-
-/* Members of this aggregate that only its own up lets count; of a member: whether it is one. */
-static uint32_t
-n_lifted(const struct engine *engine, uint32_t interface)
-{
-	if (interface >= topo_n_interfaces(engine->topo))
-		return 0;
-	struct topo_range members = topo_interface_get(engine->topo, interface)->members;
-	uint32_t n = reach_member_lifted(engine->reach, interface);
-
-	for (uint32_t i = 0; i < members.n; i++)
-		n += reach_member_lifted(
-		    engine->reach, topo_member(engine->topo, members.first + i));
-	return n;
-}
-
-void
-engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us)
-{
-	struct topo_range members = topo_interface_get(engine->topo, aggregate)->members;
-
-	for (uint32_t i = 0; i < members.n; i++) {
-		uint32_t member = topo_member(engine->topo, members.first + i);
-		if (reach_member_lifted(engine->reach, member))
-			engine_make_uncertain(engine, member, wall_us);
-	}
-}
-
-/* Words rise in order with time, and go on to rise where the clock steps back or stands still for a turn. */
-static int64_t
-next_order(struct engine *engine, int64_t wall_us)
-{
-	engine->last_order = wall_us > engine->last_order ? wall_us : engine->last_order + 1;
-	return engine->last_order;
-}
-
-struct decision
-engine_decision_of(const struct engine *engine, uint32_t interface, const struct link_event *event,
-    struct engine_time time)
-{
-	return (struct decision){
-		.source = event->source,
-		.reason = (enum link_reason)engine->interfaces[interface].reason,
-		.interface = interface,
-		.received_us = time.wall_us,
-		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
-	};
-}
-
-/*
- * An aggregate's own up also lifts what its members' lost linkUps held down, and a member's down, told again, takes that
- * back: both change the paths, although the interface's own state stays the same.
- */
-static enum engine_verdict
-apply_word(struct engine *engine, uint32_t interface, const struct link_event *event,
-    struct engine_time time)
-{
-	struct interface_state *state = &engine->interfaces[interface];
-	const struct interface_state before = *state;
-	const uint32_t lifted = n_lifted(engine, interface);
-	enum engine_verdict verdict =
-	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
-	if (verdict == VERDICT_CHANGED)
-		engine_doubt_explains(engine, interface, time.now_ns);
-	const bool moved = verdict == VERDICT_CHANGED || n_lifted(engine, interface) != lifted;
-
-	count_state(engine, &before, state);
-	if (moved && verdict != VERDICT_CHANGED)
-		verdict = VERDICT_LEARNT;
-	if (verdict == VERDICT_CHANGED || verdict == VERDICT_LEARNT)
-		engine_queue_interface(engine, interface, verdict == VERDICT_CHANGED, time.wall_us);
-	if (interface >= topo_n_interfaces(engine->topo))
-		return verdict;
-	struct decision decision = engine_decision_of(engine, interface, event, time);
-	if (moved) {
-		if (interface_is_up(state))
-			engine_incident_end(engine, interface);
-		else
-			decision.incident = engine_incident_join(engine, interface, time.now_ns);
-		engine_doubt_lifted(engine, interface, time.wall_us);
-		engine_step(engine, interface, &decision);
-	} else if (before.reason != state->reason && state->reason != REASON_NONE) {
-		engine_refine(engine, interface, &decision);
-	}
-	fault_drop(decision.fault);
-	return verdict;
-}
-
 /* It says itself that sysUpTime began anew, so it is never an old trap. */
 static enum engine_verdict
 apply_restart(
@@ -280,7 +189,7 @@ apply_restart(
 {
 	if (event->has_uptime)
 		note_uptime(&engine->switches[sw], event, time);
-	restarted(engine, sw, event->new_boot, time.wall_us);
+	restarted(engine, sw, event->new_boot, time);
 	return VERDICT_RESTART;
 }
 
@@ -302,7 +211,29 @@ engine_feed(
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
-	return apply_word(engine, interface, event, time);
+	return engine_word(engine, sw, interface, event, time);
+}
+
+/* ---- time ---- */
+
+void
+engine_tick(struct engine *engine, struct engine_time time)
+{
+	/* What ends while nothing is decided ends at the first tick after the start. */
+	if (!engine->started)
+		return;
+	engine_reports_tick(engine, time);
+	for (uint32_t i; (i = engine_watch_due(engine, time.now_ns)) != TOPO_NONE;)
+		engine_watch_tick(engine, i, time);
+}
+
+int64_t
+engine_next_deadline(const struct engine *engine)
+{
+	if (!engine->started)
+		return INT64_MAX;
+	int64_t deadline = engine_watch_deadline(engine);
+	return engine->report_deadline < deadline ? engine->report_deadline : deadline;
 }
 
 /* ---- life ---- */
@@ -366,6 +297,7 @@ engine_free(struct engine *engine)
 	}
 	engine_forget_orphans(engine);
 	engine_incidents_release(engine);
+	engine_watches_release(engine);
 	fault_drop(engine->restored);
 	htab_release(&engine->extra_index);
 	htab_release(&engine->report_index);

@@ -223,12 +223,11 @@ end_report(struct engine *engine, struct report *report, struct engine_time time
 }
 
 void
-engine_tick(struct engine *engine, struct engine_time time)
+engine_reports_tick(struct engine *engine, struct engine_time time)
 {
 	int64_t deadline = INT64_MAX;
 
-	/* What ends while nothing is decided ends at the first tick after the start. */
-	if (!engine->started || time.now_ns < engine->report_deadline)
+	if (time.now_ns < engine->report_deadline)
 		return;
 	for (uint32_t i = 0; i < engine->n_reports; i++) {
 		struct report *report = &engine->reports[i];
@@ -240,10 +239,4 @@ engine_tick(struct engine *engine, struct engine_time time)
 			deadline = report->until_ns;
 	}
 	engine->report_deadline = deadline;
-}
-
-int64_t
-engine_next_deadline(const struct engine *engine)
-{
-	return engine->started ? engine->report_deadline : INT64_MAX;
 }

@@ -83,7 +83,10 @@ order_from(const json_t *object, int64_t since_us)
 static void
 read_state(const json_t *object, struct interface_state *state, struct engine_time time)
 {
+	const uint32_t watch = state->watch;
+
 	interface_state_init(state);
+	state->watch = watch;
 	state->link = spoken_from(object, "link");
 	state->protocol = spoken_from(object, "protocol");
 	state->admin = spoken_from(object, "admin");
@@ -122,6 +125,8 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 		found = engine_extra_add(engine, sw, interface, (struct slice){ key, len });
 	if (found != TOPO_NONE) {
 		read_state(object, &engine->interfaces[found], time);
+		engine_note_teller(
+		    &engine->switches[sw], (enum link_source)engine->interfaces[found].source);
 		if (engine->interfaces[found].order > engine->last_order)
 			engine->last_order = engine->interfaces[found].order;
 	}

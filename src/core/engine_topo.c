@@ -214,6 +214,7 @@ swap_rows(struct change_over *over)
 	engine->n_extras = engine->room_extras = 0;
 	htab_release(&engine->extra_index);
 	keep_extras(over, old_extras, n_old - n_old_extras, n_old, old_states);
+	engine_watches_moved(engine, over->new_interface);
 	for (uint32_t i = 0; i < n_old_extras; i++) {
 		free(old_extras[i].name);
 		free(old_extras[i].key);

@@ -1,5 +1,7 @@
 #include "core/interface_fsm.h"
 
+#include <string.h>
+
 const char *const spoken_names[SPOKEN_MAX] = {
 	[SPOKEN_NONE] = "",
 	[SPOKEN_UP] = "up",
@@ -12,8 +14,8 @@ interface_state_init(struct interface_state *state)
 	*state = (struct interface_state){ .certain = true };
 }
 
-static bool
-observed_up(const struct interface_state *state)
+bool
+interface_observed_up(const struct interface_state *state)
 {
 	return state->link != SPOKEN_DOWN && state->protocol != SPOKEN_DOWN;
 }
@@ -23,7 +25,7 @@ interface_is_up(const struct interface_state *state)
 {
 	if (state->override != SPOKEN_NONE)
 		return state->override == SPOKEN_UP;
-	return observed_up(state);
+	return interface_observed_up(state);
 }
 
 static void
@@ -75,7 +77,7 @@ bool
 interface_refine(struct interface_state *state, enum link_reason reason,
     const struct config *config, int64_t now_ns)
 {
-	if (observed_up(state) || reason == REASON_NONE || reason == REASON_LINK_DOWN ||
+	if (interface_observed_up(state) || reason == REASON_NONE || reason == REASON_LINK_DOWN ||
 	    state->reason != REASON_LINK_DOWN || state->changed_ns == 0 ||
 	    now_ns - state->changed_ns > config->state.source_settle_ms * 1000000)
 		return false;
@@ -87,7 +89,7 @@ static void
 note_change(struct interface_state *state, const struct link_event *event, struct engine_time time)
 {
 	state->source = (uint8_t)event->source;
-	state->reason = (uint8_t)(observed_up(state) ? REASON_NONE : reason_of(event));
+	state->reason = (uint8_t)(interface_observed_up(state) ? REASON_NONE : reason_of(event));
 	state->changed_ns = time.now_ns;
 	state->since_us = time.wall_us;
 }
@@ -108,10 +110,222 @@ move_layers(struct interface_state *state, const struct link_event *event, int64
 		apply_down(state, event->layer);
 	if (event->layer == LAYER_PROTOCOL)
 		state->protocol_old = false;
-	if (observed_up(state) == (event->word == WORD_UP))
+	if (interface_observed_up(state) == (event->word == WORD_UP))
 		state->order = order;
 	state->certain = true;
 }
+
+/* ---- hearing ---- */
+
+enum spoken
+interface_direction(const struct link_event *event, const struct config *config)
+{
+	if (event->word == WORD_NONE || !moves_layers(event, config))
+		return SPOKEN_NONE;
+	return event->word == WORD_UP ? SPOKEN_UP : SPOKEN_DOWN;
+}
+
+/* Of `said`; the other one is 1 - this. -1: a source that answers when it is asked, and tells no transitions. */
+static int
+said_index(enum link_source source)
+{
+	return source == SOURCE_TRAP ? 0 : source == SOURCE_SYSLOG ? 1 : -1;
+}
+
+static enum teller
+teller_of(const struct link_event *event)
+{
+	bool protocol = event->layer == LAYER_PROTOCOL;
+
+	if (event->source == SOURCE_TRAP)
+		return protocol ? TELLER_TRAP_PROTOCOL : TELLER_TRAP;
+	return protocol ? TELLER_SYSLOG_PROTOCOL : TELLER_SYSLOG;
+}
+
+static void
+forget_oldest(struct echoes *echoes, uint8_t n)
+{
+	echoes->n = (uint8_t)(echoes->n - n);
+	memmove(echoes->items, echoes->items + n, echoes->n * sizeof(echoes->items[0]));
+	for (int i = 0; i < TELLER_MAX; i++)
+		echoes->next[i] = (uint8_t)(echoes->next[i] > n ? echoes->next[i] - n : 0);
+}
+
+void
+echoes_expire(struct echoes *echoes, const struct config *config, int64_t now_ns)
+{
+	uint8_t n = 0;
+
+	while (n < echoes->n &&
+	       now_ns - echoes->items[n].at_ns >= config->state.echo_window_ms * 1000000)
+		n++;
+	if (n > 0)
+		forget_oldest(echoes, n);
+}
+
+void
+echoes_add(
+    struct echoes *echoes, const struct link_event *event, enum spoken direction, int64_t now_ns)
+{
+	const int said = said_index(event->source);
+
+	/* Who only answers tells nobody's transition: what the others still have to tell stays as it is. */
+	if (said < 0)
+		return;
+	if (echoes->n == ECHOES_MAX)
+		forget_oldest(echoes, 1);
+	echoes->items[echoes->n].at_ns = now_ns;
+	echoes->items[echoes->n].direction = (uint8_t)direction;
+	echoes->items[echoes->n].source = (uint8_t)event->source;
+	echoes->n++;
+	/* A source tells in order: what it has not told before this, it will not tell any more. */
+	echoes->next[said == 0 ? TELLER_TRAP : TELLER_SYSLOG] = echoes->n;
+	echoes->next[said == 0 ? TELLER_TRAP_PROTOCOL : TELLER_SYSLOG_PROTOCOL] = echoes->n;
+}
+
+/* The teller tells the oldest transition of that direction that another source has told and it has not. Its index, or -1. */
+static int
+take_echo(struct echoes *echoes, const struct link_event *event, enum spoken direction)
+{
+	if (!echoes || said_index(event->source) < 0)
+		return -1;
+	uint8_t *next = &echoes->next[teller_of(event)];
+	for (int i = *next; i < echoes->n; i++) {
+		if (echoes->items[i].direction != direction ||
+		    echoes->items[i].source == event->source)
+			continue;
+		*next = (uint8_t)(i + 1);
+		return i;
+	}
+	return -1;
+}
+
+/* Whether the word would make it go up or down. */
+static enum news
+news_of(const struct interface_state *state, const struct link_event *event)
+{
+	struct interface_state then = *state;
+
+	move_layers(&then, event, 0);
+	return interface_observed_up(&then) != interface_observed_up(state) ? NEWS_CHANGE
+									    : NEWS_SAME;
+}
+
+static bool
+said_lately(const struct interface_state *state, int index, enum spoken what,
+    const struct config *config, int64_t now_ns)
+{
+	return state->said[index] == what &&
+	       now_ns - state->said_ns[index] < config->state.source_settle_ms * 1000000;
+}
+
+/*
+ * Who answered a question says nothing of what happens after it; so it is held against the others, and they are not held
+ * against it. A source that had told the same as the other one, and now the opposite, goes on: that is no contradiction.
+ */
+static enum other
+other_of(const struct interface_state *state, const struct link_event *event, enum spoken direction,
+    const struct config *config, int64_t now_ns, int64_t *ret_until_ns)
+{
+	const enum spoken opposite = direction == SPOKEN_UP ? SPOKEN_DOWN : SPOKEN_UP;
+	const int own = said_index(event->source);
+	enum other other = OTHER_SILENT;
+
+	for (int i = 0; i < 2; i++) {
+		if (i == own || !said_lately(state, i, opposite, config, now_ns))
+			continue;
+		if (own >= 0 && state->said[own] == opposite) {
+			other = OTHER_BEHIND;
+			continue;
+		}
+		other = OTHER_CONTRADICTS;
+		int64_t until = state->said_ns[i] + config->state.source_settle_ms * 1000000;
+		*ret_until_ns = until > *ret_until_ns ? until : *ret_until_ns;
+	}
+	return other;
+}
+
+/* design.md, rules 3 and 4. A word that would change nothing has nothing to wait for. */
+const uint8_t fate_table[ECHO_MAX][NEWS_MAX][OTHER_MAX] = {
+	[ECHO_NONE] = {
+		[NEWS_SAME] = { FATE_APPLY, FATE_APPLY, FATE_APPLY },
+		[NEWS_CHANGE] = { FATE_APPLY, FATE_APPLY, FATE_WAIT },
+	},
+	[ECHO_CURRENT] = {
+		[NEWS_SAME] = { FATE_APPLY, FATE_APPLY, FATE_APPLY },
+		[NEWS_CHANGE] = { FATE_ECHO, FATE_ECHO, FATE_ECHO },
+	},
+	[ECHO_OLD] = {
+		[NEWS_SAME] = { FATE_ECHO, FATE_ECHO, FATE_ECHO },
+		[NEWS_CHANGE] = { FATE_ECHO, FATE_ECHO, FATE_ECHO },
+	},
+};
+
+/* Whether the teller still has to tell what made the interface as it is now. */
+static bool
+is_explained(const struct interface_state *state, const struct echoes *echoes, int index)
+{
+	const uint8_t now = interface_observed_up(state) ? SPOKEN_UP : SPOKEN_DOWN;
+
+	return echoes->items[index].direction == now || index + 1 < echoes->n;
+}
+
+/*
+ * `admin_down = ignore`: a plain down waits for the word that the interface was shut, or follows it. Long after it, the
+ * interface must have come up meanwhile without a word.
+ */
+static void
+hear_ignoring(const struct interface_state *state, const struct link_event *event,
+    const struct config *config, int64_t now_ns, struct hearing *hearing)
+{
+	const int64_t settle_ns = config->state.source_settle_ms * 1000000,
+		      until = now_ns + settle_ns;
+
+	if (config->state.admin_down != ADMIN_DOWN_IGNORE || event->word != WORD_DOWN ||
+	    event->source == SOURCE_API)
+		return;
+	if (state->admin == SPOKEN_DOWN && state->shut_ns != 0 &&
+	    now_ns - state->shut_ns < settle_ns) {
+		hearing->fate = FATE_IGNORED;
+	} else if (event->reason == REASON_NONE || event->reason == REASON_LINK_DOWN) {
+		hearing->fate = FATE_WAIT;
+		hearing->until_ns = until > hearing->until_ns ? until : hearing->until_ns;
+	}
+}
+
+void
+interface_hear(struct interface_state *state, struct echoes *echoes, const struct link_event *event,
+    const struct config *config, int64_t ups_from_ns, int64_t now_ns, struct hearing *ret_hearing)
+{
+	const enum spoken direction = interface_direction(event, config);
+	const enum news news = news_of(state, event);
+	const int said = said_index(event->source), index = take_echo(echoes, event, direction);
+	struct hearing hearing = { .until_ns = INT64_MIN };
+
+	if (index >= 0)
+		hearing.echo = index + 1 == echoes->n ? ECHO_CURRENT : ECHO_OLD;
+	const enum other other =
+	    other_of(state, event, direction, config, now_ns, &hearing.until_ns);
+	hearing.fate = (enum fate)fate_table[hearing.echo][news][other];
+	hearing.contradicts = hearing.fate == FATE_WAIT;
+	if (hearing.fate == FATE_ECHO)
+		hearing.unexplained = !is_explained(state, echoes, index);
+	if (news == NEWS_CHANGE && hearing.fate != FATE_ECHO) {
+		hear_ignoring(state, event, config, now_ns, &hearing);
+		if (direction == SPOKEN_UP && ups_from_ns > now_ns) {
+			hearing.fate = FATE_WAIT;
+			hearing.until_ns =
+			    ups_from_ns > hearing.until_ns ? ups_from_ns : hearing.until_ns;
+		}
+	}
+	if (said >= 0) {
+		state->said[said] = (uint8_t)direction;
+		state->said_ns[said] = index >= 0 ? echoes->items[index].at_ns : now_ns;
+	}
+	*ret_hearing = hearing;
+}
+
+/* ---- applying ---- */
 
 enum engine_verdict
 interface_apply(struct interface_state *state, const struct link_event *event,
@@ -119,15 +333,16 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 {
 	const struct interface_state before = *state;
 
-	if (event->word == WORD_ADMIN_DOWN)
+	if (event->word == WORD_ADMIN_DOWN) {
 		state->admin = SPOKEN_DOWN;
-	else if (event->word == WORD_ADMIN_UP || (event->admin_up && state->admin == SPOKEN_NONE))
+		state->shut_ns = time.now_ns;
+	} else if (event->word == WORD_ADMIN_UP || (event->admin_up && state->admin == SPOKEN_NONE))
 		state->admin = SPOKEN_UP;
 	if (moves_layers(event, config))
 		move_layers(state, event, order);
 	state->heard = true;
 	state->heard_us = time.wall_us;
-	if (observed_up(state) != observed_up(&before)) {
+	if (interface_observed_up(state) != interface_observed_up(&before)) {
 		note_change(state, event, time);
 		return interface_is_up(state) != interface_is_up(&before) ? VERDICT_CHANGED
 									  : VERDICT_LEARNT;

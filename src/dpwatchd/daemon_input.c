@@ -19,6 +19,8 @@ static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_RESTART] = STAT_EVENT_RESTART,
 	[VERDICT_DOUBT] = STAT_EVENT_DOUBT,
 	[VERDICT_STALE] = STAT_EVENT_STALE,
+	[VERDICT_ECHO] = STAT_EVENT_ECHO,
+	[VERDICT_WAITS] = STAT_EVENT_WAITS,
 };
 
 static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {

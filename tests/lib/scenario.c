@@ -164,8 +164,11 @@ static void
 take_config(struct scenario *s)
 {
 	const char *admin_down = scenario_option(s, "admin_down"),
-		   *settle = scenario_option(s, "source_settle");
+		   *settle = scenario_option(s, "source_settle"),
+		   *echo = scenario_option(s, "echo_window");
 
+	if (echo)
+		s->config.state.echo_window_ms = scenario_duration_us(s, echo) / 1000;
 	if (admin_down)
 		s->config.state.admin_down =
 		    strcmp(admin_down, "ignore") == 0 ? ADMIN_DOWN_IGNORE : ADMIN_DOWN_IS_DOWN;
