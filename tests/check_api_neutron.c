@@ -32,6 +32,21 @@ START_TEST(v2_0_is_a_version_with_and_without_a_slash)
 }
 END_TEST
 
+START_TEST(the_one_extension_is_neutrons_own)
+{
+	struct reply list = get("/v2.0/extensions"),
+		     one = get("/v2.0/extensions/data-plane-status");
+
+	ck_assert_uint_eq(json_array_size(at(list.json, "extensions")), 1);
+	ck_assert_str_eq(text_at(&list, "extensions.0.alias"), "data-plane-status");
+	ck_assert_str_eq(text_at(&one, "extension.alias"), "data-plane-status");
+	ck_assert_str_eq(text_at(&one, "extension.name"), "Status of the underlying data plane");
+	ck_assert_uint_eq(json_array_size(at(one.json, "extension.links")), 0);
+	reply_release(&list);
+	reply_release(&one);
+}
+END_TEST
+
 /* ---- who may what ---- */
 
 static const struct {
@@ -45,6 +60,10 @@ static const struct {
 	{ "HEAD", "/healthz", 200, 200, 200, 200 },
 	{ "GET", "/v2.0", 401, 200, 200, 200 },
 	{ "GET", "/v2.0/ports", 401, 200, 200, 200 },
+	{ "GET", "/v2.0/extensions", 401, 200, 200, 200 },
+	{ "GET", "/v2.0/extensions/data-plane-status", 401, 200, 200, 200 },
+	{ "GET", "/v2.0/extensions/dns", 401, 404, 404, 404 },
+	{ "POST", "/v2.0/ports", 401, 400, 400, 400 },
 	{ "GET", PORT1, 401, 200, 200, 200 },
 	{ "PUT", PORT1, 401, 403, 200, 200 },
 	{ "GET", "/v1/status", 401, 403, 200, 200 },
@@ -98,7 +117,7 @@ static const struct {
 	const char *target, *allow;
 } allow_rows[] = {
 	{ "/", "GET, HEAD" },
-	{ "/v2.0/ports", "GET, HEAD" },
+	{ "/v2.0/extensions", "GET, HEAD" },
 	{ PORT1, "GET, HEAD, PUT" },
 	{ "/v1/topology", "GET, HEAD, PUT" },
 	{ "/v1/status/", "GET, HEAD" },
@@ -381,6 +400,7 @@ END_TEST
 static void
 add_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, the_one_extension_is_neutrons_own);
 	tcase_add_test(tcase, the_root_lists_the_version_and_its_link_follows_the_host_header);
 	tcase_add_loop_test(tcase, v2_0_is_a_version_with_and_without_a_slash, 0, 2);
 	tcase_add_loop_test(

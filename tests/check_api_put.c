@@ -137,6 +137,15 @@ static const struct {
 	{ "{\"port\": []}", "HTTPBadRequest", "Object 'port' contains invalid data" },
 	{ "{\"port\": null}", "HTTPBadRequest", "Object 'port' contains invalid data" },
 	{ "{\"port\": \"x\"}", "HTTPBadRequest", "Object 'port' contains invalid data" },
+	{ "{\"port\": {\"dp_down\": true, \"dp_down_until\": \"2024-05-01T12:00:00Z\"}}",
+	    "HTTPBadRequest",
+	    "Invalid input for dp_down_until. Reason: '2024-05-01T12:00:00Z' is no time to come, as 2026-11-22T12:00:00Z." },
+	{ "{\"port\": {\"dp_down\": true, \"dp_down_for\": 7}}", "HTTPBadRequest",
+	    "Invalid input for dp_down_for. Reason: '7' is no duration of at most 3650d, as 2h or 30min." },
+	{ "{\"port\": {\"dp_down\": true, \"dp_down_for\": \"0\"}}", "HTTPBadRequest",
+	    "Invalid input for dp_down_for. Reason: '0' is no duration of at most 3650d, as 2h or 30min." },
+	{ "{\"port\": {\"dp_down_for\": \"2h\"}}", "HTTPBadRequest",
+	    "Invalid input for dp_down_until. Reason: it needs dp_down beside it." },
 	{ "[]", "HTTPBadRequest", "Body contains invalid data" },
 	{ "{", "HTTPBadRequest", "Body contains invalid data" },
 	{ "{\"port\": {\"dp_down\": true}} x", "HTTPBadRequest", "Body contains invalid data" },
@@ -217,6 +226,85 @@ START_TEST(the_order_of_checks_is_neutrons_body_existence_policy)
 }
 END_TEST
 
+static const char *const ends[] = {
+	"{\"port\": {\"dp_down\": true, \"dp_down_for\": \"90s\"}}",
+	"{\"port\": {\"dp_down\": true, \"dp_down_until\": \"2024-05-01T14:01:30+02:00\"}}",
+};
+
+START_TEST(a_report_ends_by_itself_where_its_end_was_told)
+{
+	struct engine_time time = world_time();
+	struct reply reply = put(ends[_i]);
+
+	ck_assert_str_eq(
+	    text_at(&reply, "port.dp_down_causes.0.until"), "2024-05-01T12:01:30.000000Z");
+	reply_release(&reply);
+	time.now_ns += 90 * INT64_C(1000000000);
+	time.wall_us += 90000000;
+	ck_assert_int_eq(engine_next_deadline(world.api.engine), time.now_ns);
+	engine_tick(world.api.engine, time);
+	reply = get(PORT1);
+	ck_assert(!flag_at(&reply, "port.dp_down"));
+	reply_release(&reply);
+}
+END_TEST
+
+static struct reply
+put_if(const char *condition)
+{
+	const struct api_request request = {
+		.method = "PUT",
+		.path = PORT1,
+		.body = SLICE("{\"port\": {\"dp_down\": true}}"),
+		.role = ROLE_INTEGRATOR,
+		.if_match = condition,
+		.who = "uid 0",
+	};
+
+	return ask_request(&request);
+}
+
+START_TEST(a_condition_that_is_not_met_changes_nothing)
+{
+	struct reply reply = put_if("revision_number=7");
+
+	expect_error(&reply, 412, "RevisionNumberConstraintFailed",
+	    "Constrained to 7, but current revision is 0");
+	reply_release(&reply);
+	reply = get(PORT1);
+	ck_assert(!flag_at(&reply, "port.dp_down"));
+	reply_release(&reply);
+	reply = put_if("revision_number=0");
+	ck_assert_int_eq(reply.response.status, 200);
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	int status;
+	const char *type, *message;
+} post_rows[] = {
+	{ "{\"port\": {\"name\": \"a\", \"data_plane_status\": \"DOWN\"}}", 400, "HTTPBadRequest",
+	    "Attribute 'data_plane_status' not allowed in POST" },
+	{ "{\"port\": {\"dp_down\": true}}", 400, "HTTPBadRequest",
+	    "Attribute 'dp_down' not allowed in POST" },
+	{ "{\"port\": {\"name\": \"a\"}}", 405, "HTTPMethodNotAllowed",
+	    "The method POST is not allowed for this resource." },
+	{ "{\"port\": 7}", 400, "HTTPBadRequest", "Object 'port' contains invalid data" },
+	{ "", 400, "HTTPBadRequest", "Unable to find 'port' in request body" },
+	{ "[]", 400, "HTTPBadRequest", "Body contains invalid data" },
+};
+
+START_TEST(nobody_makes_a_port)
+{
+	struct reply reply = ask("POST", "/v2.0/ports", post_rows[_i].body, ROLE_ADMIN);
+
+	expect_error(&reply, post_rows[_i].status, post_rows[_i].type, post_rows[_i].message);
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(a_body_cut_anywhere_changes_nothing)
 {
 	static const char whole[] = "{\"port\": {\"dp_down\": true, \"dp_down_note\": \"x\"}}";
@@ -249,6 +337,9 @@ add_tests(TCase *tcase)
 	    ROWS(put_error_rows));
 	tcase_add_test(tcase, a_note_has_at_most_255_bytes);
 	tcase_add_test(tcase, the_order_of_checks_is_neutrons_body_existence_policy);
+	tcase_add_loop_test(tcase, a_report_ends_by_itself_where_its_end_was_told, 0, ROWS(ends));
+	tcase_add_test(tcase, a_condition_that_is_not_met_changes_nothing);
+	tcase_add_loop_test(tcase, nobody_makes_a_port, 0, ROWS(post_rows));
 	tcase_add_test(tcase, a_body_cut_anywhere_changes_nothing);
 }
 

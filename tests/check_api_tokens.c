@@ -187,7 +187,6 @@ END_TEST
 static struct reply
 ask_locally(const char *method, const char *target, const char *body)
 {
-	struct reply reply = { .json = NULL };
 	const struct api_request request = {
 		.method = method,
 		.path = target,
@@ -197,9 +196,7 @@ ask_locally(const char *method, const char *target, const char *body)
 		.who = "uid 0",
 	};
 
-	api_handle(&world.api, &request, &reply.response);
-	reply_read(&reply);
-	return reply;
+	return ask_request(&request);
 }
 
 START_TEST(a_token_is_made_shown_once_listed_without_it_and_removed)
@@ -276,7 +273,6 @@ END_TEST
 static struct reply
 ask_as_blue(const char *method, const char *target, const char *body)
 {
-	struct reply reply = { .json = NULL };
 	const struct api_request request = {
 		.method = method,
 		.path = target,
@@ -286,9 +282,7 @@ ask_as_blue(const char *method, const char *target, const char *body)
 		.who = "grafana",
 	};
 
-	api_handle(&world.api, &request, &reply.response);
-	reply_read(&reply);
-	return reply;
+	return ask_request(&request);
 }
 
 START_TEST(a_reader_sees_its_own_projects_ports_and_no_switch)

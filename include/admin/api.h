@@ -59,6 +59,7 @@ struct api_request {
 	const char *project; /* the caller sees this project's ports alone; NULL: every port */
 	bool local;          /* through the Unix socket */
 	const char *who;     /* for the log, and `by` of what it reports: "uid 0", a token's name */
+	const char *if_match; /* the If-Match header; NULL: none */
 	const char *
 	    host; /* the Host header, from which links in answers are made; NULL: they are relative */
 };

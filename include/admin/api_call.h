@@ -34,6 +34,9 @@ struct api_call {
 
 typedef void api_handler(struct api_call *call);
 
+/* 405, with the methods that the path does have. */
+void api_refuse_method(struct api_call *call);
+
 /* The value of the first parameter of that name, or NULL. */
 const char *api_param_get(const struct api_call *call, const char *name);
 
@@ -52,7 +55,11 @@ bool api_bool_parse(const char *text, bool *ret_value);
 bool api_params_known(struct api_call *call, const char *const *names);
 
 /* api_neutron.c: /, /v2.0 */
-api_handler api_versions, api_version, api_ports_list, api_port_show, api_port_put;
+api_handler api_versions, api_version, api_extensions_list, api_extension_show, api_ports_list,
+    api_port_show;
+
+/* api_neutron_put.c */
+api_handler api_port_put, api_ports_post;
 
 /* api_v1.c: /v1, /healthz, /readyz */
 api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topology_put,

@@ -1,5 +1,5 @@
 /*
- * api_ports: which ports a list shows, and how a port looks as JSON (admin layer, private to api_neutron.c).
+ * api_ports: which ports a list shows, and how a port looks as JSON (admin layer, private to api_neutron*.c).
  */
 #ifndef DPWATCH_ADMIN_API_PORTS_H
 #define DPWATCH_ADMIN_API_PORTS_H
@@ -9,6 +9,13 @@
 #include <stdint.h>
 
 #include "admin/api_call.h"
+
+/* The port of that id, where the caller may see it; else TOPO_NONE. */
+uint32_t port_find(const struct api_call *call, const char *text);
+
+/* Neutron's 404, and its answer with a whole port. */
+void port_refuse_not_found(struct api_call *call, const char *id);
+void port_reply(struct api_call *call, uint32_t port);
 
 /* What a client may do with an attribute of a port. */
 enum port_attribute_use {

@@ -13,32 +13,36 @@ struct route {
 	bool
 	    role_last; /* Neutron asks for the role after body and existence: the handler does it */
 	api_handler *handler;
+	bool never; /* it is refused in words of its own, and is no method that the path has */
 };
 
 /* Every path there is. dpwatch.1 has the same table, section HTTP API. */
 static const struct route routes[] = {
-	{ "GET", "/", ROLE_NONE, false, api_versions },
-	{ "GET", "/healthz", ROLE_NONE, false, api_healthz },
-	{ "GET", "/readyz", ROLE_NONE, false, api_readyz },
-	{ "GET", "/metrics", ROLE_NONE, false, api_metrics },
-	{ "GET", "/v2.0", ROLE_READER, false, api_version },
-	{ "GET", "/v2.0/ports", ROLE_READER, false, api_ports_list },
-	{ "GET", "/v2.0/ports/*", ROLE_READER, false, api_port_show },
-	{ "PUT", "/v2.0/ports/*", ROLE_INTEGRATOR, true, api_port_put },
-	{ "GET", "/v1/status", ROLE_INTEGRATOR, false, api_status_show },
-	{ "GET", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_get },
-	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put },
-	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list },
-	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show },
-	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list },
-	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain },
-	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get },
-	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post },
-	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get },
-	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list },
-	{ "GET", "/v1/tokens", ROLE_ADMIN, false, api_tokens_list },
-	{ "POST", "/v1/tokens", ROLE_ADMIN, false, api_token_add },
-	{ "DELETE", "/v1/tokens/*", ROLE_ADMIN, false, api_token_remove },
+	{ "GET", "/", ROLE_NONE, false, api_versions, false },
+	{ "GET", "/healthz", ROLE_NONE, false, api_healthz, false },
+	{ "GET", "/readyz", ROLE_NONE, false, api_readyz, false },
+	{ "GET", "/metrics", ROLE_NONE, false, api_metrics, false },
+	{ "GET", "/v2.0", ROLE_READER, false, api_version, false },
+	{ "GET", "/v2.0/extensions", ROLE_READER, false, api_extensions_list, false },
+	{ "GET", "/v2.0/extensions/*", ROLE_READER, false, api_extension_show, false },
+	{ "GET", "/v2.0/ports", ROLE_READER, false, api_ports_list, false },
+	{ "POST", "/v2.0/ports", ROLE_READER, false, api_ports_post, true },
+	{ "GET", "/v2.0/ports/*", ROLE_READER, false, api_port_show, false },
+	{ "PUT", "/v2.0/ports/*", ROLE_INTEGRATOR, true, api_port_put, false },
+	{ "GET", "/v1/status", ROLE_INTEGRATOR, false, api_status_show, false },
+	{ "GET", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_get, false },
+	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put, false },
+	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list, false },
+	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show, false },
+	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
+	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },
+	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false },
+	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post, false },
+	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get, false },
+	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list, false },
+	{ "GET", "/v1/tokens", ROLE_ADMIN, false, api_tokens_list, false },
+	{ "POST", "/v1/tokens", ROLE_ADMIN, false, api_token_add, false },
+	{ "DELETE", "/v1/tokens/*", ROLE_ADMIN, false, api_token_remove, false },
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -220,9 +224,8 @@ method_fits(const struct route *route, const char *method)
 	return strcmp(route->method, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
 }
 
-/* 405, with the methods that the path does have. */
-static void
-refuse_method(struct api_call *call, const char *path)
+void
+api_refuse_method(struct api_call *call)
 {
 	struct slice args[API_ARGS_MAX];
 	size_t used = 0;
@@ -230,7 +233,7 @@ refuse_method(struct api_call *call, const char *path)
 	api_refuse(call->response, 405, "HTTPMethodNotAllowed",
 	    "The method %s is not allowed for this resource.", call->request->method);
 	for (const struct route *route = routes; route < routes + N_ROUTES; route++) {
-		if (!path_matches(route->pattern, path, args) ||
+		if (!path_matches(route->pattern, call->request->path, args) || route->never ||
 		    used >= sizeof(call->response->allow))
 			continue;
 		const char *also = strcmp(route->method, "GET") == 0 ? ", HEAD" : "";
@@ -316,7 +319,7 @@ dispatch(struct api_call *call, char *room)
 	if (request->role == ROLE_NONE && (!on_path || on_path->least != ROLE_NONE))
 		api_refuse_unauthenticated(call->response);
 	else if (on_path)
-		refuse_method(call, request->path);
+		api_refuse_method(call);
 	else
 		api_refuse(call->response, 404, "HTTPNotFound", "The resource could not be found.");
 }

@@ -140,8 +140,10 @@ static const struct attribute attributes[] = {
 	{ "revision_number", ROLE_READER, false, show_revision },
 	{ "binding:host_id", ROLE_INTEGRATOR, false, show_host },
 	{ "heard_at", ROLE_INTEGRATOR, false, show_heard },
-	{ "dp_down_note", ROLE_ADMIN, true, NULL }, /* shown among the causes */
-	{ "status", ROLE_ADMIN, false, NULL },      /* Neutron's own, which is not ours to tell */
+	/* Shown among the causes. */
+	{ "dp_down_note", ROLE_ADMIN, true, NULL }, { "dp_down_until", ROLE_ADMIN, true, NULL },
+	{ "dp_down_for", ROLE_ADMIN, true, NULL },
+	{ "status", ROLE_ADMIN, false, NULL }, /* Neutron's own, which is not ours to tell */
 };
 #define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 

@@ -373,6 +373,8 @@ on_request(struct evhttp_request *request, void *arg)
 		.path = path && path[0] != '\0' ? path : "/",
 		.query = uri ? evhttp_uri_get_query(uri) : NULL,
 		.body = request_body(request),
+		.if_match =
+		    evhttp_find_header(evhttp_request_get_input_headers(request), "If-Match"),
 		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
 	};
 	if (server->http->backend.refresh_status)

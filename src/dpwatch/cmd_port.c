@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/config.h"
 #include "core/topo.h"
 #include "table.h"
 #include "util/timeutil.h"
@@ -283,16 +284,23 @@ int
 cmd_port_set(struct cli *cli)
 {
 	const char *value = cli_value(cli, "dp-down"), *note = cli_value(cli, "note");
+	const char *span = cli_value(cli, "for");
+	int64_t ms;
 	json_t *attributes;
 
 	if (!value || (strcmp(value, "true") != 0 && strcmp(value, "false") != 0))
 		return cli_misuse(cli, "--dp-down must be given, as true or false");
+	if (span && !config_duration_parse(slice_of(span), &ms))
+		return cli_misuse(
+		    cli, "--for takes a duration, as 2h or 30min, and not '%s'", span);
 	bool down = strcmp(value, "true") == 0;
 	attributes = json_pack("{s:b}", "dp_down", down);
 	if (note && json_object_set_new(attributes, "dp_down_note", json_string(note)) != 0) {
 		json_decref(attributes);
 		return cli_misuse(cli, "--note must be UTF-8");
 	}
+	if (span)
+		json_object_set_new(attributes, "dp_down_for", json_string(span));
 	return port_put(cli, attributes, down ? "reported down" : "reported not down");
 }
 

@@ -140,11 +140,20 @@ reply_read(struct reply *reply)
 	}
 }
 
+static inline struct reply
+ask_request(const struct api_request *request)
+{
+	struct reply reply = { .json = NULL };
+
+	api_handle(&world.api, request, &reply.response);
+	reply_read(&reply);
+	return reply;
+}
+
 /* One request; `target` is path[?query]. */
 static inline struct reply
 ask(const char *method, const char *target, const char *body, enum api_role role)
 {
-	struct reply reply = { .json = NULL };
 	char *path = strdup(target), *query = strchr(path, '?');
 
 	if (query)
@@ -158,9 +167,8 @@ ask(const char *method, const char *target, const char *body, enum api_role role
 		.who = "uid 0",
 		.host = "api.example.net:9797",
 	};
-	api_handle(&world.api, &request, &reply.response);
+	struct reply reply = ask_request(&request);
 	free(path);
-	reply_read(&reply);
 	return reply;
 }
 
