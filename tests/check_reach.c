@@ -1,6 +1,8 @@
 /*
  * reach and the verdicts above it, held against lib/network: random maps, random events, and after each event everything
- * compared. A failure prints the seed and the events that are left after shrinking.
+ * compared. Maps are taken in slices with events between them; a twin, which takes each map in one step at the moment in
+ * which the other has it in force, must say the same, byte by byte. A failure prints the seed and the events that are left
+ * after shrinking.
  *   DPWATCH_SEED=n   runs the one case of that seed      DPWATCH_CASES=n   as many cases of 100 events
  */
 #include <check.h>
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/change_codec.h"
 #include "core/topo_codec.h"
 #include "lib/model.h"
 #include "lib/network.h"
@@ -19,7 +22,9 @@
 
 struct run {
 	struct network net;
-	struct engine *engine;
+	struct engine *engine, *twin;
+	struct net_map next; /* what the engine is taking */
+	bool taking;
 	struct model model;
 	struct config config;
 	int64_t now_us;
@@ -116,21 +121,122 @@ compare_ports(struct run *run)
 		    totals.ports_down, totals.ports_degraded, n_down, n_degraded);
 }
 
-/* Takes out what was decided. The model fails where a toggle says what is so already. */
+/* What one engine said, as bytes. Of interfaces it may tell in any order: extra ones have other numbers. */
+#define INTERFACE_RECORDS (4 * NET_SWITCHES * NET_INTERFACES)
+struct said {
+	struct arg_buf ports, keys;
+	struct arg_buf interfaces[INTERFACE_RECORDS];
+	size_t n_interfaces;
+};
+
+static int
+compare_records(const void *a, const void *b)
+{
+	const struct arg_buf *x = a, *y = b;
+	size_t n = x->len < y->len ? x->len : y->len;
+	int order = memcmp(x->data, y->data, n);
+
+	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static void
+said_release(struct said *said)
+{
+	arg_buf_release(&said->ports);
+	arg_buf_release(&said->keys);
+	for (size_t i = 0; i < said->n_interfaces; i++)
+		arg_buf_release(&said->interfaces[i]);
+}
+
+static bool
+said_equal(const struct said *a, const struct said *b)
+{
+	if (a->n_interfaces != b->n_interfaces || a->ports.len != b->ports.len)
+		return false;
+	for (size_t i = 0; i < a->n_interfaces; i++)
+		if (compare_records(&a->interfaces[i], &b->interfaces[i]) != 0)
+			return false;
+	return a->ports.len == 0 || memcmp(a->ports.data, b->ports.data, a->ports.len) == 0;
+}
+
+static void
+take_out(struct engine *engine, struct model *model, struct said *said)
+{
+	struct dp_change change;
+
+	while (engine_pop(engine, &change)) {
+		struct arg_buf *record = &said->ports;
+		if (change.kind == CHANGE_INTERFACE && said->n_interfaces < INTERFACE_RECORDS)
+			record = &said->interfaces[said->n_interfaces++];
+		if (change_encode(&change, record, &said->keys) != 0)
+			ck_abort_msg("a change of kind %d cannot be encoded", change.kind);
+		uint64_t revision = model ? model_apply(model, &change) : 0;
+		if (revision != 0)
+			arg_buf_add(
+			    &said->keys, (struct slice){ (char *)&revision, sizeof(revision) });
+	}
+	qsort(said->interfaces, said->n_interfaces, sizeof(said->interfaces[0]), compare_records);
+}
+
+/* The revisions that the model gave stand behind the keys of their toggles. Returns how many. */
+static unsigned
+publish(struct run *run, const struct arg_buf *keys)
+{
+	struct slice arg, key = { NULL, 0 };
+	size_t at = 0;
+	unsigned n = 0;
+	uint8_t id[16];
+	uint64_t revision;
+
+	for (; arg_buf_next(keys, &at, &arg); key = arg) {
+		if (arg.len != sizeof(revision))
+			continue;
+		memcpy(&revision, arg.data, sizeof(revision));
+		if (!port_id_parse(slice_from(key, strlen("port:")), id))
+			ck_abort_msg("%.*s is no port", (int)key.len, key.data);
+		engine_published(run->engine, id, revision);
+		engine_published(run->twin, id, revision);
+		n++;
+	}
+	return n;
+}
+
+static void
+say_records(struct run *run, const char *who, const struct arg_buf *records)
+{
+	struct slice arg;
+	size_t at = 0;
+
+	say(run, "  %s:", who);
+	while (arg_buf_next(records, &at, &arg))
+		say(run, " %.*s", (int)arg.len, arg.data);
+	say(run, "\n");
+}
+
+static void
+say_all(struct run *run, const char *who, const struct said *said)
+{
+	say_records(run, who, &said->ports);
+	for (size_t i = 0; i < said->n_interfaces; i++)
+		say_records(run, who, &said->interfaces[i]);
+}
+
+/* The number of toggles. The model fails where one says what is so already. */
 static unsigned
 pump(struct run *run)
 {
-	struct dp_change change;
-	unsigned n = 0;
+	struct said said = { .n_interfaces = 0 }, twin = { .n_interfaces = 0 };
 
-	while (engine_pop(run->engine, &change)) {
-		uint8_t id[16];
-		memcpy(id, change.port_id, sizeof(id));
-		uint64_t revision = model_apply(&run->model, &change);
-		n += revision != 0;
-		if (revision != 0)
-			engine_published(run->engine, id, revision);
+	take_out(run->engine, &run->model, &said);
+	take_out(run->twin, NULL, &twin);
+	if (!said_equal(&said, &twin)) {
+		WRONG(run, "a map that is taken in slices tells another story");
+		say_all(run, "in slices", &said);
+		say_all(run, "in one step", &twin);
 	}
+	unsigned n = publish(run, &said.keys);
+	said_release(&said);
+	said_release(&twin);
 	return n;
 }
 
@@ -152,11 +258,30 @@ topo_of(const struct net_map *map)
 	return topo;
 }
 
+/* Some slices of random size, which may bring the map in force. */
 static void
-take_map(struct run *run, const struct net_map *map)
+take_slices(struct run *run, struct random *random)
 {
-	network_set_map(&run->net, map);
-	ck_assert_int_eq(engine_set_topo(run->engine, topo_of(map), now(run)), 0);
+	for (unsigned n = random_below(random, 6); run->taking && n > 0; n--) {
+		bool in_force;
+		ck_assert_int_ge(engine_topo_step(run->engine, 1 + random_below(random, 300),
+				     now(run), &in_force),
+		    0);
+		if (!in_force)
+			continue;
+		run->taking = false;
+		network_set_map(&run->net, &run->next);
+		ck_assert_int_eq(engine_set_topo(run->twin, topo_of(&run->next), now(run)), 0);
+		say(run, "the map is in force\n");
+	}
+}
+
+static void
+begin_map(struct run *run, const struct net_map *map)
+{
+	run->next = *map;
+	run->taking = true;
+	ck_assert_int_eq(engine_topo_begin(run->engine, topo_of(map)), 0);
 }
 
 static void
@@ -165,8 +290,8 @@ event_map(struct run *run, struct random *random)
 	struct net_map map;
 
 	net_map_random(&map, random);
-	take_map(run, &map);
-	say(run, "another map\n");
+	begin_map(run, &map);
+	say(run, "another map comes\n");
 }
 
 /* Some ports move to other groups, and nothing else. */
@@ -180,8 +305,15 @@ event_move(struct run *run, struct random *random)
 		if (random_once_in(random, 4) && !map.groups[group].own)
 			map.port_group[port] = (int)group;
 	}
-	take_map(run, &map);
-	say(run, "ports move\n");
+	begin_map(run, &map);
+	say(run, "ports are to move\n");
+}
+
+static void
+feed(struct run *run, uint32_t sw, const struct link_event *event)
+{
+	engine_feed(run->engine, sw, event, now(run));
+	engine_feed(run->twin, sw, event, now(run));
 }
 
 static void
@@ -220,7 +352,7 @@ event_word(struct run *run, struct random *random)
 		.bare_up = words[word].bare,
 		.name = slice_of(net_interface_name(end.interface)),
 	};
-	engine_feed(run->engine, sw, &event, now(run));
+	feed(run, sw, &event);
 	say(run, "%s:%s %s\n", net_switch_name(end.sw), net_interface_name(end.interface),
 	    words[word].name);
 }
@@ -236,6 +368,7 @@ event_report(struct run *run, struct random *random)
 
 	net_port_id(port, id);
 	bool known = engine_report(run->engine, id, &report, now(run));
+	ck_assert_int_eq(known, engine_report(run->twin, id, &report, now(run)));
 	ck_assert_int_eq(known, run->net.map.port_group[port] != NET_NONE);
 	if (known)
 		run->net.reported[port] = report.down;
@@ -253,7 +386,7 @@ event_boot(struct run *run, struct random *random)
 
 	if (found == TOPO_NONE)
 		return;
-	engine_feed(run->engine, found, &event, now(run));
+	feed(run, found, &event);
 	network_boot(&run->net, sw);
 	say(run, "%s boots\n", net_switch_name(sw));
 }
@@ -297,16 +430,34 @@ forget_what_redis_does_not_hold(struct run *run)
 	}
 }
 
-/* Nothing may be told by a start from what Redis holds. */
+/* As the daemon does after it read the map. */
+static struct engine *
+start_anew(struct run *run)
+{
+	struct engine *engine = engine_new(&run->config);
+
+	ck_assert_int_eq(engine_set_topo(engine, topo_of(&run->net.map), now(run)), 0);
+	return engine;
+}
+
+/* Nothing may be told by a start from what Redis holds. What was being taken comes again, while Redis is read. */
 static void
 event_restart(struct run *run, struct random *random)
 {
-	(void)random;
+	bool in_force;
+
 	engine_free(run->engine);
-	run->engine = engine_new(&run->config);
-	ck_assert_int_eq(engine_set_topo(run->engine, topo_of(&run->net.map), now(run)), 0);
+	engine_free(run->twin);
+	run->engine = start_anew(run);
+	run->twin = start_anew(run);
+	if (run->taking)
+		begin_map(run, &run->next);
 	model_restore(&run->model, run->engine, now(run));
+	model_restore(&run->model, run->twin, now(run));
+	if (run->taking)
+		engine_topo_step(run->engine, 1 + random_below(random, 30), now(run), &in_force);
 	engine_start(run->engine, now(run));
+	engine_start(run->twin, now(run));
 	say(run, "the daemon restarts\n");
 	if (pump(run) != 0)
 		WRONG(run, "a restart toggled something");
@@ -317,17 +468,22 @@ event_restart(struct run *run, struct random *random)
 static void
 event_compare(struct run *run, struct random *random)
 {
-	bool lost = random_once_in(random, 2);
+	bool lost = random_once_in(random, 2), taking = run->taking;
 
 	if (lost) {
 		model_release(&run->model);
 		model_init(&run->model);
 	}
 	engine_compare_begin(run->engine);
+	engine_compare_begin(run->twin);
+	take_slices(run, random);
 	model_restore_published(&run->model, run->engine);
+	model_restore_published(&run->model, run->twin);
+	take_slices(run, random);
 	engine_start(run->engine, now(run));
+	engine_start(run->twin, now(run));
 	say(run, lost ? "Redis lost everything\n" : "Redis is compared\n");
-	if (pump(run) != 0 && !lost)
+	if (pump(run) != 0 && !lost && taking == run->taking)
 		WRONG(run, "a comparison toggled something");
 }
 
@@ -347,6 +503,8 @@ event(struct run *run, uint64_t seed)
 	run->now_us += random_below(&random, 3) * 700000;
 	kinds[i].run(run, &random);
 	pump(run);
+	take_slices(run, &random);
+	pump(run);
 	compare(run);
 }
 
@@ -363,11 +521,13 @@ play(uint64_t seed, const bool *left_out, FILE *out)
 	ck_assert_int_eq(config_defaults(&run.config), 0);
 	/* Every word counts when it comes: which of them to believe is not the question here. */
 	run.config.state.source_settle_ms = run.config.state.echo_window_ms = 0;
-	run.engine = engine_new(&run.config);
 	model_init(&run.model);
 	net_map_random(&map, &random);
-	take_map(&run, &map);
+	network_set_map(&run.net, &map);
+	run.engine = start_anew(&run);
+	run.twin = start_anew(&run);
 	engine_start(run.engine, now(&run));
+	engine_start(run.twin, now(&run));
 	for (unsigned i = 0; i < EVENTS && !run.wrong; i++)
 		if (!left_out[i])
 			event(&run, seed * EVENTS + i);
@@ -380,6 +540,7 @@ play(uint64_t seed, const bool *left_out, FILE *out)
 		json_decref(document);
 	}
 	engine_free(run.engine);
+	engine_free(run.twin);
 	model_release(&run.model);
 	config_release(&run.config);
 	return run.wrong;

@@ -65,7 +65,22 @@ void engine_configure(struct engine *engine, const struct config *config);
  */
 int engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time time);
 
-/* The snapshot in force; never NULL (an empty one before the first). Borrowed until the next engine_set_topo. */
+/*
+ * The same in slices, for a loop that must not stall. engine_topo_begin() takes memory alone (0; or -ENOMEM, and the old
+ * snapshot stays); a snapshot that was being taken is abandoned for the newer one. Until engine_topo_step() says
+ * *ret_in_force everything else goes on as before on the old snapshot, and whatever happens in between counts: the outcome is
+ * that of an engine_set_topo() at that moment. Then it goes on to free what was before.
+ *
+ * `budget` (at least 1) bounds the work of one step: 20,000 take 1 to 2 ms. Only the step that brings it in force has no
+ * bound of its own: it compares all interfaces (1 to 2 ms for 100,000), and toggles what toggles. All changes must have been
+ * popped before each step. 1: there is more to do; 0: nothing is left; -ENOMEM: it was abandoned, the old snapshot stays, and
+ * there may be more to free.
+ */
+int engine_topo_begin(struct engine *engine, struct topo *topo);
+int engine_topo_step(
+    struct engine *engine, unsigned budget, struct engine_time time, bool *ret_in_force);
+
+/* The snapshot in force; never NULL (an empty one before the first). Borrowed until another is in force. */
 const struct topo *engine_topo(const struct engine *engine);
 
 /*

@@ -11,7 +11,7 @@
  *   engine_blame.c   why, where no single event says so; and the texts of faults
  *   engine_incident.c  failures of uplinks that belong together
  *   engine_report.c  what somebody outside says of a port
- *   engine_topo.c    a new snapshot
+ *   engine_topo.c    a new snapshot, in slices: engine_carry.c, engine_swap.c (core/engine_take.h)
  *   engine_restore.c what Redis still knew, and the start
  *   engine_view.c    reading it, for the API
  *
@@ -175,6 +175,8 @@ struct orphan {
 	char *name, *project_id;
 };
 
+struct take; /* core/engine_take.h */
+
 struct engine {
 	struct config config; /* only .state is used; no strings */
 	struct topo *topo;
@@ -208,7 +210,27 @@ struct engine {
 	struct fault *restored; /* the last that was restored: ports with one text share it */
 	bool comparing;         /* between engine_compare_begin and engine_start */
 	bool started;           /* false: verdicts are not compared yet, nothing is queued */
+	struct take *take;      /* a snapshot that is being taken; NULL: none */
+	struct take *discarded; /* what is left of snapshots, to be freed */
 };
+
+/* ---- engine_topo.c ---- */
+void engine_note_port(struct engine *engine, uint32_t port);
+/* Everything changes at once: what is being taken begins anew. */
+void engine_take_again(struct engine *engine);
+void engine_takes_free(struct engine *engine);
+
+/*
+ * A port as it may be changed: whoever writes to a port_state gets it here, so that a snapshot that is being taken hears of
+ * it.
+ */
+static inline struct port_state *
+engine_port_for_change(struct engine *engine, uint32_t port)
+{
+	if (engine->take)
+		engine_note_port(engine, port);
+	return &engine->ports[port];
+}
 
 /* ---- engine.c ---- */
 /*
@@ -327,8 +349,14 @@ void engine_refine(struct engine *engine, uint32_t interface, const struct decis
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
 /* What was reported of the port changed. False where that queued nothing about its hash. */
 bool engine_settle_reported(struct engine *engine, uint32_t port, struct decision *decision);
-/* Looks at every group as if it were new: at the start, and after a new snapshot. */
+/* Looks at every group as if it were new: at the start. */
 void engine_settle_all(struct engine *engine, const struct decision *decision);
+/* The same of some groups: after a new snapshot. */
+void engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_groups,
+    const struct decision *decision);
+/* Whether that would leave a port of such a state, in a group of such a state with `total` attachments, as it is. */
+bool engine_port_is_settled(
+    const struct port_state *port, const struct group_state *group, uint32_t total, bool started);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
 /* A change of the port's hash without a toggle: it goes on to name what decided the last one. */
 void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
@@ -352,8 +380,11 @@ void engine_restore_report(struct engine *engine, uint32_t port, const struct dp
  * does not know; with `all`, of every report.
  */
 void engine_reports_start(struct engine *engine, bool all, struct engine_time time);
-/* Lets go of reports that are over, or whose port left the map. */
-void engine_reports_sweep(struct engine *engine);
+/*
+ * Lets go of reports whose port left the map: looks at `budget` of them from *cursor (0 at first) on. True while there are
+ * more.
+ */
+bool engine_reports_sweep(struct engine *engine, uint32_t *cursor, unsigned budget);
 /* The report of a port of the map: strings "" where there is none; borrowed from the engine. */
 void engine_port_report(const struct engine *engine, uint32_t port, struct dp_report *ret_report);
 

@@ -29,6 +29,14 @@ struct index_list {
 
 /* Borrows the topo and the states (one per topo interface, in their order); both outlive it. NULL: out of memory. */
 struct reach *reach_new(const struct topo *topo, const struct interface_state *states);
+/*
+ * The same in slices: reach_begin() takes memory alone (NULL: there is none), reach_step() does what is left of the work.
+ * `budget` (at least 1) bounds the interfaces that one step looks at; links and switches, which are far fewer, it takes in
+ * one go. 1: there is more to do, 0: done, -ENOMEM. Nothing else may be asked before it is done.
+ */
+struct reach *reach_begin(const struct topo *topo, const struct interface_state *states);
+int reach_step(struct reach *reach, unsigned budget);
+/* NULL is fine. */
 void reach_free(struct reach *reach);
 
 /* The states moved to another place in memory (same content). */

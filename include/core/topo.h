@@ -149,6 +149,12 @@ size_t topo_bytes(const struct topo *topo);
 /* NULL is fine. */
 void topo_free(struct topo *topo);
 
+/*
+ * The same in slices: frees at most n (at least 1) pieces of memory of at most 1 MiB, and with the last of them the look-up
+ * tables. True while there is more to free, which only this function may be given to then; a million ports are some 500.
+ */
+bool topo_free_step(struct topo *topo, unsigned n);
+
 /* UUID text (8-4-4-4-12 hex digits, any case) <-> 16 bytes; text is written in lower case, 37 bytes with the NUL. */
 #define PORT_ID_TEXT 37
 bool port_id_parse(struct slice text, uint8_t ret_id[16]);

@@ -7,6 +7,7 @@
 #ifndef DPWATCH_CORE_TOPO_ROWS_H
 #define DPWATCH_CORE_TOPO_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ struct rows {
 /* An empty array of rows of row_size bytes, without memory of its own. */
 void rows_init(struct rows *rows, size_t row_size);
 void rows_release(struct rows *rows);
+/* Frees *n chunks at most, which it counts down. True while there are more; nothing else may be done with it then. */
+bool rows_release_some(struct rows *rows, unsigned *n);
 
 /* A new row at the end, zeroed, to be filled by the caller; its number was rows->n. NULL: out of memory, nothing added. */
 void *rows_add(struct rows *rows);
@@ -74,6 +77,8 @@ struct text_pool {
 /* A pool that holds "" alone, without memory of its own. */
 void text_pool_init(struct text_pool *pool);
 void text_pool_release(struct text_pool *pool);
+/* As rows_release_some(). */
+bool text_pool_release_some(struct text_pool *pool, unsigned *n);
 
 /* Copies a text of at most TEXT_MAX bytes without NUL. 0, or -ENOMEM with *ret_ref untouched. */
 int text_pool_add(struct text_pool *pool, struct slice text, uint32_t *ret_ref)

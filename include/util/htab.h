@@ -42,6 +42,9 @@ void htab_init(struct htab *table, const struct htab_type *type, const void *own
 /* Frees its memory; the table is empty and usable again. */
 void htab_release(struct htab *table);
 
+/* The rows moved to another owner, with their numbers; borrowed as before. */
+void htab_set_owner(struct htab *table, const void *owner);
+
 /* The value whose row is `key`, or HTAB_NONE. */
 uint32_t htab_find(const struct htab *table, uint64_t hash, const void *key);
 

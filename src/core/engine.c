@@ -282,6 +282,7 @@ engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
+	engine_takes_free(engine);
 	engine_drop_popped(engine);
 	for (size_t i = engine->head; i < engine->n_queue; i++)
 		fault_drop(engine->queue[i].fault);

@@ -178,5 +178,5 @@ engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revi
 	uint32_t port = topo_port_find(engine->topo, port_id);
 
 	if (port != TOPO_NONE)
-		engine_note_revision(&engine->ports[port], revision);
+		engine_note_revision(engine_port_for_change(engine, port), revision);
 }

@@ -1,6 +1,6 @@
 /*
  * Reports: what somebody outside says of a port. Few ports have one, so they are rows beside the ports. A row that is over
- * stays for the port's next report, until a new snapshot sweeps it out.
+ * stays for the port's next report, until they are many when a new snapshot comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +101,7 @@ keep(struct engine *engine, uint32_t port, const struct dp_report *given)
 	report->at_us = given->at_us;
 	report->until_us = given->until_us;
 	report->until_ns = INT64_MAX;
-	uint8_t *flags = &engine->ports[port].flags;
+	uint8_t *flags = &engine_port_for_change(engine, port)->flags;
 	*flags &= (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE);
 	*flags |= given->down ? PORT_REPORTED : PORT_REPORTED_ACTIVE;
 	return report;
@@ -114,7 +114,8 @@ engine_restore_report(struct engine *engine, uint32_t port, const struct dp_repo
 
 	/* Somebody spoke while Redis was read: that is newer than what Redis holds. */
 	if (report && report->untold)
-		engine->ports[port].flags |= report->down ? PORT_REPORTED : PORT_REPORTED_ACTIVE;
+		engine_port_for_change(engine, port)->flags |=
+		    report->down ? PORT_REPORTED : PORT_REPORTED_ACTIVE;
 	else if (given->at_us != 0)
 		keep(engine, port, given);
 }
@@ -159,24 +160,48 @@ engine_reports_start(struct engine *engine, bool all, struct engine_time time)
 	}
 }
 
-void
-engine_reports_sweep(struct engine *engine)
+/* Takes out the rows that are over. */
+static void
+compact(struct engine *engine)
 {
 	uint32_t n = 0;
 
 	htab_release(&engine->report_index);
 	for (uint32_t i = 0; i < engine->n_reports; i++) {
-		struct report *report = &engine->reports[i];
-		if (!report->live || topo_port_find(engine->topo, report->port_id) == TOPO_NONE) {
-			release(report);
+		const struct report *report = &engine->reports[i];
+		if (!report->live)
 			continue;
-		}
 		engine->reports[n] = *report;
 		if (htab_add(&engine->report_index, id_hash(report->port_id), n) != 0)
 			abort(); /* a report that cannot be found again would hold for ever */
 		n++;
 	}
 	engine->n_reports = n;
+}
+
+static uint32_t
+n_over(const struct engine *engine)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < engine->n_reports; i++)
+		n += !engine->reports[i].live;
+	return n;
+}
+
+bool
+engine_reports_sweep(struct engine *engine, uint32_t *cursor, unsigned budget)
+{
+	for (; *cursor < engine->n_reports && budget > 0; ++*cursor, budget--) {
+		struct report *report = &engine->reports[*cursor];
+		if (report->live && topo_port_find(engine->topo, report->port_id) == TOPO_NONE)
+			release(report);
+	}
+	if (*cursor < engine->n_reports)
+		return true;
+	if (n_over(engine) > engine->n_reports / 2)
+		compact(engine);
+	return false;
 }
 
 /* The verdict after a report came or went, and the port's hash where nothing else told of it. */
@@ -218,7 +243,8 @@ end_report(struct engine *engine, struct report *report, struct engine_time time
 	release(report);
 	if (port == TOPO_NONE)
 		return;
-	engine->ports[port].flags &= (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE);
+	engine_port_for_change(engine, port)->flags &=
+	    (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE);
 	decide(engine, port, time);
 }
 

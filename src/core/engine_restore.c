@@ -170,7 +170,7 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 		orphan->fault = fault_restored(engine, record->fault);
 		return;
 	}
-	struct port_state *state = &engine->ports[port];
+	struct port_state *state = engine_port_for_change(engine, port);
 	fault_drop(state->fault);
 	*state = (struct port_state){
 		.flags = record->dp_down ? PORT_DOWN : 0,
@@ -238,6 +238,7 @@ engine_start(struct engine *engine, struct engine_time time)
 
 	if (!reach)
 		abort();
+	engine_take_again(engine);
 	reach_free(engine->reach);
 	engine->reach = reach;
 	engine->started = true;
@@ -256,6 +257,7 @@ engine_start(struct engine *engine, struct engine_time time)
 void
 engine_compare_begin(struct engine *engine)
 {
+	engine_take_again(engine);
 	engine->started = false;
 	engine->comparing = true;
 	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
@@ -273,7 +275,8 @@ engine_restore_published(
 			engine_add_orphan(engine, port_id, "", "")->revision = revision;
 		return;
 	}
+	struct port_state *state = engine_port_for_change(engine, port);
 	if (dp_down)
-		engine->ports[port].flags |= PORT_DOWN;
-	engine_note_revision(&engine->ports[port], revision);
+		state->flags |= PORT_DOWN;
+	engine_note_revision(state, revision);
 }

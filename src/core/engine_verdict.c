@@ -214,7 +214,7 @@ static bool
 settle_port(struct engine *engine, uint32_t port, const struct group_state *before,
     const struct group_state *now, enum dp_cause cause, struct decision *decision)
 {
-	struct port_state *state = &engine->ports[port];
+	struct port_state *state = engine_port_for_change(engine, port);
 	uint32_t total =
 	    topo_group_get(engine->topo, topo_port_get(engine->topo, port)->group)->attachments.n;
 	const uint8_t was = state->flags;
@@ -240,6 +240,25 @@ settle_port(struct engine *engine, uint32_t port, const struct group_state *befo
 	queued->redundancy = (uint8_t)redundancy_of(state,
 	    stranded && (!(was & PORT_STRANDED) || (before && now->stranded > before->stranded)));
 	return told;
+}
+
+bool
+engine_port_is_settled(
+    const struct port_state *port, const struct group_state *group, uint32_t total, bool started)
+{
+	const bool down = port->flags & PORT_DOWN;
+	const uint8_t holds = port->cause == CAUSE_REPORTED ? PORT_REPORTED : PORT_OBSERVED;
+	const uint8_t now = (uint8_t)((group->down ? PORT_OBSERVED : 0) |
+				      (!down && group->up < total ? PORT_DEGRADED : 0) |
+				      (!down && group->stranded > 0 ? PORT_STRANDED : 0));
+
+	if ((port->flags & (PORT_OBSERVED | PORT_DEGRADED | PORT_STRANDED)) != now)
+		return false;
+	if (!started)
+		return true;
+	if ((bool)(port->flags & (PORT_OBSERVED | PORT_REPORTED)) != down)
+		return false;
+	return !down || port->flags & holds;
 }
 
 bool
@@ -337,12 +356,12 @@ refine_ports_at(struct engine *engine, uint32_t interface, const struct decision
 		    engine->topo, topo_group_of_interface(engine->topo, groups.first + i));
 		for (uint32_t p = 0; p < group->ports.n; p++) {
 			uint32_t port = topo_port_of_group(engine->topo, group->ports.first + p);
-			struct port_state *state = &engine->ports[port];
+			const struct port_state *state = &engine->ports[port];
 			if (!(state->flags & PORT_DOWN) ||
 			    state->interface != decision->interface ||
 			    state->reason != REASON_LINK_DOWN)
 				continue;
-			state->reason = (uint8_t)decision->reason;
+			engine_port_for_change(engine, port)->reason = (uint8_t)decision->reason;
 			queue_port(engine, CHANGE_REDUNDANCY, port, decision)->redundancy =
 			    REDUNDANCY_REFINED;
 		}
@@ -416,9 +435,11 @@ settle_whole_group(
 }
 
 void
-engine_settle_all(struct engine *engine, const struct decision *decision)
+engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_groups,
+    const struct decision *decision)
 {
-	uint32_t n_groups = topo_n_groups(engine->topo);
+	if (n_groups == 0)
+		return;
 	struct settling settling = { .faults = calloc(
 					 engine->n_interfaces + 1, sizeof(*settling.faults)) };
 
@@ -426,10 +447,16 @@ engine_settle_all(struct engine *engine, const struct decision *decision)
 		abort();
 	blame_search_init(&settling.search, engine);
 	engine->step++;
-	for (uint32_t group = 0; group < n_groups; group++)
-		settle_whole_group(engine, group, decision, &settling);
+	for (uint32_t i = 0; i < n_groups; i++)
+		settle_whole_group(engine, groups ? groups[i] : i, decision, &settling);
 	for (uint32_t i = 0; i < engine->n_interfaces; i++)
 		fault_drop(settling.faults[i]);
 	blame_search_release(&settling.search);
 	free(settling.faults);
+}
+
+void
+engine_settle_all(struct engine *engine, const struct decision *decision)
+{
+	engine_settle_groups(engine, NULL, topo_n_groups(engine->topo), decision);
 }

@@ -17,6 +17,9 @@ struct edge {
 	uint32_t link, other;
 };
 
+/* What reach_step() does next. */
+enum making { MAKING_EDGES, MAKING_JOINED, MAKING_CARRIES, MAKING_LINKS, MAKING_DONE };
+
 struct reach {
 	const struct topo *topo;
 	const struct interface_state *states;
@@ -31,6 +34,8 @@ struct reach {
 	uint32_t *first; /* per switch, and one more: where its edges begin */
 	struct edge *edges;
 	struct index_list interfaces, switches, touched, work, cut;
+	enum making making;
+	uint32_t made; /* rows of MAKING_CARRIES that are done */
 	bool no_memory;
 };
 
@@ -355,23 +360,36 @@ search_from_roots(struct reach *reach)
 	reach->touched.n = 0;
 }
 
-/* First with everything up, to know which switches the map joins to a root at all; then as it is. */
+/* With everything up, to know which switches the map joins to a root at all. */
 static void
-search_all(struct reach *reach)
+find_joined(struct reach *reach)
 {
-	uint32_t n_links = topo_n_links(reach->topo), n_switches = topo_n_switches(reach->topo);
-
-	memset(reach->link_up, 1, n_links);
+	memset(reach->link_up, 1, topo_n_links(reach->topo));
 	search_from_roots(reach);
-	for (uint32_t sw = 0; sw < n_switches; sw++)
+	for (uint32_t sw = 0; sw < topo_n_switches(reach->topo); sw++)
 		reach->joined[sw] = reach->parent[sw] != PARENT_NONE || reach->via_peer[sw];
-	for (uint32_t i = 0; i < topo_n_interfaces(reach->topo); i++)
-		reach->carries[i] = carries_now(reach, i);
-	for (uint32_t l = 0; l < n_links; l++) {
+}
+
+/* As it is. */
+static void
+find_links_up(struct reach *reach)
+{
+	for (uint32_t l = 0; l < topo_n_links(reach->topo); l++) {
 		const struct topo_link *link = topo_link_get(reach->topo, l);
 		reach->link_up[l] = reach->carries[link->a] && reach->carries[link->b];
 	}
 	search_from_roots(reach);
+}
+
+static void
+find_carrying(struct reach *reach, unsigned budget)
+{
+	uint32_t n = topo_n_interfaces(reach->topo);
+
+	for (; reach->made < n && budget > 0; reach->made++, budget--)
+		reach->carries[reach->made] = carries_now(reach, reach->made);
+	if (reach->made == n)
+		reach->making++;
 }
 
 /* Edges by switch: counted first, then laid side by side. */
@@ -399,7 +417,7 @@ lay_edges(struct reach *reach)
 }
 
 struct reach *
-reach_new(const struct topo *topo, const struct interface_state *states)
+reach_begin(const struct topo *topo, const struct interface_state *states)
 {
 	struct reach *reach = calloc(1, sizeof(*reach));
 	uint32_t n_switches = topo_n_switches(topo), n_links = topo_n_links(topo);
@@ -422,13 +440,48 @@ reach_new(const struct topo *topo, const struct interface_state *states)
 		reach_free(reach);
 		return NULL;
 	}
-	lay_edges(reach);
-	search_all(reach);
-	if (reach->no_memory) {
-		reach_free(reach);
-		return NULL;
-	}
 	return reach;
+}
+
+int
+reach_step(struct reach *reach, unsigned budget)
+{
+	switch (reach->making) {
+	case MAKING_EDGES:
+		lay_edges(reach);
+		reach->making++;
+		break;
+	case MAKING_JOINED:
+		find_joined(reach);
+		reach->making++;
+		break;
+	case MAKING_CARRIES:
+		find_carrying(reach, budget);
+		break;
+	case MAKING_LINKS:
+		find_links_up(reach);
+		reach->making++;
+		break;
+	case MAKING_DONE:
+		break;
+	}
+	if (reach->no_memory)
+		return -ENOMEM;
+	return reach->making != MAKING_DONE;
+}
+
+struct reach *
+reach_new(const struct topo *topo, const struct interface_state *states)
+{
+	struct reach *reach = reach_begin(topo, states);
+	int r = 1;
+
+	while (reach && r > 0)
+		r = reach_step(reach, UINT32_MAX);
+	if (r == 0)
+		return reach;
+	reach_free(reach);
+	return NULL;
 }
 
 void

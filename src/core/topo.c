@@ -83,6 +83,23 @@ topo_free(struct topo *topo)
 	free(topo);
 }
 
+bool
+topo_free_step(struct topo *topo, unsigned n)
+{
+	struct rows *rows[N_ROWS];
+
+	if (!topo)
+		return false;
+	all_rows(topo, rows);
+	for (int i = 0; i < N_ROWS; i++)
+		if (rows_release_some(rows[i], &n))
+			return true;
+	if (text_pool_release_some(&topo->texts, &n))
+		return true;
+	topo_free(topo);
+	return false;
+}
+
 void
 topo_trim(struct topo *topo)
 {

@@ -26,6 +26,33 @@ rows_release(struct rows *rows)
 	rows_init(rows, rows->row_size);
 }
 
+static bool
+free_some_chunks(char **chunks, uint32_t *n_chunks, unsigned *n)
+{
+	for (; *n_chunks > 0 && *n > 0; --*n)
+		free(chunks[--*n_chunks]);
+	return *n_chunks > 0;
+}
+
+bool
+rows_release_some(struct rows *rows, unsigned *n)
+{
+	rows->n = 0;
+	if (free_some_chunks(rows->chunks, &rows->n_chunks, n))
+		return true;
+	rows_release(rows);
+	return false;
+}
+
+bool
+text_pool_release_some(struct text_pool *pool, unsigned *n)
+{
+	if (free_some_chunks(pool->chunks, &pool->n_chunks, n))
+		return true;
+	text_pool_release(pool);
+	return false;
+}
+
 /* Room for one more pointer; the array's size is the power of two that holds n. 0 or -ENOMEM. */
 static int
 push_chunk(char ***chunks, uint32_t *n, char *chunk)

@@ -25,6 +25,12 @@ htab_release(struct htab *table)
 	htab_init(table, table->type, table->owner);
 }
 
+void
+htab_set_owner(struct htab *table, const void *owner)
+{
+	table->owner = owner;
+}
+
 static uint32_t
 probe(
     const struct htab *table, const uint32_t *slots, uint32_t mask, uint64_t hash, const void *key)

@@ -6,8 +6,10 @@
  *
  *   config admin_down=ignore source_settle=2s
  *   ignore interface|hash|redundancy        these changes need not be expected
- *   topology [away]                         a document, up to a line `end`; "#1" stands for a port's id, and is its name
- *           too; `away`: it is there at the next restart-daemon
+ *   topology [away|slowly]                  a document, up to a line `end`; "#1" stands for a port's id, and is its name
+ *           too; `away`: it is there at the next restart-daemon; `slowly`: it is being taken up to the action `taken`, and
+ *           the file is played again for each number of slices that may be done before the next action
+ *   at TIME taken                           the map that is being taken is in force
  *   at TIME trap|syslog SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own

@@ -31,6 +31,46 @@ parse(const struct scenario *s, const char *document)
 	return topo;
 }
 
+/* The slices of a map are as small as can be. True when it is in force. */
+static bool
+take_slice(struct scenario *s)
+{
+	bool in_force;
+
+	ck_assert_int_eq(engine_topo_step(s->engine, 1, scenario_time(s), &in_force), 1);
+	s->n_slices++;
+	if (!in_force)
+		return false;
+	free(s->topology);
+	s->topology = s->coming;
+	s->coming = NULL;
+	return true;
+}
+
+static void
+take_slowly(struct scenario *s, const char *document)
+{
+	free(s->coming);
+	s->coming = strdup(document);
+	s->n_slices = 0;
+	ck_assert_int_eq(engine_topo_begin(s->engine, parse(s, document)), 0);
+	while (s->n_slices < s->slices && !s->too_far)
+		s->too_far = take_slice(s);
+}
+
+static void
+act_taken(struct scenario *s)
+{
+	bool in_force;
+
+	if (!s->coming)
+		SCENARIO_FAIL(s, "%s", "no map is being taken");
+	while (!take_slice(s))
+		;
+	while (engine_topo_step(s->engine, 1, scenario_time(s), &in_force) > 0)
+		;
+}
+
 void
 scenario_start_engine(struct scenario *s)
 {
@@ -45,10 +85,16 @@ scenario_start_engine(struct scenario *s)
 void
 scenario_set_topology(struct scenario *s, const char *document)
 {
+	if (scenario_flag(s, "slowly")) {
+		take_slowly(s, document);
+		return;
+	}
 	free(s->topology);
 	s->topology = strdup(document);
 	if (scenario_flag(s, "away"))
 		return;
+	free(s->coming);
+	s->coming = NULL;
 	if (!s->engine)
 		scenario_start_engine(s);
 	else
@@ -251,7 +297,7 @@ scenario_act(struct scenario *s)
 		{ "doubt", act_doubt }, { "hint", act_hint }, { "report", act_report },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
-		{ "wait", act_wait } };
+		{ "wait", act_wait }, { "taken", act_taken } };
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(s->words[0], actions[i].name) != 0)

@@ -19,10 +19,14 @@ struct scenario {
 	struct config config;
 	struct engine *engine;
 	struct model model;
-	char *topology;                    /* the document in force; NULL: none yet */
-	int64_t now_us;                    /* since the start */
-	int64_t boot_us;                   /* added to it: the engine's clock */
-	int64_t wall_us;                   /* added to it: the wall clock */
+	char *topology; /* the document in force; NULL: none yet */
+	char *coming;   /* the one that is being taken; NULL: none */
+	unsigned slices,
+	    n_slices;    /* of it that are done before the next action; and that it took */
+	bool too_far;    /* so many that it was in force before that */
+	int64_t now_us;  /* since the start */
+	int64_t boot_us; /* added to it: the engine's clock */
+	int64_t wall_us; /* added to it: the wall clock */
 	const char *words[SCENARIO_WORDS]; /* of the line, ended by NULL */
 	json_t *pending; /* changes: { "head": "toggle vm1 true", "fields": { ... } } */
 	bool ignore_interface, ignore_hash, ignore_redundancy;
