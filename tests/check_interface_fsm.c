@@ -353,7 +353,8 @@ hear(struct echoes *echoes, const struct told *told)
 	struct hearing hearing;
 
 	echoes_expire(echoes, &config, told->ms * 1000000);
-	interface_hear(&state, echoes, &event, &config, 0, told->ms * 1000000, &hearing);
+	interface_hear(
+	    &state, echoes, &event, &config, 0, told->ms * 1000000, told->ms * 1000000, &hearing);
 	if (hearing.fate != FATE_APPLY)
 		return hearing;
 	interface_apply(&state, &event, &config, at(told->ms), ++order);
@@ -420,14 +421,15 @@ START_TEST(an_up_waits_for_boot_settle_and_a_down_does_not)
 	struct hearing hearing;
 
 	say(WORD_DOWN, LAYER_WHOLE, 1000);
-	interface_hear(&state, NULL, &up, &config, 30000000000, 2000000000, &hearing);
+	interface_hear(&state, NULL, &up, &config, 30000000000, 2000000000, 2000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_WAIT);
 	ck_assert_int_eq(hearing.until_ns, 30000000000);
 	ck_assert(!hearing.contradicts);
-	interface_hear(&state, NULL, &up, &config, 30000000000, 30000000000, &hearing);
+	interface_hear(&state, NULL, &up, &config, 30000000000, 30000000000, 30000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_APPLY);
 	say(WORD_UP, LAYER_WHOLE, 30000);
-	interface_hear(&state, NULL, &down, &config, 60000000000, 31000000000, &hearing);
+	interface_hear(
+	    &state, NULL, &down, &config, 60000000000, 31000000000, 31000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_APPLY);
 }
 END_TEST
@@ -438,17 +440,17 @@ START_TEST(with_admin_down_ignored_a_plain_down_waits_and_an_explained_one_does_
 	struct hearing hearing;
 
 	config.state.admin_down = ADMIN_DOWN_IGNORE;
-	interface_hear(&state, NULL, &down, &config, 0, 1000000000, &hearing);
+	interface_hear(&state, NULL, &down, &config, 0, 1000000000, 1000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_WAIT);
 	ck_assert_int_eq(hearing.until_ns, 3000000000);
 	down.reason = REASON_ERR_DISABLED;
-	interface_hear(&state, NULL, &down, &config, 0, 1000000000, &hearing);
+	interface_hear(&state, NULL, &down, &config, 0, 1000000000, 1000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_APPLY);
 	down.reason = REASON_NONE;
 	say(WORD_ADMIN_DOWN, LAYER_WHOLE, 5000);
-	interface_hear(&state, NULL, &down, &config, 0, 6999999999, &hearing);
+	interface_hear(&state, NULL, &down, &config, 0, 6999999999, 6999999999, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_IGNORED);
-	interface_hear(&state, NULL, &down, &config, 0, 7000000000, &hearing);
+	interface_hear(&state, NULL, &down, &config, 0, 7000000000, 7000000000, &hearing);
 	ck_assert_int_eq(hearing.fate, FATE_WAIT);
 }
 END_TEST

@@ -41,6 +41,7 @@ enum engine_verdict {
 	VERDICT_RESTART,        /* the switch restarted */
 	VERDICT_DOUBT,          /* marked interfaces uncertain, or refined a reason */
 	VERDICT_STALE,          /* a trap from before what is already known (sysUpTime) */
+	VERDICT_LATE,           /* a syslog line from before what is already known (its stamp) */
 	VERDICT_ECHO,           /* what another source has told already; it changes nothing */
 	VERDICT_WAITS, /* it counts later, if nothing takes it back: at odds with another source, boot_settle, admin_down */
 	VERDICT_MAX

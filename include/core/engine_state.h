@@ -114,6 +114,15 @@ struct incident {
 	struct fault *fault; /* NULL until a port needs it */
 };
 
+/* The wall clock beside the engine's, which does not step. */
+struct wall_clock {
+	int64_t offset_us; /* as of the last word; 0: none yet */
+	int64_t step_us;   /* by how much it stepped last; 0: never */
+	int64_t stepped_ns;
+};
+/* So long both clocks, before the step and after it, are given a chance. */
+#define CLOCK_TRIAL_NS INT64_C(3600000000000)
+
 /* A word that counts later, if nothing takes it back until then. */
 struct held_word {
 	int64_t received_us;
@@ -184,6 +193,7 @@ struct engine {
 	struct interface_state *interfaces; /* topo's, then extras */
 	uint32_t n_interfaces, room_interfaces;
 	struct watches watches;
+	struct wall_clock clock;
 	struct extra *extras;
 	uint32_t n_extras, room_extras;
 	struct htab extra_index;

@@ -41,11 +41,15 @@ struct interface_state {
 	bool certain : 1;      /* false: the last word may be out of date */
 	bool heard : 1;        /* some source spoke of it */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
+	uint8_t line_layer;    /* enum link_layer, of the last syslog line */
 	uint32_t
 	    watch; /* its row of the engine's side table (core/engine_watch.c), plus 1; 0: none */
 	int64_t said_ns[2]; /* engine time of what `said` is about */
-	int64_t shut_ns;    /* engine time of the last admin-down word; 0: never */
-	int64_t changed_ns; /* engine time of the last change of oper; 0: never */
+	int64_t spoke_ns; /* engine time of the newest thing that anybody said of it; 0: nothing */
+	int64_t line_ns;  /* engine time of the last syslog line with a comparable time */
+	int64_t line_time_us; /* that time; 0: the last line had none */
+	int64_t shut_ns;      /* engine time of the last admin-down word; 0: never */
+	int64_t changed_ns;   /* engine time of the last change of oper; 0: never */
 	int64_t
 	    order; /* of the last word that says what it is now, as the engine counts; 0: never */
 	int64_t since_us; /* wall time of the last change of oper; 0: never */
@@ -63,6 +67,14 @@ bool interface_observed_up(const struct interface_state *state);
 
 /* The direction in which the word would move the interface; SPOKEN_NONE: it says nothing about traffic. */
 enum spoken interface_direction(const struct link_event *event, const struct config *config);
+
+/*
+ * design.md, rule 6: whether a syslog line is from before what is known. `event_ns` is the engine time at which it was said,
+ * as far as its stamp is to be believed: now_ns, unless the line was relayed and is stamped more than LATE_NS before.
+ */
+#define LATE_NS INT64_C(30000000000)
+bool interface_is_late(const struct interface_state *state, const struct link_event *event,
+    const struct config *config, int64_t event_ns, int64_t now_ns);
 
 /* What a transition told by one source is to the others, until they tell it too. Times are the engine's. */
 #define ECHOES_MAX 8
@@ -120,11 +132,11 @@ struct hearing {
 /*
  * Hears a word that has a direction, and notes it as said by its source. `echoes` is NULL where none are kept (the switch
  * has not told transitions over both sources yet); else expired up to now, and the teller moves on in it. No up counts
- * before `ups_from_ns` (boot_settle); INT64_MIN: at once.
+ * before `ups_from_ns` (boot_settle; 0: at once). `event_ns` as above.
  */
 void interface_hear(struct interface_state *state, struct echoes *echoes,
     const struct link_event *event, const struct config *config, int64_t ups_from_ns,
-    int64_t now_ns, struct hearing *ret_hearing);
+    int64_t event_ns, int64_t now_ns, struct hearing *ret_hearing);
 
 /*
  * Applies one word (event->kind is LINK_EVENT_WORD). `order` is greater than that of every word before, of whatever

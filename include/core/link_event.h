@@ -81,6 +81,8 @@ struct link_event {
 	/* The line carries a comparable time: its offset is known and the clock is marked synchronised. */
 	bool has_device_time;
 	int64_t device_time_us; /* microseconds since 1970-01-01 UTC */
+	/* The line came through a trusted relay or over a stream, so that it may have been kept somewhere for long. */
+	bool relayed;
 	/* The rule or trap that spoke, for logs; static, or as long-lived as the rule set. */
 	const char *rule;
 };

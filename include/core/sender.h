@@ -12,6 +12,8 @@
 #include "core/trap.h"
 #include "util/addr.h"
 
+bool sender_is_relay(const struct config_nets *relays, const struct addr *from);
+
 /* The switch, or TOPO_NONE. *ret_addr is the address that was believed, for `unmapped`. */
 uint32_t sender_of_trap(const struct topo *topo, const struct config_nets *relays,
     const struct addr *from, const struct trap *trap, struct addr *ret_addr);

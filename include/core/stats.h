@@ -65,6 +65,7 @@
 	X(EVENT_RESTART, "event.restart", "restarts of switches")                                  \
 	X(EVENT_DOUBT, "event.doubt", "events that made interfaces uncertain or refined a reason") \
 	X(EVENT_STALE, "event.stale", "traps older than what is known")                            \
+	X(EVENT_LATE, "event.late", "syslog lines older than what is known")                       \
 	X(EVENT_ECHO, "event.echo", "events that another source had told already")                 \
 	X(EVENT_WAITS, "event.waits",                                                              \
 	    "events that wait: at odds with another source, boot_settle, admin_down = ignore")     \

@@ -23,6 +23,7 @@ const char *const engine_verdict_names[VERDICT_MAX] = {
 	[VERDICT_STALE] = "stale",
 	[VERDICT_ECHO] = "echo",
 	[VERDICT_WAITS] = "waits",
+	[VERDICT_LATE] = "late",
 };
 
 /* ---- words ---- */
@@ -193,12 +194,29 @@ apply_restart(
 	return VERDICT_RESTART;
 }
 
+/* A step of the wall clock larger than this is noticed, and remembered for a while; see said_at() in engine_word.c. */
+#define CLOCK_STEP_US 1000000
+
+static void
+note_clock(struct wall_clock *clock, struct engine_time time)
+{
+	const int64_t offset_us = (time.turn_us ? time.turn_us : time.wall_us) - time.now_ns / 1000;
+	const int64_t step_us = offset_us - clock->offset_us;
+
+	if (clock->offset_us != 0 && (step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US)) {
+		clock->step_us = step_us;
+		clock->stepped_ns = time.now_ns;
+	}
+	clock->offset_us = offset_us;
+}
+
 enum engine_verdict
 engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
 {
 	bool is_virtual = false;
 
+	note_clock(&engine->clock, time);
 	if (!may_speak(engine, sw, event->source))
 		return VERDICT_SOURCE_REFUSED;
 	note_heard(engine, sw, event, time.wall_us);

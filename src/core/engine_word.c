@@ -271,6 +271,24 @@ admin_word(struct engine *engine, uint32_t interface, const struct link_event *e
 	return apply(engine, interface, event, time);
 }
 
+/*
+ * The engine time at which a relayed line was said; now, where that is not more than LATE_NS ago. Stamps are compared with
+ * the wall clock, which may step: then the line must be late by the clock as it is and as it was.
+ */
+static int64_t
+said_at(const struct engine *engine, const struct link_event *event, struct engine_time time)
+{
+	if (!event->relayed || !event->has_device_time)
+		return time.now_ns;
+	const int64_t late_ns = engine_span_ns(time.wall_us - event->device_time_us);
+	const int64_t then_ns = late_ns - engine_span_ns(engine->clock.step_us);
+	const bool stepped =
+	    engine->clock.step_us != 0 && time.now_ns - engine->clock.stepped_ns < CLOCK_TRIAL_NS;
+	const int64_t least_ns = stepped && then_ns < late_ns ? then_ns : late_ns;
+
+	return least_ns > LATE_NS ? time.now_ns - least_ns : time.now_ns;
+}
+
 enum engine_verdict
 engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
     struct engine_time time)
@@ -281,10 +299,17 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 
 	if (interface_direction(event, &engine->config) == SPOKEN_NONE)
 		return admin_word(engine, interface, event, time);
+	const int64_t event_ns = said_at(engine, event, time);
+	if (interface_is_late(state, event, &engine->config, event_ns, time.now_ns)) {
+		/* Where it was a device's clock that stepped, it is news after all: so the switch is asked. */
+		if (interface_direction(event, &engine->config) != observed(state))
+			engine_make_uncertain(engine, interface, time.wall_us);
+		return VERDICT_LATE;
+	}
 	if (watch)
 		echoes_expire(&watch->echoes, &engine->config, time.now_ns);
 	interface_hear(state, watch ? &watch->echoes : NULL, event, &engine->config,
-	    engine->switches[sw].ups_from_ns, time.now_ns, &hearing);
+	    engine->switches[sw].ups_from_ns, event_ns, time.now_ns, &hearing);
 	engine_note_teller(&engine->switches[sw], event->source);
 	switch (hearing.fate) {
 	case FATE_ECHO:

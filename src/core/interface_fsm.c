@@ -142,6 +142,43 @@ teller_of(const struct link_event *event)
 	return protocol ? TELLER_SYSLOG_PROTOCOL : TELLER_SYSLOG;
 }
 
+/* A stamp is coarse at a second: of two lines that overtook each other, the stamps are not further apart than this. */
+#define STAMP_UNIT_US 1000000
+
+/*
+ * Two lines overtook each other: they came close to each other, and so were they sent. A clock that stepped back in between
+ * puts them further apart. Where both say the same, or one speaks of the link and the other one of the protocol, it does not
+ * matter; but no protocol runs on a dead link.
+ */
+static bool
+was_overtaken(const struct interface_state *state, const struct link_event *event,
+    enum spoken direction, const struct config *config, int64_t now_ns)
+{
+	const int64_t settle_ms = config->state.source_settle_ms;
+	const int64_t behind_us = state->line_time_us - event->device_time_us;
+	const bool protocol_last = state->line_layer == LAYER_PROTOCOL;
+
+	if (!event->has_device_time || state->line_time_us == 0 || behind_us <= 0 ||
+	    behind_us > settle_ms * 1000 + STAMP_UNIT_US ||
+	    now_ns - state->line_ns >= settle_ms * 1000000 || state->said[1] == direction)
+		return false;
+	/* The newer is the protocol's down, the older the link's up; or the other way round. */
+	return !(event->layer == (protocol_last ? LAYER_LINK : LAYER_PROTOCOL) &&
+		 (direction == SPOKEN_UP) == protocol_last && state->line_layer != LAYER_WHOLE);
+}
+
+bool
+interface_is_late(const struct interface_state *state, const struct link_event *event,
+    const struct config *config, int64_t event_ns, int64_t now_ns)
+{
+	const enum spoken direction = interface_direction(event, config);
+
+	if (event->source != SOURCE_SYSLOG || direction == SPOKEN_NONE)
+		return false;
+	return (event_ns < now_ns && state->spoke_ns > event_ns) ||
+	       was_overtaken(state, event, direction, config, now_ns);
+}
+
 static void
 forget_oldest(struct echoes *echoes, uint8_t n)
 {
@@ -293,13 +330,34 @@ hear_ignoring(const struct interface_state *state, const struct link_event *even
 	}
 }
 
+/* What a late or old word is about lies in the past. */
+static void
+note_said(struct interface_state *state, const struct link_event *event, enum spoken direction,
+    int64_t about_ns, int64_t now_ns)
+{
+	const int said = said_index(event->source);
+
+	if (about_ns > state->spoke_ns)
+		state->spoke_ns = about_ns;
+	if (said >= 0) {
+		state->said[said] = (uint8_t)direction;
+		state->said_ns[said] = about_ns;
+	}
+	if (event->source != SOURCE_SYSLOG)
+		return;
+	state->line_time_us = event->has_device_time ? event->device_time_us : 0;
+	state->line_layer = (uint8_t)event->layer;
+	state->line_ns = now_ns;
+}
+
 void
 interface_hear(struct interface_state *state, struct echoes *echoes, const struct link_event *event,
-    const struct config *config, int64_t ups_from_ns, int64_t now_ns, struct hearing *ret_hearing)
+    const struct config *config, int64_t ups_from_ns, int64_t event_ns, int64_t now_ns,
+    struct hearing *ret_hearing)
 {
 	const enum spoken direction = interface_direction(event, config);
 	const enum news news = news_of(state, event);
-	const int said = said_index(event->source), index = take_echo(echoes, event, direction);
+	const int index = take_echo(echoes, event, direction);
 	struct hearing hearing = { .until_ns = INT64_MIN };
 
 	if (index >= 0)
@@ -318,10 +376,8 @@ interface_hear(struct interface_state *state, struct echoes *echoes, const struc
 			    ups_from_ns > hearing.until_ns ? ups_from_ns : hearing.until_ns;
 		}
 	}
-	if (said >= 0) {
-		state->said[said] = (uint8_t)direction;
-		state->said_ns[said] = index >= 0 ? echoes->items[index].at_ns : now_ns;
-	}
+	note_said(
+	    state, event, direction, index >= 0 ? echoes->items[index].at_ns : event_ns, now_ns);
 	*ret_hearing = hearing;
 }
 

@@ -2,8 +2,8 @@
 
 #include "core/trap_link.h"
 
-static bool
-is_relay(const struct config_nets *relays, const struct addr *from)
+bool
+sender_is_relay(const struct config_nets *relays, const struct addr *from)
 {
 	for (size_t i = 0; i < relays->n; i++)
 		if (addr_net_holds(&relays->items[i], from))
@@ -18,7 +18,7 @@ sender_of_trap(const struct topo *topo, const struct config_nets *relays, const 
 	struct addr claimed;
 
 	*ret_addr = *from;
-	if (is_relay(relays, from) && trap_claimed_sender(trap, &claimed))
+	if (sender_is_relay(relays, from) && trap_claimed_sender(trap, &claimed))
 		*ret_addr = claimed;
 	return topo_switch_by_addr(topo, ret_addr);
 }
@@ -30,7 +30,7 @@ sender_of_syslog(const struct topo *topo, const struct config_nets *relays, cons
 	struct addr named;
 
 	*ret_addr = from ? *from : (struct addr){ 0 };
-	if (host.len == 0 || (from && !is_relay(relays, from)))
+	if (host.len == 0 || (from && !sender_is_relay(relays, from)))
 		return from ? topo_switch_by_addr(topo, from) : TOPO_NONE;
 	if (!addr_parse(host, &named))
 		return topo_switch_by_hostname(topo, host);

@@ -21,6 +21,7 @@ static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_STALE] = STAT_EVENT_STALE,
 	[VERDICT_ECHO] = STAT_EVENT_ECHO,
 	[VERDICT_WAITS] = STAT_EVENT_WAITS,
+	[VERDICT_LATE] = STAT_EVENT_LATE,
 };
 
 static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {
@@ -174,7 +175,6 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	struct syslog_msg msg;
 	enum rules_miss miss;
 
-	(void)stream;
 	if (syslog_link_decode(daemon->rules, bytes, &heard.event, &msg, &miss) != DECODE_EVENT) {
 		stats_add(&daemon->stats, syslog_link_stats[miss], 1);
 		return;
@@ -183,6 +183,8 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	const struct addr *from =
 	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
 	heard.host = msg.host;
+	heard.event.relayed =
+	    stream || !from || sender_is_relay(&daemon->config.syslog.trusted_relays, from);
 	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
 	    &daemon->config.syslog.trusted_relays, from, msg.host, &heard.sender);
 	if (sw == TOPO_NONE) {

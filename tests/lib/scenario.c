@@ -10,8 +10,6 @@
 #include "scenario_play.h"
 #include "util/timeutil.h"
 
-/* 2024-05-01T00:00:00Z */
-#define SCENARIO_START_US INT64_C(1714521600000000)
 #define SCENARIO_UPTIME_US INT64_C(1000000000)
 
 struct engine_time

@@ -12,6 +12,7 @@
  *   at TIME taken                           the map that is being taken is in force
  *   at TIME trap|syslog SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]
+ *           [stamp=TIME] [relayed]      the device's own time (a synchronised clock); through a relay or over a stream
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
  *   at TIME doubt SWITCH [INTERFACE]      at TIME hint SWITCH INTERFACE reason=REASON
  *   at TIME report PORT down|active|null by WHO [note=WORD] [for=DURATION]

@@ -109,7 +109,8 @@ static const char *
 plain_word(const struct scenario *s, size_t from)
 {
 	for (size_t i = from; s->words[i]; i++)
-		if (!strchr(s->words[i], '=') && strcmp(s->words[i], "bare") != 0)
+		if (!strchr(s->words[i], '=') && strcmp(s->words[i], "bare") != 0 &&
+		    strcmp(s->words[i], "relayed") != 0)
 			return s->words[i];
 	return "";
 }
@@ -118,11 +119,16 @@ static void
 take_options(const struct scenario *s, struct link_event *event)
 {
 	const char *if_index = scenario_option(s, "ifindex"),
-		   *uptime = scenario_option(s, "uptime"), *reason = scenario_option(s, "reason"),
-		   *slot = scenario_option(s, "slot");
+		   *uptime = scenario_option(s, "uptime"), *stamp = scenario_option(s, "stamp"),
+		   *reason = scenario_option(s, "reason"), *slot = scenario_option(s, "slot");
 
 	event->descr = slice_of(scenario_option(s, "descr"));
 	event->bare_up = scenario_flag(s, "bare");
+	event->relayed = scenario_flag(s, "relayed");
+	if (stamp) {
+		event->has_device_time = true;
+		event->device_time_us = SCENARIO_START_US + scenario_duration_us(s, stamp);
+	}
 	if (if_index)
 		event->if_index = (uint32_t)strtoul(if_index, NULL, 10);
 	if (slot) {

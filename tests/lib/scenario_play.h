@@ -11,6 +11,8 @@
 #include "model.h"
 
 #define SCENARIO_WORDS 24
+/* 2024-05-01T00:00:00Z */
+#define SCENARIO_START_US INT64_C(1714521600000000)
 
 struct scenario {
 	const char *path;
