@@ -27,8 +27,8 @@ struct auth;
 struct auth *auth_new(const char *path, char *error, size_t size);
 void auth_free(struct auth *auth);
 
-/* Reads it again, also from another path. False, with a message, leaves everything as it was. */
-bool auth_reload(struct auth *auth, const char *path, char *error, size_t size);
+/* Takes over what another one has read, and frees it. Who sent wrong tokens is not forgotten. */
+void auth_take(struct auth *auth, struct auth *other);
 
 const struct token_list *auth_tokens(const struct auth *auth);
 
@@ -39,7 +39,7 @@ enum auth_result {
 };
 /*
  * Looks at a token that came from `peer` (NULL: from this machine's own socket, where nobody is impatient) at `now_ns`. A
- * right one is right, however many wrong ones came before. *ret_token is borrowed until the next add, remove or reload.
+ * right one is right, however many wrong ones came before. *ret_token is borrowed until the next add, remove or take.
  */
 enum auth_result auth_check(struct auth *auth, struct slice text, const struct addr *peer,
     int64_t now_ns, const struct token **ret_token);

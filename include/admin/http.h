@@ -14,6 +14,7 @@
 struct event_base;
 struct http;
 struct http_pending;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /*
  * How the program does what a handler deferred. It must end in exactly one http_finish(pending), now or later, also when
@@ -30,6 +31,12 @@ struct http_backend {
 /* Listens as config->api says. NULL with a message for people in `error` (size bytes) when it cannot. */
 struct http *http_new(struct event_base *base, const struct config *config, struct api *api,
     struct stats *stats, const struct http_backend *backend, char *error, size_t size);
+
+/*
+ * The certificate of https: listeners (tls_server_context()), which it owns from now on; NULL where there are none. Connections
+ * that are there keep theirs. Until it is given, https: listeners refuse everybody.
+ */
+void http_set_tls(struct http *http, struct ssl_ctx_st *context);
 
 /* Sends the response that was handed to `deferred` (filled by an api_finish_* function) and frees both. */
 void http_finish(struct http_pending *pending);

@@ -24,6 +24,7 @@ struct evhttp;
 struct evhttp_connection;
 struct evhttp_request;
 struct http_pending;
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* Per listener, so that strangers on TCP cannot take the administrator's place on the Unix socket. */
 #define HTTP_CONNECTIONS_MAX 256
@@ -53,8 +54,9 @@ struct http_connections {
 	struct evconnlistener *listener;
 	struct event *tick;
 	size_t n;
-	uint64_t body_max;    /* for those who may not load a topology */
-	bool anonymous_reads; /* on TCP */
+	uint64_t body_max;             /* for those who may not load a topology */
+	bool anonymous_reads;          /* on TCP */
+	struct ssl_ctx_st *const *tls; /* for connections to come; NULL: they are in clear */
 	struct http_connection places[HTTP_CONNECTIONS_MAX];
 };
 

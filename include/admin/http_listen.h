@@ -12,7 +12,7 @@
 
 struct http_socket {
 	int fd;
-	bool is_unix;
+	bool is_unix, is_tls;
 	char text[HTTP_LISTEN_TEXT]; /* "http 127.0.0.1:9797", "unix build/run/api.sock" */
 	char *path;                  /* of a Unix socket, owned; else NULL */
 	dev_t device;                /* of its file, so that only our own is removed */
@@ -21,7 +21,7 @@ struct http_socket {
 
 /*
  * Opens one `listen` line of [api]: unix:PATH (mode 0660; a file left behind by a daemon that is gone is replaced, one on
- * which somebody answers is an error) or http:ADDR:PORT (a numeric address). The socket is non-blocking, closed on exec,
+ * which somebody answers is an error) or http:ADDR:PORT or https:ADDR:PORT (a numeric address). The socket is non-blocking, closed on exec,
  * and listens. False with a message for people in `error` (size bytes); nothing is left open then.
  */
 bool http_socket_open(const char *line, struct http_socket *ret_socket, char *error, size_t size);

@@ -133,38 +133,29 @@ store(const struct auth *auth)
 
 /* ---- life ---- */
 
-bool
-auth_reload(struct auth *auth, const char *path, char *error, size_t size)
-{
-	struct token_list list;
-	char *copy = path ? strdup(path) : NULL;
-
-	if (path && !copy) {
-		snprintf(error, size, "out of memory");
-		return false;
-	}
-	if (!load(path, &list, error, size)) {
-		free(copy);
-		return false;
-	}
-	token_list_release(&auth->list);
-	auth->list = list;
-	free(auth->path);
-	auth->path = copy;
-	return true;
-}
-
 struct auth *
 auth_new(const char *path, char *error, size_t size)
 {
 	struct auth *auth = calloc(1, sizeof(*auth));
 
-	if (!auth)
+	if (auth && path)
+		auth->path = strdup(path);
+	if (!auth || (path && !auth->path))
 		snprintf(error, size, "out of memory");
-	if (auth && auth_reload(auth, path, error, size))
+	else if (load(path, &auth->list, error, size))
 		return auth;
-	free(auth);
+	auth_free(auth);
 	return NULL;
+}
+
+void
+auth_take(struct auth *auth, struct auth *other)
+{
+	token_list_release(&auth->list);
+	free(auth->path);
+	auth->list = other->list;
+	auth->path = other->path;
+	free(other);
 }
 
 void

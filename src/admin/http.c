@@ -24,6 +24,7 @@
 #include "admin/http_connection.h"
 #include "admin/http_listen.h"
 #include "admin/http_pending.h"
+#include "tls/tls_context.h"
 
 #define HEADERS_MAX 16384
 #define TOPOLOGY_MAX (INT64_C(256) << 20)
@@ -41,6 +42,7 @@ struct http {
 	struct api *api;
 	struct stats *stats;
 	struct auth *auth;
+	struct ssl_ctx_st *tls; /* of https listeners; NULL: none */
 	struct http_backend backend;
 	struct http_server *servers;
 	size_t n_servers;
@@ -407,6 +409,7 @@ server_start(struct http_server *server, const struct config *config)
 		return -ENOMEM;
 	}
 	server->connections.body_max = body_max;
+	server->connections.tls = server->socket.is_tls ? &http->tls : NULL;
 	server->connections.anonymous_reads = config->api.anonymous == ANONYMOUS_READ;
 	evhttp_set_allowed_methods(server->evhttp, EVERY_METHOD);
 	evhttp_set_max_headers_size(server->evhttp, HEADERS_MAX);
@@ -475,6 +478,13 @@ http_new(struct event_base *base, const struct config *config, struct api *api, 
 	return http;
 }
 
+void
+http_set_tls(struct http *http, struct ssl_ctx_st *context)
+{
+	tls_context_free(http->tls);
+	http->tls = context;
+}
+
 size_t
 http_n_listeners(const struct http *http)
 {
@@ -496,6 +506,7 @@ http_free(struct http *http)
 		server_stop(&http->servers[i]);
 	while (http->pending)
 		pending_unlink(http->pending);
+	tls_context_free(http->tls);
 	free(http->servers);
 	free(http);
 }

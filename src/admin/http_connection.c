@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,12 +223,30 @@ place_take(struct http_connections *connections)
 	return NULL;
 }
 
+/* Its handshake is part of the time that the first request may take to arrive. */
+static struct bufferevent *
+tls_bufferevent(struct event_base *base, struct ssl_ctx_st *context)
+{
+	SSL *ssl = context ? SSL_new(context) : NULL;
+	struct bufferevent *bev = ssl ? bufferevent_openssl_socket_new(base, -1, ssl,
+					    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
+				      : NULL;
+
+	if (!bev)
+		SSL_free(ssl);
+	else /* Many clients close without saying so in TLS; Content-Length tells what is whole. */
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
 /* evhttp wants a bufferevent for a new connection; it sets the socket itself. */
 static struct bufferevent *
 on_connection(struct event_base *base, void *arg)
 {
 	struct http_connections *connections = arg;
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = connections->tls
+				      ? tls_bufferevent(base, *connections->tls)
+				      : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct http_connection *connection = bev ? place_take(connections) : NULL;
 
 	/* Without a place (which the disabled listener prevents) evhttp gets one that is not watched. */

@@ -116,7 +116,7 @@ open_unix(const char *path, struct http_socket *socket_, const struct complaint 
 	return true;
 }
 
-/* ---- http:ADDR:PORT ---- */
+/* ---- http:ADDR:PORT, https:ADDR:PORT ---- */
 
 static int
 bind_tcp(const struct addrinfo *address)
@@ -135,7 +135,7 @@ bind_tcp(const struct addrinfo *address)
 
 /* The address as bound: with port 0 the kernel chose one. */
 static void
-tcp_text(int fd, char *buf, size_t size)
+tcp_text(int fd, const char *kind, char *buf, size_t size)
 {
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
@@ -144,9 +144,10 @@ tcp_text(int fd, char *buf, size_t size)
 	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
 	    getnameinfo((struct sockaddr *)&bound, len, host, sizeof(host), port, sizeof(port),
 		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(buf, size, "http ?");
+		snprintf(buf, size, "%s ?", kind);
 	else
-		snprintf(buf, size, strchr(host, ':') ? "http [%s]:%s" : "http %s:%s", host, port);
+		snprintf(
+		    buf, size, strchr(host, ':') ? "%s [%s]:%s" : "%s %s:%s", kind, host, port);
 }
 
 static bool
@@ -171,7 +172,8 @@ open_tcp(const char *line, const struct config_endpoint *endpoint, struct http_s
 	if (fd < 0)
 		return complain(complaint, "[api] listen %s: %s", line, strerror(-fd));
 	socket_->fd = fd;
-	tcp_text(fd, socket_->text, sizeof(socket_->text));
+	socket_->is_tls = strcmp(endpoint->kind, "https") == 0;
+	tcp_text(fd, endpoint->kind, socket_->text, sizeof(socket_->text));
 	return true;
 }
 
@@ -181,17 +183,11 @@ open_any(const char *line, struct http_socket *socket_, const struct complaint *
 	struct config_endpoint endpoint;
 
 	if (!config_endpoint_parse(line, &endpoint))
-		return complain(
-		    complaint, "[api] listen %s: neither unix:PATH nor http:ADDR:PORT", line);
+		return complain(complaint,
+		    "[api] listen %s: none of unix:PATH, http:ADDR:PORT, https:ADDR:PORT", line);
 	if (strcmp(endpoint.kind, "unix") == 0)
 		return open_unix(line + strlen("unix:"), socket_, complaint);
-	if (strcmp(endpoint.kind, "http") == 0)
-		return open_tcp(line, &endpoint, socket_, complaint);
-	if (strcmp(endpoint.kind, "https") == 0)
-		return complain(complaint,
-		    "[api] listen %s: TLS is not built yet: use http: on loopback, or a proxy",
-		    line);
-	return complain(complaint, "[api] listen %s: neither unix:PATH nor http:ADDR:PORT", line);
+	return open_tcp(line, &endpoint, socket_, complaint);
 }
 
 bool

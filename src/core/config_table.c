@@ -163,8 +163,8 @@ const struct config_row config_rows[] = {
 	ROW(api, token_file, CONFIG_TEXT, "", LIVE),
 	ROW(api, anonymous, CONFIG_CHOICE, "off", .names = anonymous),
 	ROW(api, max_body, CONFIG_SIZE, "64KiB", RANGE(1 * KIB, 64 * MIB)),
-	ROW(api, tls_cert, CONFIG_TEXT, "", RESTART),
-	ROW(api, tls_key, CONFIG_TEXT, "", RESTART),
+	ROW(api, tls_cert, CONFIG_TEXT, "", LIVE),
+	ROW(api, tls_key, CONFIG_TEXT, "", LIVE),
 
 	/* dpwatch-neutron reads its section at its start; a reload of the daemon has nothing to do with it. */
 	ROW(neutron, parallel, CONFIG_NUMBER32, "16", RANGE(1, 256)),

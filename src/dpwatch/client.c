@@ -21,6 +21,7 @@ struct client {
 	char *api;         /* as given, for messages */
 	char *base;        /* what targets are appended to */
 	char *socket_path; /* NULL: HTTP over TCP */
+	char *ca;          /* NULL: the system's authorities */
 	struct curl_slist *headers;
 	bool quiet;
 	char error[CURL_ERROR_SIZE];
@@ -68,7 +69,7 @@ set_base(struct client *client, const char *api)
 }
 
 struct client *
-client_new(const char *api, const char *token)
+client_new(const char *api, const char *token, const char *ca)
 {
 	struct client *client = calloc(1, sizeof(*client));
 
@@ -76,11 +77,13 @@ client_new(const char *api, const char *token)
 		return NULL;
 	client->curl = curl_easy_init();
 	client->api = strdup(api);
+	client->ca = ca ? strdup(ca) : NULL;
 	if (!client->curl || !client->api || !set_base(client, api) ||
 	    !add_header(client, "Accept", "application/json") ||
 	    !add_header(client, "Content-Type", "application/json") ||
 	    (token && !add_header(client, "X-Auth-Token", token))) {
-		fprintf(stderr, "dpwatch: '%s' is neither unix:PATH nor http://HOST:PORT\n", api);
+		fprintf(
+		    stderr, "dpwatch: '%s' is neither unix:PATH nor http[s]://HOST:PORT\n", api);
 		client_free(client);
 		return NULL;
 	}
@@ -98,6 +101,7 @@ client_free(struct client *client)
 	free(client->api);
 	free(client->base);
 	free(client->socket_path);
+	free(client->ca);
 	free(client);
 }
 
@@ -230,6 +234,8 @@ prepare(struct client *client, const char *method, const char *url, struct slice
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
 	}
+	if (client->ca)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 	if (!body.data) {
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS);

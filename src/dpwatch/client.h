@@ -16,10 +16,11 @@
 struct client;
 
 /*
- * `api` is unix:PATH or http[s]://HOST[:PORT]; `token` may be NULL. Both are copied. NULL, after a message, when api is
+ * `api` is unix:PATH or http[s]://HOST[:PORT]; `token` and `ca` (a PEM file of authorities, in place of the system's) may be
+ * NULL. All are copied. NULL, after a message, when api is
  * neither or memory is out.
  */
-struct client *client_new(const char *api, const char *token);
+struct client *client_new(const char *api, const char *token, const char *ca);
 void client_free(struct client *client);
 
 struct client_reply {

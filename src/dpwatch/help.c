@@ -8,6 +8,7 @@
 static const char global_options[] =
     "  --api unix:PATH|URL       where the daemon is (DPWATCH_API; unix:/run/dpwatch/api.sock)\n"
     "  --token-file FILE         read the token from there (or DPWATCH_TOKEN has it)\n"
+    "  --ca FILE                 authorities that an https: API's certificate may be of (DPWATCH_CA; the system's)\n"
     "  -o, --output table|json   for people, or for programs\n"
     "  -h, --help                this, or what a command takes\n"
     "  -V, --version\n";

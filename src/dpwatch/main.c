@@ -100,15 +100,16 @@ const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 
 /* What was said on the command line or in the environment. */
 struct globals {
-	const char *api, *token_file, *output;
+	const char *api, *token_file, *ca, *output;
 	bool help, version;
 };
 
-enum { OPT_API = 256, OPT_TOKEN_FILE, OPT_OWN }; /* OPT_OWN + i: option i of the command */
+enum { OPT_API = 256, OPT_TOKEN_FILE, OPT_CA, OPT_OWN }; /* OPT_OWN + i: option i of the command */
 
 static const struct option global_options[] = {
 	{ "api", required_argument, NULL, OPT_API },
 	{ "token-file", required_argument, NULL, OPT_TOKEN_FILE },
+	{ "ca", required_argument, NULL, OPT_CA },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -126,6 +127,9 @@ take_global(struct globals *globals, int option)
 		return true;
 	case OPT_TOKEN_FILE:
 		globals->token_file = optarg;
+		return true;
+	case OPT_CA:
+		globals->ca = optarg;
 		return true;
 	case 'o':
 		globals->output = optarg;
@@ -276,7 +280,8 @@ client_open(struct cli *cli, const struct globals *globals)
 		return false;
 	if (!token && from_env && *from_env)
 		token = strdup(from_env);
-	cli->client = client_new(api, token);
+	const char *ca = globals->ca ? globals->ca : getenv("DPWATCH_CA");
+	cli->client = client_new(api, token, ca);
 	free(token);
 	return cli->client != NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * The daemon's own: every part, and how they hang together. Private to src/dpwatchd.
  *
- *   main.c          command line, configuration, signals
+ *   main.c          command line and signals
+ *   daemon_reload.c configuration, and the files that it names
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_rules.c  the rules' files
  *   daemon_tls.c    certificates and keys
@@ -104,9 +105,16 @@ int daemon_start(struct daemon *daemon);
 void daemon_stop(struct daemon *daemon);                  /* drains, then ends the loop */
 void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with exit status 1 */
 void daemon_release(struct daemon *daemon);
-void daemon_reload(struct daemon *daemon);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
+
+/* ---- daemon_reload.c ---- */
+/* 0 or 1 after an error line; on failure *ret_config is untouched. */
+int daemon_load_config(const char *path, struct config *ret_config);
+void daemon_set_up_log(const struct config *config, bool debug);
+/* Tries all files that the configuration names, and says what is wrong. 0 or 1: an exit status. */
+int daemon_test(const struct config *config);
+void daemon_reload(struct daemon *daemon);
 
 /* ---- daemon_rules.c ---- */
 /* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
@@ -118,6 +126,8 @@ struct rules *daemon_load_rules(const struct config *config);
  * after error lines.
  */
 bool daemon_load_syslog_tls(const struct config *config, struct ssl_ctx_st **ret_context);
+/* The same of [api] for its https: listeners. */
+bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_context);
 
 /* ---- daemon_not_built.c ---- */
 void daemon_say_not_built(const struct config *config);

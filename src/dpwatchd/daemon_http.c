@@ -412,6 +412,12 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 	    &daemon->stats, &backend, error, size);
 	if (!daemon->http)
 		return -1;
+	struct ssl_ctx_st *tls;
+	if (!daemon_load_api_tls(&daemon->config, &tls)) {
+		snprintf(error, size, "https cannot be served");
+		return -1;
+	}
+	http_set_tls(daemon->http, tls);
 	for (size_t i = 0; i < http_n_listeners(daemon->http) && daemon->n_listeners < 64; i++) {
 		snprintf(daemon->listener_texts[daemon->n_listeners],
 		    sizeof(daemon->listener_texts[0]), "api %s", http_listener(daemon->http, i));

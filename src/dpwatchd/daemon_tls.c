@@ -7,15 +7,30 @@
 #include "tls/tls_context.h"
 
 static bool
-listens_with_tls(const struct config *config)
+listens(const struct config_list *lines, const char *kind)
 {
 	struct config_endpoint endpoint;
 
-	for (size_t i = 0; i < config->syslog.listen.n; i++)
-		if (config_endpoint_parse(config->syslog.listen.items[i], &endpoint) &&
-		    strcmp(endpoint.kind, "tls") == 0)
+	for (size_t i = 0; i < lines->n; i++)
+		if (config_endpoint_parse(lines->items[i], &endpoint) &&
+		    strcmp(endpoint.kind, kind) == 0)
 			return true;
 	return false;
+}
+
+static bool
+load(const char *section, const struct tls_files *files, struct ssl_ctx_st **ret_context)
+{
+	char text[400];
+
+	*ret_context = tls_server_context(files, text, sizeof(text));
+	if (!*ret_context) {
+		log_error("[%s] %s", section, text);
+		return false;
+	}
+	if (tls_context_warning(*ret_context, text, sizeof(text)))
+		log_warning("[%s] tls_cert %s: the certificate %s", section, files->cert, text);
+	return true;
 }
 
 bool
@@ -23,17 +38,16 @@ daemon_load_syslog_tls(const struct config *config, struct ssl_ctx_st **ret_cont
 {
 	const struct tls_files files = { config->syslog.tls_cert, config->syslog.tls_key,
 		config->syslog.tls_ca };
-	char text[400];
 
 	*ret_context = NULL;
-	if (!listens_with_tls(config))
-		return true;
-	*ret_context = tls_server_context(&files, text, sizeof(text));
-	if (!*ret_context) {
-		log_error("[syslog] %s", text);
-		return false;
-	}
-	if (tls_context_warning(*ret_context, text, sizeof(text)))
-		log_warning("[syslog] tls_cert %s: the certificate %s", files.cert, text);
-	return true;
+	return !listens(&config->syslog.listen, "tls") || load("syslog", &files, ret_context);
+}
+
+bool
+daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_context)
+{
+	const struct tls_files files = { config->api.tls_cert, config->api.tls_key, NULL };
+
+	*ret_context = NULL;
+	return !listens(&config->api.listen, "https") || load("api", &files, ret_context);
 }

@@ -1,20 +1,12 @@
 /*
- * dpwatchd: the command line, the configuration file, and signals.
+ * dpwatchd: the command line and signals.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "admin/auth.h"
 #include "daemon.h"
-#include "tls/tls_context.h"
 
-#define CONFIG_MAX (1 << 20)
 #define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
 
 static const char usage_text[] =
@@ -80,45 +72,6 @@ parse_options(int argc, char **argv, struct options *options)
 	return -1;
 }
 
-/* 0 or 1 after an error line; on failure *ret_config is untouched. */
-static int
-load_config(const char *path, struct config *ret_config)
-{
-	struct config_fault fault;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 1;
-	char *bytes = malloc(CONFIG_MAX);
-	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, CONFIG_MAX) : -1;
-
-	if (len < 0)
-		log_error("%s: %s", path, strerror(errno));
-	else if (len == CONFIG_MAX)
-		log_error(
-		    "%s: larger than %d bytes: this is no dpwatch.conf", path, CONFIG_MAX - 1);
-	else if (config_parse(path, (struct slice){ bytes, (size_t)len }, ret_config, &fault) != 0)
-		log_error("%s", fault.text);
-	else
-		status = 0;
-	free(bytes);
-	if (fd >= 0)
-		close(fd);
-	return status;
-}
-
-static void
-set_up_log(const struct config *config, bool debug)
-{
-	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
-		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
-		[LOG_LEVEL_INFO] = LEVEL_INFO,
-		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
-	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
-		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
-		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
-
-	log_setup("dpwatchd", debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
-	    target_of[config->daemon.log_target]);
-}
-
 static void
 on_stop(void *ctx)
 {
@@ -129,79 +82,6 @@ static void
 on_reload(void *ctx)
 {
 	daemon_reload(ctx);
-}
-
-/* All or nothing: a faulty file, or a faulty rule, leaves everything as it was. */
-void
-daemon_reload(struct daemon *daemon)
-{
-	struct config config;
-
-	if (load_config(daemon->config_path, &config) != 0) {
-		log_error("reload: refused; the old configuration stays");
-		return;
-	}
-	struct rules *rules = daemon_load_rules(&config);
-	if (!rules) {
-		log_error("reload: refused; the old configuration and rules stay");
-		config_release(&config);
-		return;
-	}
-	struct ssl_ctx_st *tls;
-	if (!daemon_load_syslog_tls(&config, &tls)) {
-		log_error("reload: refused; the old configuration, rules and certificates stay");
-		rules_free(rules);
-		config_release(&config);
-		return;
-	}
-	char error[512];
-	if (!auth_reload(daemon->auth, config.api.token_file, error, sizeof(error))) {
-		log_error("reload: refused; the old configuration stays: %s", error);
-		tls_context_free(tls);
-		rules_free(rules);
-		config_release(&config);
-		return;
-	}
-	const char *restart = config_needs_restart(&daemon->config, &config);
-	if (restart)
-		log_warning("reload: %s changes only at a restart", restart);
-	struct config old = daemon->config;
-	daemon->config = config;
-	snmp_input_configure(daemon->snmp, &daemon->config);
-	syslog_input_configure(daemon->syslog, &daemon->config);
-	if (tls)
-		syslog_input_set_tls(daemon->syslog, tls);
-	engine_configure(daemon->engine, &daemon->config);
-	rules_free(daemon->rules);
-	daemon->rules = rules;
-	set_up_log(&daemon->config, daemon->debug);
-	config_release(&old);
-	daemon_say_not_built(&daemon->config);
-	log_info("reload: done, %zu rules", rules_count(rules));
-}
-
-static int
-test_only(const struct config *config)
-{
-	struct rules *rules = daemon_load_rules(config);
-	char error[512];
-	struct ssl_ctx_st *tls;
-
-	if (!rules)
-		return 1;
-	struct auth *auth = auth_new(config->api.token_file, error, sizeof(error));
-	bool good = auth != NULL;
-	if (!auth)
-		log_error("%s", error);
-	auth_free(auth);
-	good = daemon_load_syslog_tls(config, &tls) && good;
-	if (good) {
-		daemon_say_not_built(config);
-		printf("configuration and %zu rules are good\n", rules_count(rules));
-	}
-	tls_context_free(tls);
-	rules_free(rules);
-	return good ? 0 : 1;
 }
 
 int
@@ -216,14 +96,14 @@ main(int argc, char **argv)
 	log_setup("dpwatchd", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
 	daemon.config_path = options.config_path;
 	daemon.debug = options.debug;
-	if (load_config(options.config_path, &daemon.config) != 0)
+	if (daemon_load_config(options.config_path, &daemon.config) != 0)
 		return 1;
 	if (options.test) {
-		status = test_only(&daemon.config);
+		status = daemon_test(&daemon.config);
 		config_release(&daemon.config);
 		return status;
 	}
-	set_up_log(&daemon.config, options.debug);
+	daemon_set_up_log(&daemon.config, options.debug);
 	daemon_say_not_built(&daemon.config);
 	signal(SIGPIPE, SIG_IGN);
 	status = daemon_start(&daemon);

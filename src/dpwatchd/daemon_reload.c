@@ -1,0 +1,147 @@
+/*
+ * The configuration and all the files that it names: read together, at the start (-t) and at SIGHUP. All or nothing: a faulty
+ * file, wherever it is, leaves everything as it was.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/auth.h"
+#include "daemon.h"
+#include "tls/tls_context.h"
+
+#define CONFIG_MAX (1 << 20)
+
+int
+daemon_load_config(const char *path, struct config *ret_config)
+{
+	struct config_fault fault;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 1;
+	char *bytes = malloc(CONFIG_MAX);
+	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, CONFIG_MAX) : -1;
+
+	if (len < 0)
+		log_error("%s: %s", path, strerror(errno));
+	else if (len == CONFIG_MAX)
+		log_error(
+		    "%s: larger than %d bytes: this is no dpwatch.conf", path, CONFIG_MAX - 1);
+	else if (config_parse(path, (struct slice){ bytes, (size_t)len }, ret_config, &fault) != 0)
+		log_error("%s", fault.text);
+	else
+		status = 0;
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+void
+daemon_set_up_log(const struct config *config, bool debug)
+{
+	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
+		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
+		[LOG_LEVEL_INFO] = LEVEL_INFO,
+		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
+	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
+		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
+		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
+
+	log_setup("dpwatchd", debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
+	    target_of[config->daemon.log_target]);
+}
+
+/* What a configuration names, read. */
+struct files {
+	struct rules *rules;
+	struct auth *auth;
+	struct ssl_ctx_st *syslog_tls, *api_tls; /* NULL: not listened for */
+};
+
+static void
+files_release(struct files *files)
+{
+	rules_free(files->rules);
+	auth_free(files->auth);
+	tls_context_free(files->syslog_tls);
+	tls_context_free(files->api_tls);
+}
+
+/* Every file is tried, so that all that is wrong is told at once. False after error lines. */
+static bool
+files_load(const struct config *config, struct files *ret_files)
+{
+	char error[512];
+
+	*ret_files = (struct files){
+		.rules = daemon_load_rules(config),
+		.auth = auth_new(config->api.token_file, error, sizeof(error)),
+	};
+	if (!ret_files->auth)
+		log_error("%s", error);
+	bool good = ret_files->rules && ret_files->auth;
+	good = daemon_load_syslog_tls(config, &ret_files->syslog_tls) && good;
+	good = daemon_load_api_tls(config, &ret_files->api_tls) && good;
+	if (!good)
+		files_release(ret_files);
+	return good;
+}
+
+int
+daemon_test(const struct config *config)
+{
+	struct files files;
+
+	if (!files_load(config, &files))
+		return 1;
+	daemon_say_not_built(config);
+	printf("configuration and %zu rules are good\n", rules_count(files.rules));
+	files_release(&files);
+	return 0;
+}
+
+/* Both are owned by the daemon from now on. */
+static void
+put_in_force(struct daemon *daemon, struct config config, const struct files *files)
+{
+	struct config old = daemon->config;
+
+	daemon->config = config;
+	snmp_input_configure(daemon->snmp, &daemon->config);
+	syslog_input_configure(daemon->syslog, &daemon->config);
+	if (files->syslog_tls)
+		syslog_input_set_tls(daemon->syslog, files->syslog_tls);
+	if (files->api_tls)
+		http_set_tls(daemon->http, files->api_tls);
+	auth_take(daemon->auth, files->auth);
+	engine_configure(daemon->engine, &daemon->config);
+	rules_free(daemon->rules);
+	daemon->rules = files->rules;
+	daemon_set_up_log(&daemon->config, daemon->debug);
+	config_release(&old);
+}
+
+void
+daemon_reload(struct daemon *daemon)
+{
+	struct config config;
+	struct files files;
+
+	if (daemon_load_config(daemon->config_path, &config) != 0) {
+		log_error("reload: refused; the old configuration stays");
+		return;
+	}
+	if (!files_load(&config, &files)) {
+		log_error("reload: refused; the old configuration and files stay");
+		config_release(&config);
+		return;
+	}
+	const char *restart = config_needs_restart(&daemon->config, &config);
+	if (restart)
+		log_warning("reload: %s changes only at a restart", restart);
+	put_in_force(daemon, config, &files);
+	daemon_say_not_built(&daemon->config);
+	log_info("reload: done, %zu rules", rules_count(daemon->rules));
+}
