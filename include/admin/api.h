@@ -66,7 +66,7 @@ struct api_request {
 
 enum api_deferred {
 	API_DONE,
-	API_TOPOLOGY_LOAD, /* response->document is to be stored and taken over; response->force as asked */
+	API_TOPOLOGY_LOAD, /* the request's body is to be checked (admin/api_load.h), stored and taken over */
 	API_TOPOLOGY_DUMP, /* the document as Redis holds it */
 	API_EVENTS_READ, /* entries of `events` after response->since, at most limit, waiting up to wait_ms for the first;
 			    with response->newest the last `limit` entries instead, oldest first, without waiting */
@@ -79,13 +79,18 @@ struct api_response {
 	const char *content_type; /* static */
 	char allow[48];           /* with 405: the Allow header; else "" */
 	enum api_deferred deferred;
-	json_t *document; /* owned by the response */
-	bool force;
+	bool force;     /* with API_TOPOLOGY_LOAD */
 	char since[48]; /* a stream id, "0" for the beginning, or "$" for what comes after now */
 	bool newest;    /* nobody gave `since`: the last `limit` entries are wanted */
 	uint32_t limit;
 	int64_t wait_ms;
 };
+
+/*
+ * Whether the request's body may be large, and is no matter for api_handle: the program takes it in pieces once the request
+ * is deferred. api_request.body is then empty.
+ */
+bool api_takes_stream(const char *method, const char *path);
 
 /* Answers one request. `api->status` is current. The response is always filled. */
 void api_handle(

@@ -11,6 +11,7 @@
 #include "admin/api.h"
 #include "core/config.h"
 
+struct evbuffer;
 struct event_base;
 struct http;
 struct http_pending;
@@ -40,6 +41,24 @@ void http_set_tls(struct http *http, struct ssl_ctx_st *context);
 
 /* Sends the response that was handed to `deferred` (filled by an api_finish_* function) and frees both. */
 void http_finish(struct http_pending *pending);
+
+/* The body of a deferred request that api_takes_stream: the caller's to free. NULL when it was taken before, or is empty. */
+struct evbuffer *http_take_body(struct http_pending *pending);
+
+/*
+ * An answer that is sent piece by piece, as fast as the client reads: begin with status, type and length; then send, and
+ * after each send that returned false wait for `drained`; then http_finish, which is also what ends it before its time (the
+ * client sees that it is not whole). `gone`: the client went away, nobody waits any more. Both may be called from within
+ * the loop only, never from within these functions.
+ */
+struct http_stream {
+	void *ctx;
+	void (*drained)(void *ctx);
+	void (*gone)(void *ctx);
+};
+void http_stream_begin(struct http_pending *pending, const struct http_stream *stream, int status,
+    const char *content_type, size_t len);
+bool http_stream_send(struct http_pending *pending, struct slice bytes);
 
 /* What it listens on, for the start-up message: "http 127.0.0.1:9797", "unix build/run/api.sock". */
 size_t http_n_listeners(const struct http *http);

@@ -80,6 +80,8 @@
 	X(REDIS_FAILURES, "redis.failures", "connections to Redis failed or lost")                 \
 	X(TOPOLOGY_LOADS, "topology.loads", "snapshots taken")                                     \
 	X(TOPOLOGY_REFUSED, "topology.refused", "snapshots refused")                               \
+	X(TOPOLOGY_WORKER_FAILED, "topology.worker-failed",                                        \
+	    "loads and dumps whose process ended without an answer")                               \
 	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")                                \
 	X(HTTP_WRONG_TOKENS, "http.wrong-tokens", "requests with a token that is none")            \
 	X(HTTP_IMPATIENT, "http.impatient", "requests refused after too many wrong tokens")

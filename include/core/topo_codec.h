@@ -101,13 +101,22 @@ int topo_from_text(struct slice text, struct topo **ret_topo, struct topo_faults
  */
 char *topo_record_key(enum topo_kind kind, const json_t *value);
 
+/* What a map holds that a load must not take away by mistake. All is borrowed. */
+struct topo_outline {
+	const uint8_t (*port_ids)[16];
+	uint32_t n_ports;
+	const char *const *roots; /* names */
+	uint32_t n_roots;
+};
+
 /* What a new snapshot takes away, for the question whether it needs --force. */
 struct topo_loss {
 	uint32_t ports_before, ports_removed;
 	uint32_t roots_removed; /* roots that are gone, or are switches like any other now */
 };
-/* old may be NULL: nothing was there. Costs a look-up per port of old: some 100 ms for a million. */
-void topo_compare(const struct topo *old, const struct topo *now, struct topo_loss *ret_loss);
+/* Costs a look-up per port of old: some 100 ms for a million. */
+void topo_compare(
+    const struct topo_outline *old, const struct topo *now, struct topo_loss *ret_loss);
 
 /* More than a tenth of the ports, or any root: design.md, "Topology document". */
 bool topo_loss_needs_force(const struct topo_loss *loss);

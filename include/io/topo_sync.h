@@ -1,13 +1,13 @@
 /*
- * topo_sync: the topology in Redis, both ways (io). design.md, `topology:*` of the Redis contract.
+ * topo_sync: the topology in Redis, read and followed (io). design.md, `topology:*` of the Redis contract.
  *
- * Reads the four hashes in slices into a builder and hands over the snapshot; follows `topology:changes` on a connection of
- * its own; stores a whole document as one atomic step. What cannot be taken is refused with its faults, and nothing changes.
+ * Reads the four hashes into a builder, in slices of about a millisecond, and hands over the snapshot; follows
+ * `topology:changes` on a connection of its own. What cannot be taken is refused with its faults, and nothing changes.
+ * Storing a document is a worker's work (io/topo_store.h), and reaches us as a change like any other.
  */
 #ifndef DPWATCH_IO_TOPO_SYNC_H
 #define DPWATCH_IO_TOPO_SYNC_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "core/config.h"
@@ -32,18 +32,16 @@ struct topo_sync *topo_sync_new(struct loop *loop, struct redis_link *link,
 void topo_sync_read(struct topo_sync *sync);
 
 /*
- * Stores a document (already checked) in place of what is there, and reads it back. `done` is called once: with NULL when it
- * is stored, else with the reason (Redis then still holds the old map). Returns false, and does not call, when a store is
- * under way or Redis is not there.
+ * Reads what is there once `id`, an entry of topology:changes, has been added: as topo_sync_read, unless a reading under way
+ * covers it already.
  */
-typedef void topo_stored_fn(void *ctx, const char *error);
-bool topo_sync_store(
-    struct topo_sync *sync, const json_t *document, topo_stored_fn *done, void *ctx);
+void topo_sync_read_past(struct topo_sync *sync, const char *id);
 
-/* Takes one record of each `topology:*` hash after the other; then one call with key.len == 0 (error NULL or a reason). */
-typedef void topo_record_fn(
-    void *ctx, enum topo_kind kind, struct slice key, struct slice json, const char *error);
-bool topo_sync_dump(struct topo_sync *sync, topo_record_fn *record, void *ctx);
+/* Whether the reading under way, or in `loaded` or `refused` the one that ends, began after that entry was added. */
+bool topo_sync_covers(const struct topo_sync *sync, const char *id);
+
+/* Records that the reading under way has taken. */
+size_t topo_sync_n_read(const struct topo_sync *sync);
 
 /* The program's link is up again: a reading that was cut off begins anew. */
 void topo_sync_up(struct topo_sync *sync);

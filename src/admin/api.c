@@ -280,6 +280,14 @@ args_decode(struct api_call *call, const struct slice *args, char *room)
 	return true;
 }
 
+bool
+api_takes_stream(const char *method, const char *path)
+{
+	struct slice args[API_ARGS_MAX];
+
+	return strcmp(method, "PUT") == 0 && path_matches("/v1/topology", path, args);
+}
+
 /* Hands the call to its route's handler; `room` holds copies of path and query. */
 static void
 route_call(struct api_call *call, const struct route *route, const struct slice *args, char *room)
@@ -343,6 +351,5 @@ void
 api_response_release(struct api_response *response)
 {
 	free(response->body);
-	json_decref(response->document);
 	*response = (struct api_response){ 0 };
 }

@@ -104,6 +104,9 @@ put_kind(FILE *out, enum topo_kind kind, const struct api_topology_record **reco
 {
 	fprintf(out, "%s\"%s\": [", kind == 0 ? "{" : ",\n ", topo_kind_plurals[kind]);
 	for (size_t i = 0; i < n; i++) {
+		/* HSCAN may hand out a field twice. */
+		if (i > 0 && slice_eq(records[i]->key, records[i - 1]->key))
+			continue;
 		fputs(i > 0 ? ",\n  " : "\n  ", out);
 		fwrite(records[i]->json.data, 1, records[i]->json.len, out);
 	}

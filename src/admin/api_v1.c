@@ -1,12 +1,10 @@
 /*
  * /v1: the daemon itself: how it is, and the topology as a whole. What lists objects is in api_views.c.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
-#include "core/topo_codec.h"
 
 #define REASONS_MAX 4
 
@@ -158,63 +156,15 @@ api_topology_get(struct api_call *call)
 		call->response->deferred = API_TOPOLOGY_DUMP;
 }
 
-/* Whether the new map would take away more than a slip of the pen should: answered 409, unless forced. */
-static bool
-loss_is_accepted(struct api_call *call, const struct topo *topo, bool force)
-{
-	struct topo_loss loss;
-
-	topo_compare(engine_topo(call->api->engine), topo, &loss);
-	if (force || !topo_loss_needs_force(&loss))
-		return true;
-	api_refuse(call->response, 409, "TopologyLoss",
-	    "this topology would remove %u of %u ports and %u roots: nothing was changed (if that is meant, load it with --force, or PUT with ?force=1)",
-	    loss.ports_removed, loss.ports_before, loss.roots_removed);
-	return false;
-}
-
-/* Checks a document whole, so that every fault is told at once; takes nothing over. */
-static bool
-document_is_good(struct api_call *call, json_t *document, bool force)
-{
-	struct topo_builder *builder = topo_builder_new();
-	struct topo *topo = NULL;
-	bool good = false;
-
-	if (!builder) {
-		api_reply(call->response, 500, NULL);
-		return false;
-	}
-	topo_builder_add_document(builder, document);
-	int error = topo_builder_finish(builder, &topo);
-	if (error == 0)
-		good = loss_is_accepted(call, topo, force);
-	else
-		api_finish_error(call->response, error == -EINVAL ? 400 : 500,
-		    "the topology has faults: nothing was changed", topo_builder_faults(builder));
-	topo_free(topo);
-	topo_builder_free(builder);
-	return good;
-}
-
+/* The document itself is a worker's matter (admin/api_load.h). */
 void
 api_topology_put(struct api_call *call)
 {
-	struct topo_faults faults = { 0 };
 	bool force = false;
 
 	if (!api_params_known(call, (const char *const[]){ "force", NULL }) ||
 	    !api_param_bool(call, "force", &force))
 		return;
-	json_t *document = topo_document_parse(call->request->body, &faults);
-	if (!document) {
-		api_finish_error(call->response, 400,
-		    "the body is no topology document: nothing was changed", &faults);
-	} else if (document_is_good(call, document, force)) {
-		call->response->deferred = API_TOPOLOGY_LOAD;
-		call->response->document = json_incref(document);
-		call->response->force = force;
-	}
-	json_decref(document);
-	topo_faults_release(&faults);
+	call->response->deferred = API_TOPOLOGY_LOAD;
+	call->response->force = force;
 }

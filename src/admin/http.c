@@ -55,6 +55,11 @@ struct http_pending {
 	struct http_connection *connection; /* NULL: the client is gone */
 	struct evhttp_request *request;     /* NULL: nobody waits any more */
 	struct api_response response;
+	struct evbuffer
+	    *body; /* of a request that api_takes_stream, until it is taken; else NULL */
+	struct http_stream stream;
+	size_t left; /* bytes that a streamed answer still owes; its headers are sent */
+	bool streams, is_head;
 	const char *method;
 	char *path;
 	char who[64];
@@ -78,20 +83,28 @@ put_request_id(struct evhttp_request *request)
 }
 
 static void
+put_length(struct evhttp_request *request, const char *content_type, size_t len)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+	char text[24];
+
+	if (content_type)
+		evhttp_add_header(headers, "Content-Type", content_type);
+	snprintf(text, sizeof(text), "%zu", len);
+	evhttp_add_header(headers, "Content-Length", text);
+}
+
+static void
 put_headers(struct evhttp_request *request, const struct api_response *response)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-	char len[24];
 
 	put_request_id(request);
-	if (response->body)
-		evhttp_add_header(headers, "Content-Type", response->content_type);
 	if (response->allow[0] != '\0')
 		evhttp_add_header(headers, "Allow", response->allow);
 	if (response->status == 401)
 		evhttp_add_header(headers, "WWW-Authenticate", "Bearer realm=\"dpwatch\"");
-	snprintf(len, sizeof(len), "%zu", response->len);
-	evhttp_add_header(headers, "Content-Length", len);
+	put_length(request, response->body ? response->content_type : NULL, response->len);
 }
 
 static void
@@ -154,6 +167,8 @@ on_close(struct evhttp_connection *evcon, void *arg)
 	pending->request = NULL;
 	pending->connection = NULL;
 	connection->pending = NULL;
+	if (pending->stream.gone)
+		pending->stream.gone(pending->stream.ctx);
 }
 
 void
@@ -205,10 +220,80 @@ defer(struct http_server *server, struct evhttp_request *request,
 	pending->method = asked->method;
 	slice_copy(slice_of(asked->who), pending->who, sizeof(pending->who));
 	pending->response = *response;
+	pending->is_head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
+	pending->body = evbuffer_new();
+	if (pending->body)
+		evbuffer_add_buffer(pending->body, evhttp_request_get_input_buffer(request));
 	connection->pending = pending;
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, connection);
 	http->backend.deferred(http->backend.ctx, pending, &pending->response);
 	return true;
+}
+
+struct evbuffer *
+http_take_body(struct http_pending *pending)
+{
+	struct evbuffer *body = pending->body;
+
+	pending->body = NULL;
+	return body;
+}
+
+/* ---- answers that are sent piece by piece ---- */
+
+void
+http_stream_begin(struct http_pending *pending, const struct http_stream *stream, int status,
+    const char *content_type, size_t len)
+{
+	pending->response.status = status;
+	pending->streams = true;
+	pending->left = pending->is_head ? 0 : len;
+	if (!pending->request)
+		return;
+	pending->stream = *stream;
+	put_request_id(pending->request);
+	put_length(pending->request, content_type, len);
+	evhttp_request_set_on_complete_cb(pending->request, on_sent, pending->connection);
+	evhttp_send_reply_start(pending->request, status, NULL);
+}
+
+static void
+on_drained(struct evhttp_connection *evcon, void *arg)
+{
+	struct http_pending *pending = arg;
+
+	(void)evcon;
+	pending->stream.drained(pending->stream.ctx);
+}
+
+bool
+http_stream_send(struct http_pending *pending, struct slice bytes)
+{
+	struct evbuffer *piece;
+
+	if (!pending->request || bytes.len > pending->left || bytes.len == 0)
+		return true;
+	piece = evbuffer_new();
+	/* What cannot be sent whole ends with its connection (stream_end). */
+	if (!piece || evbuffer_add(piece, bytes.data, bytes.len) != 0) {
+		if (piece)
+			evbuffer_free(piece);
+		return true;
+	}
+	pending->left -= bytes.len;
+	evhttp_send_reply_chunk_with_cb(pending->request, piece, on_drained, pending);
+	evbuffer_free(piece);
+	return false;
+}
+
+static void
+stream_end(struct http_pending *pending)
+{
+	pending->stream = (struct http_stream){ 0 };
+	if (pending->left > 0)
+		http_pending_abandon(pending);
+	else
+		evhttp_send_reply_end(pending->request);
 }
 
 void
@@ -221,10 +306,14 @@ http_finish(struct http_pending *pending)
 		log_write(pending->http, pending->who, pending->method, pending->path,
 		    pending->response.status);
 	}
-	if (pending->request)
+	if (pending->request && pending->streams)
+		stream_end(pending);
+	else if (pending->request)
 		send_response(pending->request, pending->connection, &pending->response);
 	pending_unlink(pending);
 	api_response_release(&pending->response);
+	if (pending->body)
+		evbuffer_free(pending->body);
 	free(pending->path);
 	free(pending);
 }
@@ -259,14 +348,27 @@ method_name(enum evhttp_cmd_type type)
 	(EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | EVHTTP_REQ_DELETE | \
 	    EVHTTP_REQ_PATCH | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE)
 
+/* In one piece; of one beyond `max`, which is refused, only the length. */
 static struct slice
-request_body(struct evhttp_request *request)
+request_body(struct evhttp_request *request, uint64_t max)
 {
 	struct evbuffer *input = evhttp_request_get_input_buffer(request);
 	size_t len = evbuffer_get_length(input);
-	const char *data = len > 0 ? (const char *)evbuffer_pullup(input, -1) : NULL;
+	const char *data = len > 0 && len <= max ? (const char *)evbuffer_pullup(input, -1) : NULL;
 
-	return (struct slice){ data, data ? len : 0 };
+	return (struct slice){ data, data || len > max ? len : 0 };
+}
+
+/* Only a topology may be larger than the rest: evhttp's own limit is one for all. */
+static bool
+is_too_large(const struct http_server *server, const struct api_request *asked,
+    struct api_response *ret_response)
+{
+	*ret_response = (struct api_response){ 0 };
+	if (asked->body.len <= server->connections.body_max)
+		return false;
+	api_finish_error(ret_response, 413, "the body is too large", NULL);
+	return true;
 }
 
 static void
@@ -274,12 +376,10 @@ answer(struct http_server *server, struct evhttp_request *request,
     struct http_connection *connection, const struct api_request *asked)
 {
 	struct http *http = server->http;
-	struct evbuffer *input = evhttp_request_get_input_buffer(request);
 	struct api_response response;
 
-	api_handle(http->api, asked, &response);
-	/* A topology may be large, and may have to wait for its answer. */
-	evbuffer_drain(input, evbuffer_get_length(input));
+	if (!is_too_large(server, asked, &response))
+		api_handle(http->api, asked, &response);
 	if (response.deferred != API_DONE) {
 		if (defer(server, request, connection, asked, &response))
 			return;
@@ -374,11 +474,12 @@ on_request(struct evhttp_request *request, void *arg)
 		.method = method_name(evhttp_request_get_command(request)),
 		.path = path && path[0] != '\0' ? path : "/",
 		.query = uri ? evhttp_uri_get_query(uri) : NULL,
-		.body = request_body(request),
 		.if_match =
 		    evhttp_find_header(evhttp_request_get_input_headers(request), "If-Match"),
 		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
 	};
+	if (!api_takes_stream(asked.method, asked.path))
+		asked.body = request_body(request, server->connections.body_max);
 	if (server->http->backend.refresh_status)
 		server->http->backend.refresh_status(
 		    server->http->backend.ctx, &server->http->api->status);

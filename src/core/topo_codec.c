@@ -188,27 +188,24 @@ topo_record_key(enum topo_kind kind, const json_t *value)
 }
 
 static uint32_t
-ports_removed(const struct topo *old, const struct topo *now)
+ports_removed(const struct topo_outline *old, const struct topo *now)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < topo_n_ports(old); i++)
-		if (topo_port_find(now, topo_port_get(old, i)->id) == TOPO_NONE)
+	for (uint32_t i = 0; i < old->n_ports; i++)
+		if (topo_port_find(now, old->port_ids[i]) == TOPO_NONE)
 			n++;
 	return n;
 }
 
 /* A root that is a switch like any other now is gone as a root. */
 static uint32_t
-roots_removed(const struct topo *old, const struct topo *now)
+roots_removed(const struct topo_outline *old, const struct topo *now)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < topo_n_switches(old); i++) {
-		const struct topo_switch *sw = topo_switch_get(old, i);
-		if (!sw->root)
-			continue;
-		uint32_t found = topo_switch_find(now, slice_of(topo_text_get(old, sw->name)));
+	for (uint32_t i = 0; i < old->n_roots; i++) {
+		uint32_t found = topo_switch_find(now, slice_of(old->roots[i]));
 		if (found == TOPO_NONE || !topo_switch_get(now, found)->root)
 			n++;
 	}
@@ -216,14 +213,13 @@ roots_removed(const struct topo *old, const struct topo *now)
 }
 
 void
-topo_compare(const struct topo *old, const struct topo *now, struct topo_loss *ret_loss)
+topo_compare(const struct topo_outline *old, const struct topo *now, struct topo_loss *ret_loss)
 {
-	*ret_loss = (struct topo_loss){ 0 };
-	if (!old)
-		return;
-	ret_loss->ports_before = topo_n_ports(old);
-	ret_loss->ports_removed = ports_removed(old, now);
-	ret_loss->roots_removed = roots_removed(old, now);
+	*ret_loss = (struct topo_loss){
+		.ports_before = old->n_ports,
+		.ports_removed = ports_removed(old, now),
+		.roots_removed = roots_removed(old, now),
+	};
 }
 
 bool

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "io/state_sync.h"
+#include "io/worker.h"
 
 #define TICK_MS 1000
 #define STOP_MS 10000
@@ -139,6 +140,7 @@ on_topology(void *ctx, struct topo *topo, const struct topo_faults *warnings)
 {
 	struct daemon *daemon = ctx;
 
+	daemon_load_note_read(daemon);
 	daemon_pump(daemon);
 	if (engine_set_topo(daemon->engine, topo, loop_now(daemon->loop)) != 0) {
 		stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
@@ -169,6 +171,7 @@ on_topology_refused(void *ctx, const struct topo_faults *faults)
 {
 	struct daemon *daemon = ctx;
 
+	daemon_load_note_read(daemon);
 	stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
 	snprintf(daemon->topology_error, sizeof(daemon->topology_error),
 	    "%zu faults; the first: %s: %s", faults->n_errors,
@@ -434,10 +437,11 @@ daemon_release(struct daemon *daemon)
 {
 	if (daemon->http)
 		daemon_close_http(daemon);
+	worker_wait_dying();
 	snmp_input_free(daemon->snmp);
 	syslog_input_free(daemon->syslog);
-	topo_sync_free(daemon->topo_sync);
 	redis_link_free(daemon->link);
+	topo_sync_free(daemon->topo_sync);
 	publisher_free(daemon->publisher);
 	embedded_redis_stop(daemon->embedded);
 	if (daemon->loop) {

@@ -8,7 +8,9 @@
  *   daemon_tls.c    certificates and keys
  *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
- *   daemon_http.c   what HTTP handlers deferred: Redis has to be asked
+ *   daemon_http.c   the API, and events for which Redis has to be asked
+ *   daemon_load.c   loads and dumps of the topology
+ *   topology_worker.c  the process that works on them
  */
 #ifndef DPWATCH_DPWATCHD_DAEMON_H
 #define DPWATCH_DPWATCHD_DAEMON_H
@@ -36,13 +38,6 @@ enum daemon_phase {
 	PHASE_RUNNING,
 	PHASE_COMPARING, /* Redis and the engine have parted; datagrams wait in the kernel */
 	PHASE_STOPPING,
-};
-
-/* An API request that loads a topology: it is answered when the map was read back. */
-struct load_waiting {
-	struct http_pending *pending;
-	struct api_response *response;
-	bool stored;
 };
 
 /* An API request that waits for events. */
@@ -87,7 +82,8 @@ struct daemon {
 	bool topology_loaded;
 	int64_t topology_loaded_us;
 	char topology_error[512];
-	struct load_waiting load;
+	struct load *load;  /* NULL: none is under way */
+	struct dump *dumps; /* a list */
 	struct events_waiting *events_waiting;
 	const char *listeners[64]; /* for status */
 	char listener_texts[64][160];
@@ -142,11 +138,24 @@ void daemon_turn_end(struct daemon *daemon);
 
 /* ---- daemon_http.c ---- */
 int daemon_open_http(struct daemon *daemon, char *error, size_t size);
-/* The map was read back, or refused, or Redis went away: the request that loaded it is answered. */
-void daemon_load_done(
-    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
 /* New entries are on the events stream: whoever waits for them is answered. */
 void daemon_events_published(struct daemon *daemon);
 void daemon_close_http(struct daemon *daemon);
+
+/* ---- daemon_load.c ---- */
+/* What API_TOPOLOGY_LOAD and API_TOPOLOGY_DUMP ask for. Each ends in http_finish. */
+void daemon_load_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response);
+void daemon_dump_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response);
+/* A reading of the map ended (well or not); call it first. */
+void daemon_load_note_read(struct daemon *daemon);
+/*
+ * Answers the request that loads a topology: with 200 once a map is in force, or 400 once one was refused, if it is the
+ * one that was stored; with 503 at any time.
+ */
+void daemon_load_done(
+    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
+void daemon_dumps_end(struct daemon *daemon);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What HTTP handlers deferred, because Redis has to be asked: loading and dumping the topology, reading events.
+ * The API's listeners, what status tells, and what HTTP handlers deferred, because Redis has to be asked: reading events.
  */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -91,123 +91,6 @@ on_write(void *ctx, const char *who, const char *method, const char *path, int s
 
 	log_info("api: %s %s by %s: %d", method, path, who, status);
 	daemon_turn_end(daemon);
-}
-
-/* ---- loading ---- */
-
-void
-daemon_load_done(
-    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults)
-{
-	struct load_waiting load = daemon->load;
-
-	if (!load.pending)
-		return;
-	daemon->load = (struct load_waiting){ 0 };
-	if (status == 200)
-		api_finish_load(load.response, engine_topo(daemon->engine), faults);
-	else
-		api_finish_error(load.response, status, message, faults);
-	http_finish(load.pending);
-}
-
-static void
-on_stored(void *ctx, const char *error)
-{
-	struct daemon *daemon = ctx;
-
-	if (error)
-		daemon_load_done(daemon, 503, error, NULL);
-	else
-		daemon->load.stored = true;
-}
-
-static void
-start_load(struct daemon *daemon, struct http_pending *pending, struct api_response *response)
-{
-	if (daemon->load.pending) {
-		finish_error(pending, response, 409,
-		    "another topology is being loaded; try again when it is done");
-		return;
-	}
-	daemon->load = (struct load_waiting){ .pending = pending, .response = response };
-	if (!topo_sync_store(daemon->topo_sync, response->document, on_stored, daemon))
-		daemon_load_done(daemon, 503, NOT_CONNECTED, NULL);
-}
-
-/* ---- dumping ---- */
-
-struct dump {
-	struct http_pending *pending;
-	struct api_response *response;
-	struct api_topology_record *records;
-	size_t n, room;
-	bool no_memory;
-};
-
-static struct slice
-copy_of(struct slice s)
-{
-	char *data = malloc(s.len + 1);
-
-	if (data)
-		memcpy(data, s.data, s.len);
-	return (struct slice){ data, data ? s.len : 0 };
-}
-
-static void
-end_dump(struct dump *dump, const char *error)
-{
-	if (error || dump->no_memory)
-		api_finish_error(dump->response, 503, error ? error : "out of memory", NULL);
-	else
-		api_finish_dump(dump->response, dump->records, dump->n);
-	http_finish(dump->pending);
-	for (size_t i = 0; i < dump->n; i++) {
-		free((char *)dump->records[i].key.data);
-		free((char *)dump->records[i].json.data);
-	}
-	free(dump->records);
-	free(dump);
-}
-
-static void
-on_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json, const char *error)
-{
-	struct dump *dump = ctx;
-
-	if (key.len == 0) {
-		end_dump(dump, error);
-		return;
-	}
-	if (dump->n == dump->room) {
-		size_t room = dump->room * 2 + 256;
-		struct api_topology_record *records =
-		    realloc(dump->records, room * sizeof(*records));
-		if (!records) {
-			dump->no_memory = true;
-			return;
-		}
-		dump->records = records;
-		dump->room = room;
-	}
-	dump->records[dump->n++] =
-	    (struct api_topology_record){ kind, copy_of(key), copy_of(json) };
-}
-
-static void
-start_dump(struct daemon *daemon, struct http_pending *pending, struct api_response *response)
-{
-	struct dump *dump = calloc(1, sizeof(*dump));
-
-	if (dump) {
-		dump->pending = pending;
-		dump->response = response;
-		if (topo_sync_dump(daemon->topo_sync, on_record, dump))
-			return;
-		free(dump);
-	}
-	finish_error(pending, response, 503, NOT_CONNECTED);
 }
 
 /* ---- events ---- */
@@ -380,10 +263,10 @@ on_deferred(void *ctx, struct http_pending *pending, struct api_response *respon
 {
 	switch (response->deferred) {
 	case API_TOPOLOGY_LOAD:
-		start_load(ctx, pending, response);
+		daemon_load_start(ctx, pending, response);
 		return;
 	case API_TOPOLOGY_DUMP:
-		start_dump(ctx, pending, response);
+		daemon_dump_start(ctx, pending, response);
 		return;
 	case API_EVENTS_READ:
 		start_events(ctx, pending, response);
@@ -432,6 +315,7 @@ void
 daemon_close_http(struct daemon *daemon)
 {
 	daemon_load_done(daemon, 503, "dpwatchd is stopping", NULL);
+	daemon_dumps_end(daemon);
 	while (daemon->events_waiting && !daemon->events_waiting->asked) {
 		api_finish_error(
 		    daemon->events_waiting->response, 503, "dpwatchd is stopping", NULL);

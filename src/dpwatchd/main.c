@@ -4,8 +4,10 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon.h"
+#include "topology_worker.h"
 
 #define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
 
@@ -89,6 +91,10 @@ main(int argc, char **argv)
 {
 	struct options options = { .config_path = CONFIG_DEFAULT };
 	static struct daemon daemon;
+
+	/* How the daemon runs itself for what would hold it up: nobody else's business, so it is not in the usage. */
+	if (argc == 2 && strcmp(argv[1], TOPOLOGY_WORKER) == 0)
+		return topology_worker();
 	int status = parse_options(argc, argv, &options);
 
 	if (status >= 0)

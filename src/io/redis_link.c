@@ -1,7 +1,6 @@
 #include "io/redis_link.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <hiredis/adapters/libevent.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
@@ -9,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "io/redis_blocking.h"
 #include "util/log.h"
 
 #define CONNECT_TIMEOUT_MS 3000
@@ -183,24 +182,15 @@ greeted_role(redisAsyncContext *context, void *data, void *arg)
 	came_up(link);
 }
 
-/* Reads the first line of the password file. Empty when there is none; false with an error when it cannot be read. */
+/* False with an error when there is a password file that cannot be read. */
 static bool
 read_password(struct redis_link *link, char *ret_password)
 {
-	ret_password[0] = '\0';
-	if (!link->password_file)
-		return true;
-	int fd = open(link->password_file, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd >= 0 ? read(fd, ret_password, PASSWORD_MAX - 1) : -1;
-	if (len < 0)
-		set_error(link, "password_file %.100s: %s", link->password_file, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (len < 0)
-		return false;
-	ret_password[len] = '\0';
-	ret_password[strcspn(ret_password, "\r\n")] = '\0';
-	return true;
+	int error = redis_password_read(link->password_file, ret_password, PASSWORD_MAX);
+
+	if (error != 0)
+		set_error(link, "password_file %.100s: %s", link->password_file, strerror(-error));
+	return error == 0;
 }
 
 static bool

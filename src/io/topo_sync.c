@@ -8,21 +8,24 @@
 
 #include "util/log.h"
 
-#define SCAN_COUNT "500"
-#define STORE_FIELDS 200 /* fields per HSET while storing */
-#define BUILD_ROWS 50000 /* rows per slice: one to three milliseconds */
 #define WATCH_RETRY_MS 1000
+#define SLICE_NS 1000000 /* what one turn of the loop gives to reading */
+#define SCAN_COUNT "250"
+#define BUILD_ROWS 5000 /* rows per step of building: less than a millisecond */
 #define ID_TEXT 48
 
-/* Why a walk ended early, when it was nothing that Redis said. */
-static const char broke[] = "the connection to Redis broke";
-
-/* A walk over the four hashes with HSCAN; one record after the other goes to `each`. */
-struct walk {
-	struct topo_sync *sync;
+/*
+ * The records of one answer to HSCAN, copied: a switch may list a thousand interfaces, and an answer a thousand switches, so
+ * they are taken one by one as time allows, and meanwhile Redis makes the next answer ready.
+ */
+struct batch {
+	struct batch *next;
 	enum topo_kind kind;
-	topo_record_fn *each;
-	void *ctx;
+	size_t n, at; /* records, and how many of them are taken */
+	const char *bytes;
+	struct {
+		size_t key_len, json_len;
+	} records[];
 };
 
 struct topo_sync {
@@ -31,6 +34,12 @@ struct topo_sync {
 	struct topo_sync_handler handler;
 	char prefix[128];
 	struct topo_builder *builder; /* a reading under way */
+	uint64_t reading;             /* its number: an answer to another one is no matter */
+	struct batch *waiting;        /* at most two, in the order in which they came */
+	char cursor[32];              /* what to ask next; "": nothing, or it is asked already */
+	enum topo_kind kind;          /* of which hash */
+	bool all_came;
+	size_t n_records;
 	struct loop_timer *slice, *watch_retry;
 	bool again;          /* something changed while it was read */
 	bool owed;           /* a reading was cut off by a broken connection */
@@ -38,9 +47,6 @@ struct topo_sync {
 	char seen[ID_TEXT];  /* newest entry of topology:changes that a reading covers */
 	char heard[ID_TEXT]; /* newest entry of topology:changes that was heard of */
 	bool watching;
-	bool storing;
-	topo_stored_fn *stored;
-	void *stored_ctx;
 	struct log_rate rate;
 };
 
@@ -48,73 +54,6 @@ static void
 key_of(const struct topo_sync *sync, const char *suffix, char *buf, size_t size)
 {
 	snprintf(buf, size, "%stopology:%s", sync->prefix, suffix);
-}
-
-/* ---- walking the hashes ---- */
-
-static void walk_scan(struct walk *walk, const char *cursor);
-
-static void
-walk_end(struct walk *walk, const char *error)
-{
-	walk->each(
-	    walk->ctx, walk->kind, (struct slice){ NULL, 0 }, (struct slice){ NULL, 0 }, error);
-	free(walk);
-}
-
-static void
-on_scan(void *ctx, const redisReply *reply)
-{
-	struct walk *walk = ctx;
-
-	if (!reply || !redis_link_is_scan(reply)) {
-		walk_end(walk, !reply ? broke : reply->str ? reply->str : "odd reply to HSCAN");
-		return;
-	}
-	const redisReply *items = reply->element[1];
-	for (size_t i = 0; i + 1 < items->elements; i += 2) {
-		const redisReply *key = items->element[i], *json = items->element[i + 1];
-		walk->each(walk->ctx, walk->kind, (struct slice){ key->str, (size_t)key->len },
-		    (struct slice){ json->str, (size_t)json->len }, NULL);
-	}
-	if (strcmp(reply->element[0]->str, "0") != 0) {
-		walk_scan(walk, reply->element[0]->str);
-		return;
-	}
-	walk->kind++;
-	if (walk->kind < TOPO_KIND_MAX)
-		walk_scan(walk, "0");
-	else
-		walk_end(walk, NULL);
-}
-
-static void
-walk_scan(struct walk *walk, const char *cursor)
-{
-	char key[200];
-
-	key_of(walk->sync, topo_kind_plurals[walk->kind], key, sizeof(key));
-	if (redis_link_words(walk->sync->link, on_scan, walk, "HSCAN", key, cursor, "COUNT",
-		SCAN_COUNT, NULL) != 0)
-		walk_end(walk, broke);
-}
-
-static bool
-walk_start(struct topo_sync *sync, topo_record_fn *each, void *ctx)
-{
-	struct walk *walk = calloc(1, sizeof(*walk));
-
-	if (!walk)
-		return false;
-	*walk = (struct walk){ .sync = sync, .each = each, .ctx = ctx };
-	walk_scan(walk, "0");
-	return true;
-}
-
-bool
-topo_sync_dump(struct topo_sync *sync, topo_record_fn *record, void *ctx)
-{
-	return redis_link_state(sync->link) == REDIS_UP && walk_start(sync, record, ctx);
 }
 
 /* ---- ids of changes ---- */
@@ -152,25 +91,42 @@ end_reading(struct topo_sync *sync)
 {
 	topo_builder_free(sync->builder);
 	sync->builder = NULL;
+	while (sync->waiting) {
+		struct batch *next = sync->waiting->next;
+		free(sync->waiting);
+		sync->waiting = next;
+	}
+	loop_timer_cancel(sync->slice);
 	if (!sync->again)
 		return;
 	sync->again = false;
 	topo_sync_read(sync);
 }
 
-/* One slice of the work that makes a snapshot; the loop turns between two of them. */
 static void
-build_slice(void *ctx)
+cut_off(struct topo_sync *sync)
 {
-	struct topo_sync *sync = ctx;
+	sync->owed = true;
+	end_reading(sync);
+}
+
+static void
+refuse(struct topo_sync *sync, const char *error)
+{
+	char where[] = "topology:";
+	struct topo_fault fault = { .path = where, .reason = (char *)error };
+	const struct topo_faults faults = { .items = &fault, .n = 1, .n_errors = 1 };
+
+	sync->handler.refused(sync->handler.ctx, &faults);
+	end_reading(sync);
+}
+
+static void
+finish_reading(struct topo_sync *sync)
+{
 	struct topo *topo = NULL;
 
-	if (topo_builder_step(sync->builder, BUILD_ROWS) == 1) {
-		loop_timer_arm(sync->slice, 0);
-		return;
-	}
-	int error = topo_builder_finish(sync->builder, &topo);
-	if (error == 0)
+	if (topo_builder_finish(sync->builder, &topo) == 0)
 		sync->handler.loaded(sync->handler.ctx, topo, topo_builder_faults(sync->builder));
 	else
 		sync->handler.refused(sync->handler.ctx, topo_builder_faults(sync->builder));
@@ -178,31 +134,161 @@ build_slice(void *ctx)
 }
 
 static void
-read_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json, const char *error)
+take_record(struct topo_sync *sync, const struct batch *batch, struct slice key, struct slice json)
 {
-	struct topo_sync *sync = ctx;
 	char path[64 + 300], field[300];
 
-	if (key.len > 0) {
-		slice_copy(key, field, sizeof(field));
-		snprintf(path, sizeof(path), "topology:%s %s", topo_kind_plurals[kind], field);
-		topo_builder_add_text(
-		    sync->builder, kind, path, key.len < sizeof(field) ? field : NULL, json);
-		return;
+	slice_copy(key, field, sizeof(field));
+	snprintf(path, sizeof(path), "topology:%s %s", topo_kind_plurals[batch->kind], field);
+	topo_builder_add_text(
+	    sync->builder, batch->kind, path, key.len < sizeof(field) ? field : NULL, json);
+	sync->n_records++;
+}
+
+/* The next record; a batch that is done is freed. */
+static void
+take_next(struct topo_sync *sync)
+{
+	struct batch *batch = sync->waiting;
+
+	if (batch->at < batch->n) {
+		size_t key_len = batch->records[batch->at].key_len;
+		size_t json_len = batch->records[batch->at++].json_len;
+		struct slice key = { batch->bytes, key_len };
+		struct slice json = { batch->bytes + key_len, json_len };
+		batch->bytes += key_len + json_len;
+		take_record(sync, batch, key, json);
 	}
-	if (!error) {
+	if (batch->at == batch->n) {
+		sync->waiting = batch->next;
+		free(batch);
+	}
+}
+
+static void ask(struct topo_sync *sync);
+
+/* One slice of the work; the loop turns between two of them. */
+static void
+on_slice(void *ctx)
+{
+	struct topo_sync *sync = ctx;
+	int64_t until_ns = loop_now(sync->loop).now_ns + SLICE_NS;
+	int more = 1;
+
+	do {
+		/* First, so that Redis is at it meanwhile. */
+		ask(sync);
+		if (!sync->builder)
+			return;
+		if (sync->waiting)
+			take_next(sync);
+		else if (sync->all_came)
+			more = topo_builder_step(sync->builder, BUILD_ROWS);
+		else
+			return;
+	} while (more == 1 && loop_now(sync->loop).now_ns < until_ns);
+	if (more == 1)
 		loop_timer_arm(sync->slice, 0);
+	else
+		finish_reading(sync);
+}
+
+/* ---- asking ---- */
+
+static struct batch *
+batch_of(enum topo_kind kind, const redisReply *items)
+{
+	size_t n = items->elements / 2, bytes = 0;
+
+	for (size_t i = 0; i < 2 * n; i++)
+		bytes += (size_t)items->element[i]->len;
+	struct batch *batch = malloc(sizeof(*batch) + n * sizeof(batch->records[0]) + bytes);
+	if (!batch)
+		return NULL;
+	char *to = (char *)&batch->records[n];
+	*batch = (struct batch){ .kind = kind, .n = n, .bytes = to };
+	for (size_t i = 0; i < n; i++) {
+		const redisReply *key = items->element[2 * i], *json = items->element[2 * i + 1];
+		batch->records[i].key_len = (size_t)key->len;
+		batch->records[i].json_len = (size_t)json->len;
+		memcpy(to, key->str, (size_t)key->len);
+		memcpy(to + key->len, json->str, (size_t)json->len);
+		to += key->len + json->len;
+	}
+	return batch;
+}
+
+/* What a reply is the answer to. */
+struct question {
+	struct topo_sync *sync;
+	uint64_t reading;
+};
+
+static void
+next_cursor(struct topo_sync *sync, const char *cursor)
+{
+	snprintf(sync->cursor, sizeof(sync->cursor), "%s", cursor);
+	if (strcmp(cursor, "0") != 0)
+		return;
+	sync->kind++;
+	if (sync->kind < TOPO_KIND_MAX)
+		return;
+	sync->all_came = true;
+	sync->cursor[0] = '\0';
+}
+
+static void
+on_scan(void *ctx, const redisReply *reply)
+{
+	struct question question = *(struct question *)ctx;
+	struct topo_sync *sync = question.sync;
+
+	free(ctx);
+	if (!sync->builder || sync->reading != question.reading)
+		return;
+	if (!reply) {
+		cut_off(sync);
 		return;
 	}
-	if (error == broke) {
-		sync->owed = true;
-	} else {
-		char where[] = "topology:";
-		struct topo_fault fault = { .path = where, .reason = (char *)error };
-		struct topo_faults faults = { .items = &fault, .n = 1, .n_errors = 1 };
-		sync->handler.refused(sync->handler.ctx, &faults);
+	if (!redis_link_is_scan(reply)) {
+		refuse(sync, reply->str ? reply->str : "odd reply to HSCAN");
+		return;
 	}
-	end_reading(sync);
+	struct batch *batch = batch_of(sync->kind, reply->element[1]), **at = &sync->waiting;
+	if (!batch) {
+		refuse(sync, "out of memory");
+		return;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = batch;
+	next_cursor(sync, reply->element[0]->str);
+	loop_timer_arm(sync->slice, 0);
+}
+
+/* Asks for the next records, unless two answers wait already. */
+static void
+ask(struct topo_sync *sync)
+{
+	char key[200];
+
+	if (sync->cursor[0] == '\0' || (sync->waiting && sync->waiting->next))
+		return;
+	struct question *question = malloc(sizeof(*question));
+	if (!question) {
+		refuse(sync, "out of memory");
+		return;
+	}
+	*question = (struct question){ sync, sync->reading };
+	key_of(sync, topo_kind_plurals[sync->kind], key, sizeof(key));
+	if (redis_link_words(sync->link, on_scan, question, "HSCAN", key, sync->cursor, "COUNT",
+		SCAN_COUNT, NULL) != 0) {
+		free(question);
+		cut_off(sync);
+		return;
+	}
+	sync->cursor[0] = '\0';
+	redis_link_flush(sync->link);
 }
 
 static void watch_from_seen(struct topo_sync *sync);
@@ -214,8 +300,7 @@ on_newest(void *ctx, const redisReply *reply)
 	struct topo_sync *sync = ctx;
 
 	if (!reply) {
-		sync->owed = true;
-		end_reading(sync);
+		cut_off(sync);
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
@@ -226,9 +311,8 @@ on_newest(void *ctx, const redisReply *reply)
 	sync->covered = true;
 	if (!is_later(sync->heard, sync->seen))
 		sync->again = false;
-	if (!walk_start(sync, read_record, sync))
-		end_reading(sync);
 	watch_from_seen(sync);
+	ask(sync);
 }
 
 void
@@ -242,6 +326,11 @@ topo_sync_read(struct topo_sync *sync)
 	}
 	sync->owed = false;
 	sync->builder = topo_builder_new();
+	sync->reading++;
+	sync->n_records = 0;
+	sync->all_came = false;
+	sync->kind = TOPO_SWITCH;
+	snprintf(sync->cursor, sizeof(sync->cursor), "0");
 	key_of(sync, "changes", key, sizeof(key));
 	if (!sync->builder || redis_link_words(sync->link, on_newest, sync, "XREVRANGE", key, "+",
 				  "-", "COUNT", "1", NULL) != 0) {
@@ -249,6 +338,27 @@ topo_sync_read(struct topo_sync *sync)
 		sync->builder = NULL;
 		sync->owed = true;
 	}
+}
+
+bool
+topo_sync_covers(const struct topo_sync *sync, const char *id)
+{
+	return sync->covered && !is_later(id, sync->seen);
+}
+
+void
+topo_sync_read_past(struct topo_sync *sync, const char *id)
+{
+	if (is_later(id, sync->heard))
+		snprintf(sync->heard, sizeof(sync->heard), "%s", id);
+	if (!sync->builder || !topo_sync_covers(sync, id))
+		topo_sync_read(sync);
+}
+
+size_t
+topo_sync_n_read(const struct topo_sync *sync)
+{
+	return sync->builder ? sync->n_records : 0;
 }
 
 void
@@ -317,148 +427,6 @@ on_watch_down(void *ctx, const char *why)
 	(void)why;
 }
 
-/* ---- storing ---- */
-
-static void
-end_store(struct topo_sync *sync, const char *error)
-{
-	topo_stored_fn *stored = sync->stored;
-
-	if (!sync->storing)
-		return;
-	sync->storing = false;
-	if (!error)
-		topo_sync_read(sync);
-	stored(sync->stored_ctx, error);
-}
-
-static void
-on_staged(void *ctx, const redisReply *reply)
-{
-	if (!reply)
-		end_store(ctx, broke);
-	else if (reply->type == REDIS_REPLY_ERROR)
-		end_store(ctx, reply->str);
-}
-
-static void
-on_stored(void *ctx, const redisReply *reply)
-{
-	struct topo_sync *sync = ctx;
-
-	if (!reply || reply->type == REDIS_REPLY_ERROR) {
-		on_staged(sync, reply);
-		return;
-	}
-	for (size_t i = 0; i < reply->elements; i++) {
-		if (reply->element[i]->type == REDIS_REPLY_ERROR) {
-			end_store(sync, reply->element[i]->str);
-			return;
-		}
-	}
-	end_store(sync, NULL);
-}
-
-/* One HSET of a run of records into the staging key of their kind. */
-struct staging {
-	struct topo_sync *sync;
-	const char *argv[2 + 2 * STORE_FIELDS];
-	size_t lens[2 + 2 * STORE_FIELDS];
-	size_t argc;
-	char key[220];
-};
-
-static void
-staging_start(struct staging *staging, enum topo_kind kind)
-{
-	char suffix[64];
-
-	snprintf(suffix, sizeof(suffix), "load:%s", topo_kind_plurals[kind]);
-	key_of(staging->sync, suffix, staging->key, sizeof(staging->key));
-	staging->argv[0] = "HSET";
-	staging->lens[0] = 4;
-	staging->argv[1] = staging->key;
-	staging->lens[1] = strlen(staging->key);
-	staging->argc = 2;
-}
-
-static void
-staging_flush(struct staging *staging)
-{
-	if (staging->argc > 2)
-		redis_link_command(staging->sync->link, on_staged, staging->sync, staging->argc,
-		    staging->argv, staging->lens);
-	for (size_t i = 2; i < staging->argc; i++)
-		free((void *)staging->argv[i]);
-	staging->argc = 2;
-}
-
-static void
-staging_add(struct staging *staging, enum topo_kind kind, const json_t *value)
-{
-	char *field = topo_record_key(kind, value), *text = json_dumps(value, JSON_COMPACT);
-
-	if (!field || !text) {
-		free(field);
-		free(text);
-		return;
-	}
-	staging->lens[staging->argc] = strlen(field);
-	staging->argv[staging->argc++] = field;
-	staging->lens[staging->argc] = strlen(text);
-	staging->argv[staging->argc++] = text;
-	if (staging->argc == 2 + 2 * STORE_FIELDS)
-		staging_flush(staging);
-}
-
-/* Everything goes to staging keys first; then they take the places of the old ones in one MULTI. */
-static void
-stage(struct topo_sync *sync, const json_t *document, size_t n[TOPO_KIND_MAX])
-{
-	struct staging staging = { .sync = sync };
-	size_t i;
-	json_t *value;
-
-	for (int kind = 0; kind < TOPO_KIND_MAX; kind++) {
-		const json_t *list = json_object_get(document, topo_kind_plurals[kind]);
-		staging_start(&staging, (enum topo_kind)kind);
-		redis_link_words(sync->link, on_staged, sync, "UNLINK", staging.key, NULL);
-		n[kind] = json_array_size(list);
-		json_array_foreach((json_t *)list, i, value)
-		    staging_add(&staging, (enum topo_kind)kind, value);
-		staging_flush(&staging);
-	}
-}
-
-bool
-topo_sync_store(struct topo_sync *sync, const json_t *document, topo_stored_fn *done, void *ctx)
-{
-	size_t n[TOPO_KIND_MAX];
-	char from[200], to[200], suffix[64];
-
-	if (sync->storing || redis_link_state(sync->link) != REDIS_UP)
-		return false;
-	sync->storing = true;
-	sync->stored = done;
-	sync->stored_ctx = ctx;
-	stage(sync, document, n);
-	redis_link_words(sync->link, on_staged, sync, "MULTI", NULL);
-	for (int kind = 0; kind < TOPO_KIND_MAX; kind++) {
-		snprintf(suffix, sizeof(suffix), "load:%s", topo_kind_plurals[kind]);
-		key_of(sync, suffix, from, sizeof(from));
-		key_of(sync, topo_kind_plurals[kind], to, sizeof(to));
-		if (n[kind] > 0)
-			redis_link_words(sync->link, on_staged, sync, "RENAME", from, to, NULL);
-		else
-			redis_link_words(sync->link, on_staged, sync, "UNLINK", to, NULL);
-	}
-	key_of(sync, "changes", to, sizeof(to));
-	redis_link_words(sync->link, on_staged, sync, "XADD", to, "MAXLEN", "~", "100000", "*",
-	    "kind", "all", "id", "", NULL);
-	redis_link_words(sync->link, on_stored, sync, "EXEC", NULL);
-	return true;
-}
-
 /* ---- life ---- */
 
 struct topo_sync *
@@ -476,7 +444,7 @@ topo_sync_new(struct loop *loop, struct redis_link *link, const struct config *c
 	snprintf(sync->prefix, sizeof(sync->prefix), "%s", config->redis.prefix);
 	const struct redis_link_handler watch_handler = { sync, on_watch_up, on_watch_down };
 	sync->watch = redis_link_new(loop, config, "redis watch", &watch_handler);
-	sync->slice = loop_timer_new(loop, build_slice, sync);
+	sync->slice = loop_timer_new(loop, on_slice, sync);
 	sync->watch_retry = loop_timer_new(loop, on_watch_retry, sync);
 	if (!sync->watch || !sync->slice || !sync->watch_retry) {
 		topo_sync_free(sync);
@@ -492,7 +460,6 @@ void
 topo_sync_down(struct topo_sync *sync)
 {
 	sync->again = false;
-	end_store(sync, broke);
 }
 
 void
@@ -500,9 +467,11 @@ topo_sync_free(struct topo_sync *sync)
 {
 	if (!sync)
 		return;
+	sync->again = false;
+	if (sync->slice)
+		end_reading(sync);
 	redis_link_free(sync->watch);
 	loop_timer_free(sync->slice);
 	loop_timer_free(sync->watch_retry);
-	topo_builder_free(sync->builder);
 	free(sync);
 }

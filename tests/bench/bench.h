@@ -131,6 +131,10 @@ bool bench_uuid_parse(
 void bench_nth(const struct bench_shape *shape, uint64_t n, unsigned *ret_sw, unsigned *ret_port,
     bool *ret_down);
 
+/* One trap of a switch about an interface (1 to BENCH_MAX_PORTS). Its length. */
+size_t bench_trap(const struct bench_shape *shape, uint8_t datagram[BENCH_DATAGRAM], unsigned sw,
+    unsigned port, bool down);
+
 /*
  * Reads interface and direction out of a datagram by their fixed places. Trusts
  * that a loadgen wrote it; false only if the place lies outside or is nonsense.

@@ -372,6 +372,18 @@ uptime_ticks(unsigned sw)
 	       (uint32_t)(clock_ns(CLOCK_BOOTTIME) / 10000000 % 0x40000000);
 }
 
+size_t
+bench_trap(const struct bench_shape *shape, uint8_t datagram[BENCH_DATAGRAM], unsigned sw,
+    unsigned port, bool down)
+{
+	static uint32_t request_id = REQUEST_ID_BASE;
+	uint8_t bytes[BENCH_DATAGRAM], *end = bytes + sizeof(bytes);
+	uint8_t *at = make_trap(shape, end, request_id++, uptime_ticks(sw), (uint8_t)port, down);
+
+	memcpy(datagram, at, (size_t)(end - at));
+	return (size_t)(end - at);
+}
+
 static size_t
 make_line(const struct bench_shape *shape, uint8_t *line, const char *stamp, unsigned sw,
     uint64_t n, unsigned port, bool down)

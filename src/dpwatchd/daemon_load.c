@@ -1,0 +1,488 @@
+/*
+ * Loading and dumping the topology, which HTTP handlers deferred. A worker (topology_worker.c) does the work on a document
+ * of any size; here it is only fed and listened to, in pieces.
+ *
+ * A load: the worker is told which ports and roots are in force, gets the body, checks it, stores it. Then the map is read
+ * back as at a start, and when a snapshot that holds it is in force, the request is answered.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "admin/api_json.h"
+#include "daemon.h"
+#include "io/topo_store.h"
+#include "io/worker.h"
+#include "topology_worker.h"
+
+#define IDS_PER_PIECE 2048
+#define DUMPS_MAX 4
+#define REFUSAL_MAX (16u << 20) /* bytes of a refusal's body: a thousand faults take less */
+#define NOT_CONNECTED "Redis is not connected; dpwatch status tells why"
+
+/* What a worker says, as far as it came. */
+struct answer {
+	char line[160]; /* the line in hand */
+	size_t line_len;
+	int status; /* 0: not yet answered */
+	size_t len; /* of the body */
+};
+
+/* An API request that loads a topology. */
+struct load {
+	struct daemon *daemon;
+	struct http_pending *pending;
+	struct api_response *response;
+	struct worker *worker; /* NULL: it has ended */
+	struct answer answer;
+	char *body; /* of the refusal; NULL: none yet */
+	size_t body_len;
+	char token[20];
+	/* The map that it is told of: a newer one makes it begin anew, unless the document is on its way already. */
+	const struct topo *topo;
+	uint64_t generation;
+	uint32_t next_port;
+	bool body_given;
+	char stored_id[TOPO_STORE_ID]; /* "": not stored yet */
+	bool is_read;                  /* the snapshot that is read, or being taken, holds it */
+};
+
+/* An API request that dumps the topology. */
+struct dump {
+	struct daemon *daemon;
+	struct dump *next;
+	struct http_pending *pending;
+	struct api_response *response;
+	struct worker *worker; /* NULL: it has ended */
+	struct answer answer;
+	bool waits; /* for the client to read */
+};
+
+/* ---- what a worker is told and says ---- */
+
+static bool
+give_head(struct daemon *daemon, struct worker *worker, json_t *taken)
+{
+	const struct config *config = &daemon->config;
+	const char *path =
+	    daemon->embedded ? embedded_redis_path(daemon->embedded) : config->redis.path;
+	json_t *head = json_pack("{s:s*, s:s*, s:i, s:s*, s:s*, s:I, s:s}", "path", path, "host",
+	    config->redis.host, "port", config->redis.port, "username", config->redis.username,
+	    "password_file", config->redis.password_file, "database",
+	    (json_int_t)config->redis.database, "prefix", config->redis.prefix);
+	char *text = NULL;
+
+	if (head && taken && json_object_update(head, taken) == 0)
+		text = json_dumps(head, JSON_COMPACT);
+	json_decref(head);
+	json_decref(taken);
+	if (!text)
+		return false;
+	worker_give(worker, text, strlen(text));
+	worker_give(worker, "\n", 1);
+	free(text);
+	return true;
+}
+
+/* Takes a whole line out of the bytes, unless the answer's body has begun. NULL where there is none yet. */
+static const char *
+answer_line(struct answer *answer, struct slice *bytes)
+{
+	while (answer->status == 0 && bytes->len > 0) {
+		char c = *bytes->data++;
+		bytes->len--;
+		if (c == '\n') {
+			answer->line[answer->line_len] = '\0';
+			answer->line_len = 0;
+			return answer->line;
+		}
+		if (answer->line_len + 1 < sizeof(answer->line))
+			answer->line[answer->line_len++] = c;
+	}
+	return NULL;
+}
+
+/* "answer STATUS LENGTH". False where the line says something else. */
+static bool
+answer_begins(struct answer *answer, const char *line)
+{
+	return sscanf(line, "answer %d %zu", &answer->status, &answer->len) == 2;
+}
+
+static void
+say_ended(char *buf, size_t size, int status)
+{
+	if (status > 128)
+		snprintf(buf, size,
+		    "the process that works on it was ended by signal %d (%s) before it was done; nothing was changed",
+		    status - 128, status == 128 + 9 ? "is memory short?" : "see the log");
+	else
+		snprintf(buf, size,
+		    "the process that works on it exited with status %d and no answer; nothing was changed",
+		    status);
+}
+
+/* ---- a load: its end ---- */
+
+static void
+on_unlinked(void *ctx, const struct redisReply *reply)
+{
+	(void)ctx;
+	(void)reply;
+}
+
+/* What a worker that was ended may have left behind; what cannot be removed now expires. */
+static void
+remove_staging(struct daemon *daemon, const char *token)
+{
+	char key[280];
+
+	for (int kind = 0; kind < TOPO_KIND_MAX; kind++)
+		redis_link_words(daemon->link, on_unlinked, NULL, "UNLINK",
+		    topo_store_staging_key(
+			daemon->config.redis.prefix, token, (enum topo_kind)kind, key, sizeof(key)),
+		    NULL);
+}
+
+void
+daemon_load_done(
+    struct daemon *daemon, int status, const char *message, const struct topo_faults *faults)
+{
+	struct load *load = daemon->load;
+
+	if (!load || (status < 500 && !load->is_read))
+		return;
+	daemon->load = NULL;
+	if (load->worker) {
+		worker_free(load->worker);
+		remove_staging(daemon, load->token);
+	}
+	if (status == 200)
+		api_finish_load(load->response, engine_topo(daemon->engine), faults);
+	else
+		api_finish_error(load->response, status, message, faults);
+	http_finish(load->pending);
+	free(load->body);
+	free(load);
+}
+
+/* The worker refused it, or Redis did. */
+static void
+refuse(struct load *load)
+{
+	load->daemon->load = NULL;
+	api_reply_text(
+	    load->response, load->answer.status, "application/json", load->body, load->body_len);
+	http_finish(load->pending);
+	free(load);
+}
+
+static void
+on_load_ended(void *ctx, int status)
+{
+	struct load *load = ctx;
+	struct daemon *daemon = load->daemon;
+	char message[200];
+
+	load->worker = NULL;
+	if (load->stored_id[0] != '\0') {
+		topo_sync_read_past(daemon->topo_sync, load->stored_id);
+		return;
+	}
+	if (load->answer.status != 0 && load->body_len == load->answer.len) {
+		refuse(load);
+		return;
+	}
+	say_ended(message, sizeof(message), status);
+	stats_add(&daemon->stats, STAT_TOPOLOGY_WORKER_FAILED, 1);
+	log_error("topology: load: %s", message);
+	remove_staging(daemon, load->token);
+	daemon_load_done(daemon, 503, message, NULL);
+}
+
+void
+daemon_load_note_read(struct daemon *daemon)
+{
+	struct load *load = daemon->load;
+
+	if (load && load->stored_id[0] != '\0')
+		load->is_read = topo_sync_covers(daemon->topo_sync, load->stored_id);
+}
+
+/* ---- a load: feeding the worker, and listening to it ---- */
+
+static void
+take_line(struct load *load, const char *line)
+{
+	if (answer_begins(&load->answer, line)) {
+		load->body = load->answer.len < REFUSAL_MAX ? malloc(load->answer.len + 1) : NULL;
+		return;
+	}
+	sscanf(line, "stored %47[0-9-]", load->stored_id);
+}
+
+static void
+on_load_output(void *ctx, struct slice bytes)
+{
+	struct load *load = ctx;
+	const char *line;
+
+	while ((line = answer_line(&load->answer, &bytes)) != NULL)
+		take_line(load, line);
+	if (!load->body || bytes.len > load->answer.len - load->body_len)
+		return;
+	memcpy(load->body + load->body_len, bytes.data, bytes.len);
+	load->body_len += bytes.len;
+	load->body[load->body_len] = '\0';
+}
+
+static json_t *
+roots_json(const struct topo *topo)
+{
+	json_t *roots = json_array();
+
+	for (uint32_t i = 0; i < topo_n_switches(topo); i++) {
+		const struct topo_switch *sw = topo_switch_get(topo, i);
+		if (sw->root)
+			json_array_append_new(roots, json_string(topo_text_get(topo, sw->name)));
+	}
+	return roots;
+}
+
+static bool start_load_worker(struct load *load);
+
+/* The next ids of the ports in force. */
+static void
+give_ids(struct load *load)
+{
+	static uint8_t ids[IDS_PER_PIECE][16];
+	uint32_t left = topo_n_ports(load->topo) - load->next_port;
+	uint32_t n = left < IDS_PER_PIECE ? left : IDS_PER_PIECE;
+
+	for (uint32_t i = 0; i < n; i++)
+		memcpy(ids[i], topo_port_get(load->topo, load->next_port + i)->id, 16);
+	load->next_port += n;
+	worker_give(load->worker, ids, (size_t)n * 16);
+}
+
+static bool
+map_has_changed(const struct load *load)
+{
+	const struct daemon *daemon = load->daemon;
+
+	return load->topo != engine_topo(daemon->engine) ||
+	       load->generation != daemon->stats.n[STAT_TOPOLOGY_LOADS];
+}
+
+static void
+on_load_hungry(void *ctx)
+{
+	struct load *load = ctx;
+	struct daemon *daemon = load->daemon;
+
+	if (load->body_given) {
+		worker_end_input(load->worker);
+		return;
+	}
+	if (map_has_changed(load)) {
+		worker_free(load->worker);
+		load->worker = NULL;
+		if (!start_load_worker(load))
+			daemon_load_done(daemon, 503, strerror(errno), NULL);
+		return;
+	}
+	if (load->next_port < topo_n_ports(load->topo)) {
+		give_ids(load);
+		return;
+	}
+	struct evbuffer *body = http_take_body(load->pending);
+	load->body_given = true;
+	if (body)
+		worker_give_buffer(load->worker, body);
+}
+
+static void
+make_token(char token[20])
+{
+	uint64_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = (uint64_t)(uintptr_t)token;
+	snprintf(token, 20, "%016llx", (unsigned long long)number);
+}
+
+static bool
+start_load_worker(struct load *load)
+{
+	struct daemon *daemon = load->daemon;
+	const struct worker_handler handler = { load, on_load_hungry, on_load_output,
+		on_load_ended };
+
+	load->topo = engine_topo(daemon->engine);
+	load->generation = daemon->stats.n[STAT_TOPOLOGY_LOADS];
+	load->next_port = 0;
+	load->answer = (struct answer){ .status = 0 };
+	make_token(load->token);
+	load->worker = worker_start(daemon->loop, TOPOLOGY_WORKER, &handler);
+	return load->worker &&
+	       give_head(daemon, load->worker,
+		   json_pack("{s:s, s:s, s:b, s:o, s:I}", "job", TOPOLOGY_JOB_LOAD, "token",
+		       load->token, "force", load->response->force, "roots", roots_json(load->topo),
+		       "ports", (json_int_t)topo_n_ports(load->topo)));
+}
+
+static void
+finish_error(
+    struct http_pending *pending, struct api_response *response, int status, const char *message)
+{
+	api_finish_error(response, status, message, NULL);
+	http_finish(pending);
+}
+
+void
+daemon_load_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response)
+{
+	struct load *load;
+
+	if (daemon->load) {
+		finish_error(pending, response, 409,
+		    "another topology is being loaded; try again when it is done");
+		return;
+	}
+	if (redis_link_state(daemon->link) != REDIS_UP) {
+		finish_error(pending, response, 503, NOT_CONNECTED);
+		return;
+	}
+	load = calloc(1, sizeof(*load));
+	if (!load) {
+		finish_error(pending, response, 503, "out of memory");
+		return;
+	}
+	*load = (struct load){ .daemon = daemon, .pending = pending, .response = response };
+	daemon->load = load;
+	if (!start_load_worker(load))
+		daemon_load_done(daemon, 503, strerror(errno), NULL);
+}
+
+/* ---- a dump ---- */
+
+static void
+end_dump(struct dump *dump)
+{
+	struct dump **at = &dump->daemon->dumps;
+
+	while (*at != dump)
+		at = &(*at)->next;
+	*at = dump->next;
+	worker_free(dump->worker);
+	http_finish(dump->pending);
+	free(dump);
+}
+
+static void
+on_client_read(void *ctx)
+{
+	struct dump *dump = ctx;
+
+	dump->waits = false;
+	if (dump->worker)
+		worker_read(dump->worker, true);
+	else
+		end_dump(dump);
+}
+
+static void
+on_client_gone(void *ctx)
+{
+	end_dump(ctx);
+}
+
+static void
+on_dump_output(void *ctx, struct slice bytes)
+{
+	struct dump *dump = ctx;
+	const struct http_stream stream = { dump, on_client_read, on_client_gone };
+	const char *line = answer_line(&dump->answer, &bytes);
+
+	if (line && answer_begins(&dump->answer, line))
+		http_stream_begin(dump->pending, &stream, dump->answer.status, "application/json",
+		    dump->answer.len);
+	if (dump->answer.status == 0 || http_stream_send(dump->pending, bytes))
+		return;
+	dump->waits = true;
+	worker_read(dump->worker, false);
+}
+
+static void
+on_dump_ended(void *ctx, int status)
+{
+	struct dump *dump = ctx;
+	char message[200];
+
+	dump->worker = NULL;
+	if (dump->answer.status == 0) {
+		say_ended(message, sizeof(message), status);
+		stats_add(&dump->daemon->stats, STAT_TOPOLOGY_WORKER_FAILED, 1);
+		log_error("topology: dump: %s", message);
+		api_finish_error(dump->response, 503, message, NULL);
+	}
+	if (!dump->waits)
+		end_dump(dump);
+}
+
+static void
+on_dump_hungry(void *ctx)
+{
+	worker_end_input(((struct dump *)ctx)->worker);
+}
+
+static size_t
+n_dumps(const struct daemon *daemon)
+{
+	size_t n = 0;
+
+	for (const struct dump *dump = daemon->dumps; dump; dump = dump->next)
+		n++;
+	return n;
+}
+
+void
+daemon_dump_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response)
+{
+	struct dump *dump = n_dumps(daemon) < DUMPS_MAX ? calloc(1, sizeof(*dump)) : NULL;
+	const struct worker_handler handler = { dump, on_dump_hungry, on_dump_output,
+		on_dump_ended };
+
+	if (!dump) {
+		finish_error(pending, response, 503,
+		    "too many dumps are under way; try again when they are done");
+		return;
+	}
+	*dump = (struct dump){ .daemon = daemon, .pending = pending, .response = response };
+	dump->worker = worker_start(daemon->loop, TOPOLOGY_WORKER, &handler);
+	if (!dump->worker ||
+	    !give_head(daemon, dump->worker, json_pack("{s:s}", "job", TOPOLOGY_JOB_DUMP))) {
+		worker_free(dump->worker);
+		free(dump);
+		finish_error(pending, response, 503, "out of memory");
+		return;
+	}
+	dump->next = daemon->dumps;
+	daemon->dumps = dump;
+}
+
+void
+daemon_dumps_end(struct daemon *daemon)
+{
+	while (daemon->dumps) {
+		struct dump *dump = daemon->dumps;
+		if (dump->answer.status == 0)
+			api_finish_error(dump->response, 503, "dpwatchd is stopping", NULL);
+		end_dump(dump);
+	}
+}

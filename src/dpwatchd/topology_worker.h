@@ -1,0 +1,23 @@
+/*
+ * topology_worker: what the daemon and its workers for topologies say to each other (private to src/dpwatchd).
+ *
+ * A worker is this program with TOPOLOGY_WORKER as its argument (io/worker.h). It reads a head: one line of JSON, {job, path,
+ * host, port, username, password_file, database, prefix} and for a load {token, force, roots: [name], ports}. Of a load
+ * follow the ids of the ports in force, 16 bytes each, and the document to its end. It answers with lines:
+ *
+ *   progress checking|storing DONE ALL    now and then; ALL 0: not known
+ *   stored ID                             a load: Redis has it, ID is its entry in topology:changes
+ *   answer STATUS LENGTH                  and the body of the HTTP answer: of a dump, or of a load that is refused
+ */
+#ifndef DPWATCH_TOPOLOGY_WORKER_H
+#define DPWATCH_TOPOLOGY_WORKER_H
+
+#define TOPOLOGY_WORKER "--topology-worker"
+#define TOPOLOGY_WORKER_NAME "dpwatchd-topo" /* in ps */
+#define TOPOLOGY_JOB_LOAD "load"
+#define TOPOLOGY_JOB_DUMP "dump"
+
+/* The worker's main. Returns its exit status: 1 when what it was given makes no sense. */
+int topology_worker(void);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * Loading and dumping by a process of its own: what the client is told, what Redis holds, and what is left behind when it
+ * goes wrong.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/http_client.h"
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define MANY 20000 /* ports: a document of two megabytes */
+#define WORKER "dpwatchd-topo"
+
+static struct sandbox box;
+
+static void
+set_up(void)
+{
+	sandbox_begin_external(&box);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* A document of `n` ports on one switch, whose name tells documents apart. The caller frees it. */
+static char *
+make_map(const char *switch_name, int n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	fprintf(out,
+	    "{\"switches\": [{\"name\": \"%s\", \"addresses\": [\"" LEAF1 "\"]}], \"ports\": [",
+	    switch_name);
+	for (int i = 0; i < n; i++)
+		fprintf(out,
+		    "%s{\"id\": \"99999999-9999-4999-8999-%012d\", \"name\": \"vm%d\", \"attachments\": [\"%s:Ethernet1/%d\"]}",
+		    i > 0 ? ",\n" : "", i, i, switch_name, i % 48 + 1);
+	fputs("]}", out);
+	fclose(out);
+	return text;
+}
+
+static int
+load(const char *document, json_t **ret_answer)
+{
+	return http_client(box.api, "PUT", "/v1/topology?force=1", document, ret_answer);
+}
+
+static const char *
+message_of(const json_t *answer)
+{
+	return redis_text(json_object_get(answer, "NeutronError"), "message");
+}
+
+/* Starts `dpwatch topology load --force` of a document; what it says goes to the file load.out. */
+static void
+start_load(struct process *cli, const char *document)
+{
+	char path[SANDBOX_PATH + 16], out[SANDBOX_PATH + 16], api[SANDBOX_PATH + 8];
+
+	snprintf(path, sizeof(path), "%s/map.json", box.dir);
+	snprintf(out, sizeof(out), "%s/load.out", box.dir);
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	sandbox_write(path, document);
+	process_start(cli, out,
+	    ARGV(sandbox_program("dpwatch"), "--api", api, "topology", "load", "--force", path));
+}
+
+/* Whether no staging key is there that would stay for ever. */
+static bool
+nothing_stays_behind(void)
+{
+	json_t *keys = redis_ask(box.redis, "KEYS dpwatch:topology:load:*");
+	size_t i;
+	json_t *key;
+	bool clean = json_is_array(keys);
+
+	json_array_foreach(keys, i, key)
+	{
+		clean = clean && redis_number(box.redis, "TTL %s", json_string_value(key)) >= 0;
+	}
+	json_decref(keys);
+	return clean;
+}
+
+static bool
+nothing_is_left(void)
+{
+	json_t *keys = redis_ask(box.redis, "KEYS dpwatch:topology:load:*");
+	bool none = json_is_array(keys) && json_array_size(keys) == 0;
+
+	json_decref(keys);
+	return none;
+}
+
+START_TEST(a_large_map_is_taken_dumped_and_replaced_whole)
+{
+	char *first = make_map("leaf1", MANY), *second = make_map("leaf2", MANY);
+	json_t *answer;
+
+	ck_assert_int_eq(load(first, &answer), 200);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(json_object_get(answer, "topology"), "ports")),
+	    MANY);
+	json_decref(answer);
+	json_t *dumped = sandbox_get(&box, "/v1/topology");
+	ck_assert_uint_eq(json_array_size(json_object_get(dumped, "ports")), MANY);
+	json_decref(dumped);
+	ck_assert_int_eq(load(second, NULL), 200);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), MANY);
+	ck_assert_int_eq(redis_number(box.redis, "HEXISTS dpwatch:topology:switches leaf1"), 0);
+	ck_assert_int_eq(redis_number(box.redis, "TTL dpwatch:topology:ports"), -1);
+	ck_assert(nothing_is_left());
+	/* The same again, as it was dumped. */
+	dumped = sandbox_get(&box, "/v1/topology");
+	char *text = json_dumps(dumped, 0);
+	ck_assert_int_eq(load(text, NULL), 200);
+	json_t *again = sandbox_get(&box, "/v1/topology");
+	ck_assert(json_equal(dumped, again));
+	json_decref(again);
+	json_decref(dumped);
+	free(text);
+	free(first);
+	free(second);
+}
+END_TEST
+
+START_TEST(the_daemon_answers_others_while_a_map_is_loaded)
+{
+	char *map = make_map("leaf1", MANY);
+	struct process cli;
+	pid_t worker;
+
+	start_load(&cli, map);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	/* Stopped in the middle of its work, however quick this machine is. */
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	json_t *answer;
+	ck_assert_int_eq(load(SANDBOX_TOPOLOGY, &answer), 409);
+	ck_assert_str_eq(
+	    message_of(answer), "another topology is being loaded; try again when it is done");
+	json_decref(answer);
+	/* A change by hand meanwhile is followed, and does not answer the load. */
+	redis_do(box.redis, "HDEL dpwatch:topology:ports " VM6);
+	redis_do(box.redis, "XADD dpwatch:topology:changes * kind port id " VM6);
+	WAIT_FOR(sandbox_status_number(&box, "topology.ports") == 3);
+	int status;
+	ck_assert(!process_ended(&cli, &status));
+	ck_assert_int_eq(kill(worker, SIGCONT), 0);
+	ck_assert_int_eq(process_wait(&cli), 0);
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), MANY);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_worker_that_is_killed_changes_nothing_and_leaves_nothing)
+{
+	char *map = make_map("leaf1", MANY), *said;
+	char out[SANDBOX_PATH + 16];
+	struct process cli;
+	pid_t worker;
+
+	snprintf(out, sizeof(out), "%s/load.out", box.dir);
+	process_signal(&box.server, SIGSTOP);
+	start_load(&cli, map);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	ck_assert_int_eq(kill(worker, SIGKILL), 0);
+	ck_assert_int_eq(process_wait(&cli), 1);
+	process_signal(&box.server, SIGCONT);
+	said = process_read_file(out);
+	ck_assert_msg(strstr(said, "signal 9") != NULL, "%s", said);
+	free(said);
+	ck_assert_int_eq(sandbox_counter(&box, "topology.worker-failed"), 1);
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), 4);
+	WAIT_FOR(nothing_stays_behind());
+	ck_assert_int_eq(load(map, NULL), 200);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_redis_without_room_keeps_the_old_map)
+{
+	char *map = make_map("leaf1", MANY);
+	json_t *answer;
+
+	json_int_t used = redis_number(box.redis, "DBSIZE");
+	redis_do(box.redis, "CONFIG SET maxmemory 3mb");
+	ck_assert_int_eq(load(map, &answer), 503);
+	ck_assert_msg(strstr(message_of(answer), "OOM") != NULL, "%s", message_of(answer));
+	json_decref(answer);
+	redis_do(box.redis, "CONFIG SET maxmemory 0");
+	WAIT_FOR(nothing_is_left());
+	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), used);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), 4);
+	ck_assert_int_eq(load(map, NULL), 200);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_changes_key_that_is_no_stream_refuses_a_load_before_anything_is_changed)
+{
+	json_t *answer;
+
+	redis_do(box.redis, "DEL dpwatch:topology:changes");
+	redis_do(box.redis, "SET dpwatch:topology:changes mine");
+	ck_assert_int_eq(load("{\"switches\": []}", &answer), 503);
+	ck_assert_str_eq(message_of(answer),
+	    "dpwatch:topology:changes in Redis is a string and no stream: remove it");
+	json_decref(answer);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), 4);
+	ck_assert(nothing_is_left());
+}
+END_TEST
+
+START_TEST(a_redis_that_breaks_while_a_map_is_loaded_is_told)
+{
+	char *map = make_map("leaf1", MANY);
+	struct process cli;
+	pid_t worker;
+
+	start_load(&cli, map);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	sandbox_redis_kill(&box);
+	ck_assert_int_eq(process_wait(&cli), 1);
+	WAIT_FOR(!process_lives(worker));
+	sandbox_redis_start(&box, NULL, NULL);
+	WAIT_FOR(sandbox_status_is(&box, "redis.state", "connected"));
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), 4);
+	WAIT_FOR(nothing_stays_behind());
+	ck_assert_int_eq(load(map, NULL), 200);
+	free(map);
+}
+END_TEST
+
+/* Asks for a dump, takes the beginning of the answer, and leaves. */
+static void
+leave_a_dump(void)
+{
+	static const char request[] = "GET /v1/topology HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char piece[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", box.api);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(send(fd, request, sizeof(request) - 1, 0), sizeof(request) - 1);
+	ck_assert_int_gt(recv(fd, piece, sizeof(piece), 0), 0);
+	close(fd);
+}
+
+START_TEST(a_client_that_leaves_a_dump_in_the_middle_costs_nothing_further)
+{
+	char *map = make_map("leaf1", MANY);
+	pid_t worker;
+
+	ck_assert_int_eq(load(map, NULL), 200);
+	for (int i = 0; i < 10; i++)
+		leave_a_dump();
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 0);
+	json_t *dumped = sandbox_get(&box, "/v1/topology");
+	ck_assert_uint_eq(json_array_size(json_object_get(dumped, "ports")), MANY);
+	json_decref(dumped);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_record_that_is_no_json_is_named_by_a_dump)
+{
+	json_t *answer;
+
+	redis_do(box.redis, "HSET dpwatch:topology:ports %s {", VM2);
+	ck_assert_int_eq(http_client(box.api, "GET", "/v1/topology", NULL, &answer), 500);
+	ck_assert_str_eq(message_of(answer),
+	    "Redis holds no JSON object at topology:ports " VM2 ": write it again, or remove it");
+	json_decref(answer);
+}
+END_TEST
+
+START_TEST(only_a_topology_may_be_large)
+{
+	char *map = make_map("leaf1", 2000);
+
+	ck_assert_int_eq(http_client(box.api, "PUT", "/v2.0/ports/" VM1, map, NULL), 413);
+	ck_assert_int_eq(http_client(box.api, "POST", "/v1/simulate", map, NULL), 413);
+	ck_assert_int_eq(load(map, NULL), 200);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_daemon_that_stops_takes_its_workers_with_it)
+{
+	char *map = make_map("leaf1", MANY);
+	struct process cli;
+	pid_t worker;
+
+	start_load(&cli, map);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	if (_i == 0)
+		ck_assert_int_eq(sandbox_stop(&box), 0);
+	else
+		process_kill(&box.daemon);
+	WAIT_FOR(!process_lives(worker));
+	ck_assert_int_eq(process_wait(&cli), 1);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
+	free(map);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("topology load");
+	TCase *tcase = tcase_create("topology load");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_large_map_is_taken_dumped_and_replaced_whole);
+	tcase_add_test(tcase, the_daemon_answers_others_while_a_map_is_loaded);
+	tcase_add_test(tcase, a_worker_that_is_killed_changes_nothing_and_leaves_nothing);
+	tcase_add_test(tcase, a_redis_without_room_keeps_the_old_map);
+	tcase_add_test(
+	    tcase, a_changes_key_that_is_no_stream_refuses_a_load_before_anything_is_changed);
+	tcase_add_test(tcase, a_redis_that_breaks_while_a_map_is_loaded_is_told);
+	tcase_add_test(tcase, a_client_that_leaves_a_dump_in_the_middle_costs_nothing_further);
+	tcase_add_test(tcase, a_record_that_is_no_json_is_named_by_a_dump);
+	tcase_add_test(tcase, only_a_topology_may_be_large);
+	tcase_add_loop_test(tcase, a_daemon_that_stops_takes_its_workers_with_it, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
