@@ -54,6 +54,8 @@ START_TEST(status_tells_all_that_an_operator_asks_first)
 	status->batch = 17;
 	status->batches_waiting = 2;
 	status->changes_waiting = 40;
+	status->journal_state = "writing";
+	status->journal_bytes = 4711;
 	status->rules = 24;
 	status->topology_error = "bad \xff byte";
 	world.stats.n[STAT_TRAP_RECEIVED] = 7;
@@ -71,6 +73,10 @@ START_TEST(status_tells_all_that_an_operator_asks_first)
 	ck_assert_int_eq(number_at(&reply, "redis.batch"), 17);
 	ck_assert_int_eq(number_at(&reply, "redis.batches_waiting"), 2);
 	ck_assert_int_eq(number_at(&reply, "redis.changes_waiting"), 40);
+	ck_assert_str_eq(text_at(&reply, "journal.state"), "writing");
+	ck_assert_str_eq(text_at(&reply, "journal.path"), "/var/lib/dpwatch/journal");
+	ck_assert_int_eq(number_at(&reply, "journal.bytes"), 4711);
+	ck_assert(is_null_at(&reply, "journal.error"));
 	ck_assert_int_eq(number_at(&reply, "topology.switches"), 3);
 	ck_assert_int_eq(number_at(&reply, "topology.roots"), 1);
 	ck_assert_int_eq(number_at(&reply, "topology.ports"), 3);

@@ -344,6 +344,8 @@ START_TEST(a_restart_ends_an_overflow_and_goes_on_counting)
 	ck_assert(!outbox_overflowed(outbox));
 	ck_assert_uint_eq(outbox_waiting(outbox), 0);
 	ck_assert_uint_eq(outbox_bytes(outbox), 0);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 1);
+	outbox_settle(outbox);
 	ck_assert_uint_eq(outbox_done_ticket(outbox), outbox_last_ticket(outbox));
 	ck_assert_ptr_null(outbox_next(outbox));
 	uint64_t folded = outbox_folded(outbox);
@@ -383,6 +385,161 @@ START_TEST(what_is_only_kept_gives_way_to_what_waits)
 		n_fresh++;
 	outbox_free(fresh);
 	ck_assert_uint_eq(n, n_fresh);
+}
+END_TEST
+
+/* What was folded is told by what the comparison finds; not before all of that is done may anybody be answered. */
+START_TEST(what_was_forgotten_is_done_with_the_last_batch_of_the_comparison)
+{
+	add_turns(1);
+	expect_next(1, 1, 1);
+	outbox_restart(outbox);
+	add_turns(2);
+	ck_assert_uint_eq(outbox_last_ticket(outbox), 3);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	outbox_settle(outbox);
+	add_turns(1);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	expect_next(2, 1, 1);
+	expect_done(2, SECOND);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 3);
+	/* The same where it is found on disk. */
+	outbox_restart(outbox);
+	add_turns(2);
+	outbox_settle(outbox);
+	uint64_t serial = outbox_next_to_store(outbox)->serial;
+	outbox_stored(outbox, serial);
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 3);
+	outbox_stored(outbox, outbox_next_to_store(outbox)->serial);
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 6);
+}
+END_TEST
+
+START_TEST(a_comparison_that_overflows_settles_nothing)
+{
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+	uint64_t ticket;
+
+	outbox_free(outbox);
+	outbox = outbox_new(20000);
+	while (outbox_add(outbox, &change, &ticket) == 0)
+		;
+	outbox_restart(outbox);
+	while (outbox_add(outbox, &change, &ticket) == 0)
+		;
+	outbox_settle(outbox);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	outbox_restart(outbox);
+	outbox_settle(outbox);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), ticket);
+}
+END_TEST
+
+/* ---- storing ---- */
+
+static void
+expect_store(uint64_t number)
+{
+	const struct outbox_batch *batch = outbox_next_to_store(outbox);
+
+	ck_assert_ptr_nonnull(batch);
+	ck_assert_uint_eq(batch->number, number);
+}
+
+START_TEST(what_waits_is_handed_out_for_storing_once_and_in_order)
+{
+	ck_assert_ptr_null(outbox_next_to_store(outbox));
+	ck_assert(outbox_all_stored(outbox));
+	ck_assert_uint_eq(outbox_first_serial(outbox), 0);
+	add_turns(3);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	expect_next(2, 1, 1);
+	/* Sent is not done: it is stored as well. */
+	expect_store(2);
+	expect_store(3);
+	ck_assert_ptr_null(outbox_next_to_store(outbox));
+	add(CHANGE_TOGGLE, 1);
+	ck_assert_ptr_null(outbox_next_to_store(outbox));
+	outbox_turn_end(outbox);
+	expect_store(4);
+	ck_assert_uint_eq(outbox_first_serial(outbox), 2);
+	outbox_store_anew(outbox);
+	expect_store(2);
+}
+END_TEST
+
+START_TEST(a_ticket_is_safe_when_its_batch_is_stored)
+{
+	add(CHANGE_TOGGLE, 2);
+	outbox_turn_end(outbox);
+	add_turns(1);
+	uint64_t first = outbox_next_to_store(outbox)->serial;
+	uint64_t second = outbox_next_to_store(outbox)->serial;
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 0);
+	outbox_stored(outbox, first);
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 2);
+	ck_assert_uint_eq(outbox_done_ticket(outbox), 0);
+	ck_assert(!outbox_all_stored(outbox));
+	outbox_stored(outbox, second);
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 3);
+	ck_assert(outbox_all_stored(outbox));
+	add_turns(1);
+	ck_assert(!outbox_all_stored(outbox));
+	/* Redis may be first. */
+	for (unsigned i = 1; i <= 3; i++) {
+		expect_next(i, i == 1 ? 2 : 1, i == 1 ? 2 : 1);
+		expect_done(i, SECOND);
+	}
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 4);
+	ck_assert(outbox_all_stored(outbox));
+	ck_assert_ptr_null(outbox_next_to_store(outbox));
+}
+END_TEST
+
+START_TEST(a_number_that_was_given_up_is_handed_out_again_with_its_new_batch)
+{
+	add_turns(2);
+	expect_store(1);
+	uint64_t serial = outbox_next_to_store(outbox)->serial;
+	outbox_restart(outbox);
+	/* Stored late: it stands for nothing any more. */
+	outbox_stored(outbox, serial);
+	ck_assert_uint_eq(outbox_safe_ticket(outbox), 0);
+	add_turns(1);
+	outbox_settle(outbox);
+	expect_store(1);
+	ck_assert_uint_gt(outbox_first_serial(outbox), serial);
+}
+END_TEST
+
+START_TEST(what_an_earlier_daemon_stored_goes_first_and_is_stored_already)
+{
+	struct arg_buf records = { 0 }, keys = { 0 };
+	const struct arg_buf none = { 0 };
+	const struct dp_change change = change_of(CHANGE_TOGGLE);
+
+	ck_assert_int_eq(change_encode(&change, &records, &keys), 0);
+	outbox_number_from(outbox, 41);
+	ck_assert_int_eq(outbox_take_back(outbox, &records, &keys, 1, 1), 0);
+	ck_assert_int_eq(outbox_take_back(outbox, &none, &none, 0, 0), 0);
+	arg_buf_release(&records);
+	arg_buf_release(&keys);
+	ck_assert(outbox_all_stored(outbox));
+	ck_assert_ptr_null(outbox_next_to_store(outbox));
+	add_turns(1);
+	expect_store(44);
+	expect_next(42, 1, 1);
+	expect_next(43, 0, 0);
+	expect_next(44, 1, 1);
+	size_t bytes = outbox_bytes(outbox);
+	for (unsigned i = 42; i <= 44; i++)
+		expect_done(i, SECOND);
+	ck_assert_uint_eq(outbox_bytes(outbox), bytes);
+	outbox_tick(outbox, SECOND + OUTBOX_KEEP_NS + 1);
+	ck_assert_uint_eq(outbox_bytes(outbox), 0);
 }
 END_TEST
 
@@ -448,6 +605,12 @@ main(void)
 	tcase_add_test(tcase, beyond_its_bound_it_drops_what_was_not_sent_and_takes_nothing_more);
 	tcase_add_test(tcase, a_restart_ends_an_overflow_and_goes_on_counting);
 	tcase_add_test(tcase, what_is_only_kept_gives_way_to_what_waits);
+	tcase_add_test(tcase, what_was_forgotten_is_done_with_the_last_batch_of_the_comparison);
+	tcase_add_test(tcase, a_comparison_that_overflows_settles_nothing);
+	tcase_add_test(tcase, what_waits_is_handed_out_for_storing_once_and_in_order);
+	tcase_add_test(tcase, a_ticket_is_safe_when_its_batch_is_stored);
+	tcase_add_test(tcase, a_number_that_was_given_up_is_handed_out_again_with_its_new_batch);
+	tcase_add_test(tcase, what_an_earlier_daemon_stored_goes_first_and_is_stored_already);
 	tcase_add_test(tcase, a_long_queue_drains_in_order);
 	tcase_add_test(tcase, a_closed_batch_holds_no_room_in_reserve);
 	suite_add_tcase(suite, tcase);

@@ -31,6 +31,9 @@ struct api_status {
 	const char *redis_error;  /* "" */
 	uint64_t epoch, batch;    /* of the publisher */
 	uint64_t batches_waiting, changes_waiting; /* not yet acknowledged by Redis */
+	const char *journal_state;                 /* idle, writing, failing, full */
+	const char *journal_path, *journal_error;  /* error: "" */
+	uint64_t journal_bytes;                    /* on disk */
 	bool topology_loaded;
 	int64_t topology_loaded_us;   /* 0: never */
 	const char *topology_error;   /* why the last change was refused, or "" */

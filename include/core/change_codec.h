@@ -31,6 +31,8 @@ int arg_buf_add(struct arg_buf *buf, struct slice arg);
 /* Takes the next argument of a walk that starts with *offset = 0. False at the end, and at bytes that are no argument. */
 bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
 void arg_buf_clear(struct arg_buf *buf);
+/* Fills an empty buffer with the same. 0 or -ENOMEM. */
+int arg_buf_copy(const struct arg_buf *buf, struct arg_buf *ret_copy);
 /* Gives back what it holds in reserve. */
 void arg_buf_trim(struct arg_buf *buf);
 void arg_buf_release(struct arg_buf *buf);
@@ -61,7 +63,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, then the records.
+ * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, then the
+ * records. An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
  * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
  * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
@@ -70,7 +73,8 @@ extern const char REDIS_APPLY_SCRIPT[];
 
 /*
  * Becomes the publisher. KEYS: publisher. ARGV: instance, schema, the last batch that the caller knows (0: none), the epoch
- * that it had (0: none). Reply: { "ok", epoch, batch }, { "schema", version } where a newer daemon was here, { "type" }.
+ * that it had (0: none). Reply: { "ok", epoch, batch, the instance that wrote before this one ("": none) }, { "schema",
+ * version } where a newer daemon was here, { "type" }. A claim that is repeated names the same instance again.
  */
 extern const char REDIS_CLAIM_SCRIPT[];
 

@@ -3,8 +3,9 @@
  *
  * A change is encoded when it is added, so it needs nothing of the engine or the topology any more. Each gets a *ticket*
  * (1, 2, 3 ...): an INFORM is answered when the ticket of its last change is done. Batches that Redis acknowledged are kept
- * for ten seconds, for a Redis that lost its tail. Memory is bounded: beyond the bound the outbox *overflows*, drops what
- * was not sent yet, takes nothing more, and waits for outbox_restart (the program then compares Redis with the engine).
+ * for ten seconds, for a Redis that lost its tail. What waits may also be *stored* on disk meanwhile (io/journal): its ticket
+ * is safe then. Memory is bounded: beyond the bound the outbox *overflows*, drops what was not sent yet, takes nothing more,
+ * and waits for outbox_restart (the program then compares Redis with the engine, and calls outbox_settle).
  */
 #ifndef DPWATCH_CORE_OUTBOX_H
 #define DPWATCH_CORE_OUTBOX_H
@@ -27,6 +28,7 @@
 
 struct outbox_batch {
 	uint64_t number;
+	uint64_t serial; /* of all batches ever made here, also where a number was used again */
 	uint64_t last_ticket;
 	struct arg_buf args, keys;
 	uint32_t n_toggles, n_records;
@@ -41,7 +43,7 @@ void outbox_free(struct outbox *outbox);
 
 /*
  * Takes a change. 0; or -ENOSPC when the outbox overflowed: it is dropped, and counted as folded if it is a toggle. It gets
- * a ticket in either case: what overflowed is done when outbox_restart was called.
+ * a ticket in either case: what overflowed is done with what the comparison finds (outbox_settle).
  */
 int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_ticket);
 
@@ -69,14 +71,46 @@ bool outbox_gap(struct outbox *outbox, uint64_t last);
 /* Numbers begin after `last`: what waits is renumbered. Call when the publisher was claimed. */
 void outbox_number_from(struct outbox *outbox, uint64_t last);
 
-/* Forgets everything that waits or is kept (all its tickets are done), also an overflow. */
+/* Forgets everything that waits or is kept, also an overflow. No ticket becomes done or safe before outbox_settle. */
 void outbox_restart(struct outbox *outbox);
+
+/*
+ * What the comparison after outbox_restart found was added, and stands for everything that was forgotten: the tickets of
+ * that are done, or safe, with the last batch that waits now; at once where nothing does. Does nothing without a restart, and
+ * after another overflow.
+ */
+void outbox_settle(struct outbox *outbox);
+
+/* ---- storing what waits ---- */
+
+/* The next batch that waits and was not handed out for storing, oldest first; NULL: none. Valid until the next call. */
+const struct outbox_batch *outbox_next_to_store(struct outbox *outbox);
+
+/* What was handed out for storing, up to this serial, is on disk. */
+void outbox_stored(struct outbox *outbox, uint64_t serial);
+
+/* The disk holds nothing any more: what waits will be handed out again. */
+void outbox_store_anew(struct outbox *outbox);
+
+/*
+ * Takes back a batch that was stored by an earlier daemon, as the next one; its bytes are copied. Only while nothing else was
+ * added. 0 or -ENOMEM.
+ */
+int outbox_take_back(struct outbox *outbox, const struct arg_buf *records,
+    const struct arg_buf *keys, uint32_t n_records, uint32_t n_toggles);
+
+/* The oldest batch that waits; 0: none. All with a lower serial are in Redis, or were given up. */
+uint64_t outbox_first_serial(const struct outbox *outbox);
+uint64_t outbox_last_serial(const struct outbox *outbox); /* of all that were ever made; 0: none */
+bool outbox_all_stored(
+    const struct outbox *outbox); /* whatever waits is on disk; true where nothing does */
 
 /* Lets go of what was acknowledged more than ten seconds ago. */
 void outbox_tick(struct outbox *outbox, int64_t now_ns);
 
 uint64_t outbox_last_ticket(const struct outbox *outbox); /* the newest handed out; 0: none */
 uint64_t outbox_done_ticket(const struct outbox *outbox); /* all up to it are in Redis */
+uint64_t outbox_safe_ticket(const struct outbox *outbox); /* all up to it are in Redis or on disk */
 bool outbox_overflowed(const struct outbox *outbox);
 uint64_t outbox_folded(const struct outbox *outbox); /* toggles dropped by overflows, ever */
 size_t outbox_waiting(const struct outbox *outbox);  /* batches not yet acknowledged */

@@ -76,6 +76,16 @@
 	X(OUT_RESENT, "out.batches-resent", "batches sent again after a broken connection")        \
 	X(OUT_REFUSED_PORTS, "out.refused-ports", "toggles whose port key in Redis is unusable")   \
 	X(OUT_FOLDED, "out.folded", "intermediate toggles folded because Redis was away too long") \
+	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal on disk")            \
+	X(JOURNAL_WRITES, "journal.writes", "writes of the journal, each synced once")             \
+	X(JOURNAL_FAILURES, "journal.failures", "writes and syncs of the journal that failed")     \
+	X(JOURNAL_RECOVERED, "journal.recovered",                                                  \
+	    "batches that an earlier start left in the journal, and that were sent on")            \
+	X(JOURNAL_FOREIGN, "journal.foreign",                                                      \
+	    "batches of a journal that belongs to another Redis: set aside")                       \
+	X(JOURNAL_TORN, "journal.torn-bytes", "bytes of torn tails, cut off the journal")          \
+	X(JOURNAL_CORRUPT, "journal.corrupt-bytes", "bytes in the journal that are no good frame") \
+	X(REDIS_SLOW, "redis.slow", "times that Redis left a batch unanswered for 100 ms")         \
 	X(REDIS_CONNECTS, "redis.connects", "connections to Redis made")                           \
 	X(REDIS_FAILURES, "redis.failures", "connections to Redis failed or lost")                 \
 	X(TOPOLOGY_LOADS, "topology.loads", "snapshots taken")                                     \

@@ -16,13 +16,13 @@ struct batch_command {
 	char *keys; /* with their prefix */
 	size_t keys_room;
 	char *key_at; /* its next free byte */
-	const char *prefix;
+	const char *prefix, *instance;
 	char events_max_length[24], numkeys[16], epoch[24], number[24], schema[16];
 };
 
-/* An empty command; prefix is borrowed. */
-void batch_command_init(
-    struct batch_command *command, const char *prefix, uint64_t events_max_length);
+/* An empty command; prefix and instance are borrowed. */
+void batch_command_init(struct batch_command *command, const char *prefix, const char *instance,
+    uint64_t events_max_length);
 
 /* Fills argv, lens and argc; they are valid until the next call, and as long as sha and batch. 0 or -ENOMEM. */
 int batch_command_make(struct batch_command *command, const char *sha, uint64_t epoch,

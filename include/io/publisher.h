@@ -16,13 +16,17 @@
 #include "core/stats.h"
 #include "io/redis_link.h"
 
+#define PUBLISHER_SLOW_MS 100
+
 struct publisher_handler {
 	void *ctx;
-	void (*claimed)(void *ctx); /* this daemon is the publisher: state may be read now */
+	/* This daemon is the publisher: state may be read now. `previous` is who was before ("": nobody). */
+	void (*claimed)(void *ctx, const char *previous);
 	void (*done)(void *ctx, const struct outbox_batch *batch); /* in Redis */
 	void (*revision)(void *ctx, const uint8_t port_id[16], uint64_t revision);
 	void (*lost)(void *ctx,
-	    bool everything); /* Redis lost everything, or more than is kept: compare anew */
+	    bool everything);    /* Redis lost everything, or more than is kept: compare anew */
+	void (*slow)(void *ctx); /* a batch has waited PUBLISHER_SLOW_MS for its answer */
 	void (*deposed)(
 	    void *ctx, const char *why); /* somebody else publishes, or a newer contract: stop */
 };
@@ -37,6 +41,9 @@ struct publisher *publisher_new(struct loop *loop, struct redis_link *link, stru
 void publisher_up(struct publisher *publisher);
 void publisher_down(struct publisher *publisher);
 
+/* What an earlier daemon left to be sent begins after this batch: Redis counts on from it, should it know less. */
+void publisher_know(struct publisher *publisher, uint64_t batch);
+
 /* After `lost`, or to begin: claims; `claimed` follows. Nothing is sent until publisher_go. */
 void publisher_claim(struct publisher *publisher);
 /* From now on batches are sent. */
@@ -44,6 +51,9 @@ void publisher_go(struct publisher *publisher);
 
 /* Sends what may be sent, and writes it out. Call at the end of each turn. */
 void publisher_flush(struct publisher *publisher);
+
+/* Whether batches do not get through now: not connected, not claimed, refused, or slow. */
+bool publisher_stuck(const struct publisher *publisher);
 
 uint64_t publisher_epoch(const struct publisher *publisher);    /* 0: not claimed yet */
 uint64_t publisher_batch(const struct publisher *publisher);    /* the last that Redis has */

@@ -75,6 +75,15 @@ redis_json(const struct api_status *status)
 }
 
 static json_t *
+journal_json(const struct api_status *status)
+{
+	return json_pack("{s:o, s:o, s:o, s:I}", "state", api_json_text(status->journal_state),
+	    "path", api_json_text(status->journal_path), "error",
+	    api_json_text_or_null(status->journal_error), "bytes",
+	    (json_int_t)status->journal_bytes);
+}
+
+static json_t *
 topo_counts_json(const struct topo *topo)
 {
 	uint32_t roots = 0;
@@ -125,6 +134,7 @@ api_status_show(struct api_call *call)
 	    api_json_time(status->now_us), "started_at", api_json_time(status->started_us), "ready",
 	    json_array_size(reasons) == 0, "reasons", reasons);
 	json_object_set_new(answer, "redis", redis_json(status));
+	json_object_set_new(answer, "journal", journal_json(status));
 	json_object_set_new(answer, "topology", topology_json(api));
 	json_object_set_new(answer, "ports",
 	    json_pack("{s:I, s:I}", "down", (json_int_t)totals.ports_down, "degraded",

@@ -8,24 +8,28 @@
 const char REDIS_CLAIM_SCRIPT[] =
     "local t = redis.call('TYPE', KEYS[1]).ok\n"
     "if t ~= 'none' and t ~= 'hash' then return {'type', KEYS[1]} end\n"
-    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema')\n"
+    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema', 'instance', 'previous')\n"
     "local schema = tonumber(h[3] or '0') or 0\n"
     "if schema > tonumber(ARGV[2]) then return {'schema', tostring(schema)} end\n"
     "local epoch = math.max(tonumber(h[1] or '0') or 0, tonumber(ARGV[4])) + 1\n"
     "local batch = math.max(tonumber(h[2] or '0') or 0, tonumber(ARGV[3]))\n"
+    /* A claim whose answer was lost comes again: who was before is still who was before. */
+    "local previous = h[4] or ''\n"
+    "if previous == ARGV[1] then previous = h[5] or '' end\n"
     "redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch), 'batch', string.format('%.0f', batch),\n"
-    "    'instance', ARGV[1], 'schema', ARGV[2])\n"
-    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch)}\n";
+    "    'instance', ARGV[1], 'schema', ARGV[2], 'previous', previous)\n"
+    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch), previous}\n";
 
 const char REDIS_APPLY_SCRIPT[] =
     "local call, A, K = redis.call, ARGV, KEYS\n"
-    "local p = redis.pcall('HMGET', K[1], 'epoch', 'batch', 'schema')\n"
+    "local p = redis.pcall('HMGET', K[1], 'epoch', 'batch', 'schema', 'instance')\n"
     "if p.err then return {'type ' .. K[1], '0'} end\n"
     "if not p[1] then return {'lost', '0'} end\n"
     "if (tonumber(p[3] or '0') or 0) > tonumber(A[3]) then return {'schema', p[3]} end\n"
     "local last = tonumber(p[2] or '0') or 0\n"
     /* An epoch before ours is what a Redis that lost its tail knows: the batches tell whether it can be mended. */
-    "if (tonumber(p[1]) or 0) > tonumber(A[1]) then return {'deposed', p[1]} end\n"
+    "local epoch, ours = tonumber(p[1]) or 0, tonumber(A[1])\n"
+    "if epoch > ours or (epoch == ours and p[4] and p[4] ~= A[6]) then return {'deposed', p[1]} end\n"
     "local batch = tonumber(A[2])\n"
     "if batch <= last then return {'done', p[2]} end\n"
     "if batch > last + 1 then return {'gap', p[2]} end\n"
@@ -50,7 +54,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "end\n"
     "local events_max, other_max = A[4], A[5]\n"
     "local reply = {'ok', A[2]}\n"
-    "local i, k, n = 6, 5, #A\n"
+    "local i, k, n = 7, 5, #A\n"
     "while i <= n do\n"
     "  local op = A[i]\n"
     "  k = k + 1\n"
@@ -118,5 +122,5 @@ const char REDIS_APPLY_SCRIPT[] =
     "    i = i + 10\n"
     "  end\n"
     "end\n"
-    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2])\n"
+    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6])\n"
     "return reply\n";

@@ -15,7 +15,11 @@ struct outbox {
 	bool open;             /* the last batch still takes changes */
 	bool later_in_turn;    /* the turn's first batch is full */
 	uint64_t next_number;
-	uint64_t last_ticket, done_ticket;
+	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */
+	uint64_t stored_serial;
+	uint64_t
+	    settle_serial; /* tickets wait for this batch; 0: for none; UINT64_MAX: for outbox_settle */
+	uint64_t last_ticket, done_ticket, stored_ticket;
 	size_t bytes, max_bytes;
 	bool overflowed;
 	uint64_t folded;
@@ -111,17 +115,26 @@ make_room(struct outbox *outbox)
 }
 
 static struct outbox_batch *
+add_batch(struct outbox *outbox)
+{
+	struct outbox_batch *batch = make_room(outbox) ? calloc(1, sizeof(*batch)) : NULL;
+
+	if (!batch)
+		return NULL;
+	batch->number = outbox->next_number++;
+	batch->serial = ++outbox->last_serial;
+	outbox->batches[outbox->n++] = batch;
+	outbox->bytes += batch_bytes(batch);
+	return batch;
+}
+
+static struct outbox_batch *
 open_batch(struct outbox *outbox)
 {
 	if (outbox->open)
 		return outbox->batches[outbox->n - 1];
-	struct outbox_batch *batch = make_room(outbox) ? calloc(1, sizeof(*batch)) : NULL;
-	if (!batch)
-		return NULL;
-	batch->number = outbox->next_number++;
-	outbox->batches[outbox->n++] = batch;
-	outbox->bytes += batch_bytes(batch);
-	outbox->open = true;
+	struct outbox_batch *batch = add_batch(outbox);
+	outbox->open = batch != NULL;
 	return batch;
 }
 
@@ -219,6 +232,14 @@ outbox_next(struct outbox *outbox)
 	return outbox->batches[next];
 }
 
+/* The batch is done, or stored: so are its tickets, unless they stand for what a comparison has yet to find. */
+static void
+reach_ticket(const struct outbox *outbox, const struct outbox_batch *batch, uint64_t *ticket)
+{
+	if (batch->serial >= outbox->settle_serial && batch->last_ticket > *ticket)
+		*ticket = batch->last_ticket;
+}
+
 const struct outbox_batch *
 outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns)
 {
@@ -229,8 +250,7 @@ outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns)
 	batch->done_ns = now_ns;
 	outbox->n_done++;
 	outbox->n_sent--;
-	if (batch->last_ticket > outbox->done_ticket)
-		outbox->done_ticket = batch->last_ticket;
+	reach_ticket(outbox, batch, &outbox->done_ticket);
 	/* What is only kept in case must not crowd out what may still have to wait. */
 	if (outbox->n_done > 1 && outbox->bytes > outbox->max_bytes / 4) {
 		cut_first(outbox, 1);
@@ -289,7 +309,110 @@ outbox_restart(struct outbox *outbox)
 	outbox->n_done = outbox->n_sent = 0;
 	outbox->open = outbox->overflowed = false;
 	outbox->later_in_turn = false;
-	outbox->done_ticket = outbox->last_ticket;
+	outbox->settle_serial = UINT64_MAX;
+}
+
+void
+outbox_settle(struct outbox *outbox)
+{
+	if (outbox->settle_serial != UINT64_MAX || outbox->overflowed)
+		return;
+	outbox->settle_serial = 0;
+	if (outbox->n == outbox->n_done) {
+		outbox->done_ticket = outbox->last_ticket;
+		return;
+	}
+	struct outbox_batch *last = outbox->batches[outbox->n - 1];
+	outbox->settle_serial = last->serial;
+	last->last_ticket = outbox->last_ticket;
+}
+
+/* The first batch behind this serial. */
+static size_t
+index_after(const struct outbox *outbox, uint64_t serial)
+{
+	size_t low = 0, high = outbox->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (outbox->batches[middle]->serial <= serial)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct outbox_batch *
+outbox_next_to_store(struct outbox *outbox)
+{
+	size_t next = index_after(outbox, outbox->taken_serial);
+
+	if (next < outbox->n_done)
+		next = outbox->n_done;
+	if (next >= outbox->n || (outbox->open && next == outbox->n - 1))
+		return NULL;
+	outbox->taken_serial = outbox->batches[next]->serial;
+	return outbox->batches[next];
+}
+
+void
+outbox_stored(struct outbox *outbox, uint64_t serial)
+{
+	size_t after = index_after(outbox, serial);
+
+	if (serial > outbox->stored_serial)
+		outbox->stored_serial = serial;
+	if (after > 0)
+		reach_ticket(outbox, outbox->batches[after - 1], &outbox->stored_ticket);
+}
+
+void
+outbox_store_anew(struct outbox *outbox)
+{
+	outbox->taken_serial = outbox->stored_serial = 0;
+}
+
+int
+outbox_take_back(struct outbox *outbox, const struct arg_buf *records, const struct arg_buf *keys,
+    uint32_t n_records, uint32_t n_toggles)
+{
+	struct arg_buf args = { 0 }, names = { 0 };
+	struct outbox_batch *batch = NULL;
+
+	if (arg_buf_copy(records, &args) == 0 && arg_buf_copy(keys, &names) == 0)
+		batch = add_batch(outbox);
+	if (!batch) {
+		arg_buf_release(&args);
+		arg_buf_release(&names);
+		return -ENOMEM;
+	}
+	batch->args = args;
+	batch->keys = names;
+	batch->n_records = n_records;
+	batch->n_toggles = n_toggles;
+	outbox->bytes += args.room + names.room;
+	outbox->taken_serial = outbox->stored_serial = batch->serial;
+	return 0;
+}
+
+uint64_t
+outbox_first_serial(const struct outbox *outbox)
+{
+	return outbox->n > outbox->n_done ? outbox->batches[outbox->n_done]->serial : 0;
+}
+
+uint64_t
+outbox_last_serial(const struct outbox *outbox)
+{
+	return outbox->last_serial;
+}
+
+bool
+outbox_all_stored(const struct outbox *outbox)
+{
+	return outbox->n == outbox->n_done ||
+	       outbox->batches[outbox->n - 1]->serial <= outbox->stored_serial;
 }
 
 void
@@ -313,6 +436,13 @@ uint64_t
 outbox_done_ticket(const struct outbox *outbox)
 {
 	return outbox->done_ticket;
+}
+
+uint64_t
+outbox_safe_ticket(const struct outbox *outbox)
+{
+	return outbox->stored_ticket > outbox->done_ticket ? outbox->stored_ticket
+							   : outbox->done_ticket;
 }
 
 bool

@@ -40,6 +40,23 @@ put_redis(const json_t *redis)
 	}
 }
 
+/* Only while it is used, or cannot be. */
+static void
+put_journal(const json_t *journal)
+{
+	if (strcmp(json_text(journal, "state"), "idle") == 0)
+		return;
+	printf("%-12s", "journal");
+	print_clean(stdout, json_text(journal, "state"));
+	printf(", %lld bytes in ", (long long)json_number(journal, "bytes"));
+	print_clean(stdout, json_text(journal, "path"));
+	if (*json_text(journal, "error")) {
+		printf(": ");
+		print_clean(stdout, json_text(journal, "error"));
+	}
+	putchar('\n');
+}
+
 static void
 put_topology(const json_t *topology)
 {
@@ -102,6 +119,7 @@ put_status(const struct cli *cli, const json_t *status)
 	    ready ? "ready" : "not ready", cli->color ? "\033[0m" : "");
 	put_list("", json_object_get(status, "reasons"));
 	put_redis(json_object_get(status, "redis"));
+	put_journal(json_object_get(status, "journal"));
 	put_topology(json_object_get(status, "topology"));
 	printf("%-12s%lld down, %lld degraded\n", "ports", (long long)json_number(ports, "down"),
 	    (long long)json_number(ports, "degraded"));

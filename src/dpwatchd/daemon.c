@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 #include "io/worker.h"
 
 #define TICK_MS 1000
+/* A stop waits so long for a Redis that is there and slow: where all is on disk, and where it is not. */
+#define STOP_SAFE_MS 2000
 #define STOP_MS 10000
 #define IMPATIENCE_NS 500000000
 #define COMMUNITY_LINE_TICKS 60
@@ -59,8 +62,8 @@ go(struct daemon *daemon)
 	daemon->phase = PHASE_RUNNING;
 	publisher_go(daemon->publisher);
 	daemon_turn_end(daemon);
-	if (outbox_waiting(daemon->outbox) == 0)
-		snmp_input_answer(daemon->snmp, outbox_done_ticket(daemon->outbox));
+	outbox_settle(daemon->outbox);
+	daemon_keep_owed(daemon);
 	engine_totals(daemon->engine, &totals);
 	log_info("running: %u switches, %u ports, %u of them down",
 	    topo_n_switches(engine_topo(daemon->engine)), topo_n_ports(engine_topo(daemon->engine)),
@@ -113,13 +116,15 @@ read_state(struct daemon *daemon)
 }
 
 static void
-on_claimed(void *ctx)
+on_claimed(void *ctx, const char *previous)
 {
 	struct daemon *daemon = ctx;
 
 	outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
 	if (daemon->phase == PHASE_COMPARING)
 		read_state(daemon);
+	else if (daemon_owes_journal(daemon, previous))
+		publisher_go(daemon->publisher); /* on_done reads the map when all of it is there */
 	else
 		topo_sync_read(daemon->topo_sync);
 }
@@ -189,6 +194,14 @@ on_topology_refused(void *ctx, const struct topo_faults *faults)
 void
 daemon_compare(struct daemon *daemon, bool everything)
 {
+	if (daemon->phase == PHASE_STARTING) {
+		/* What the journal held was for what Redis lost: there is nothing to compare it with. */
+		log_error("redis: it lost data while the journal was sent; starting without it");
+		outbox_restart(daemon->outbox);
+		outbox_settle(daemon->outbox);
+		publisher_claim(daemon->publisher);
+		return;
+	}
 	if (daemon->phase != PHASE_RUNNING)
 		return;
 	log_warning("redis: %s; comparing what it holds with what is known",
@@ -212,11 +225,23 @@ on_done(void *ctx, const struct outbox_batch *batch)
 {
 	struct daemon *daemon = ctx;
 
-	snmp_input_answer(daemon->snmp, outbox_done_ticket(daemon->outbox));
+	daemon_keep_owed(daemon);
 	if (batch->n_toggles > 0)
 		daemon_events_published(daemon);
-	if (daemon->phase == PHASE_STOPPING && outbox_waiting(daemon->outbox) == 0)
-		loop_stop(daemon->loop);
+	if (daemon->phase == PHASE_STOPPING)
+		daemon_stop_when_safe(daemon);
+	else if (daemon->phase == PHASE_STARTING && outbox_waiting(daemon->outbox) == 0)
+		topo_sync_read(daemon->topo_sync);
+}
+
+static void
+on_slow(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	daemon_keep_owed(daemon);
+	if (daemon->phase == PHASE_STOPPING)
+		daemon_stop_when_safe(daemon);
 }
 
 static void
@@ -239,7 +264,8 @@ on_link_up(void *ctx)
 	stats_add(&daemon->stats, STAT_REDIS_CONNECTS, 1);
 	publisher_up(daemon->publisher);
 	/* A start or a comparison that the broken connection cut short begins anew. */
-	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING)
+	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING &&
+	    outbox_waiting(daemon->outbox) == 0)
 		topo_sync_read(daemon->topo_sync);
 	else if (daemon->phase == PHASE_COMPARING)
 		publisher_claim(daemon->publisher);
@@ -258,6 +284,9 @@ on_link_down(void *ctx, const char *why)
 	publisher_down(daemon->publisher);
 	topo_sync_down(daemon->topo_sync);
 	daemon_load_done(daemon, 503, "the connection to Redis broke", NULL);
+	daemon_keep_owed(daemon);
+	if (daemon->phase == PHASE_STOPPING)
+		daemon_stop_when_safe(daemon);
 }
 
 /* ---- timers ---- */
@@ -300,15 +329,35 @@ on_deadline(void *ctx)
 	daemon_turn_end(daemon);
 }
 
+/* Patience is over: for good, or because everything is on disk. */
+static void
+stop_now(struct daemon *daemon)
+{
+	const size_t n = outbox_waiting_changes(daemon->outbox);
+
+	if (outbox_all_stored(daemon->outbox)) {
+		log_warning(
+		    "stopping with %zu changes in the journal: the next start publishes them", n);
+	} else {
+		log_error(
+		    "stopping without having published %zu changes: Redis did not take them, and they are not in the journal",
+		    n);
+		daemon->exit_status = 1;
+	}
+	loop_stop(daemon->loop);
+}
+
 static void
 on_stop_deadline(void *ctx)
 {
 	struct daemon *daemon = ctx;
+	const int64_t ms = (loop_now(daemon->loop).now_ns - daemon->stopping_ns) / 1000000;
 
-	log_error("stopping without having published %zu changes: Redis did not take them",
-	    outbox_waiting_changes(daemon->outbox));
-	daemon->exit_status = 1;
-	loop_stop(daemon->loop);
+	if (outbox_all_stored(daemon->outbox) || ms >= STOP_MS)
+		stop_now(daemon);
+	else
+		loop_timer_arm(
+		    daemon->stop, STOP_MS - ms < STOP_SAFE_MS ? STOP_MS - ms : STOP_SAFE_MS);
 }
 
 static void
@@ -327,7 +376,7 @@ open_redis(struct daemon *daemon, char *error, size_t size)
 {
 	const struct redis_link_handler link_handler = { daemon, on_link_up, on_link_down };
 	const struct publisher_handler publisher_handler = { daemon, on_claimed, on_done,
-		on_revision, on_lost, on_deposed };
+		on_revision, on_lost, on_slow, on_deposed };
 	const struct topo_sync_handler topo_handler = { daemon, on_topology, on_topology_refused };
 	const char *path = NULL;
 
@@ -346,16 +395,30 @@ open_redis(struct daemon *daemon, char *error, size_t size)
 		redis_link_use_path(daemon->link, path);
 	daemon->publisher = publisher_new(daemon->loop, daemon->link, daemon->outbox,
 	    &daemon->config, daemon->instance, &daemon->stats, &publisher_handler);
+	if (daemon->publisher)
+		publisher_know(daemon->publisher, journal_left_after(daemon->journal));
 	daemon->topo_sync =
 	    topo_sync_new(daemon->loop, daemon->link, &daemon->config, path, &topo_handler);
 	return daemon->publisher && daemon->topo_sync ? 0 : -1;
 }
 
+/* A host and a process id may come again, and be the same in two containers; Redis and the journal need to tell who it was. */
+static void
+name_instance(struct daemon *daemon)
+{
+	char host[64] = "";
+	uint64_t token = (uint64_t)loop_now(daemon->loop).wall_us;
+
+	gethostname(host, sizeof(host) - 1);
+	if (getrandom(&token, sizeof(token), GRND_NONBLOCK) < 0)
+		log_debug("no random number for the instance's name; the time must do");
+	snprintf(daemon->instance, sizeof(daemon->instance), "%s/%d/%016llx", host, (int)getpid(),
+	    (unsigned long long)token);
+}
+
 static int
 make_parts(struct daemon *daemon)
 {
-	char host[64] = "";
-
 	daemon->loop = loop_new();
 	daemon->engine = engine_new(&daemon->config);
 	daemon->outbox = outbox_new(daemon->config.redis.journal_max);
@@ -364,8 +427,7 @@ make_parts(struct daemon *daemon)
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
 	    !daemon->unmapped)
 		return -1;
-	gethostname(host, sizeof(host) - 1);
-	snprintf(daemon->instance, sizeof(daemon->instance), "%s/%d", host, (int)getpid());
+	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
 	daemon->sender_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
 	daemon->started = loop_now(daemon->loop);
@@ -383,7 +445,8 @@ daemon_start(struct daemon *daemon)
 	daemon->rules = daemon_load_rules(&daemon->config);
 	if (!daemon->rules)
 		return 1;
-	if (make_parts(daemon) != 0 || daemon_open_inputs(daemon, error, sizeof(error)) != 0 ||
+	if (make_parts(daemon) != 0 || daemon_open_journal(daemon, error, sizeof(error)) != 0 ||
+	    daemon_open_inputs(daemon, error, sizeof(error)) != 0 ||
 	    open_redis(daemon, error, sizeof(error)) != 0 ||
 	    daemon_open_http(daemon, error, sizeof(error)) != 0) {
 		log_error("%s", error);
@@ -404,7 +467,7 @@ daemon_stop(struct daemon *daemon)
 	if (daemon->phase == PHASE_STOPPING) {
 		/* One Ctrl-C may come twice: to the process group, and passed on by a script. */
 		if (now_ns - daemon->stopping_ns >= IMPATIENCE_NS)
-			on_stop_deadline(daemon);
+			stop_now(daemon);
 		return;
 	}
 	log_info("stopping");
@@ -417,10 +480,9 @@ daemon_stop(struct daemon *daemon)
 	}
 	daemon_read_inputs(daemon, false);
 	daemon->phase = PHASE_STOPPING;
-	if (outbox_waiting(daemon->outbox) == 0)
-		loop_stop(daemon->loop);
-	else
-		loop_timer_arm(daemon->stop, STOP_MS);
+	loop_timer_arm(daemon->stop, STOP_SAFE_MS);
+	daemon_keep_owed(daemon);
+	daemon_stop_when_safe(daemon);
 }
 
 void
@@ -443,6 +505,7 @@ daemon_release(struct daemon *daemon)
 	redis_link_free(daemon->link);
 	topo_sync_free(daemon->topo_sync);
 	publisher_free(daemon->publisher);
+	journal_free(daemon->journal);
 	embedded_redis_stop(daemon->embedded);
 	if (daemon->loop) {
 		loop_timer_free(daemon->tick);

@@ -7,6 +7,7 @@
  *   daemon_rules.c  the rules' files
  *   daemon_tls.c    certificates and keys
  *   daemon_not_built.c  keys that nothing follows yet
+ *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   the API, and events for which Redis has to be asked
  *   daemon_load.c   loads and dumps of the topology
@@ -23,6 +24,7 @@
 #include "core/stats.h"
 #include "core/unmapped.h"
 #include "io/embedded_redis.h"
+#include "io/journal.h"
 #include "io/loop.h"
 #include "io/publisher.h"
 #include "io/redis_link.h"
@@ -65,6 +67,7 @@ struct daemon {
 	struct embedded_redis *embedded;
 	struct redis_link *link;
 	struct publisher *publisher;
+	struct journal *journal;
 	struct topo_sync *topo_sync;
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
@@ -111,6 +114,16 @@ void daemon_set_up_log(const struct config *config, bool debug);
 /* Tries all files that the configuration names, and says what is wrong. 0 or 1: an exit status. */
 int daemon_test(const struct config *config);
 void daemon_reload(struct daemon *daemon);
+
+/* ---- daemon_owed.c ---- */
+/* Opens the journal of state_dir. 0; or -1 with a message in error. */
+int daemon_open_journal(struct daemon *daemon, char *error, size_t size);
+/* The publisher key was claimed: what an earlier start left goes first. True when there is any; then the map is read later. */
+bool daemon_owes_journal(struct daemon *daemon, const char *previous);
+/* What waits goes to the disk where it does not get through to Redis; INFORMs whose events are safe are answered. */
+void daemon_keep_owed(struct daemon *daemon);
+/* While stopping: ends the loop as soon as nothing is owed that is not on disk. */
+void daemon_stop_when_safe(struct daemon *daemon);
 
 /* ---- daemon_rules.c ---- */
 /* Reads the rules of config->syslog.rules_dir. NULL after error lines. */

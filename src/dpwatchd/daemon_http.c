@@ -57,6 +57,9 @@ refresh_status(void *ctx, struct api_status *status)
 	if (!daemon->topology_loaded)
 		add_warning(daemon,
 		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
+	if (journal_state(daemon->journal) == JOURNAL_FAILING)
+		add_warning(daemon,
+		    "the journal cannot be written: what waits for Redis is in memory only");
 	if (outbox_overflowed(daemon->outbox))
 		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
 	*status = (struct api_status){
@@ -72,6 +75,10 @@ refresh_status(void *ctx, struct api_status *status)
 		.batch = publisher_batch(daemon->publisher),
 		.batches_waiting = outbox_waiting(daemon->outbox),
 		.changes_waiting = outbox_waiting_changes(daemon->outbox),
+		.journal_state = journal_state_names[journal_state(daemon->journal)],
+		.journal_path = journal_path(daemon->journal),
+		.journal_error = journal_error(daemon->journal),
+		.journal_bytes = journal_bytes(daemon->journal),
 		.topology_loaded = daemon->topology_loaded,
 		.topology_loaded_us = daemon->topology_loaded_us,
 		.topology_error = daemon->topology_error,

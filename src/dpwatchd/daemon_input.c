@@ -80,6 +80,7 @@ daemon_turn_end(struct daemon *daemon)
 	daemon_pump(daemon);
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
+	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
 	next = engine_next_deadline(daemon->engine);
 	if (next != INT64_MAX) {
 		int64_t delay_ms = (next - loop_now(daemon->loop).now_ns) / 1000000 + 1;
@@ -143,8 +144,8 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
 		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
-		/* The first of them may still be on its way to Redis. */
-		return outbox_done_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
+		/* The first of them may still be on its way to Redis or to the disk. */
+		return outbox_safe_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
 									: ANSWER_NOW;
 	}
 	if (trap_link_decode(trap, &heard.event, &miss) != DECODE_EVENT) {

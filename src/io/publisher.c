@@ -28,8 +28,12 @@ struct publisher {
 	enum publisher_state state;
 	enum publisher_break broken;
 	char broken_text[256];
-	uint64_t gap_last; /* BROKEN_GAP: Redis's last batch */
-	size_t under_way;  /* batches sent and not answered */
+	uint64_t gap_last;              /* BROKEN_GAP: Redis's last batch */
+	size_t under_way;               /* batches sent and not answered */
+	int64_t sent_ns[OUTBOX_WINDOW]; /* when each was sent, a ring; the oldest at sent_first */
+	size_t sent_first;
+	bool slow;                     /* the oldest is older than PUBLISHER_SLOW_MS */
+	struct loop_timer *slow_timer; /* armed while anything is under way */
 	bool
 	    held; /* something is wrong that only time or an operator mends: retried by the timer */
 	uint64_t epoch, batch;
@@ -101,7 +105,7 @@ claimed(struct publisher *publisher, const redisReply *reply)
 	publisher->error[0] = '\0';
 	log_info("redis: publishing as epoch %llu, after batch %llu",
 	    (unsigned long long)publisher->epoch, (unsigned long long)publisher->batch);
-	publisher->handler.claimed(publisher->handler.ctx);
+	publisher->handler.claimed(publisher->handler.ctx, reply->element[3]->str);
 }
 
 static void
@@ -115,7 +119,8 @@ on_claim(void *ctx, const redisReply *reply)
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 && reply->element[0]->str) {
-		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 3) {
+		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 4 &&
+		    reply->element[3]->str) {
 			claimed(publisher, reply);
 			return;
 		}
@@ -138,6 +143,12 @@ on_claim(void *ctx, const redisReply *reply)
 }
 
 void
+publisher_know(struct publisher *publisher, uint64_t batch)
+{
+	publisher->batch = batch;
+}
+
+void
 publisher_claim(struct publisher *publisher)
 {
 	char key[160], schema[16], batch[24], epoch[24];
@@ -150,6 +161,59 @@ publisher_claim(struct publisher *publisher)
 	if (redis_link_words(publisher->link, on_claim, publisher, "EVAL", REDIS_CLAIM_SCRIPT, "1",
 		key, publisher->instance, schema, batch, epoch, NULL) != 0)
 		publisher->state = IDLE;
+}
+
+/* ---- how long Redis takes ---- */
+
+static int64_t
+oldest_ms(const struct publisher *publisher)
+{
+	return (loop_now(publisher->loop).now_ns - publisher->sent_ns[publisher->sent_first]) /
+	       1000000;
+}
+
+static void
+note_sent(struct publisher *publisher)
+{
+	publisher->sent_ns[(publisher->sent_first + publisher->under_way) % OUTBOX_WINDOW] =
+	    loop_now(publisher->loop).now_ns;
+	if (publisher->under_way++ == 0)
+		loop_timer_arm(publisher->slow_timer, PUBLISHER_SLOW_MS);
+}
+
+static void
+note_answered(struct publisher *publisher)
+{
+	publisher->sent_first = (publisher->sent_first + 1) % OUTBOX_WINDOW;
+	publisher->under_way--;
+	publisher->slow = publisher->slow && publisher->under_way > 0 &&
+			  oldest_ms(publisher) >= PUBLISHER_SLOW_MS;
+}
+
+/* Not armed anew for each batch: it looks at the oldest when it fires. */
+static void
+look_for_slow(void *ctx)
+{
+	struct publisher *publisher = ctx;
+
+	if (publisher->under_way == 0)
+		return;
+	int64_t ms = oldest_ms(publisher);
+	loop_timer_arm(publisher->slow_timer,
+	    ms < PUBLISHER_SLOW_MS ? PUBLISHER_SLOW_MS - ms : PUBLISHER_SLOW_MS);
+	if (ms < PUBLISHER_SLOW_MS || publisher->slow)
+		return;
+	publisher->slow = true;
+	stats_add(publisher->stats, STAT_REDIS_SLOW, 1);
+	publisher->handler.slow(publisher->handler.ctx);
+}
+
+bool
+publisher_stuck(const struct publisher *publisher)
+{
+	return publisher->state != GOING || publisher->held || publisher->slow ||
+	       publisher->broken != UNBROKEN || !publisher->sha[0] ||
+	       redis_link_state(publisher->link) != REDIS_UP;
 }
 
 /* ---- sending ---- */
@@ -173,17 +237,18 @@ publisher_flush(struct publisher *publisher)
 	const struct outbox_batch *batch;
 	bool any = false;
 
-	if (publisher->state != GOING || publisher->held || !publisher->sha[0] ||
-	    redis_link_state(publisher->link) != REDIS_UP)
+	if (publisher->state != GOING || publisher->held || publisher->broken != UNBROKEN ||
+	    !publisher->sha[0] || redis_link_state(publisher->link) != REDIS_UP)
 		return;
-	while ((batch = outbox_next(publisher->outbox)) != NULL) {
+	while (publisher->under_way < OUTBOX_WINDOW &&
+	       (batch = outbox_next(publisher->outbox)) != NULL) {
 		if (send_batch(publisher, batch) != 0) {
 			outbox_rewind(publisher->outbox);
 			hold(publisher, "out of memory, or the connection is going away");
 			break;
 		}
 		stats_add(publisher->stats, STAT_OUT_BATCHES, 1);
-		publisher->under_way++;
+		note_sent(publisher);
 		any = true;
 	}
 	if (any)
@@ -335,7 +400,7 @@ on_batch(void *ctx, const redisReply *reply)
 {
 	struct publisher *publisher = ctx;
 
-	publisher->under_way--;
+	note_answered(publisher);
 	if (!reply || publisher->state != GOING)
 		return;
 	if (publisher->broken == UNBROKEN) {
@@ -409,11 +474,13 @@ publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
 	};
 	snprintf(publisher->prefix, sizeof(publisher->prefix), "%s", config->redis.prefix);
 	snprintf(publisher->instance, sizeof(publisher->instance), "%s", instance);
-	batch_command_init(&publisher->command, publisher->prefix, config->redis.events_max_length);
+	batch_command_init(&publisher->command, publisher->prefix, publisher->instance,
+	    config->redis.events_max_length);
 	publisher->retry = loop_timer_new(loop, try_again, publisher);
-	if (publisher->retry)
+	publisher->slow_timer = loop_timer_new(loop, look_for_slow, publisher);
+	if (publisher->retry && publisher->slow_timer)
 		return publisher;
-	free(publisher);
+	publisher_free(publisher);
 	return NULL;
 }
 
@@ -441,6 +508,7 @@ publisher_free(struct publisher *publisher)
 	if (!publisher)
 		return;
 	loop_timer_free(publisher->retry);
+	loop_timer_free(publisher->slow_timer);
 	batch_command_release(&publisher->command);
 	free(publisher);
 }

@@ -8,23 +8,24 @@
 
 START_TEST(a_claim_counts_epochs_and_tells_the_last_batch)
 {
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	expect_hash("dpwatch:publisher",
-	    TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema", "1"));
-	CLAIM("host/2", "1", "0", "0", "ok", "2", "0");
+	    TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema", "1", "previous", ""));
+	CLAIM("host/2", "1", "0", "0", "ok", "2", "0", "host/1");
 	expect_field("dpwatch:publisher", "instance", "host/2");
 	/* What the caller knows counts where Redis knows less: it lost its tail, or everything. */
-	CLAIM("host/2", "1", "41", "7", "ok", "8", "41");
-	CLAIM("host/2", "1", "3", "2", "ok", "9", "41");
+	CLAIM("host/2", "1", "41", "7", "ok", "8", "41", "host/1");
+	/* The answer was lost, and the claim came again: who was before is told again. */
+	CLAIM("host/2", "1", "3", "2", "ok", "9", "41", "host/1");
 	run("DEL dpwatch:publisher");
-	CLAIM("host/2", "1", "41", "9", "ok", "10", "41");
+	CLAIM("host/2", "1", "41", "9", "ok", "10", "41", "");
 }
 END_TEST
 
 START_TEST(a_claim_counts_beyond_32_bits)
 {
 	run("HSET dpwatch:publisher epoch 5000000000 batch 123456789012345 schema 1");
-	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345");
+	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345", "");
 	expect_field("dpwatch:publisher", "batch", "123456789012345");
 }
 END_TEST
@@ -61,7 +62,7 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 
 	change.report = (struct dp_report){ true, "joe", "a note", NOON, NOON + 2 };
 	change.maintenance = true;
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 	expect_hash(
@@ -82,7 +83,7 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
 	ck_assert_int_eq(redis_down(box.redis), 1);
 	expect_hash("dpwatch:publisher",
-	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1"));
+	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1", "previous", ""));
 	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), 4);
 }
 END_TEST
@@ -148,7 +149,7 @@ START_TEST(an_epoch_that_redis_lost_is_written_again)
 	const struct dp_change change = toggle(false);
 
 	begin();
-	CLAIM("host/1", "1", "1", "1", "ok", "2", "1");
+	CLAIM("host/1", "1", "1", "1", "ok", "2", "1", "");
 	run("HSET dpwatch:publisher epoch 1");
 	add(&change);
 	SEND("2", "3", "gap", "1");
@@ -158,6 +159,33 @@ START_TEST(an_epoch_that_redis_lost_is_written_again)
 	/* Whoever held epoch 1 is deposed now. */
 	add(&change);
 	SEND("1", "3", "deposed", "2");
+}
+END_TEST
+
+/* After a FLUSHALL a deposed daemon that does not know it yet and the one that follows it may count to the same epoch. */
+START_TEST(of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes)
+{
+	const struct dp_change change = toggle(true);
+
+	CLAIM("host/1", "1", "7", "5", "ok", "6", "7", "");
+	instance = "host/2";
+	add(&change);
+	remember();
+	SEND("6", "8", "deposed", "6");
+	expect_nothing_changed();
+	instance = "host/1";
+	add(&change);
+	SEND("6", "8", "ok", "8", "1");
+}
+END_TEST
+
+/* A batch that tells nothing stands in the place of one that was lost from a journal. */
+START_TEST(an_empty_batch_only_counts)
+{
+	begin();
+	SEND("1", "2", "ok", "2");
+	expect_field("dpwatch:publisher", "batch", "2");
+	ck_assert_int_eq(redis_events(box.redis), 1);
 }
 END_TEST
 
@@ -204,7 +232,7 @@ START_TEST(a_shared_key_of_the_wrong_type_stops_the_batch)
 	const struct dp_change change = toggle(true), event = other(CHANGE_INTERFACE);
 	char answer[64];
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	run("SET dpwatch:%s x", shared_keys[_i]);
 	snprintf(answer, sizeof(answer), "type dpwatch:%s", shared_keys[_i]);
 	add(&change);
@@ -223,7 +251,7 @@ START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
 	struct dp_change change = toggle(true), hash = other(CHANGE_PORT),
 			 redundancy = other(CHANGE_REDUNDANCY);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	run("SET " PORT_KEY " mine");
 	add(&change);
 	add(&hash);
@@ -243,7 +271,7 @@ START_TEST(an_interface_hash_of_the_wrong_type_is_left_and_the_event_told)
 {
 	struct dp_change event = other(CHANGE_INTERFACE), forget = other(CHANGE_FORGET);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	run("SET dpwatch:interface:leaf1 mine");
 	event.transition = true;
 	add(&event);
@@ -274,7 +302,7 @@ START_TEST(the_revision_is_one_more_than_what_either_side_knows)
 {
 	struct dp_change change = toggle(true);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	if (revisions[_i].stored)
 		run("HSET " PORT_KEY " revision %s", revisions[_i].stored);
 	change.known_revision = revisions[_i].known;
@@ -305,6 +333,9 @@ main(void)
 	    answers, what_is_not_ok_changes_nothing, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(answers, without_a_publisher_everything_is_lost);
 	tcase_add_test(answers, an_epoch_that_redis_lost_is_written_again);
+	tcase_add_test(
+	    answers, of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes);
+	tcase_add_test(answers, an_empty_batch_only_counts);
 	tcase_add_test(answers, an_unknown_script_is_said_so);
 	tcase_add_test(answers, without_memory_nothing_is_written);
 	tcase_add_loop_test(answers, a_shared_key_of_the_wrong_type_stops_the_batch, 0,

@@ -31,6 +31,7 @@ static struct sandbox box;
 static redisContext *redis;
 static struct arg_buf args, keys;
 static char sha[64];
+static const char *instance = "host/1"; /* who sends batches */
 
 /* ---- talking to it ---- */
 
@@ -179,6 +180,7 @@ send_raw(const char *epoch, const char *batch, const char *schema, const char *e
 	put(&sending, slice_of(schema));
 	put(&sending, slice_of(events_max));
 	put(&sending, SLICE("100000"));
+	put(&sending, slice_of(instance));
 	for (size_t at = 0; arg_buf_next(&args, &at, &arg);)
 		put(&sending, arg);
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
@@ -299,7 +301,7 @@ begin(void)
 {
 	const struct dp_change change = toggle(true);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 }

@@ -1,0 +1,63 @@
+/*
+ * journal_files: the one or two files of the journal, and what is done to them (io). Private to io/journal.
+ *
+ * <dir>/journal is the older, <dir>/journal.next, where there is one, what was written after it; <dir>/journal.lock keeps a
+ * second daemon out. Everything here blocks; io/journal calls it from a thread of its own. What a call promises is on disk
+ * when it returns 0. A write that failed leaves no trace: the next one begins where it began, and cuts off what it left.
+ */
+#ifndef DPWATCH_IO_JOURNAL_FILES_H
+#define DPWATCH_IO_JOURNAL_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The system calls that can fail half-way, for tests that make them. */
+struct journal_calls {
+	ssize_t (*pwrite)(int fd, const void *bytes, size_t len, off_t offset);
+	int (*fdatasync)(int fd);
+	int (*ftruncate)(int fd, off_t len);
+};
+
+struct journal_files {
+	struct journal_calls calls;
+	int dir_fd, lock_fd;
+	int fds[2];
+	uint64_t lens[2]; /* what is on disk */
+	size_t n;         /* 1 or 2, appends go to the last; 0: they could not be made yet */
+	bool dirty;       /* the last one may be longer than its len */
+};
+
+/* All system calls as they are. */
+extern const struct journal_calls journal_system_calls;
+
+/*
+ * Opens, or makes, the files in dir (which is made if need be, with mode 0750), and takes the lock, for which it waits up to
+ * lock_wait_ms. 0 (also where only a full or failing disk is in the way: appending tries again); or a negative errno with a
+ * message for people in error. -EWOULDBLOCK: another daemon has the lock.
+ */
+int journal_files_open(struct journal_files *files, const char *dir,
+    const struct journal_calls *calls, int lock_wait_ms, char *error, size_t size);
+/* Also of one that could not be opened. */
+void journal_files_close(struct journal_files *files);
+
+/* The whole of file i (0 is the older), to be freed by the caller. 0 or a negative errno. */
+int journal_files_read(const struct journal_files *files, size_t i, char **ret_bytes);
+/* Cuts file i at len, which is less than its length. 0 or a negative errno. */
+int journal_files_cut(struct journal_files *files, size_t i, uint64_t len);
+
+/* At the end of the last file. 0, or a negative errno, and then nothing was appended. */
+int journal_files_append(struct journal_files *files, const char *bytes, size_t len);
+/* A new file: appends go there. Only where there is one. 0 or a negative errno. */
+int journal_files_switch(struct journal_files *files);
+/* The older of two is not needed any more. 0 or a negative errno. */
+int journal_files_drop_old(struct journal_files *files);
+/* Nothing is needed any more: one empty file. 0 or a negative errno. */
+int journal_files_reset(struct journal_files *files);
+/* The same, but what there was stays as journal.aside (and journal.aside.next), in place of what was set aside before. */
+int journal_files_set_aside(struct journal_files *files);
+
+uint64_t journal_files_bytes(const struct journal_files *files);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * journal_left: what an earlier daemon left in the journal's files: read once, at the start (io). Private to io/journal.
+ */
+#ifndef DPWATCH_IO_JOURNAL_LEFT_H
+#define DPWATCH_IO_JOURNAL_LEFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/journal_codec.h"
+#include "core/stats.h"
+#include "io/journal_files.h"
+
+struct journal_left {
+	struct journal_frame *frames; /* the batches that count, in order, by number */
+	size_t n, room;
+	char *bytes[2]; /* the files, which the frames borrow from */
+	char (*owners)[JOURNAL_OWNER_MAX + 1];
+	size_t n_owners;
+};
+
+/*
+ * Reads all files, cuts off torn tails, and counts and logs what is no good. 0; or a negative errno where a file could not
+ * be read, or memory is out.
+ */
+int journal_left_read(struct journal_left *left, struct journal_files *files, struct stats *stats);
+bool journal_left_has_owner(const struct journal_left *left, const char *instance);
+void journal_left_release(struct journal_left *left);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * What is owed: changes that Redis does not have yet, and the INFORMs that are answered when they are in Redis or on disk.
+ */
+#include "daemon.h"
+
+static void
+on_stored(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	snmp_input_answer(daemon->snmp, outbox_safe_ticket(daemon->outbox));
+	if (daemon->phase == PHASE_STOPPING)
+		daemon_stop_when_safe(daemon);
+}
+
+int
+daemon_open_journal(struct daemon *daemon, char *error, size_t size)
+{
+	daemon->journal = journal_new(daemon->loop, daemon->config.daemon.state_dir,
+	    daemon->config.redis.journal_max, daemon->instance, daemon->outbox, &daemon->stats,
+	    on_stored, daemon, error, size);
+	return daemon->journal ? 0 : -1;
+}
+
+bool
+daemon_owes_journal(struct daemon *daemon, const char *previous)
+{
+	int64_t n =
+	    journal_take_back(daemon->journal, previous, publisher_batch(daemon->publisher));
+
+	if (n < 0)
+		daemon_fail(daemon, "out of memory for what the journal holds");
+	return n > 0;
+}
+
+void
+daemon_keep_owed(struct daemon *daemon)
+{
+	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
+	snmp_input_answer(daemon->snmp, outbox_safe_ticket(daemon->outbox));
+}
+
+/* Where Redis is away the next start sends what the journal holds. A slow one gets some time (daemon.c, STOP_SAFE_MS). */
+void
+daemon_stop_when_safe(struct daemon *daemon)
+{
+	const size_t n = outbox_waiting_changes(daemon->outbox);
+
+	if (n > 0 &&
+	    (redis_link_state(daemon->link) == REDIS_UP || !outbox_all_stored(daemon->outbox)))
+		return;
+	if (n > 0)
+		log_warning(
+		    "stopping with %zu changes in the journal: the next start publishes them", n);
+	loop_stop(daemon->loop);
+}
