@@ -240,7 +240,7 @@ static const struct {
 } faults[] = {
 	{ "literal abcd\n", "f:1: literal outside a rule" },
 	{ "\n# x\nfoo bar\n", "f:3: unknown key foo" },
-	{ "trap x\n", "f:1: unknown key trap" },
+	{ "snmp x\n", "f:1: unknown key snmp" },
 	{ "syslog\n", "f:1: a rule's name is 1 to 63 of a-z, 0-9 and '-'" },
 	{ "syslog A\n", "f:1: a rule's name is 1 to 63 of a-z, 0-9 and '-'" },
 	{ "syslog a b\n", "f:1: a rule's name is 1 to 63 of a-z, 0-9 and '-'" },

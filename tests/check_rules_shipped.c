@@ -4,7 +4,6 @@
  */
 #include <check.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "core/rules_set.h"
 #include "core/syslog_link.h"
+#include "lib/shipped_rules.h"
 
 #define FILE_MAX (1 << 18)
 #define QUIRKS_MAX 400
@@ -33,33 +33,6 @@ read_file(const char *path, char *buf)
 	size_t len = fread(buf, 1, FILE_MAX, file);
 	fclose(file);
 	return len;
-}
-
-static struct rules *
-load_shipped(void)
-{
-	static char buf[FILE_MAX];
-	struct rules *rules = rules_new();
-	struct rules_fault fault;
-	glob_t files;
-
-	if (glob("conf/rules/*.rules", 0, NULL, &files) != 0) {
-		fprintf(stderr, "no conf/rules/*.rules (tests run from the top of the tree)\n");
-		exit(EXIT_FAILURE);
-	}
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		const char *path = files.gl_pathv[i];
-		struct slice bytes = { buf, read_file(path, buf) };
-
-		if (rules_add_file(rules, path, bytes, &fault) != 0) {
-			fprintf(stderr, "%s\n", fault.text);
-			exit(EXIT_FAILURE);
-		}
-	}
-	globfree(&files);
-	if (rules_finish(rules) != 0)
-		exit(EXIT_FAILURE);
-	return rules;
 }
 
 struct outcome {
@@ -379,7 +352,7 @@ main(void)
 	Suite *suite = suite_create("rules_shipped");
 	TCase *tc = tcase_create("rules_shipped");
 
-	shipped = load_shipped();
+	shipped = shipped_rules();
 	load_quirks();
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, every_sample_yields_what_stands_beside_it);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/shipped_rules.h"
 #include "lib/varbinds.h"
 
+static struct rules *shipped;
 static struct link_event event;
 static enum trap_miss miss;
 
@@ -15,7 +17,7 @@ decode_trap(const struct trap *trap)
 {
 	memset(&event, 0x5a, sizeof(event));
 	miss = TRAP_MISS_MAX;
-	return trap_link_decode(trap, &event, &miss);
+	return trap_link_decode(rules_traps(shipped), trap, &event, &miss);
 }
 
 static enum decode_result
@@ -508,6 +510,7 @@ main(void)
 {
 	Suite *suite = suite_create("trap_link");
 
+	shipped = shipped_rules();
 	suite_add_tcase(suite, if_mib_case());
 	suite_add_tcase(suite, interface_case());
 	suite_add_tcase(suite, origin_case());
@@ -516,5 +519,6 @@ main(void)
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	rules_free(shipped);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,8 @@
 /*
  * rules: the vendors' message formats, read from conf/rules/(name).rules (core).
  *
+ * This is about syslog lines. The same files hold the rules for traps: core/trap_rules.h.
+ *
  * A rule is data: a literal that must stand in the line (found first, all literals in one pass), a
  * PCRE2 pattern with the named groups `interface` and `state` (or a fixed word), the layer that it
  * speaks of, and samples with what each must yield. A rule without a sample is refused. Format:
@@ -50,7 +52,12 @@ int rules_add_file(
  * rules_free() may follow). */
 int rules_finish(struct rules *rules);
 
+/* Rules of both kinds. */
 size_t rules_count(const struct rules *rules);
+
+/* The rules for traps, part of the set. */
+struct trap_rules;
+const struct trap_rules *rules_traps(const struct rules *rules);
 
 /* Why a line gave no event; each is a counter. */
 enum rules_miss {
@@ -88,7 +95,7 @@ enum decode_result rules_decode(const struct rules *rules, struct syslog_msg *ms
     struct link_event *ret_event, enum rules_miss *ret_miss);
 
 /*
- * Runs every sample of a finished set. Calls report (may be NULL) with one line of text for each
+ * Runs every sample of a finished set, those of trap rules too. Calls report (may be NULL) with one line of text for each
  * that disagrees; returns how many did. *ret_samples (may be NULL) is how many there are.
  */
 size_t rules_check_samples(const struct rules *rules, void (*report)(void *ctx, const char *text),

@@ -13,6 +13,7 @@
 
 #include "core/rules.h"
 #include "core/rules_literals.h"
+#include "core/trap_rules.h"
 
 /* Bounds on what a file may hold; far above what is shipped. */
 #define RULES_MAX 1024
@@ -80,6 +81,7 @@ struct rules {
 	size_t n_files;
 	size_t literal_bytes; /* of all literals; at most LITERALS_BYTES_MAX */
 	struct literals literals;
+	struct trap_rules *traps;
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 };
@@ -101,6 +103,9 @@ const char *rule_sample_read_yield(struct rule_sample *sample, struct slice valu
 /* Turns the escapes of a `sample` line into bytes of a fresh buffer in sample->bytes and len. NULL,
  * or what is wrong with it (static text). */
 const char *rule_sample_read_bytes(struct rule_sample *sample, struct slice value);
+
+/* Cuts the first word off *rest, and the blanks behind it. */
+struct slice rules_cut_word(struct slice *rest);
 
 /* A NUL-terminated copy; NULL when memory is out. */
 char *rules_copy(struct slice text);

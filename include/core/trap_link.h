@@ -11,10 +11,12 @@
 #include "core/link_event.h"
 #include "core/trap.h"
 
+struct trap_rules; /* core/trap_rules.h; those of a set: rules_traps() */
+
 /* Why a trap gave no event; each is a counter. */
 enum trap_miss {
 	TRAP_MISS_NONE,
-	TRAP_MISS_NOT_OURS,    /* some other notification */
+	TRAP_MISS_NOT_OURS,    /* some other notification, or a hint that names nothing */
 	TRAP_MISS_NO_TRAP_OID, /* v2c or v3 without snmpTrapOID.0, or one that is no OID: malformed */
 	TRAP_MISS_BAD_OID,     /* an OID beyond 128 sub-identifiers once mapped: malformed */
 	TRAP_MISS_NO_INTERFACE, /* a link trap that names no interface: malformed */
@@ -25,12 +27,14 @@ enum trap_miss {
 extern const char *const trap_miss_names[TRAP_MISS_MAX];
 
 /*
- * Fills *ret_event (source trap) for DECODE_EVENT, *ret_miss otherwise. Restarts are events of kind LINK_EVENT_RESTART.
+ * Fills *ret_event (source trap) for DECODE_EVENT, *ret_miss otherwise. Restarts are events of kind LINK_EVENT_RESTART,
+ * cards, optics, aggregates and last gasps LINK_EVENT_DOUBT or LINK_EVENT_HINT. Its texts point into the trap, or into
+ * memory of the rules that the next call writes to; `rule` is the notification's name and lives as long as the rules.
  * A linkUp with ifAdminStatus down is believed for what its ifOperStatus says; linkDown with ifAdminStatus down is
  * WORD_ADMIN_DOWN.
  */
-enum decode_result trap_link_decode(
-    const struct trap *trap, struct link_event *ret_event, enum trap_miss *ret_miss);
+enum decode_result trap_link_decode(const struct trap_rules *rules, const struct trap *trap,
+    struct link_event *ret_event, enum trap_miss *ret_miss);
 
 /*
  * Who the trap says that it is from: the v1 agent-addr (unless 0.0.0.0), or snmpTrapAddress.0 (RFC 3584 3.1). Believed only

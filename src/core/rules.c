@@ -44,10 +44,29 @@ rules_copy(struct slice text)
 	return copy;
 }
 
+struct slice
+rules_cut_word(struct slice *rest)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->data[len] != ' ' && rest->data[len] != '\t')
+		len++;
+	struct slice word = slice_first(*rest, len);
+	*rest = slice_trim(slice_from(*rest, len));
+	return word;
+}
+
 struct rules *
 rules_new(void)
 {
-	return calloc(1, sizeof(struct rules));
+	struct rules *rules = calloc(1, sizeof(*rules));
+
+	if (rules)
+		rules->traps = trap_rules_new();
+	if (rules && rules->traps)
+		return rules;
+	free(rules);
+	return NULL;
 }
 
 static void
@@ -87,6 +106,7 @@ rules_free(struct rules *rules)
 	literals_release(&rules->literals);
 	pcre2_match_data_free(rules->match);
 	pcre2_match_context_free(rules->context);
+	trap_rules_free(rules->traps);
 	free(rules);
 }
 
@@ -140,7 +160,7 @@ rules_finish(struct rules *rules)
 {
 	rules->match = pcre2_match_data_create(most_captures(rules) + 1, NULL);
 	rules->context = pcre2_match_context_create(NULL);
-	if (!rules->match || !rules->context)
+	if (!rules->match || !rules->context || trap_rules_finish(rules->traps) != 0)
 		return -ENOMEM;
 	pcre2_set_match_limit(rules->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(rules->context, DEPTH_LIMIT);
@@ -151,5 +171,11 @@ rules_finish(struct rules *rules)
 size_t
 rules_count(const struct rules *rules)
 {
-	return rules->n_rules;
+	return rules->n_rules + trap_rules_mark(rules->traps).families;
+}
+
+const struct trap_rules *
+rules_traps(const struct rules *rules)
+{
+	return rules->traps;
 }

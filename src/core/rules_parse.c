@@ -16,6 +16,7 @@ struct parser {
 	const char *file;
 	unsigned line;
 	struct rule *rule; /* the stanza that is open; NULL: none */
+	bool in_trap;      /* the stanza that is open is a trap's */
 	bool has_kind, has_pattern, has_word;
 	struct rules_fault *fault;
 };
@@ -315,9 +316,24 @@ check_rule(const struct parser *p)
 	return !rule->ignore && !p->has_pattern ? "has no pattern" : NULL;
 }
 
+/* What the trap rules' own parser says of a line, with its place. */
+static int
+trap_result(struct parser *p, unsigned line, int r, const char *why)
+{
+	return r == -EINVAL ? fault_at(p, line, "%s", why) : r;
+}
+
 static int
 end_rule(struct parser *p)
 {
+	char why[200];
+	unsigned line = p->line;
+
+	if (p->in_trap) {
+		p->in_trap = false;
+		int r = trap_rules_end(p->rules->traps, &line, why, sizeof(why));
+		return trap_result(p, line, r, why);
+	}
 	const char *wrong = p->rule ? check_rule(p) : NULL;
 
 	if (wrong)
@@ -375,6 +391,30 @@ begin_rule(struct parser *p, struct slice name)
 	return p->rule->name ? 0 : -ENOMEM;
 }
 
+/* "trap NAME" begins a rule for notifications. */
+static int
+begin_trap(struct parser *p, struct slice name)
+{
+	char why[200];
+	int r = end_rule(p);
+
+	if (r < 0)
+		return r;
+	p->in_trap = true;
+	r = trap_rules_begin(
+	    p->rules->traps, name, p->rules->n_files - 1, p->line, why, sizeof(why));
+	return trap_result(p, p->line, r, why);
+}
+
+static int
+trap_line(struct parser *p, struct slice key, struct slice value)
+{
+	char why[200];
+	int r = trap_rules_line(p->rules->traps, key, value, p->line, why, sizeof(why));
+
+	return trap_result(p, p->line, r, why);
+}
+
 static int
 read_line(struct parser *p, struct slice line)
 {
@@ -387,6 +427,10 @@ read_line(struct parser *p, struct slice line)
 	struct slice key = slice_first(line, len), value = slice_trim(slice_from(line, len));
 	if (slice_eq_str(key, "syslog"))
 		return begin_rule(p, value);
+	if (slice_eq_str(key, "trap"))
+		return begin_trap(p, value);
+	if (p->in_trap)
+		return trap_line(p, key, value);
 	for (size_t i = 0; i < N_KEYS; i++) {
 		if (!slice_eq_str(key, keys[i].name))
 			continue;
@@ -416,8 +460,9 @@ read_lines(struct parser *p, struct slice bytes)
 
 /* Takes back what was added since there were n_rules rules. */
 static void
-roll_back(struct rules *rules, size_t n_rules, size_t literal_bytes)
+roll_back(struct rules *rules, size_t n_rules, size_t literal_bytes, struct trap_mark traps)
 {
+	trap_rules_roll_back(rules->traps, traps);
 	while (rules->n_rules > n_rules)
 		rule_release(&rules->rules[--rules->n_rules]);
 	rules->literal_bytes = literal_bytes;
@@ -431,6 +476,7 @@ rules_add_file(
 	struct rules_fault fault_text = { "" };
 	struct parser p = { .rules = rules, .file = name, .fault = &fault_text };
 	size_t n_rules = rules->n_rules, literal_bytes = rules->literal_bytes;
+	struct trap_mark traps = trap_rules_mark(rules->traps);
 	char **files = realloc(rules->files, (rules->n_files + 1) * sizeof(*files));
 
 	if (!files)
@@ -442,7 +488,7 @@ rules_add_file(
 	rules->n_files++;
 	int r = read_lines(&p, bytes);
 	if (r < 0)
-		roll_back(rules, n_rules, literal_bytes);
+		roll_back(rules, n_rules, literal_bytes, traps);
 	if (r == -EINVAL)
 		*ret_fault = fault_text;
 	return r;

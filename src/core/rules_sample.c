@@ -63,19 +63,6 @@ rule_sample_read_bytes(struct rule_sample *sample, struct slice value)
 	return NULL;
 }
 
-/* Cuts the first word off *rest, and the blanks behind it. */
-static struct slice
-cut_word(struct slice *rest)
-{
-	size_t len = 0;
-
-	while (len < rest->len && rest->data[len] != ' ' && rest->data[len] != '\t')
-		len++;
-	struct slice word = slice_first(*rest, len);
-	*rest = slice_trim(slice_from(*rest, len));
-	return word;
-}
-
 static const char *
 read_name(struct rule_sample *sample, struct slice name)
 {
@@ -106,7 +93,7 @@ static const char *
 read_word(struct rule_sample *sample, struct slice layer, struct slice rest)
 {
 	int l = 0, w = WORD_NONE + 1;
-	struct slice word = cut_word(&rest);
+	struct slice word = rules_cut_word(&rest);
 
 	while (l < LAYER_MAX && !slice_eq_str(layer, link_layer_names[l]))
 		l++;
@@ -123,7 +110,7 @@ read_word(struct rule_sample *sample, struct slice layer, struct slice rest)
 const char *
 rule_sample_read_yield(struct rule_sample *sample, struct slice value)
 {
-	struct slice rest = value, first = cut_word(&rest);
+	struct slice rest = value, first = rules_cut_word(&rest);
 
 	sample->has_yield = true;
 	sample->result = DECODE_EVENT;
@@ -223,7 +210,9 @@ rules_check_samples(const struct rules *rules, void (*report)(void *ctx, const c
 		if (!check_one(rules, &sample, report, ctx))
 			disagree++;
 	}
+	size_t n_traps;
+	disagree += trap_rules_check_samples(rules->traps, rules->files, report, ctx, &n_traps);
 	if (ret_samples)
-		*ret_samples = n;
+		*ret_samples = n + n_traps;
 	return disagree;
 }

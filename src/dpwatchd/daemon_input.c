@@ -148,7 +148,8 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 		return outbox_safe_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
 									: ANSWER_NOW;
 	}
-	if (trap_link_decode(trap, &heard.event, &miss) != DECODE_EVENT) {
+	if (trap_link_decode(rules_traps(daemon->rules), trap, &heard.event, &miss) !=
+	    DECODE_EVENT) {
 		stats_add(&daemon->stats, trap_stats[miss], 1);
 		return ANSWER_NOW;
 	}

@@ -1,12 +1,11 @@
 /* A datagram against the shipped rules: an event is about an interface that stands in the datagram,
  * and every slice stays inside it. Run from the top of the tree. */
-#include <glob.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/ifname.h"
 #include "core/syslog_link.h"
+#include "lib/shipped_rules.h"
 
 static struct rules *rules;
 
@@ -16,25 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static char buf[1 << 18];
-	struct rules_fault fault;
-	glob_t files;
-
 	(void)argc;
 	(void)argv;
-	rules = rules_new();
-	if (glob("conf/rules/*.rules", 0, NULL, &files) != 0)
-		abort();
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		FILE *file = fopen(files.gl_pathv[i], "r");
-		struct slice bytes = { buf, file ? fread(buf, 1, sizeof(buf), file) : 0 };
-
-		if (!file || rules_add_file(rules, files.gl_pathv[i], bytes, &fault) != 0)
-			abort();
-		fclose(file);
-	}
-	globfree(&files);
-	return rules_finish(rules);
+	rules = shipped_rules();
+	return 0;
 }
 
 static void

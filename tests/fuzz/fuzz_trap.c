@@ -1,5 +1,5 @@
 /*
- * fuzz_trap: any struct trap -> trap_link_decode. The input is a row of small fields: version, generic, specific, n and the
+ * fuzz_trap: any struct trap -> trap_link_decode by the shipped rules. Run from the top of the tree. The input is a row of small fields: version, generic, specific, n and the
  * numbers of the enterprise; then per varbind a type, its name's numbers, and a value. A number is one byte, or 0xff and
  * four more. OIDs and values lie in memory of their own, so that a read beyond their end is seen.
  */
@@ -7,11 +7,25 @@
 #include <string.h>
 
 #include "core/trap_link.h"
+#include "core/trap_rules.h"
+#include "lib/shipped_rules.h"
 
 #define VARBINDS_MAX (TRAP_VARBINDS_MAX + 8)
 #define N_IDS_MAX 140 /* beyond OID_MAX */
 
+static struct rules *rules;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	rules = shipped_rules();
+	return 0;
+}
 
 struct input {
 	const uint8_t *data;
@@ -94,7 +108,11 @@ check(enum decode_result result, const struct link_event *event, enum trap_miss 
 	if (event->source != SOURCE_TRAP || event->rule == NULL || event->if_index > INT32_MAX ||
 	    event->name.len > 255 || event->descr.len > 255 ||
 	    (event->kind == LINK_EVENT_WORD) != (event->word != WORD_NONE) ||
-	    named != (event->kind == LINK_EVENT_WORD) || (event->bare_up && event->word != WORD_UP))
+	    (event->bare_up && event->word != WORD_UP))
+		abort();
+	/* A word and a hint name their interface, a restart none, a doubt one or a slot or neither. */
+	if ((!named && (event->kind == LINK_EVENT_WORD || event->kind == LINK_EVENT_HINT)) ||
+	    (named && (event->kind == LINK_EVENT_RESTART || event->has_slot)))
 		abort();
 }
 
@@ -113,7 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trap.enterprise = take_oid(&in);
 	for (; in.len > 0 && trap.n_varbinds < VARBINDS_MAX; trap.n_varbinds++)
 		take_varbind(&in, &varbinds[trap.n_varbinds]);
-	check(trap_link_decode(&trap, &event, &miss), &event, miss);
+	check(trap_link_decode(rules_traps(rules), &trap, &event, &miss), &event, miss);
 	(void)trap_claimed_sender(&trap, &addr);
 
 	free((void *)(uintptr_t)trap.enterprise.ids);
