@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/engine.h"
+#include "core/maintenance.h"
 #include "core/stats.h"
 #include "core/topo_codec.h"
 #include "core/unmapped.h"
@@ -49,6 +50,7 @@ struct api {
 	struct engine *engine;
 	const struct stats *stats;
 	const struct unmapped *unmapped;
+	struct maintenance *maintenance;
 	struct auth *auth; /* tokens; NULL: there are none to manage */
 	struct api_status status;
 };

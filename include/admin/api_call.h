@@ -68,6 +68,9 @@ api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topo
 /* api_explain.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;
 
+/* api_maintenance.c */
+api_handler api_maintenance_list, api_maintenance_add, api_maintenance_remove;
+
 /* api_tokens.c */
 api_handler api_tokens_list, api_token_add, api_token_remove;
 

@@ -13,6 +13,12 @@
 int files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len);
 
 /*
+ * Puts a text in a file's place in one step, and on disk before this returns; a new file has this mode, and so has one that is
+ * replaced. 0, or a negative errno with the old file as it was.
+ */
+int files_replace(const char *path, const char *text, unsigned mode);
+
+/*
  * The paths ("FOLDER/NAME") of what in a folder ends in suffix and does not begin with a dot, ordered by the names' bytes.
  * 0, and files_list_free() frees them; or a negative errno, and the outputs are untouched.
  */

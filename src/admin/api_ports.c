@@ -140,6 +140,7 @@ static const struct attribute attributes[] = {
 	{ "revision_number", ROLE_READER, false, show_revision },
 	{ "binding:host_id", ROLE_INTEGRATOR, false, show_host },
 	{ "heard_at", ROLE_INTEGRATOR, false, show_heard },
+	{ "dp_down_maintenance", ROLE_READER, false, NULL }, /* not of the engine: see port_json */
 	/* Shown among the causes. */
 	{ "dp_down_note", ROLE_ADMIN, true, NULL }, { "dp_down_until", ROLE_ADMIN, true, NULL },
 	{ "dp_down_for", ROLE_ADMIN, true, NULL },
@@ -181,6 +182,10 @@ port_json(const struct api_call *call, uint32_t port)
 	for (const struct attribute *a = attributes; a < attributes + N_ATTRIBUTES; a++)
 		if (a->show && call->request->role >= a->least && is_wanted(call, a->name))
 			json_object_set_new(object, a->name, a->show(&view));
+	if (is_wanted(call, "dp_down_maintenance"))
+		json_object_set_new(object, "dp_down_maintenance",
+		    json_boolean(maintenance_covers_port(
+			call->api->maintenance, engine_topo(call->api->engine), port)));
 	return object;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/files.h"
+
 #define FILE_MAX (1 << 20)
 #define MINUTE_NS INT64_C(60000000000)
 
@@ -86,47 +88,12 @@ load(const char *path, struct token_list *ret_list, char *error, size_t size)
 }
 
 static int
-write_all(int fd, const char *text)
-{
-	for (size_t len = strlen(text); len > 0;) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The new file takes the old one's place in one step. */
-static int
-replace(const char *path, const char *text)
-{
-	char *beside;
-
-	if (asprintf(&beside, "%s.new", path) < 0)
-		return -ENOMEM;
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int r = fd < 0 ? -errno : write_all(fd, text);
-	if (fd >= 0 && fchmod(fd, 0600) < 0 && r == 0)
-		r = -errno;
-	if (fd >= 0)
-		close(fd);
-	if (r == 0 && rename(beside, path) < 0)
-		r = -errno;
-	if (r != 0 && fd >= 0)
-		unlink(beside);
-	free(beside);
-	return r;
-}
-
-static int
 store(const struct auth *auth)
 {
 	if (!auth->path)
 		return -ENOENT;
 	char *text = token_list_format(&auth->list);
-	int r = text ? replace(auth->path, text) : -ENOMEM;
+	int r = text ? files_replace(auth->path, text, 0600) : -ENOMEM;
 	free(text);
 	return r;
 }

@@ -75,6 +75,9 @@ int cli_misuse(const struct cli *cli, const char *format, ...)
 /* One document on standard output: indented on a terminal, on one line otherwise. */
 void cli_print_json(const struct cli *cli, const json_t *json);
 
+/* DELETEs what is called `name` under `collection` ("/v1/tokens/"), and says so. Returns the exit status. */
+int cli_delete(struct cli *cli, const char *collection, const char *name);
+
 /* Members of objects for people: "" where there is none or it is null. Borrowed from the JSON. */
 const char *json_text(const json_t *object, const char *name);
 json_int_t json_number(const json_t *object, const char *name);
@@ -120,6 +123,9 @@ cli_function cmd_import_neutron;
 cli_function cmd_import_ifnames;
 cli_function cmd_rules_test;
 cli_function cmd_journal_show;
+cli_function cmd_maintenance_add;
+cli_function cmd_maintenance_list;
+cli_function cmd_maintenance_remove;
 cli_function cmd_token_add;
 cli_function cmd_token_list;
 cli_function cmd_token_remove;

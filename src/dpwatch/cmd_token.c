@@ -92,20 +92,5 @@ cmd_token_list(struct cli *cli)
 int
 cmd_token_remove(struct cli *cli)
 {
-	char *name = client_escape(cli->args[0]), *target = NULL;
-	struct client_reply reply;
-	int status = CLI_REFUSED;
-
-	if (asprintf(&target, "/v1/tokens/%s", name) > 0 &&
-	    client_delete(cli->client, target, &reply) == CLIENT_OK) {
-		if (cli->json)
-			cli_print_json(cli, reply.json);
-		else
-			printf("removed\n");
-		client_reply_release(&reply);
-		status = CLI_DONE;
-	}
-	free(target);
-	free(name);
-	return status;
+	return cli_delete(cli, "/v1/tokens/", cli->args[0]);
 }

@@ -178,3 +178,24 @@ print_clean(FILE *out, const char *text)
 	fputs(clean ? clean : "", out);
 	free(clean);
 }
+
+int
+cli_delete(struct cli *cli, const char *collection, const char *name)
+{
+	char *escaped = client_escape(name), *target = NULL;
+	struct client_reply reply;
+	int status = CLI_REFUSED;
+
+	if (asprintf(&target, "%s%s", collection, escaped) > 0 &&
+	    client_delete(cli->client, target, &reply) == CLIENT_OK) {
+		if (cli->json)
+			cli_print_json(cli, reply.json);
+		else
+			printf("removed\n");
+		client_reply_release(&reply);
+		status = CLI_DONE;
+	}
+	free(target);
+	free(escaped);
+	return status;
+}

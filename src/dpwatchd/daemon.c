@@ -317,6 +317,7 @@ on_tick(void *ctx)
 	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&
 	    redis_link_state(daemon->link) == REDIS_UP)
 		daemon_compare(daemon, false);
+	daemon_keep_maintenance(daemon);
 	loop_timer_arm(daemon->tick, TICK_MS);
 }
 
@@ -424,8 +425,9 @@ make_parts(struct daemon *daemon)
 	daemon->outbox = outbox_new(daemon->config.redis.journal_max);
 	daemon->dedup = dedup_new();
 	daemon->unmapped = unmapped_new();
+	daemon->maintenance = maintenance_new();
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
-	    !daemon->unmapped)
+	    !daemon->unmapped || !daemon->maintenance)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
@@ -452,6 +454,7 @@ daemon_start(struct daemon *daemon)
 		log_error("%s", error);
 		return 1;
 	}
+	daemon_load_maintenance(daemon);
 	loop_timer_arm(daemon->tick, TICK_MS);
 	redis_link_start(daemon->link);
 	/* Ready means that it listens: a Redis that is away must not make systemd stop it. */
@@ -517,6 +520,7 @@ daemon_release(struct daemon *daemon)
 	outbox_free(daemon->outbox);
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);
+	maintenance_free(daemon->maintenance);
 	rules_free(daemon->rules);
 	config_release(&daemon->config);
 }

@@ -5,6 +5,7 @@
  *   daemon_reload.c configuration, and the files that it names
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_rules.c  the rules' files
+ *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
  *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
@@ -23,6 +24,7 @@
 #include "core/rules.h"
 #include "core/stats.h"
 #include "core/unmapped.h"
+#include "core/maintenance.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
 #include "io/loop.h"
@@ -64,6 +66,7 @@ struct daemon {
 	struct outbox *outbox;
 	struct dedup *dedup;
 	struct unmapped *unmapped;
+	struct maintenance *maintenance;
 	struct embedded_redis *embedded;
 	struct redis_link *link;
 	struct publisher *publisher;
@@ -106,6 +109,11 @@ void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with 
 void daemon_release(struct daemon *daemon);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
+
+/* ---- daemon_maintenance.c ---- */
+void daemon_load_maintenance(struct daemon *daemon);
+/* Ends windows that are over, and writes the file where there are others than before. */
+void daemon_keep_maintenance(struct daemon *daemon);
 
 /* ---- daemon_reload.c ---- */
 /* 0 or 1 after an error line; on failure *ret_config is untouched. */

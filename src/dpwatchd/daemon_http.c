@@ -54,6 +54,9 @@ refresh_status(void *ctx, struct api_status *status)
 	if (daemon->config.snmp.community.n == 0)
 		add_warning(
 		    daemon, "no [snmp] community is configured: every v1 and v2c trap is refused");
+	if (maintenance_n(daemon->maintenance) > 0)
+		add_warning(daemon,
+		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)");
 	if (!daemon->topology_loaded)
 		add_warning(daemon,
 		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
@@ -97,6 +100,7 @@ on_write(void *ctx, const char *who, const char *method, const char *path, int s
 	struct daemon *daemon = ctx;
 
 	log_info("api: %s %s by %s: %d", method, path, who, status);
+	daemon_keep_maintenance(daemon);
 	daemon_turn_end(daemon);
 }
 
@@ -297,6 +301,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.stats = &daemon->stats,
 		.unmapped = daemon->unmapped,
 		.auth = daemon->auth,
+		.maintenance = daemon->maintenance,
 	};
 	daemon->http = http_new(loop_base(daemon->loop), &daemon->config, &daemon->api,
 	    &daemon->stats, &backend, error, size);

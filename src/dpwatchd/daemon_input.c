@@ -59,6 +59,9 @@ daemon_pump(struct daemon *daemon)
 	uint64_t ticket;
 
 	while (engine_pop(daemon->engine, &change)) {
+		if (change.kind == CHANGE_TOGGLE)
+			change.maintenance = maintenance_covers(
+			    daemon->maintenance, engine_topo(daemon->engine), &change);
 		if (outbox_add(daemon->outbox, &change, &ticket) != 0) {
 			stats_add(&daemon->stats, STAT_OUT_FOLDED, change.kind == CHANGE_TOGGLE);
 			continue;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK 65536
@@ -51,6 +52,40 @@ files_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len)
 	*ret_bytes = bytes;
 	*ret_len = len;
 	return 0;
+}
+
+static int
+write_all(int fd, const char *text)
+{
+	for (size_t len = strlen(text); len > 0;) {
+		ssize_t n = write(fd, text, len);
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int
+files_replace(const char *path, const char *text, unsigned mode)
+{
+	char *beside;
+
+	if (asprintf(&beside, "%s.new", path) < 0)
+		return -ENOMEM;
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r = fd < 0 ? -errno : write_all(fd, text);
+	if (fd >= 0 && fchmod(fd, mode) < 0 && r == 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r != 0 && fd >= 0)
+		unlink(beside);
+	free(beside);
+	return r;
 }
 
 static bool

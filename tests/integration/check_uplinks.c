@@ -180,6 +180,40 @@ START_TEST(a_racks_power_cut_is_one_toggle_per_port_and_one_fault)
 }
 END_TEST
 
+static int
+cli(const char *const *more)
+{
+	static char out[SANDBOX_TEXT];
+	char api[SANDBOX_PATH + 8];
+	const char *argv[16] = { sandbox_program("dpwatch"), "--api", api };
+
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	for (size_t n = 3; *more; more++)
+		argv[n++] = *more;
+	return process_run(out, sizeof(out), argv);
+}
+
+START_TEST(what_is_announced_is_marked_also_after_a_restart)
+{
+	sandbox_load(&box, THREE_SWITCHES);
+	ck_assert_int_eq(
+	    cli(ARGV("maintenance", "add", "spine1", "--for", "2h", "--note", "optics")), 0);
+	ck_assert_int_eq(cli(ARGV("maintenance", "add", "nobody", "--for", "2h")), 1);
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	sandbox_start_ready(&box);
+	say(LEAF1, LINK_DOWN, "Ethernet1/49");
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(cli(ARGV("maintenance", "remove", "spine1")), 0);
+	say(LEAF1, LINK_UP, "Ethernet1/49");
+	WAIT_FOR(redis_events(box.redis) == 2);
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_str_eq(redis_text(json_array_get(events, 0), "dp_down"), "true");
+	ck_assert_str_eq(redis_text(json_array_get(events, 0), "maintenance"), "true");
+	ck_assert_str_eq(redis_text(json_array_get(events, 1), "maintenance"), "false");
+	json_decref(events);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -190,6 +224,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(
 	    tcase, three_switches_that_speak_for_themselves_take_a_port_down_with_its_last_path);
+	tcase_add_test(tcase, what_is_announced_is_marked_also_after_a_restart);
 	tcase_add_test(tcase, a_racks_power_cut_is_one_toggle_per_port_and_one_fault);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);

@@ -46,6 +46,7 @@ struct world {
 	struct stats stats;
 	struct api api;
 	struct unmapped *unmapped;
+	struct maintenance *maintenance;
 };
 
 static struct world world;
@@ -73,10 +74,12 @@ world_set_up(void)
 	world = (struct world){ 0 };
 	ck_assert_int_eq(config_defaults(&world.config), 0);
 	world.unmapped = unmapped_new();
+	world.maintenance = maintenance_new();
 	world.api = (struct api){
 		.engine = engine_new(&world.config),
 		.stats = &world.stats,
 		.unmapped = world.unmapped,
+		.maintenance = world.maintenance,
 		.status = {
 			.version = "0.1.0",
 			.instance = "test/1",
@@ -103,6 +106,7 @@ world_tear_down(void)
 {
 	engine_free(world.api.engine);
 	unmapped_free(world.unmapped);
+	maintenance_free(world.maintenance);
 	config_release(&world.config);
 }
 
