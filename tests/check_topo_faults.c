@@ -330,6 +330,27 @@ START_TEST(what_is_odd_but_harmless_is_a_warning_and_taken)
 }
 END_TEST
 
+START_TEST(a_copy_of_faults_outlives_them)
+{
+	struct topo *topo = NULL;
+	struct topo_faults found = { 0 }, copy;
+	char *text = json_text(warnings[0].document);
+
+	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &found), 0);
+	ck_assert_int_eq(topo_faults_copy(&found, &copy), 0);
+	topo_faults_release(&found);
+	ck_assert_uint_eq(copy.n_errors, 0);
+	ck_assert_uint_eq(copy.n_warnings, 1);
+	ck_assert_uint_eq(copy.n, 1);
+	ck_assert_str_eq(copy.items[0].path, warnings[0].path);
+	ck_assert_str_eq(copy.items[0].reason, warnings[0].reason);
+	ck_assert(copy.items[0].warning);
+	topo_faults_release(&copy);
+	topo_free(topo);
+	free(text);
+}
+END_TEST
+
 /* Neither fault nor warning. */
 static const char *const fine[] = {
 	SWITCH(", 'os': 'an os of their own', 'poll': {'port': 65535}"),
@@ -397,6 +418,7 @@ main(void)
 	    tc, a_fault_is_told_with_its_json_path_and_reason_and_refuses_the_whole, 0, N(faults));
 	tcase_add_loop_test(tc, what_is_odd_but_harmless_is_a_warning_and_taken, 0, N(warnings));
 	tcase_add_loop_test(tc, what_is_right_has_neither_fault_nor_warning, 0, N(fine));
+	tcase_add_test(tc, a_copy_of_faults_outlives_them);
 	tcase_add_test(tc, every_fault_of_a_document_is_told);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

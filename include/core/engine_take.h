@@ -47,12 +47,11 @@ void take_list(struct take *take, struct index_list *list, uint32_t item);
 /* ---- engine_carry.c: row by row ---- */
 void carry_switch(struct take *take, uint32_t sw);           /* a switch in force */
 void find_new_switch(struct take *take, uint32_t sw);        /* a switch of next */
-void clear_interface(struct take *take, uint32_t interface); /* an interface of next */
-void carry_interface(
-    struct take *take, uint32_t interface);          /* an interface in force: first, and again */
-void count_group(struct take *take, uint32_t group); /* a group of next */
-void fill_port(struct take *take, uint32_t port);    /* a port of next */
-void find_leaving(struct take *take, uint32_t port); /* a port in force */
+void make_interface(struct take *take, uint32_t interface);  /* an interface of next */
+void carry_interface(struct take *take, uint32_t interface); /* one in force: first, and again */
+void make_group(struct take *take, uint32_t group);          /* a group of next */
+void make_port(struct take *take, uint32_t port);            /* a port of next */
+void find_leaving(struct take *take, uint32_t port);         /* a port in force */
 /* Carries over the port in force that changed last. */
 void carry_changed(struct take *take);
 

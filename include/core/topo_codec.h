@@ -37,6 +37,9 @@ struct topo_faults {
 	size_t n_errors; /* all that are not warnings, also those that were not kept */
 	size_t n_warnings;
 };
+/* A list of its own with the same faults; 0 or -ENOMEM with *ret_faults untouched. */
+int topo_faults_copy(const struct topo_faults *faults, struct topo_faults *ret_faults)
+    __attribute__((warn_unused_result));
 /* Leaves an empty list. */
 void topo_faults_release(struct topo_faults *faults);
 

@@ -41,10 +41,17 @@ list_group(struct take *take, uint32_t group)
 	take_list(take, &take->groups, group);
 }
 
-void
+static void
 count_group(struct take *take, uint32_t group)
 {
 	engine_count_paths(&take->next, group, &take->next.groups[group]);
+}
+
+void
+make_group(struct take *take, uint32_t group)
+{
+	take->next.groups[group] = (struct group_state){ .seen = 0 };
+	count_group(take, group);
 }
 
 static void
@@ -63,7 +70,7 @@ count_groups_at(struct take *take, uint32_t interface)
 /* ---- interfaces ---- */
 
 void
-clear_interface(struct take *take, uint32_t interface)
+make_interface(struct take *take, uint32_t interface)
 {
 	interface_state_init(&take->next.interfaces[interface]);
 	take_list(take, &take->from, TOPO_NONE);
@@ -229,16 +236,15 @@ port_in_force(struct take *take, const uint8_t id[16])
 }
 
 void
-fill_port(struct take *take, uint32_t port)
+make_port(struct take *take, uint32_t port)
 {
 	uint32_t old = port_in_force(take, topo_port_get(take->next.topo, port)->id);
 
-	if (old != TOPO_NONE) {
+	take->next.ports[port] = (struct port_state){ .interface = TOPO_NONE };
+	if (old == TOPO_NONE)
+		list_if_unsettled(take, port);
+	else
 		carry_port(take, old, port);
-		return;
-	}
-	take->next.ports[port].interface = TOPO_NONE;
-	list_if_unsettled(take, port);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * topo_fault: the list of faults, and the path that says where each one is.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,23 @@ topo_fault_add(
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	keep(faults, warning, path, reason);
+}
+
+int
+topo_faults_copy(const struct topo_faults *faults, struct topo_faults *ret_faults)
+{
+	struct topo_faults copy = { .n_errors = faults->n_errors,
+		.n_warnings = faults->n_warnings };
+
+	for (size_t i = 0; i < faults->n; i++)
+		keep(&copy, faults->items[i].warning, faults->items[i].path,
+		    faults->items[i].reason);
+	if (copy.n < faults->n) {
+		topo_faults_release(&copy);
+		return -ENOMEM;
+	}
+	*ret_faults = copy;
+	return 0;
 }
 
 void

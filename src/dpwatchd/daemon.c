@@ -8,7 +8,6 @@
 #include "daemon.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,8 +72,6 @@ go(struct daemon *daemon)
 	daemon_load_done(daemon, 200, NULL, NULL);
 }
 
-static void read_state(struct daemon *daemon);
-
 static void
 on_state_read(void *ctx, const char *error)
 {
@@ -86,7 +83,7 @@ on_state_read(void *ctx, const char *error)
 	if (daemon->phase == PHASE_STOPPING)
 		return;
 	if (!error && stale) {
-		read_state(daemon);
+		daemon_read_state(daemon);
 		return;
 	}
 	if (!error) {
@@ -99,8 +96,8 @@ on_state_read(void *ctx, const char *error)
 		redis_link_break(daemon->link, error);
 }
 
-static void
-read_state(struct daemon *daemon)
+void
+daemon_read_state(struct daemon *daemon)
 {
 	const struct state_sync_handler handler = { daemon, on_interface, on_port, on_state_read };
 
@@ -122,71 +119,11 @@ on_claimed(void *ctx, const char *previous)
 
 	outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
 	if (daemon->phase == PHASE_COMPARING)
-		read_state(daemon);
+		daemon_read_state(daemon);
 	else if (daemon_owes_journal(daemon, previous))
 		publisher_go(daemon->publisher); /* on_done reads the map when all of it is there */
 	else
 		topo_sync_read(daemon->topo_sync);
-}
-
-static void
-log_faults(const char *what, const struct topo_faults *faults)
-{
-	static const size_t most = 10;
-
-	for (size_t i = 0; i < faults->n && i < most; i++)
-		log_warning("%s: %s: %s", what, faults->items[i].path, faults->items[i].reason);
-	if (faults->n_errors + faults->n_warnings > most)
-		log_warning("%s: %zu more", what, faults->n_errors + faults->n_warnings - most);
-}
-
-static void
-on_topology(void *ctx, struct topo *topo, const struct topo_faults *warnings)
-{
-	struct daemon *daemon = ctx;
-
-	daemon_load_note_read(daemon);
-	daemon_pump(daemon);
-	if (engine_set_topo(daemon->engine, topo, loop_now(daemon->loop)) != 0) {
-		stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
-		log_error("topology: out of memory; the old map stays");
-		daemon_load_done(daemon, 503, "out of memory; the old map stays", NULL);
-		return;
-	}
-	/* The old map and what built the new one are free again: the heap's top goes back to the system. */
-	malloc_trim(0);
-	const struct topo *now = engine_topo(daemon->engine);
-	daemon->topology_loaded = topo_n_switches(now) > 0;
-	daemon->topology_loaded_us = loop_now(daemon->loop).wall_us;
-	daemon->topology_error[0] = '\0';
-	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
-	log_info("topology: %u switches, %u links, %u hosts, %u ports", topo_n_switches(now),
-	    topo_n_links(now), topo_n_hosts(now), topo_n_ports(now));
-	log_faults("topology", warnings);
-	if (daemon->phase == PHASE_STARTING) {
-		read_state(daemon);
-		return;
-	}
-	daemon_turn_end(daemon);
-	daemon_load_done(daemon, 200, NULL, warnings);
-}
-
-static void
-on_topology_refused(void *ctx, const struct topo_faults *faults)
-{
-	struct daemon *daemon = ctx;
-
-	daemon_load_note_read(daemon);
-	stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
-	snprintf(daemon->topology_error, sizeof(daemon->topology_error),
-	    "%zu faults; the first: %s: %s", faults->n_errors,
-	    faults->n > 0 ? faults->items[0].path : "",
-	    faults->n > 0 ? faults->items[0].reason : "");
-	log_faults("topology refused", faults);
-	log_error("topology: the map in Redis is refused (%s)%s", daemon->topology_error,
-	    daemon->phase == PHASE_STARTING ? "; nothing is decided until it is mended"
-					    : "; the old map stays");
-	daemon_load_done(daemon, 400, "the map in Redis is refused", faults);
 }
 
 /* ---- comparing anew ---- */
@@ -378,7 +315,8 @@ open_redis(struct daemon *daemon, char *error, size_t size)
 	const struct redis_link_handler link_handler = { daemon, on_link_up, on_link_down };
 	const struct publisher_handler publisher_handler = { daemon, on_claimed, on_done,
 		on_revision, on_lost, on_slow, on_deposed };
-	const struct topo_sync_handler topo_handler = { daemon, on_topology, on_topology_refused };
+	const struct topo_sync_handler topo_handler = { daemon, daemon_topology_loaded,
+		daemon_topology_refused };
 	const char *path = NULL;
 
 	if (daemon->config.redis.kind == REDIS_EMBEDDED) {
@@ -436,7 +374,8 @@ make_parts(struct daemon *daemon)
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
 	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);
 	daemon->stop = loop_timer_new(daemon->loop, on_stop_deadline, daemon);
-	return daemon->tick && daemon->deadline && daemon->stop ? 0 : -1;
+	daemon->taking.slice = loop_timer_new(daemon->loop, daemon_topology_slice, daemon);
+	return daemon->tick && daemon->deadline && daemon->stop && daemon->taking.slice ? 0 : -1;
 }
 
 int
@@ -514,9 +453,11 @@ daemon_release(struct daemon *daemon)
 		loop_timer_free(daemon->tick);
 		loop_timer_free(daemon->deadline);
 		loop_timer_free(daemon->stop);
+		loop_timer_free(daemon->taking.slice);
 		loop_free(daemon->loop);
 	}
 	engine_free(daemon->engine);
+	topo_faults_release(&daemon->taking.warnings);
 	outbox_free(daemon->outbox);
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);

@@ -4,6 +4,7 @@
  *   main.c          command line and signals
  *   daemon_reload.c configuration, and the files that it names
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
+ *   daemon_topology.c  a map that was read, on its way into force
  *   daemon_rules.c  the rules' files
  *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
@@ -44,6 +45,14 @@ enum daemon_phase {
 	PHASE_STOPPING,
 };
 
+/* A map that was read and is being taken, a slice a turn. */
+struct taking {
+	struct loop_timer *slice;
+	struct topo_faults warnings; /* of the reading */
+	bool under_way;              /* false: what was before is being freed, or nothing */
+	int64_t begun_ns, longest_ns;
+};
+
 /* An API request that waits for events. */
 struct events_waiting {
 	struct daemon *daemon;
@@ -78,6 +87,7 @@ struct daemon {
 	struct http *http;
 	struct api api;
 	struct loop_timer *tick, *deadline, *stop;
+	struct taking taking;
 	enum daemon_phase phase;
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
@@ -123,6 +133,9 @@ void daemon_set_up_log(const struct config *config, bool debug);
 int daemon_test(const struct config *config);
 void daemon_reload(struct daemon *daemon);
 
+/* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
+void daemon_read_state(struct daemon *daemon);
+
 /* ---- daemon_owed.c ---- */
 /* Opens the journal of state_dir. 0; or -1 with a message in error. */
 int daemon_open_journal(struct daemon *daemon, char *error, size_t size);
@@ -132,6 +145,12 @@ bool daemon_owes_journal(struct daemon *daemon, const char *previous);
 void daemon_keep_owed(struct daemon *daemon);
 /* While stopping: ends the loop as soon as nothing is owed that is not on disk. */
 void daemon_stop_when_safe(struct daemon *daemon);
+
+/* ---- daemon_topology.c ---- */
+/* As in struct topo_sync_handler. */
+void daemon_topology_loaded(void *ctx, struct topo *topo, const struct topo_faults *warnings);
+void daemon_topology_refused(void *ctx, const struct topo_faults *faults);
+void daemon_topology_slice(void *ctx);
 
 /* ---- daemon_rules.c ---- */
 /* Reads the rules of config->syslog.rules_dir. NULL after error lines. */
