@@ -44,7 +44,7 @@ Q = $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers lint \
+.PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers check-oids lint \
 	format bench bench-tools fuzz install clean FORCE
 
 all: $(PROGRAMS:%=$(BUILD)/%)
@@ -54,7 +54,7 @@ help:
 	@echo 'make run        install what is missing, build, and run a daemon of your own on loopback'
 	@echo 'make demo       the same as a script: each step is shown, and it stops by itself'
 	@echo 'make test       install what is missing, build, and run every test'
-	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | format'
+	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | check-oids | format'
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
@@ -123,7 +123,9 @@ check-pure: $(CORE_ARCHIVES)
 check-headers: $(HEADERS:%=$(BUILD)/headers/%.ok)
 $(BUILD)/headers/%.ok: % $(BUILD)/flags
 	$(Q)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $< && touch $@
-lint: check-layers check-headers
+check-oids:
+	$(Q)scripts/check-oids
+lint: check-layers check-headers check-oids
 	$(Q)clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
 	$(Q)scripts/lint-shell
 format:

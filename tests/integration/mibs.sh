@@ -225,13 +225,14 @@ NET-SNMP-AGENT-MIB::nsNotifyShutdown                            .1.3.6.1.4.1.807
 NET-SNMP-AGENT-MIB::nsNotifyRestart                             .1.3.6.1.4.1.8072.4.0.3
 END
 
-# What mibs/ defines but the table above does not.
+# What mibs/ defines, and neither the table above nor a rule has: scripts/check-oids holds the rules against mibs/.
 not_listed() {
 	local file name
 	for file in "$root"/mibs/*.txt; do
 		grep -oE '^[a-z][A-Za-z0-9-]* +(OBJECT|NOTIFICATION|TRAP)-TYPE' "$file" | grep -vE '^[A-Za-z0-9]+(Table|Entry) ' |
 			while read -r name _; do
-				grep -q "^$(basename "$file" .txt)::$name " "$tmp/names" || echo "$name"
+				grep -q "^$(basename "$file" .txt)::$name " "$tmp/names" ||
+					grep -qsE "[[:space:]]$(basename "$file" .txt)::$name [0-9.]+$" "$root"/conf/rules/*.rules || echo "$name"
 			done
 	done
 }

@@ -1,0 +1,91 @@
+/*
+ * Vendors' own traps of snmptrap: link traps, err-disables, cards and look-alikes, through the shipped rules.
+ */
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define ENT ".1.3.6.1.4.1"
+#define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1"
+
+static struct sandbox box;
+
+static void
+set_up(void)
+{
+	sandbox_begin(&box);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* The reason of the n-th toggle; waits for it. */
+static void
+expect_reason(size_t n, const char *reason)
+{
+	WAIT_FOR(redis_number(box.redis, "XLEN dpwatch:events") >= (json_int_t)n);
+	json_t *entries = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_uint_eq(json_array_size(entries), n);
+	ck_assert_str_eq(redis_text(json_array_get(entries, n - 1), "reason"), reason);
+	json_decref(entries);
+}
+
+START_TEST(an_err_disable_told_first_is_the_reason_of_the_down)
+{
+	sandbox_trap(
+	    &box, LEAF1, ARGV("", ENT ".9.9.548.0.1.1", ENT ".9.9.548.1.3.1.1.2.1.0", "i", "9"));
+	WAIT_FOR(sandbox_counter(&box, "event.doubt") == 1);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:events"), 0);
+	sandbox_link_down(&box, LEAF1, 1);
+	expect_reason(1, "err-disabled");
+}
+END_TEST
+
+START_TEST(a_vendors_link_trap_is_a_word)
+{
+	sandbox_trap(
+	    &box, LEAF1, ARGV("", ENT ".25506.2.40.3.0.6", IF_NAME ".1", "s", "Ethernet1/1"));
+	expect_reason(1, "link-down");
+	sandbox_trap(
+	    &box, LEAF1, ARGV("", ENT ".25506.2.40.3.5", IF_NAME ".1", "s", "Ethernet1/1"));
+	expect_reason(2, "");
+}
+END_TEST
+
+START_TEST(a_card_trap_makes_the_interfaces_of_its_slot_uncertain)
+{
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "event.learnt") == 1);
+	sandbox_trap(&box, LEAF1, ARGV("", ENT ".9.5.0.4", ENT ".9.5.1.3.1.1.1.1", "i", "1"));
+	WAIT_FOR(sandbox_counter(&box, "event.doubt") == 1);
+	ck_assert_int_eq(sandbox_status_number(&box, "interfaces.uncertain"), 1);
+	sandbox_trap(&box, LEAF1, ARGV("", ENT ".9.5.0.4", ENT ".9.5.1.3.1.1.1.1", "i", "1"));
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:events"), 0);
+}
+END_TEST
+
+START_TEST(a_look_alike_is_counted_and_nothing_else)
+{
+	sandbox_trap(&box, LEAF1, ARGV("", ENT ".9.9.711.0.2", IF_NAME ".1", "s", "Ethernet1/1"));
+	WAIT_FOR(sandbox_counter(&box, "trap.not-ours") == 1);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.event"), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("vendor_traps");
+	TCase *tcase = tcase_create("vendor_traps");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, an_err_disable_told_first_is_the_reason_of_the_down);
+	tcase_add_test(tcase, a_vendors_link_trap_is_a_word);
+	tcase_add_test(tcase, a_card_trap_makes_the_interfaces_of_its_slot_uncertain);
+	tcase_add_test(tcase, a_look_alike_is_counted_and_nothing_else);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
