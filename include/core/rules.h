@@ -81,6 +81,13 @@ enum rules_miss {
 };
 extern const char *const rules_miss_names[MISS_MAX];
 
+/* Whether a line refused for this reason is malformed, and not just no business of ours. */
+static inline bool
+rules_miss_is_malformed(enum rules_miss miss)
+{
+	return miss == MISS_LIMIT || miss == MISS_CUT || miss == MISS_EMPTY;
+}
+
 /*
  * Decodes one message. DECODE_EVENT: fills *ret_event (source syslog, slices into the message, rule
  * as long-lived as the set) and completes msg->header, host, app and time. DECODE_NOT_OURS and

@@ -86,6 +86,16 @@ struct rules {
 	pcre2_match_context *context;
 };
 
+/*
+ * rules_decode() for the text as it stands, and not with a tag in front of it. *ret_near: the text holds a literal of a rule,
+ * or what makes a line suspect; without it no rule can know the line, whatever stands in front.
+ */
+enum decode_result rules_decode_text(const struct rules *rules, struct syslog_msg *msg,
+    struct link_event *ret_event, enum rules_miss *ret_miss, bool *ret_near);
+
+/* Whether text holds a literal of any rule. */
+bool rules_has_literal(const struct rules *rules, struct slice text);
+
 /* Frees what a rule owns, not the rule itself. */
 void rule_release(struct rule *rule);
 

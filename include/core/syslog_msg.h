@@ -27,7 +27,10 @@ struct syslog_msg {
 	/* Everything after PRI (legacy), or after the structured data (RFC 5424, BOM removed);
 	 * without blanks, CR, LF and NUL at its ends. */
 	struct slice text;
-	/* What stands left of the body in `text`, once syslog_msg_anchor() was called. */
+	/* RFC 5424 only: MSG begins with a blank of its own, as a relay leaves it behind a tag. */
+	bool blank_first;
+	/* What stands left of the body in `text`, once syslog_msg_anchor() was called; empty where the
+	 * body begins in APP-NAME (core/rules_tag). */
 	struct slice header;
 	/* The innermost host token; empty: none, or (legacy) not read yet. A hint only: the sender's
 	 * address names the switch. */
@@ -35,6 +38,7 @@ struct syslog_msg {
 	/* APP-NAME, or the tag nearest to the body ("kernel", "mib2d"), without [pid]; empty: none,
 	 * or not read yet. */
 	struct slice app;
+	struct slice procid;     /* RFC 5424 only; empty: "-" */
 	struct slice msgid;      /* RFC 5424 only; empty: "-" */
 	struct slice sd;         /* structured data with its brackets; empty: none */
 	struct slice structured; /* RFC 5424 only: from MSGID to the end of the message */

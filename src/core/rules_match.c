@@ -223,8 +223,7 @@ miss_of(
 {
 	*ret_event = (struct link_event){ .rule = rule };
 	*ret_miss = miss;
-	return miss == MISS_LIMIT || miss == MISS_CUT || miss == MISS_EMPTY ? DECODE_MALFORMED
-									    : DECODE_NOT_OURS;
+	return rules_miss_is_malformed(miss) ? DECODE_MALFORMED : DECODE_NOT_OURS;
 }
 
 static enum decode_result
@@ -245,9 +244,27 @@ decide(const struct best *best, struct syslog_msg *msg, struct slice scanned, bo
 	return DECODE_EVENT;
 }
 
+static void
+note_literal(void *ctx, uint32_t id, size_t at)
+{
+	bool *found = ctx;
+
+	(void)at;
+	*found |= id < RULES_MAX;
+}
+
+bool
+rules_has_literal(const struct rules *rules, struct slice text)
+{
+	bool found = false;
+
+	literals_scan(&rules->literals, text, note_literal, &found);
+	return found;
+}
+
 enum decode_result
-rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_event *ret_event,
-    enum rules_miss *ret_miss)
+rules_decode_text(const struct rules *rules, struct syslog_msg *msg, struct link_event *ret_event,
+    enum rules_miss *ret_miss, bool *ret_near)
 {
 	struct slice whole = msg->rfc5424 ? msg->structured : msg->text;
 	struct slice scanned = slice_first(whole, RULES_SCAN_MAX);
@@ -258,6 +275,7 @@ rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_even
 		hits.text_at =
 		    msg->text.len > 0 ? (size_t)(msg->text.data - whole.data) : whole.len;
 	literals_scan(&rules->literals, scanned, on_literal, &hits);
+	*ret_near = hits.n > 0 || hits.suspect;
 	if (hits.n > 0 && !hits.too_many)
 		try_candidates(&hits, msg, scanned, &best);
 	if (hits.too_many || best.limit)

@@ -79,7 +79,7 @@ read_nothing(struct rule_sample *sample, struct slice rest)
 
 		if (rest.len == len + 2 && rest.data[0] == '(' && rest.data[len + 1] == ')' &&
 		    slice_eq_str(slice_first(slice_from(rest, 1), len), rules_miss_names[i])) {
-			bool malformed = i == MISS_LIMIT || i == MISS_CUT || i == MISS_EMPTY;
+			bool malformed = rules_miss_is_malformed((enum rules_miss)i);
 
 			sample->miss = (enum rules_miss)i;
 			sample->result = malformed ? DECODE_MALFORMED : DECODE_NOT_OURS;

@@ -134,7 +134,18 @@ atom_counter(struct walk *w)
 	return len;
 }
 
-/* "[  123.456]", the kernel's own clock. */
+static void
+take_tag(struct walk *w, struct slice name)
+{
+	settle(w, !w->undecided_colon);
+	/* A relay that put the tag in front may have left it in the text as well. */
+	w->speaks |= w->tag_in_segment && !slice_eq(name, w->header->app);
+	w->header->app = name;
+	w->tag_in_segment = true;
+	w->bare_left = 0;
+}
+
+/* "[  123.456]", the kernel's own clock. "kernel" in front of it is its tag, where a relay lost the colon. */
 static size_t
 atom_kernel_clock(struct walk *w)
 {
@@ -144,7 +155,15 @@ atom_kernel_clock(struct walk *w)
 		return 0;
 	while (at(w->rest, len) == ' ' || at(w->rest, len) == '.' || is_digit(at(w->rest, len)))
 		len++;
-	return at(w->rest, len) == ']' && len > 1 ? len + 1 : 0;
+	if (at(w->rest, len) != ']' || len == 1)
+		return 0;
+	if (slice_eq_str(w->undecided, "kernel")) {
+		struct slice tag = w->undecided;
+
+		w->undecided = (struct slice){ 0 };
+		take_tag(w, tag);
+	}
+	return len + 1;
 }
 
 /* "Original Address=192.0.2.1", as Kiwi relays. */
@@ -175,9 +194,13 @@ atom_unit(struct walk *w)
 	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
 		len++;
 	if (len == 1 || at(w->rest, len) != '-' || !is_alpha(at(w->rest, len + 1)) ||
-	    at(w->rest, len + 2) != ':' || !is_alpha(at(w->rest, len + 3)))
+	    at(w->rest, len + 2) != ':')
 		return 0;
 	len += 3;
+	if (slice_starts(slice_from(w->rest, len), " CP ")) /* a relay took it for a tag */
+		len++;
+	if (!is_alpha(at(w->rest, len)))
+		return 0;
 	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
 		len++;
 	return len;
@@ -199,16 +222,6 @@ atom_address(struct walk *w)
 	w->header->host = slice_first(w->rest, len);
 	w->host_in_segment = true;
 	return len;
-}
-
-static void
-take_tag(struct walk *w, struct slice name)
-{
-	settle(w, !w->undecided_colon);
-	w->header->app = name;
-	w->speaks |= w->tag_in_segment;
-	w->tag_in_segment = true;
-	w->bare_left = 0;
 }
 
 /* Between a stamp and the body, "ABC:" is a zone that we have never heard of, where the host stands

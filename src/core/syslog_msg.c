@@ -1,6 +1,7 @@
 #include "core/syslog_msg.h"
 
 #include "core/syslog_header.h"
+#include "core/syslog_word.h"
 
 static bool
 is_digit(char c)
@@ -124,12 +125,14 @@ read_rfc5424(struct slice text, struct syslog_msg *msg)
 	msg->rfc5424 = true;
 	msg->host = nil_is_empty(host);
 	msg->app = nil_is_empty(app);
+	msg->procid = nil_is_empty(pid);
 	msg->msgid = nil_is_empty(msgid);
 	msg->structured = structured;
 	msg->sd = read_sd(rest);
 	rest = slice_from(rest, msg->sd.len);
 	if (msg->sd.len == 0 && (slice_starts(rest, "- ") || slice_eq_str(rest, "-")))
 		rest = slice_from(rest, 1);
+	msg->blank_first = slice_starts(rest, "  ");
 	msg->text = slice_trim(without_bom(slice_trim(rest)));
 	if (is_clock_doubted(msg->sd))
 		stamp = (struct syslog_stamp){ 0 };
@@ -164,7 +167,9 @@ take_header(struct syslog_msg *msg, const struct syslog_header *header)
 			msg->host = header->host;
 		take_time(msg, &header->stamp);
 	}
-	if (!msg->rfc5424 || msg->app.len == 0 || header->has_stamp)
+	/* SONiC's relays take the severity for the program. */
+	if (!msg->rfc5424 || msg->app.len == 0 || header->has_stamp ||
+	    syslog_word_is_severity(msg->app))
 		msg->app = header->app.len > 0 ? header->app : msg->app;
 }
 

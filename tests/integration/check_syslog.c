@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/redis_client.h"
@@ -125,33 +127,46 @@ END_TEST
 static void
 set_up_example(void)
 {
+	char lines[64];
+
 	sandbox_init(&box);
+	snprintf(lines, sizeof(lines), "listen = tcp:127.0.0.1:%u", box.syslog_port);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
 	sandbox_start_ready(&box);
 	char *topology = process_read_file("conf/topology.example.json");
 	sandbox_load(&box, topology);
 	free(topology);
 }
 
-/* logger as the README has it, with `format` its option for the header. It must print nothing. */
+/* Its options for the header and the transport; the first two are the README's. */
+static const char *const forms[][3] = {
+	{ "--udp", "--rfc3164" },
+	{ "--udp", "--rfc5424" },
+	{ "--tcp", "--rfc3164" },
+	{ "--tcp", "--rfc5424" },
+	{ "--tcp", "--rfc3164", "--octet-count" },
+	{ "--tcp", "--rfc5424", "--octet-count" },
+	{ "--udp", "--rfc5424=notime,nohost" },
+};
+
+/* logger as the README has it. It must print nothing. */
 static void
-logger(const char *format, const char *line)
+logger(const char *const form[3], const char *line)
 {
 	char out[256], port[8];
+	const char *argv[] = { "logger", "-n", "127.0.0.1", "-P", port, form[0], form[1],
+		form[2] ? form[2] : line, form[2] ? line : NULL, NULL };
 
 	snprintf(port, sizeof(port), "%u", box.syslog_port);
-	ck_assert_int_eq(process_run(out, sizeof(out),
-			     ARGV("logger", "-n", "127.0.0.1", "-P", port, "-d", format, line)),
-	    0);
+	ck_assert_int_eq(process_run(out, sizeof(out), argv), 0);
 	ck_assert_str_eq(out, "");
 }
 
-static const char *const formats[] = { "--rfc3164", "--rfc5424" };
-
-START_TEST(the_line_of_the_readme_works_as_it_stands)
+START_TEST(the_line_of_the_readme_works_in_every_form)
 {
-	logger(formats[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	logger(forms[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
 	expect_last(1, EXAMPLE_PORT, "true", "link-down");
-	logger(formats[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	logger(forms[_i], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
 	expect_last(2, EXAMPLE_PORT, "false", "");
 }
 END_TEST
@@ -160,7 +175,7 @@ START_TEST(a_trap_takes_it_down_and_logger_heals_it)
 {
 	sandbox_link_down(&box, "127.0.0.1", 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
-	logger("--rfc3164", "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	logger(forms[0], "%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
 	/* What contradicts a trap waits until that is source_settle (2 s) old. */
 	expect_last(2, EXAMPLE_PORT, "false", "");
 }
@@ -227,12 +242,92 @@ START_TEST(a_frame_with_an_absurd_count_ends_its_connection_alone)
 }
 END_TEST
 
+/* ---- several listeners ---- */
+
+static const char ipv6_topology[] =
+    "{\"switches\": [{\"name\": \"leaf1\", \"addresses\": [\"::1\"], \"os\": \"nx-os\"}],"
+    " \"ports\": [{\"id\": \"" VM1 "\", \"attachments\": [\"leaf1:Ethernet1/1\"]}]}";
+
+static void
+set_up_listeners(void)
+{
+	char lines[300];
+
+	sandbox_init(&box);
+	snprintf(lines, sizeof(lines),
+	    "listen = tcp:127.0.0.1:%u, udp:[::1]:%u, tcp:[::1]:%u\nlisten = unix:%s/log",
+	    box.syslog_port, box.syslog_port, box.syslog_port, box.dir);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	sandbox_start_ready(&box);
+	sandbox_load(&box, ipv6_topology);
+}
+
+/* One write to ::1 over this kind of socket. */
+static void
+send_ipv6(int type, const char *line)
+{
+	struct sockaddr_in6 target = { .sin6_family = AF_INET6,
+		.sin6_port = htons(box.syslog_port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
+	ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+	close(fd);
+}
+
+/* One datagram to the Unix socket, whose sender has no address. */
+static void
+send_unix(const char *line)
+{
+	struct sockaddr_un target = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(target.sun_path, sizeof(target.sun_path), "%s/log", box.dir);
+	ck_assert_int_eq(
+	    sendto(fd, line, strlen(line), 0, (const struct sockaddr *)&target, sizeof(target)),
+	    (ssize_t)strlen(line));
+	close(fd);
+}
+
+START_TEST(every_listener_hears_and_ipv6_senders_are_switches_too)
+{
+	send_ipv6(SOCK_DGRAM, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(1, VM1, "true", "link-down");
+	send_ipv6(SOCK_STREAM, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up\n");
+	expect_last(2, VM1, "false", "");
+	/* On the local socket the host name tells, in any case and fully qualified too. */
+	send_unix(
+	    "<187>Mar  1 10:00:00 LEAF1.example.net %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(3, VM1, "true", "link-down");
+	send_unix(
+	    "<187>1 2025-03-01T10:00:00Z ::1 - - - - %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	expect_last(4, VM1, "false", "");
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	WAIT_FOR(sandbox_counter(&box, "event.unknown-sender") == 1);
+}
+END_TEST
+
+/* A name that is not on a local socket, or not from a trusted relay, is nobody's. */
+START_TEST(a_host_name_over_the_network_is_not_believed)
+{
+	send_ipv6(SOCK_DGRAM,
+	    "<187>Mar  1 10:00:00 leaf9 %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_last(1, VM1, "true", "link-down");
+	sandbox_line(&box, STRANGER,
+	    "<187>Mar  1 10:00:00 leaf1 %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "event.unknown-sender") == 1);
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("syslog");
 	TCase *lines = tcase_create("lines"), *example = tcase_create("logger");
-	TCase *streams = tcase_create("streams");
+	TCase *streams = tcase_create("streams"), *listeners = tcase_create("listeners");
 
 	tcase_set_timeout(lines, 60);
 	tcase_add_checked_fixture(lines, set_up, tear_down);
@@ -245,7 +340,7 @@ main(void)
 
 	tcase_set_timeout(example, 60);
 	tcase_add_checked_fixture(example, set_up_example, tear_down);
-	tcase_add_loop_test(example, the_line_of_the_readme_works_as_it_stands, 0, N(formats));
+	tcase_add_loop_test(example, the_line_of_the_readme_works_in_every_form, 0, N(forms));
 	tcase_add_test(example, a_trap_takes_it_down_and_logger_heals_it);
 	suite_add_tcase(suite, example);
 
@@ -254,5 +349,11 @@ main(void)
 	tcase_add_test(streams, a_stream_carries_lines_and_counted_frames);
 	tcase_add_test(streams, a_frame_with_an_absurd_count_ends_its_connection_alone);
 	suite_add_tcase(suite, streams);
+
+	tcase_set_timeout(listeners, 60);
+	tcase_add_checked_fixture(listeners, set_up_listeners, tear_down);
+	tcase_add_test(listeners, every_listener_hears_and_ipv6_senders_are_switches_too);
+	tcase_add_test(listeners, a_host_name_over_the_network_is_not_believed);
+	suite_add_tcase(suite, listeners);
 	return sandbox_main(suite);
 }
