@@ -128,7 +128,7 @@ send_line(const char *from, const char *line)
 	time_t now = time(NULL);
 	const char *at = strstr(line, "TIME");
 
-	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", gmtime(&now));
+	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", localtime(&now));
 	if (at != NULL)
 		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - line), line, stamp, at + 4);
 	else
