@@ -23,7 +23,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
 LAYERS = util tls core io admin
 PROGRAMS = dpwatchd dpwatch
-CORE_LIBS = -lpcre2-8 -ljansson -lz
+CORE_LIBS = -lpcre2-8 -ljansson -lm -lz
 dpwatchd_LIBS = -pthread -lnetsnmp -levent_openssl -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit

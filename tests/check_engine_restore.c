@@ -74,6 +74,56 @@ START_TEST(what_redis_says_of_an_interface_is_checked)
 }
 END_TEST
 
+static void
+dampen(void)
+{
+	config.state.dampening = DAMPENING_ON;
+	engine_configure(engine, &config);
+}
+
+#define HELD(PENALTY, AT)                                                                 \
+	"{\"oper\":\"down\",\"link\":\"up\",\"reason\":\"flapping\",\"penalty\":" PENALTY \
+	",\"penalty_at\":\"" AT "\",\"suppressed\":true}"
+
+/* NOON is 2024-05-01T12:00:00Z; 4000 halves twice to 1000, the moment of reuse. */
+static const struct {
+	const char *json;
+	int64_t reuse_s; /* after now; 0: at once */
+	bool off;        /* dampening was turned off meanwhile */
+} held[] = {
+	{ HELD("4000.0", "2024-05-01T12:00:00.000000Z"), 10, false },
+	{ HELD("4000.0", "2024-05-01T11:59:55.000000Z"), 5, false },
+	{ HELD("4000.0", "2024-05-01T11:59:50.000000Z"), 0, false },
+	{ HELD("4000.0", "2024-04-01T00:00:00.000000Z"), 0, false },
+	/* A clock that stepped back adds nothing, and no penalty is above what decays in max_suppress. */
+	{ HELD("4000.0", "2025-05-01T12:00:00.000000Z"), 10, false },
+	{ HELD("1e300", "2024-05-01T12:00:00.000000Z"), 20, false },
+	{ HELD("-5", "2024-05-01T12:00:00.000000Z"), 0, false },
+	{ HELD("\"many\"", "2024-05-01T12:00:00.000000Z"), 0, false },
+	{ HELD("4000.0", "2024-05-01T12:00:00.000000Z"), 0, true },
+};
+
+START_TEST(a_held_interface_is_held_for_what_is_left_of_its_penalty)
+{
+	struct engine_time time = now();
+
+	if (!held[_i].off)
+		dampen();
+	ck_assert(restore(held[_i].json));
+	engine_start(engine, time);
+	engine_tick(engine, time);
+	ck_assert_int_eq(view().dp_down, held[_i].reuse_s > 0);
+	if (held[_i].reuse_s == 0)
+		return;
+	ck_assert_int_le(llabs(engine_next_deadline(engine) - time.now_ns -
+			       held[_i].reuse_s * INT64_C(1000000000)),
+	    2);
+	time.now_ns = engine_next_deadline(engine);
+	engine_tick(engine, time);
+	ck_assert(!view().dp_down);
+}
+END_TEST
+
 START_TEST(an_interface_of_an_unknown_switch_is_not_restored)
 {
 	ck_assert(!engine_restore_interface(
@@ -363,6 +413,8 @@ main(void)
 	tcase_add_checked_fixture(before, set_up, tear_down);
 	tcase_add_loop_test(before, what_redis_says_of_an_interface_is_checked, 0,
 	    sizeof(states) / sizeof(states[0]));
+	tcase_add_loop_test(before, a_held_interface_is_held_for_what_is_left_of_its_penalty, 0,
+	    sizeof(held) / sizeof(held[0]));
 	tcase_add_test(before, an_interface_of_an_unknown_switch_is_not_restored);
 	tcase_add_test(before, what_redis_tells_twice_counts_once);
 	tcase_add_test(before, a_map_that_comes_while_redis_is_read_lets_redis_tell_again);

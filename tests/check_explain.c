@@ -368,7 +368,7 @@ START_TEST(json_says_since_when_and_who_said_so)
 	ck_assert_str_eq(json_at(json, "fault"), "\"leaf4:e1@2024-05-01T12:00:01.000000Z\"");
 	ck_assert_str_eq(json_at(json, "paths.0.state"), "\"down\"");
 	ck_assert_str_eq(json_at(json, "paths.0.interface"),
-	    "{\"carries\":false,\"certain\":true,\"heard\":true,"
+	    "{\"carries\":false,\"certain\":true,\"dampening\":null,\"heard\":true,"
 	    "\"heard_at\":\"2024-05-01T12:00:01.000000Z\",\"name\":\"e1\",\"oper\":\"down\","
 	    "\"override\":null,\"reason\":\"link-down\",\"since\":\"2024-05-01T12:00:01.000000Z\","
 	    "\"source\":\"trap\",\"switch\":\"leaf4\"}");

@@ -112,6 +112,7 @@ START_TEST(each_word_moves_the_layers_that_it_speaks_of)
 	event.bare_up = cells[_i].bare;
 	state.link = spoken_of(cells[_i].before[0]);
 	state.protocol = spoken_of(cells[_i].before[1]);
+	state.shown_down = !interface_observed_up(&state);
 	state.heard = cells[_i].before[0] != 'N' || cells[_i].before[1] != 'N';
 	ck_assert_int_eq(interface_apply(&state, &event, &config, at(1000), 1), cells[_i].verdict);
 	ck_assert_int_eq(state.link, spoken_of(cells[_i].after[0]));

@@ -33,6 +33,15 @@ enum redundancy_kind {
 };
 extern const char *const redundancy_kind_names[REDUNDANCY_MAX];
 
+/* What dampening begins or ends with this change of an interface (design.md, rule 9): always logged. */
+enum damp_note {
+	DAMP_NONE,
+	DAMP_SUPPRESSED,
+	DAMP_RELEASED,
+	DAMP_WOULD_SUPPRESS, /* dampening = observe */
+	DAMP_WOULD_RELEASE,
+};
+
 /* Room for a fault text with its NUL, SWITCH:INTERFACE@TIME: names have 255 characters, each up to 4 bytes. */
 #define FAULT_TEXT_MAX 2080
 
@@ -79,7 +88,11 @@ struct dp_change {
 	int64_t since_us;     /* since when it is so; 0: never changed */
 	bool certain;
 	bool transition; /* goes to link-events */
-	int64_t order;   /* of its last word among those of all interfaces; 0: none */
+	enum damp_note damping;
+	double penalty;     /* of dampening, as of penalty_us; 0: none */
+	int64_t penalty_us; /* wall clock */
+	bool suppressed;    /* held down by dampening */
+	int64_t order;      /* of its last word among those of all interfaces; 0: none */
 };
 
 #endif

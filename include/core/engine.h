@@ -152,6 +152,7 @@ struct engine_interface_view {
 	bool certain;
 	bool heard; /* some source spoke of it */
 	const char *admin, *link, *protocol, *override;
+	const char *dampening; /* "", "suppressed", or "would-suppress" (dampening = observe) */
 	enum link_source source;
 	enum link_reason reason;    /* NONE while up */
 	int64_t since_us, heard_us; /* 0: never */
@@ -192,7 +193,9 @@ void engine_port_view(
 
 struct engine_totals {
 	uint32_t ports_down, ports_degraded, interfaces_down, interfaces_uncertain;
-	size_t queued; /* changes not yet popped */
+	uint32_t
+	    interfaces_flapping; /* suppressed by dampening, or with `observe` those that would be */
+	size_t queued;           /* changes not yet popped */
 };
 void engine_totals(const struct engine *engine, struct engine_totals *ret_totals);
 

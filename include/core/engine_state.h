@@ -4,6 +4,7 @@
  *   engine.c         life, and words in
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
+ *   engine_damp.c    the penalty of an interface that flaps
  *   engine_watch.c   what only few interfaces need at a time: echoes, words that wait; and their deadlines
  *   engine_interface.c  interfaces by number
  *   engine_queue.c   changes out
@@ -21,6 +22,7 @@
 #ifndef DPWATCH_CORE_ENGINE_STATE_H
 #define DPWATCH_CORE_ENGINE_STATE_H
 
+#include "core/dp_change.h"
 #include "core/engine.h"
 #include "core/interface_fsm.h"
 #include "core/reach.h"
@@ -142,10 +144,18 @@ struct watch {
 	int64_t held_until_ns;
 	struct held_word held[HELD_MAX];
 	struct echoes echoes;
+	int64_t
+	    show_ns; /* when what was observed counts (down_delay, up_delay); INT64_MAX: nothing waits */
+	int64_t show_received_us;       /* the label of the word that said so */
+	double penalty;                 /* as of penalty_ns; 0: none (engine_damp.c) */
+	int64_t penalty_ns, penalty_us; /* engine and wall time */
+	int64_t penalty_end_ns; /* flaps: the moment of reuse; else when it may be forgotten */
+	bool flaps;             /* it is suppressed, or would be (observe) */
 };
 
 struct watches {
 	struct watch *rows;
+	uint32_t n_flapping;
 	uint32_t n, room, free; /* free: the first free row plus 1; 0: none */
 	uint32_t *heap, n_heap; /* rows with a deadline, the earliest first; room for all */
 };
@@ -167,6 +177,9 @@ struct queued {
 	uint8_t kind; /* enum dp_change_kind */
 	uint8_t source, reason, cause, redundancy;
 	bool dp_down, removed, transition;
+	uint8_t damping; /* enum damp_note */
+	float penalty;   /* CHANGE_INTERFACE: at penalty_us; 0: none */
+	int64_t penalty_us;
 	uint32_t subject;   /* port, interface or switch; removed: record in `orphans` */
 	uint32_t interface; /* that decided, or TOPO_NONE */
 	int64_t received_us, occurred_us;
@@ -267,6 +280,17 @@ void engine_note_teller(struct switch_state *sw, enum link_source source);
 /* The deadline of the interface's watch has come. */
 void engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time time);
 
+/* ---- engine_damp.c ---- */
+/* The penalty as it has decayed up to now; 0 without a watch. */
+double engine_penalty(const struct engine *engine, const struct watch *watch, int64_t now_ns);
+/* The interface has fallen, as observed. What that means is already in its state. */
+enum damp_note engine_damp_fall(struct engine *engine, uint32_t interface, struct engine_time time);
+/* penalty_end_ns has come. The caller settles the watch. */
+enum damp_note engine_damp_end(struct engine *engine, uint32_t interface, struct engine_time time);
+/* What Redis knew: the penalty as it was at the wall time `at_us`. The caller settles the watch. */
+void engine_damp_restore(struct engine *engine, uint32_t interface, double penalty, int64_t at_us,
+    bool suppressed, struct engine_time time);
+
 /* ---- engine_watch.c ---- */
 /* NULL where it has none. Valid until the next one is made. */
 struct watch *engine_watch(const struct engine *engine, uint32_t interface);
@@ -274,6 +298,8 @@ struct watch *engine_watch(const struct engine *engine, uint32_t interface);
 struct watch *engine_watch_need(struct engine *engine, uint32_t interface);
 /* What is in it changed: its deadline anew; a watch with nothing in it goes. */
 void engine_watch_settle(struct engine *engine, uint32_t interface);
+/* Lets go of it, whatever is in it. */
+void engine_watch_forget(struct engine *engine, uint32_t interface);
 /* The first deadline of all; INT64_MAX: none. */
 int64_t engine_watch_deadline(const struct engine *engine);
 /* The interface whose deadline has come, the earliest first; TOPO_NONE: none. */
@@ -304,6 +330,9 @@ void engine_doubt_explains(struct engine *engine, uint32_t interface, int64_t no
 struct queued *engine_queue(struct engine *engine, enum dp_change_kind kind);
 void engine_queue_interface(
     struct engine *engine, uint32_t interface, bool transition, int64_t received_us);
+/* The same, with what dampening begins or ends by it. */
+void engine_queue_damping(struct engine *engine, uint32_t interface, bool transition,
+    enum damp_note note, int64_t received_us);
 /* The greater of what is known and this; a state keeps 32 bits of it. */
 void engine_note_revision(struct port_state *state, uint64_t revision);
 /* The change popped last is done with. */

@@ -36,10 +36,14 @@ enum teller {
 
 struct interface_state {
 	uint8_t link, protocol, admin, override; /* enum spoken */
-	uint8_t source, reason;                  /* of the last change; reason NONE while up */
-	uint8_t said[2];       /* enum spoken: the last word of traps, of syslog */
-	bool certain : 1;      /* false: the last word may be out of date */
-	bool heard : 1;        /* some source spoke of it */
+	uint8_t source, reason; /* of the last change of what counts; reason NONE while up */
+	uint8_t own_source, own_reason; /* of the last change of what was observed */
+	uint8_t said[2];                /* enum spoken: the last word of traps, of syslog */
+	bool certain : 1;               /* false: the last word may be out of date */
+	bool heard : 1;                 /* some source spoke of it */
+	bool
+	    shown_down : 1; /* what counts of what was observed: after delays and dampening, before an override */
+	bool suppressed : 1;   /* it flaps, and is held down (rule 9) */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
 	uint8_t line_layer;    /* enum link_layer, of the last syslog line */
 	uint32_t
@@ -59,7 +63,7 @@ struct interface_state {
 /* As nobody has spoken of it: up, certain, unheard. */
 void interface_state_init(struct interface_state *state);
 
-/* Up: the override if there is one, else that neither layer is down. */
+/* Up: the override if there is one, else what counts of what was observed. */
 bool interface_is_up(const struct interface_state *state);
 
 /* Neither layer is down: what was heard, whatever somebody overrides. */
@@ -139,14 +143,27 @@ void interface_hear(struct interface_state *state, struct echoes *echoes,
     int64_t event_ns, int64_t now_ns, struct hearing *ret_hearing);
 
 /*
+ * What was observed counts from now on (design.md, rule 9: it need not at once). Names who said so last, and why. True when
+ * the interface goes up or down by it.
+ */
+bool interface_show(struct interface_state *state, struct engine_time time);
+
+/* Whether what is observed now has to wait before it counts: a fall for down_delay, a rise for up_delay or while suppressed. */
+bool interface_must_wait(const struct interface_state *state, const struct config *config);
+
+/*
  * Applies one word (event->kind is LINK_EVENT_WORD). `order` is greater than that of every word before, of whatever
  * interface: aggregates and members are compared by it (design.md: "the newer decides"), because a clock may step or stand
- * still. Returns VERDICT_CHANGED when the interface went up or down, VERDICT_LEARNT when something else in its stored state
+ * still. Returns VERDICT_CHANGED when the interface went up or down (not where
+ * it must wait), VERDICT_LEARNT when something else in its stored state
  * changed (a layer, the admin status, the reason, certainty, or the first word), VERDICT_NO_CHANGE or
  * VERDICT_IGNORED_ADMIN when nothing did.
  */
 enum engine_verdict interface_apply(struct interface_state *state, const struct link_event *event,
     const struct config *config, struct engine_time time, int64_t order);
+
+/* Dampening begins, or ends: the reason of a down says so. */
+void interface_suppress(struct interface_state *state, bool suppressed);
 
 /*
  * Gives a plain down a better reason, where it is not older than source_settle: the same event, told better; later it is

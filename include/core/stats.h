@@ -69,6 +69,10 @@
 	X(EVENT_ECHO, "event.echo", "events that another source had told already")                 \
 	X(EVENT_WAITS, "event.waits",                                                              \
 	    "events that wait: at odds with another source, boot_settle, admin_down = ignore")     \
+	X(DAMPENING_SUPPRESSED, "dampening.suppressed",                                            \
+	    "times that a flapping interface was held down")                                       \
+	X(DAMPENING_WOULD_SUPPRESS, "dampening.would-suppress",                                    \
+	    "times that one would have been (dampening = observe)")                                \
 	X(OUT_TOGGLES, "out.toggles", "toggles handed to Redis")                                   \
 	X(OUT_LINK_EVENTS, "out.link-events", "interface transitions handed to Redis")             \
 	X(OUT_REDUNDANCY, "out.redundancy", "redundancy entries handed to Redis")                  \

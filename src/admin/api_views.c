@@ -115,14 +115,15 @@ static json_t *
 interface_json(const struct engine_interface_view *view)
 {
 	return json_pack(
-	    "{s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
+	    "{s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
 	    "switch", api_json_text(view->switch_name), "name", api_json_text(view->name),
 	    "if_index", api_json_number_or_null(view->if_index), "oper",
 	    view->oper_up ? "up" : "down", "carries", view->carries, "certain", view->certain,
 	    "heard", view->heard, "mapped", view->mapped, "admin",
 	    api_json_text_or_null(view->admin), "link", api_json_text_or_null(view->link),
 	    "protocol", api_json_text_or_null(view->protocol), "override",
-	    api_json_text_or_null(view->override), "source",
+	    api_json_text_or_null(view->override), "dampening",
+	    api_json_text_or_null(view->dampening), "source",
 	    api_json_text_or_null(link_source_names[view->source]), "reason",
 	    api_json_text_or_null(link_reason_names[view->reason]), "since",
 	    api_json_time(view->since_us), "heard_at", api_json_time(view->heard_us), "ports",

@@ -181,23 +181,38 @@ put_redundancy(struct writer *writer, const struct dp_change *change, const char
 }
 
 /* The value of interface:<switch>; see design.md, Redis contract. */
-#define INTERFACE_JSON_MAX 320
+#define INTERFACE_JSON_MAX 480
+
+/* Members that are there only while an interface flaps. */
+static void
+penalty_json(const struct dp_change *change, char *buf, size_t size)
+{
+	char at[TIMEUTIL_TEXT];
+
+	buf[0] = '\0';
+	if (change->penalty <= 0)
+		return;
+	timeutil_format(change->penalty_us, at);
+	snprintf(buf, size, ",\"penalty\":%.1f,\"penalty_at\":\"%s\",\"suppressed\":%s",
+	    change->penalty, at, change->suppressed ? "true" : "false");
+}
 
 static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
-	char since[TIMEUTIL_TEXT] = "";
+	char since[TIMEUTIL_TEXT] = "", penalty[120];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);
+	penalty_json(change, penalty, sizeof(penalty));
 	/* Every text in it is a word of ours or a time: nothing needs escaping. */
 	snprintf(buf, size,
 	    "{\"oper\":\"%s\",\"admin\":\"%s\",\"since\":\"%s\",\"source\":\"%s\",\"reason\":\"%s\",\"certain\":%s,"
-	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld}",
+	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s}",
 	    change->oper_up ? "up" : "down", change->admin, since,
 	    link_source_names[change->source], link_reason_names[change->reason],
 	    change->certain ? "true" : "false", change->link, change->protocol, change->override,
-	    (long long)change->order);
+	    (long long)change->order, penalty);
 }
 
 /* I: transition? switch interface json if_index oper admin reason source received_at */

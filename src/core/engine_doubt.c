@@ -109,10 +109,10 @@ engine_doubt_explains(struct engine *engine, uint32_t interface, int64_t now_ns)
 	    &engine->switches[engine_interface_switch(engine, interface)].doubt;
 	struct interface_state *state = &engine->interfaces[interface];
 
-	if (doubt->reason != REASON_NONE && state->reason == REASON_LINK_DOWN &&
+	if (doubt->reason != REASON_NONE && state->own_reason == REASON_LINK_DOWN &&
 	    now_ns - doubt->at_ns <= engine->config.state.source_settle_ms * 1000000 &&
 	    is_in_scope(engine, doubt, interface))
-		state->reason = doubt->reason;
+		interface_refine(state, (enum link_reason)doubt->reason, &engine->config, now_ns);
 }
 
 /* ---- events ---- */

@@ -64,6 +64,20 @@ engine_queue_interface(
 	queued->reason = queued->state.reason;
 	queued->transition = transition;
 	queued->received_us = received_us;
+	const struct watch *watch = engine_watch(engine, interface);
+	if (watch && watch->penalty > 0) {
+		queued->penalty = (float)watch->penalty;
+		queued->penalty_us = watch->penalty_us;
+	}
+}
+
+void
+engine_queue_damping(struct engine *engine, uint32_t interface, bool transition,
+    enum damp_note note, int64_t received_us)
+{
+	engine_queue_interface(engine, interface, transition, received_us);
+	if (engine->started)
+		engine->queue[engine->n_queue - 1].damping = (uint8_t)note;
 }
 
 static void
@@ -82,6 +96,10 @@ fill_interface(const struct engine *engine, const struct queued *queued, struct 
 	change->certain = state->certain;
 	change->transition = queued->transition;
 	change->order = state->order;
+	change->damping = (enum damp_note)queued->damping;
+	change->penalty = (double)queued->penalty;
+	change->penalty_us = queued->penalty_us;
+	change->suppressed = state->suppressed;
 }
 
 static void

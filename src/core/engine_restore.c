@@ -83,10 +83,7 @@ order_from(const json_t *object, int64_t since_us)
 static void
 read_state(const json_t *object, struct interface_state *state, struct engine_time time)
 {
-	const uint32_t watch = state->watch;
-
 	interface_state_init(state);
-	state->watch = watch;
 	state->link = spoken_from(object, "link");
 	state->protocol = spoken_from(object, "protocol");
 	state->admin = spoken_from(object, "admin");
@@ -95,12 +92,56 @@ read_state(const json_t *object, struct interface_state *state, struct engine_ti
 	state->reason = (uint8_t)link_reason_from(text_from(object, "reason"));
 	if (!timeutil_parse(text_from(object, "since"), &state->since_us))
 		state->since_us = 0;
+	state->own_source = state->source;
+	/* Why it is down below an override or dampening is not told: plainly. */
+	state->own_reason = state->reason == REASON_FLAPPING || state->reason == REASON_OVERRIDE ||
+				    (state->reason == REASON_NONE && !interface_observed_up(state))
+				? REASON_LINK_DOWN
+				: state->reason;
+	state->shown_down = !interface_observed_up(state);
 	state->heard = true;
 	state->heard_us = state->since_us;
 	state->changed_ns = engine_ns(state->since_us, time);
 	state->order = order_from(object, state->since_us);
 	/* While this daemon was away anything may have happened. */
 	state->certain = false;
+}
+
+/* What was observed, and did not count yet when it was written: its delay begins anew. */
+static void
+restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct engine_time time)
+{
+	struct interface_state *state = &engine->interfaces[interface];
+	const bool up = interface_observed_up(state);
+	struct watch *watch;
+
+	if (state->override != SPOKEN_NONE || oper_up == up ||
+	    !interface_must_wait(state, &engine->config))
+		return;
+	state->shown_down = !oper_up;
+	interface_suppress(state, state->suppressed);
+	if (state->suppressed || !(watch = engine_watch_need(engine, interface)))
+		return;
+	int64_t delay_ms =
+	    up ? engine->config.state.up_delay_ms : engine->config.state.down_delay_ms;
+	watch->show_ns = time.now_ns + delay_ms * 1000000;
+	watch->show_received_us = time.wall_us;
+}
+
+/* Beside the state itself: the penalty of a flapping interface, and delays. */
+static void
+restore_watch(
+    struct engine *engine, uint32_t interface, const json_t *object, struct engine_time time)
+{
+	const char *oper = json_string_value(json_object_get(object, "oper"));
+	int64_t at_us;
+
+	if (timeutil_parse(text_from(object, "penalty_at"), &at_us))
+		engine_damp_restore(engine, interface,
+		    json_number_value(json_object_get(object, "penalty")), at_us,
+		    json_is_true(json_object_get(object, "suppressed")), time);
+	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
+	engine_watch_settle(engine, interface);
 }
 
 bool
@@ -124,7 +165,9 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 	if (found == TOPO_NONE && len > 0)
 		found = engine_extra_add(engine, sw, interface, (struct slice){ key, len });
 	if (found != TOPO_NONE) {
+		engine_watch_forget(engine, found);
 		read_state(object, &engine->interfaces[found], time);
+		restore_watch(engine, found, object, time);
 		engine_note_teller(
 		    &engine->switches[sw], (enum link_source)engine->interfaces[found].source);
 		if (engine->interfaces[found].order > engine->last_order)

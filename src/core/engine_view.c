@@ -23,6 +23,16 @@ ports_at(const struct engine *engine, const struct topo_interface *row)
 	return n;
 }
 
+static const char *
+dampening_of(const struct engine *engine, uint32_t interface)
+{
+	const struct watch *watch = engine_watch(engine, interface);
+
+	if (engine->interfaces[interface].suppressed)
+		return "suppressed";
+	return watch && watch->flaps ? "would-suppress" : "";
+}
+
 void
 engine_interface_view(
     const struct engine *engine, uint32_t interface, struct engine_interface_view *ret_view)
@@ -47,6 +57,7 @@ engine_interface_view(
 		.link = spoken_names[state->link],
 		.protocol = spoken_names[state->protocol],
 		.override = spoken_names[state->override],
+		.dampening = dampening_of(engine, interface),
 		.source = (enum link_source)state->source,
 		.reason = (enum link_reason)state->reason,
 		.since_us = state->since_us,
@@ -166,6 +177,7 @@ void
 engine_totals(const struct engine *engine, struct engine_totals *ret_totals)
 {
 	*ret_totals = engine->totals;
+	ret_totals->interfaces_flapping = engine->watches.n_flapping;
 	ret_totals->queued = engine->n_queue - engine->head;
 }
 

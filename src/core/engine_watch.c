@@ -127,7 +127,9 @@ engine_watch_need(struct engine *engine, uint32_t interface)
 		row = ++all->n;
 	else
 		all->free = all->rows[row - 1].interface;
-	all->rows[row - 1] = (struct watch){ .interface = interface, .deadline_ns = INT64_MAX };
+	all->rows[row - 1] = (struct watch){
+		.interface = interface, .deadline_ns = INT64_MAX, .show_ns = INT64_MAX
+	};
 	engine->interfaces[interface].watch = row;
 	return &all->rows[row - 1];
 }
@@ -156,12 +158,28 @@ engine_watch_settle(struct engine *engine, uint32_t interface)
 			      engine->config.state.echo_window_ms * 1000000;
 		deadline = end < deadline ? end : deadline;
 	}
+	if (watch->show_ns < deadline)
+		deadline = watch->show_ns;
+	if (watch->penalty > 0 && watch->penalty_end_ns < deadline)
+		deadline = watch->penalty_end_ns;
 	const uint32_t row = engine->interfaces[interface].watch - 1;
 	if (deadline != INT64_MAX) {
 		set_deadline(all, row, deadline);
 		return;
 	}
 	free_row(all, row);
+	engine->interfaces[interface].watch = 0;
+}
+
+void
+engine_watch_forget(struct engine *engine, uint32_t interface)
+{
+	const struct watch *watch = engine_watch(engine, interface);
+
+	if (!watch)
+		return;
+	engine->watches.n_flapping -= watch->flaps;
+	free_row(&engine->watches, engine->interfaces[interface].watch - 1);
 	engine->interfaces[interface].watch = 0;
 }
 
@@ -192,10 +210,12 @@ engine_watches_moved(struct engine *engine, const uint32_t *new_interface)
 		uint32_t now = watch->is_free ? TOPO_NONE : new_interface[watch->interface];
 		if (watch->is_free)
 			continue;
-		if (now == TOPO_NONE || engine->interfaces[now].watch != row + 1)
+		if (now == TOPO_NONE || engine->interfaces[now].watch != row + 1) {
+			all->n_flapping -= watch->flaps;
 			free_row(all, row);
-		else
+		} else {
 			watch->interface = now;
+		}
 	}
 	/* Equal deadlines are told apart by the numbers, which are others now. */
 	for (uint32_t at = all->n_heap / 2; at > 0; at--)

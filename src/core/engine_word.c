@@ -64,28 +64,39 @@ engine_decision_of(const struct engine *engine, uint32_t interface, const struct
 	};
 }
 
+/* An interface before something is done to it. */
+struct before {
+	struct interface_state state;
+	uint32_t lifted;
+};
+
+static struct before
+before_of(const struct engine *engine, uint32_t interface)
+{
+	return (struct before){ engine->interfaces[interface], n_lifted(engine, interface) };
+}
+
 /*
- * An aggregate's own up also lifts what its members' lost linkUps held down, and a member's down, told again, takes that
- * back: both change the paths, although the interface's own state stays the same.
+ * What came of it: counted, queued, and what hangs on it looked at again. An aggregate's own up also lifts what its members'
+ * lost linkUps held down, and a member's down, told again, takes that back: both change the paths, although the interface's
+ * own state stays the same.
  */
 static enum engine_verdict
-apply(struct engine *engine, uint32_t interface, const struct link_event *event,
+settle(struct engine *engine, uint32_t interface, const struct before *before,
+    enum engine_verdict verdict, enum damp_note note, const struct link_event *event,
     struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
-	const struct interface_state before = *state;
-	const uint32_t lifted = n_lifted(engine, interface);
-	enum engine_verdict verdict =
-	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
-	if (verdict == VERDICT_CHANGED)
-		engine_doubt_explains(engine, interface, time.now_ns);
-	const bool moved = verdict == VERDICT_CHANGED || n_lifted(engine, interface) != lifted;
+	const bool moved =
+	    verdict == VERDICT_CHANGED || n_lifted(engine, interface) != before->lifted;
 
-	count_state(engine, &before, state);
+	count_state(engine, &before->state, state);
 	if (moved && verdict != VERDICT_CHANGED)
 		verdict = VERDICT_LEARNT;
-	if (verdict == VERDICT_CHANGED || verdict == VERDICT_LEARNT)
-		engine_queue_interface(engine, interface, verdict == VERDICT_CHANGED, time.wall_us);
+	if (verdict == VERDICT_CHANGED || verdict == VERDICT_LEARNT || note != DAMP_NONE)
+		engine_queue_damping(engine, interface,
+		    verdict == VERDICT_CHANGED || note == DAMP_SUPPRESSED || note == DAMP_RELEASED,
+		    note, time.wall_us);
 	if (interface >= topo_n_interfaces(engine->topo))
 		return verdict;
 	struct decision decision = engine_decision_of(engine, interface, event, time);
@@ -96,11 +107,101 @@ apply(struct engine *engine, uint32_t interface, const struct link_event *event,
 			decision.incident = engine_incident_join(engine, interface, time.now_ns);
 		engine_doubt_lifted(engine, interface, time.wall_us);
 		engine_step(engine, interface, &decision);
-	} else if (before.reason != state->reason && state->reason != REASON_NONE) {
+	} else if (before->state.reason != state->reason && state->reason != REASON_NONE) {
 		engine_refine(engine, interface, &decision);
 	}
 	fault_drop(decision.fault);
 	return verdict;
+}
+
+/* What is observed counts at once, or after its delay, or not at all where it was so before. */
+static void
+set_delay(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct interface_state *state = &engine->interfaces[interface];
+	const bool up = interface_observed_up(state);
+	const bool waits = state->shown_down == up && !(up && state->suppressed);
+	struct watch *watch =
+	    waits ? engine_watch_need(engine, interface) : engine_watch(engine, interface);
+
+	if (!watch)
+		return;
+	watch->show_ns = INT64_MAX;
+	if (waits) {
+		int64_t delay_ms =
+		    up ? engine->config.state.up_delay_ms : engine->config.state.down_delay_ms;
+		watch->show_ns = time.now_ns + delay_ms * 1000000;
+		watch->show_received_us = time.wall_us;
+	}
+	engine_watch_settle(engine, interface);
+}
+
+/* An operator who shuts it does not flap. */
+static bool
+is_flap(const struct interface_state *state)
+{
+	return !interface_observed_up(state) && state->own_reason != REASON_ADMIN_DOWN;
+}
+
+static enum engine_verdict
+apply(struct engine *engine, uint32_t interface, const struct link_event *event,
+    struct engine_time time)
+{
+	struct interface_state *state = &engine->interfaces[interface];
+	const struct before before = before_of(engine, interface);
+	enum damp_note note = DAMP_NONE;
+	enum engine_verdict verdict =
+	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
+
+	if (interface_observed_up(state) != interface_observed_up(&before.state)) {
+		if (!interface_observed_up(state))
+			engine_doubt_explains(engine, interface, time.now_ns);
+		if (is_flap(state))
+			note = engine_damp_fall(engine, interface, time);
+		set_delay(engine, interface, time);
+	}
+	return settle(engine, interface, &before, verdict, note, event, time);
+}
+
+/* Who is told as the source of what counts only now. */
+static struct link_event
+own_event(const struct interface_state *state)
+{
+	return (struct link_event){ .source = (enum link_source)state->own_source };
+}
+
+/* Its delay is over. */
+static void
+show(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct before before = before_of(engine, interface);
+	struct interface_state *state = &engine->interfaces[interface];
+	struct watch *watch = engine_watch(engine, interface);
+	const struct link_event event = own_event(state);
+	struct engine_time then = time;
+
+	then.turn_us = time.turn_us ? time.turn_us : time.wall_us;
+	then.wall_us = watch->show_received_us;
+	watch->show_ns = INT64_MAX;
+	settle(engine, interface, &before,
+	    interface_show(state, then) ? VERDICT_CHANGED : VERDICT_LEARNT, DAMP_NONE, &event,
+	    then);
+}
+
+/* The penalty has decayed: what was observed last counts again. */
+static void
+end_penalty(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct before before = before_of(engine, interface);
+	struct interface_state *state = &engine->interfaces[interface];
+	const struct link_event event = own_event(state);
+	enum engine_verdict verdict = VERDICT_NO_CHANGE;
+	const enum damp_note note = engine_damp_end(engine, interface, time);
+
+	if (note == DAMP_RELEASED && state->shown_down && interface_observed_up(state) &&
+	    interface_show(state, time))
+		verdict = VERDICT_CHANGED;
+	settle(engine, interface, &before, verdict, note, &event, time);
 }
 
 /* ---- words that wait ---- */
@@ -355,10 +456,16 @@ end_echoes(struct engine *engine, uint32_t interface, struct engine_time time)
 void
 engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time time)
 {
-	const struct watch *watch = engine_watch(engine, interface);
+	struct watch *watch = engine_watch(engine, interface);
 
 	if (watch->n_held > 0 && watch->held_until_ns <= time.now_ns)
 		release_held(engine, interface, time);
+	watch = engine_watch(engine, interface);
+	if (watch && watch->show_ns <= time.now_ns)
+		show(engine, interface, time);
+	watch = engine_watch(engine, interface);
+	if (watch && watch->penalty > 0 && watch->penalty_end_ns <= time.now_ns)
+		end_penalty(engine, interface, time);
 	if (engine_watch(engine, interface))
 		end_echoes(engine, interface, time);
 	engine_watch_settle(engine, interface);

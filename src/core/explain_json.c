@@ -40,12 +40,13 @@ plain_interface_json(const struct engine *engine, uint32_t interface)
 	struct engine_interface_view view;
 
 	engine_interface_view(engine, interface, &view);
-	return json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "switch",
+	return json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "switch",
 	    text_json(view.switch_name), "name", text_json(view.name), "oper",
 	    view.oper_up ? "up" : "down", "carries", view.carries, "certain", view.certain, "heard",
 	    view.heard, "since", time_json(view.since_us), "heard_at", time_json(view.heard_us),
 	    "source", text_or_null(link_source_names[view.source]), "reason",
-	    text_or_null(link_reason_names[view.reason]), "override", text_or_null(view.override));
+	    text_or_null(link_reason_names[view.reason]), "override", text_or_null(view.override),
+	    "dampening", text_or_null(view.dampening));
 }
 
 /* Of an aggregate: how many members count as up, and those that are down or uncertain. */

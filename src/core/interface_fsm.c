@@ -25,7 +25,7 @@ interface_is_up(const struct interface_state *state)
 {
 	if (state->override != SPOKEN_NONE)
 		return state->override == SPOKEN_UP;
-	return interface_observed_up(state);
+	return !state->shown_down;
 }
 
 static void
@@ -73,32 +73,67 @@ reason_of(const struct link_event *event)
 	return event->word == WORD_ADMIN_DOWN ? REASON_ADMIN_DOWN : REASON_LINK_DOWN;
 }
 
+/* What a down that counts is told to be for. */
+static enum link_reason
+shown_reason(const struct interface_state *state)
+{
+	if (!state->shown_down)
+		return REASON_NONE;
+	return state->suppressed ? REASON_FLAPPING : (enum link_reason)state->own_reason;
+}
+
+void
+interface_suppress(struct interface_state *state, bool suppressed)
+{
+	state->suppressed = suppressed;
+	if (state->override == SPOKEN_NONE)
+		state->reason = (uint8_t)shown_reason(state);
+}
+
 bool
 interface_refine(struct interface_state *state, enum link_reason reason,
     const struct config *config, int64_t now_ns)
 {
+	const uint8_t before = state->reason;
+
 	if (interface_observed_up(state) || reason == REASON_NONE || reason == REASON_LINK_DOWN ||
-	    state->reason != REASON_LINK_DOWN || state->changed_ns == 0 ||
+	    state->own_reason != REASON_LINK_DOWN || state->changed_ns == 0 ||
 	    now_ns - state->changed_ns > config->state.source_settle_ms * 1000000)
 		return false;
-	state->reason = (uint8_t)reason;
-	return true;
+	state->own_reason = (uint8_t)reason;
+	if (state->override == SPOKEN_NONE)
+		state->reason = (uint8_t)shown_reason(state);
+	return state->reason != before;
 }
 
-static void
-note_change(struct interface_state *state, const struct link_event *event, struct engine_time time)
+bool
+interface_must_wait(const struct interface_state *state, const struct config *config)
 {
-	state->source = (uint8_t)event->source;
-	state->reason = (uint8_t)(interface_observed_up(state) ? REASON_NONE : reason_of(event));
-	state->changed_ns = time.now_ns;
+	if (interface_observed_up(state))
+		return state->suppressed || config->state.up_delay_ms > 0;
+	return config->state.down_delay_ms > 0;
+}
+
+bool
+interface_show(struct interface_state *state, struct engine_time time)
+{
+	const bool was = interface_is_up(state);
+
+	state->shown_down = !interface_observed_up(state);
+	if (state->override != SPOKEN_NONE)
+		return false;
+	state->source = state->own_source;
+	state->reason = (uint8_t)shown_reason(state);
 	state->since_us = time.wall_us;
+	return interface_is_up(state) != was;
 }
 
 static bool
 same_state(const struct interface_state *a, const struct interface_state *b)
 {
 	return a->link == b->link && a->protocol == b->protocol && a->admin == b->admin &&
-	       a->reason == b->reason && a->certain == b->certain && a->heard == b->heard;
+	       a->reason == b->reason && a->own_reason == b->own_reason &&
+	       a->certain == b->certain && a->heard == b->heard;
 }
 
 static void
@@ -399,9 +434,14 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 	state->heard = true;
 	state->heard_us = time.wall_us;
 	if (interface_observed_up(state) != interface_observed_up(&before)) {
-		note_change(state, event, time);
-		return interface_is_up(state) != interface_is_up(&before) ? VERDICT_CHANGED
-									  : VERDICT_LEARNT;
+		state->own_source = (uint8_t)event->source;
+		state->own_reason =
+		    (uint8_t)(interface_observed_up(state) ? REASON_NONE : reason_of(event));
+		state->changed_ns = time.now_ns;
+		if (state->shown_down != interface_observed_up(state) ||
+		    interface_must_wait(state, config))
+			return VERDICT_LEARNT;
+		return interface_show(state, time) ? VERDICT_CHANGED : VERDICT_LEARNT;
 	}
 	if (event->word == WORD_DOWN || event->word == WORD_ADMIN_DOWN)
 		interface_refine(state, reason_of(event), config, time.now_ns);

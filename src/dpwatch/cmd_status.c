@@ -123,10 +123,13 @@ put_status(const struct cli *cli, const json_t *status)
 	put_topology(json_object_get(status, "topology"));
 	printf("%-12s%lld down, %lld degraded\n", "ports", (long long)json_number(ports, "down"),
 	    (long long)json_number(ports, "degraded"));
-	printf("%-12s%lld down, %lld uncertain, %lld known\n", "interfaces",
+	printf("%-12s%lld down, %lld uncertain, %lld known", "interfaces",
 	    (long long)json_number(interfaces, "down"),
 	    (long long)json_number(interfaces, "uncertain"),
 	    (long long)json_number(interfaces, "known"));
+	if (json_number(interfaces, "flapping") > 0)
+		printf(", %lld flapping", (long long)json_number(interfaces, "flapping"));
+	putchar('\n');
 	if (json_number(unmapped, "senders") > 0)
 		printf("%-12s%lld of those who spoke: dpwatch unmapped\n", "unmapped",
 		    (long long)json_number(unmapped, "senders"));

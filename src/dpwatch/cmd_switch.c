@@ -8,6 +8,17 @@
 
 /* ---- interfaces ---- */
 
+/* Held down because it flaps, or (observe) it would be. */
+static const char *
+dampening_text(const json_t *interface)
+{
+	const char *dampening = json_text(interface, "dampening");
+
+	if (strcmp(dampening, "suppressed") == 0)
+		return ", held";
+	return *dampening ? ", flaps" : "";
+}
+
 static void
 interface_state(const json_t *interface, enum table_tint *ret_tint, char *buf, size_t size)
 {
@@ -18,7 +29,8 @@ interface_state(const json_t *interface, enum table_tint *ret_tint, char *buf, s
 	if (!json_flag(interface, "certain"))
 		*ret_tint = TINT_WARNING;
 	/* "up, idle": up by its own word, and yet no traffic can pass (an aggregate without members). */
-	snprintf(buf, size, "%s%s%s", up ? "up" : "down", up && !carries ? ", idle" : "",
+	const char *why = up && !carries ? ", idle" : dampening_text(interface);
+	snprintf(buf, size, "%s%s%s", up ? "up" : "down", why,
 	    json_flag(interface, "certain") ? "" : "?");
 }
 

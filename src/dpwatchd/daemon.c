@@ -369,6 +369,7 @@ make_parts(struct daemon *daemon)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
+	daemon->damping_rate = daemon->toggle_rate;
 	daemon->sender_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
 	daemon->started = loop_now(daemon->loop);
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);

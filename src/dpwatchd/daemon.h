@@ -108,7 +108,7 @@ struct daemon {
 	char warning_texts[8][240];
 	size_t n_warnings;
 	uint64_t refused_communities; /* as of the last line about them */
-	struct log_rate toggle_rate, sender_rate;
+	struct log_rate toggle_rate, sender_rate, damping_rate;
 };
 
 /* ---- daemon.c ---- */

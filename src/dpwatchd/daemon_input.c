@@ -52,6 +52,30 @@ say_toggle(struct daemon *daemon, const struct dp_change *change)
 	    change->paths.up, change->paths.total);
 }
 
+/* What dampening does is always told, or how many times it was not. */
+static void
+say_damping(struct daemon *daemon, const struct dp_change *change)
+{
+	static const char *const texts[] = {
+		[DAMP_SUPPRESSED] = "flaps: held down until it has been quiet",
+		[DAMP_RELEASED] = "is no longer held down for flapping",
+		[DAMP_WOULD_SUPPRESS] = "flaps: dampening would hold it down",
+		[DAMP_WOULD_RELEASE] = "would no longer be held down for flapping",
+	};
+	uint64_t held_back;
+
+	if (change->damping == DAMP_SUPPRESSED)
+		stats_add(&daemon->stats, STAT_DAMPENING_SUPPRESSED, 1);
+	else if (change->damping == DAMP_WOULD_SUPPRESS)
+		stats_add(&daemon->stats, STAT_DAMPENING_WOULD_SUPPRESS, 1);
+	if (!log_rate_take(&daemon->damping_rate, &held_back))
+		return;
+	if (held_back > 0)
+		log_info("%llu more lines about flapping", (unsigned long long)held_back);
+	log_warning("interface %s:%s (%s) %s", change->switch_name, change->interface_name,
+	    change->oper_up ? "up" : "down", texts[change->damping]);
+}
+
 void
 daemon_pump(struct daemon *daemon)
 {
@@ -72,6 +96,8 @@ daemon_pump(struct daemon *daemon)
 			stats_add(&daemon->stats, STAT_OUT_REDUNDANCY, 1);
 		else if (change.kind == CHANGE_INTERFACE && change.transition)
 			stats_add(&daemon->stats, STAT_OUT_LINK_EVENTS, 1);
+		if (change.damping != DAMP_NONE)
+			say_damping(daemon, &change);
 	}
 }
 

@@ -20,11 +20,6 @@ daemon_say_not_built(const struct config *config)
 		{ config->snmp.poll_community || config->snmp.poll_user,
 		    "[snmp] poll_community, poll_user", "nothing is polled" },
 		{ config->snmp.poll_verify_ms != 0, "[snmp] poll_verify", "nothing is polled" },
-		{ config->state.down_delay_ms != 0, "[state] down_delay",
-		    "downs are told at once" },
-		{ config->state.up_delay_ms != 0, "[state] up_delay", "ups are told at once" },
-		{ config->state.dampening != DAMPENING_OFF, "[state] dampening",
-		    "flapping is told as it comes" },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

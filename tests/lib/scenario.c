@@ -102,10 +102,13 @@ advance(struct scenario *s, int64_t to_us)
 		SCENARIO_FAIL(s, "time goes backwards: %s", s->words[1]);
 	while (s->engine) {
 		int64_t deadline = engine_next_deadline(s->engine);
-		if (deadline == INT64_MAX || deadline / 1000 - s->boot_us > to_us)
+		if (deadline == INT64_MAX)
 			break;
-		if (deadline / 1000 - s->boot_us > s->now_us)
-			s->now_us = deadline / 1000 - s->boot_us;
+		int64_t at_us = (deadline + 999) / 1000 - s->boot_us;
+		if (at_us > to_us)
+			break;
+		if (at_us > s->now_us)
+			s->now_us = at_us;
 		engine_tick(s->engine, scenario_time(s));
 		scenario_pump(s);
 		if (engine_next_deadline(s->engine) <= deadline)
@@ -158,6 +161,41 @@ read_document(struct scenario *s, FILE *file)
 	SCENARIO_FAIL(s, "%s", "the topology has no end");
 }
 
+/* dampening=5s,1000,2000,20s or observe,5s,1000,2000,20s, as in the file with blanks. */
+static void
+take_dampening(struct scenario *s, const char *text)
+{
+	char line[200];
+	struct config config;
+	struct config_fault fault;
+
+	snprintf(line, sizeof(line), "[state]\ndampening = %s\n", text);
+	for (char *at = line; *at; at++)
+		*at = *at == ',' ? ' ' : *at;
+	if (config_parse(s->path, slice_of(line), &config, &fault) != 0)
+		SCENARIO_FAIL(s, "%s", fault.text);
+	s->config.state.dampening = config.state.dampening;
+	s->config.state.dampening_half_life_ms = config.state.dampening_half_life_ms;
+	s->config.state.dampening_max_suppress_ms = config.state.dampening_max_suppress_ms;
+	s->config.state.dampening_reuse = config.state.dampening_reuse;
+	s->config.state.dampening_suppress = config.state.dampening_suppress;
+	config_release(&config);
+}
+
+static void
+take_delays(struct scenario *s)
+{
+	const char *down = scenario_option(s, "down_delay"), *up = scenario_option(s, "up_delay"),
+		   *dampening = scenario_option(s, "dampening");
+
+	if (down)
+		s->config.state.down_delay_ms = scenario_duration_us(s, down) / 1000;
+	if (up)
+		s->config.state.up_delay_ms = scenario_duration_us(s, up) / 1000;
+	if (dampening)
+		take_dampening(s, dampening);
+}
+
 static void
 take_config(struct scenario *s)
 {
@@ -165,6 +203,7 @@ take_config(struct scenario *s)
 		   *settle = scenario_option(s, "source_settle"),
 		   *echo = scenario_option(s, "echo_window");
 
+	take_delays(s);
 	if (echo)
 		s->config.state.echo_window_ms = scenario_duration_us(s, echo) / 1000;
 	if (admin_down)

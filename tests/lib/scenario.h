@@ -4,7 +4,7 @@
  * Each line is one of these; # begins a comment line. Times are durations since the start (10s, 1.5h, 3d), +2s is from the
  * line before. A line without `at` happens at the time of the one before.
  *
- *   config admin_down=ignore source_settle=2s
+ *   config admin_down=ignore source_settle=2s echo_window=60s down_delay=500ms up_delay=1s dampening=5s,1000,2000,20s
  *   ignore interface|hash|redundancy        these changes need not be expected
  *   topology [away|slowly]                  a document, up to a line `end`; "#1" stands for a port's id, and is its name
  *           too; `away`: it is there at the next restart-daemon; `slowly`: it is being taken up to the action `taken`, and

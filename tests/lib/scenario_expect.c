@@ -85,6 +85,14 @@ put_report(const struct scenario *s, json_t *fields, const struct dp_report *rep
 
 /* ---- changes ---- */
 
+static const char *const damping_names[] = {
+	[DAMP_NONE] = "",
+	[DAMP_SUPPRESSED] = "suppressed",
+	[DAMP_RELEASED] = "released",
+	[DAMP_WOULD_SUPPRESS] = "would-suppress",
+	[DAMP_WOULD_RELEASE] = "would-release",
+};
+
 static json_t *
 fields_of(const struct scenario *s, const struct dp_change *change)
 {
@@ -103,6 +111,7 @@ fields_of(const struct scenario *s, const struct dp_change *change)
 		put_bool(fields, "certain", change->certain);
 		put_bool(fields, "transition", change->transition);
 		put_number(fields, "if_index", change->if_index);
+		put(fields, "dampening", damping_names[change->damping]);
 		return fields;
 	}
 	put_bool(fields, "dp_down", change->dp_down);
@@ -307,6 +316,7 @@ view_interface(const struct scenario *s, const char *name)
 		put(fields, "protocol", view.protocol);
 		put(fields, "source", link_source_names[view.source]);
 		put(fields, "reason", link_reason_names[view.reason]);
+		put(fields, "dampening", view.dampening);
 		put_time(s, fields, "since", view.since_us);
 		put_number(fields, "ports", view.n_ports);
 		return fields;
@@ -346,6 +356,7 @@ view_totals(const struct scenario *s)
 	put_number(fields, "ports_degraded", totals.ports_degraded);
 	put_number(fields, "interfaces_down", totals.interfaces_down);
 	put_number(fields, "interfaces_uncertain", totals.interfaces_uncertain);
+	put_number(fields, "interfaces_flapping", totals.interfaces_flapping);
 	return fields;
 }
 
