@@ -45,7 +45,7 @@ Q = $(if $(V),,@)
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers check-oids lint \
-	format bench bench-tools fuzz install clean FORCE
+	format bench bench-topology bench-tools fuzz install clean FORCE
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 
@@ -56,6 +56,7 @@ help:
 	@echo 'make test       install what is missing, build, and run every test'
 	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | check-oids | format'
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
+	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 
@@ -98,9 +99,9 @@ $(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_
 
 unit: $(UNIT_TESTS)
 	$(Q)scripts/run-tests $(UNIT_TESTS)
-integration: all $(INTEGRATION_TESTS)
+integration: all bench-tools $(INTEGRATION_TESTS)
 	$(Q)BUILD=$(BUILD) scripts/run-tests $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
-test-all: all check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TESTS)
+test-all: all bench-tools check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TESTS)
 	$(Q)BUILD=$(BUILD) scripts/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
 test: deps
 	$(Q)$(MAKE) --no-print-directory test-all
@@ -138,6 +139,8 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(wildcard tests/b
 bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench
+bench-topology: all bench-tools
+	$(Q)BUILD=$(BUILD) scripts/bench-topology
 
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
 	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
