@@ -36,18 +36,18 @@ teardown(void)
 }
 
 static void
-add(enum topo_kind kind, const char *path, const char *key, const char *single_quoted)
+add(enum topo_kind kind, const char *key, const char *single_quoted)
 {
 	char *text = json_text(single_quoted);
 
-	topo_builder_add_text(builder, kind, path, key, slice_of(text));
+	topo_builder_add_text(builder, kind, key, slice_of(text));
 	free(text);
 }
 
 START_TEST(faults_are_counted_without_end_but_kept_up_to_a_bound)
 {
 	for (int i = 0; i < 3000; i++)
-		add(TOPO_PORT, "p", NULL, "{'id': 'x'}");
+		add(TOPO_PORT, NULL, "{'id': 'x'}");
 	ck_assert_uint_eq(topo_builder_faults(builder)->n_errors, 3000);
 	ck_assert_uint_eq(topo_builder_faults(builder)->n, TOPO_FAULTS_MAX);
 }
@@ -59,14 +59,14 @@ START_TEST(a_fault_behind_thousands_of_warnings_is_kept)
 
 	for (int i = 0; i < 3000; i++) {
 		snprintf(text, sizeof(text), "{'id': '00000000-0000-4000-8000-%012d'}", i);
-		add(TOPO_PORT, "p", NULL, text);
+		add(TOPO_PORT, NULL, text);
 	}
-	add(TOPO_PORT, "last", NULL, "{}");
+	add(TOPO_PORT, "last", "{}");
 	const struct topo_faults *found = topo_builder_faults(builder);
 	ck_assert_uint_eq(found->n_warnings, 3000);
 	ck_assert_uint_eq(found->n_errors, 1);
 	ck_assert_uint_eq(found->n, TOPO_FAULTS_MAX / 2 + 1);
-	ck_assert_str_eq(found->items[found->n - 1].path, "last.id");
+	ck_assert_str_eq(found->items[found->n - 1].path, "topology:ports last.id");
 	ck_assert(!found->items[found->n - 1].warning);
 }
 END_TEST
@@ -143,9 +143,9 @@ END_TEST
 
 START_TEST(a_builder_may_be_dropped_half_way)
 {
-	add(TOPO_SWITCH, "s", NULL,
+	add(TOPO_SWITCH, NULL,
 	    "{'name': 's', 'addresses': ['192.0.2.1'], 'interfaces': [{'name': 'e1'}]}");
-	add(TOPO_PORT, "p", NULL, "{'id': '" UUID "', 'attachments': ['s:e1', 's:e2']}");
+	add(TOPO_PORT, NULL, "{'id': '" UUID "', 'attachments': ['s:e1', 's:e2']}");
 	ck_assert_int_eq(topo_builder_step(builder, 2), 1);
 	topo_builder_free(builder);
 	topo_builder_free(NULL);

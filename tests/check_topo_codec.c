@@ -63,11 +63,11 @@ read_file(const char *path)
 }
 
 static void
-add(enum topo_kind kind, const char *path, const char *key, const char *single_quoted)
+add(enum topo_kind kind, const char *key, const char *single_quoted)
 {
 	char *text = json_text(single_quoted);
 
-	topo_builder_add_text(builder, kind, path, key, slice_of(text));
+	topo_builder_add_text(builder, kind, key, slice_of(text));
 	free(text);
 }
 
@@ -179,8 +179,7 @@ add_records(const json_t *document)
 			char *text = json_dumps(value, JSON_COMPACT);
 			ck_assert_ptr_nonnull(key);
 			ck_assert_ptr_nonnull(text);
-			topo_builder_add_text(
-			    builder, (enum topo_kind)kind, key, key, slice_of(text));
+			topo_builder_add_text(builder, (enum topo_kind)kind, key, slice_of(text));
 			free(key);
 			free(text);
 		}
@@ -269,35 +268,38 @@ static const struct {
 	enum topo_kind kind;
 	const char *key, *value, *path, *reason;
 } bad_records[] = {
-	{ TOPO_SWITCH, "leaf2", "{'name': 'leaf3', 'addresses': ['192.0.2.3']}", "r",
-	    "stands in field \"leaf2\", but should in \"leaf3\"" },
-	{ TOPO_HOST, "h", "{'name': 'H'}", "r", "stands in field \"h\", but should in \"H\"" },
-	{ TOPO_LINK, "leaf2:e|leaf1:e", "{'a': 'leaf2:e', 'b': 'leaf1:e'}", "r",
+	{ TOPO_SWITCH, "leaf2", "{'name': 'leaf3', 'addresses': ['192.0.2.3']}",
+	    "topology:switches leaf2", "stands in field \"leaf2\", but should in \"leaf3\"" },
+	{ TOPO_HOST, "h", "{'name': 'H'}", "topology:hosts h",
+	    "stands in field \"h\", but should in \"H\"" },
+	{ TOPO_LINK, "leaf2:e|leaf1:e", "{'a': 'leaf2:e', 'b': 'leaf1:e'}",
+	    "topology:links leaf2:e|leaf1:e",
 	    "stands in field \"leaf2:e|leaf1:e\", but should in \"leaf1:e|leaf2:e\"" },
 	{ TOPO_PORT, "0A0B0C0D-0E0F-4A0B-8C0D-0E0F0A0B0C0D",
-	    "{'id': '" UUID "', 'attachments': ['leaf1:e']}", "r",
+	    "{'id': '" UUID "', 'attachments': ['leaf1:e']}",
+	    "topology:ports 0A0B0C0D-0E0F-4A0B-8C0D-0E0F0A0B0C0D",
 	    "stands in field \"0A0B0C0D-0E0F-4A0B-8C0D-0E0F0A0B0C0D\", but should in \"" UUID
 	    "\"" },
-	{ TOPO_PORT, "x\ny", "{'id': '" UUID "', 'attachments': ['leaf1:e']}", "r",
+	{ TOPO_PORT, "x\ny", "{'id': '" UUID "', 'attachments': ['leaf1:e']}", "topology:ports x?y",
 	    "stands in field \"x?y\", but should in \"" UUID "\"" },
-	{ TOPO_PORT, UUID, "{'id': '" UUID "', 'host': 'nowhere'}", "r.host",
+	{ TOPO_PORT, UUID, "{'id': '" UUID "', 'host': 'nowhere'}", "topology:ports " UUID ".host",
 	    "unknown host \"nowhere\"" },
-	{ TOPO_PORT, UUID, "{'id': '" UUID "'", "r",
+	{ TOPO_PORT, UUID, "{'id': '" UUID "'", "topology:ports " UUID,
 	    "no JSON: '}' expected near end of file (line 1, column 45)" },
-	{ TOPO_PORT, UUID, "", "r",
+	{ TOPO_PORT, UUID, "", "topology:ports " UUID,
 	    "no JSON: '[' or '{' expected near end of file (line 1, column 0)" },
-	{ TOPO_PORT, UUID, "[]", "r", "must be an object, but is an array" },
-	{ TOPO_PORT, UUID, "{'id': '" UUID "', 'id': 'x'}", "r",
+	{ TOPO_PORT, UUID, "[]", "topology:ports " UUID, "must be an object, but is an array" },
+	{ TOPO_PORT, UUID, "{'id': '" UUID "', 'id': 'x'}", "topology:ports " UUID,
 	    "no JSON: duplicate object key near '\"id\"' (line 1, column 51)" },
-	{ TOPO_SWITCH, "leaf1", "{'name': 'leaf1', 'addresses': ['192.0.2.9']}", "r.name",
-	    "duplicate: there is a switch \"leaf1\" already" },
+	{ TOPO_SWITCH, "leaf1", "{'name': 'leaf1', 'addresses': ['192.0.2.9']}",
+	    "topology:switches leaf1.name", "duplicate: there is a switch \"leaf1\" already" },
 };
 
 START_TEST(a_record_with_a_fault_refuses_the_whole_and_says_which_one_it_is)
 {
-	add(TOPO_SWITCH, "s", NULL, "{'name': 'leaf1', 'addresses': ['192.0.2.1']}");
-	add(TOPO_SWITCH, "s", NULL, "{'name': 'leaf2', 'addresses': ['192.0.2.2']}");
-	add(bad_records[_i].kind, "r", bad_records[_i].key, bad_records[_i].value);
+	add(TOPO_SWITCH, NULL, "{'name': 'leaf1', 'addresses': ['192.0.2.1']}");
+	add(TOPO_SWITCH, NULL, "{'name': 'leaf2', 'addresses': ['192.0.2.2']}");
+	add(bad_records[_i].kind, bad_records[_i].key, bad_records[_i].value);
 	ck_assert_str_eq(only_fault()->path, bad_records[_i].path);
 	ck_assert_str_eq(only_fault()->reason, bad_records[_i].reason);
 	ck_assert_int_eq(topo_builder_step(builder, 100), -EINVAL);
@@ -316,14 +318,14 @@ START_TEST(a_record_that_a_scan_hands_out_twice_counts_once)
 	static const char port[] = "{'id': '" UUID "', 'attachments': ['s1:e3']}";
 
 	for (int i = 0; i < 2; i++)
-		add(TOPO_SWITCH, "s", "s1", sw1);
-	add(TOPO_SWITCH, "s", "s2", sw2);
+		add(TOPO_SWITCH, "s1", sw1);
+	add(TOPO_SWITCH, "s2", sw2);
 	for (int i = 0; i < 2; i++)
-		add(TOPO_LINK, "l", "s1:e1|s2:e1", link);
+		add(TOPO_LINK, "s1:e1|s2:e1", link);
 	for (int i = 0; i < 2; i++)
-		add(TOPO_HOST, "h", "h", host);
+		add(TOPO_HOST, "h", host);
 	for (int i = 0; i < 2; i++)
-		add(TOPO_PORT, "p", UUID, port);
+		add(TOPO_PORT, UUID, port);
 	ck_assert_int_eq(topo_builder_finish(builder, &topo), 0);
 	ck_assert_uint_eq(topo_n_switches(topo), 2);
 	ck_assert_uint_eq(topo_n_links(topo), 1);
@@ -335,10 +337,10 @@ END_TEST
 
 START_TEST(a_record_that_changed_between_two_looks_of_a_scan_is_a_duplicate)
 {
-	add(TOPO_HOST, "h", "h", "{'name': 'h', 'attachments': []}");
-	add(TOPO_PORT, "p", UUID, "{'id': '" UUID "', 'host': 'h'}");
-	add(TOPO_PORT, "p", UUID, "{'id': '" UUID "', 'host': 'h', 'name': 'other'}");
-	ck_assert_str_eq(only_fault()->path, "p.id");
+	add(TOPO_HOST, "h", "{'name': 'h', 'attachments': []}");
+	add(TOPO_PORT, UUID, "{'id': '" UUID "', 'host': 'h'}");
+	add(TOPO_PORT, UUID, "{'id': '" UUID "', 'host': 'h', 'name': 'other'}");
+	ck_assert_str_eq(only_fault()->path, "topology:ports " UUID ".id");
 	ck_assert_str_eq(only_fault()->reason, "duplicate: there is a port " UUID " already");
 }
 END_TEST

@@ -141,29 +141,29 @@ START_TEST(a_large_map_is_looked_at_in_a_moment)
 	struct topo_builder *builder = topo_builder_new();
 	struct topo *topo = NULL;
 	struct topo_lint lint;
-	char text[256], path[32] = "test";
+	char text[256];
 
 	for (int i = 0; i < 302; i++) {
 		snprintf(text, sizeof(text),
 		    "{\"name\": \"%s%d\", \"hostnames\": [\"h%d\"], \"root\": %s}",
 		    i < 2 ? "spine" : "leaf", i, i, i < 2 ? "true" : "false");
-		topo_builder_add_text(builder, TOPO_SWITCH, path, NULL, slice_of(text));
+		topo_builder_add_text(builder, TOPO_SWITCH, NULL, slice_of(text));
 	}
 	for (int i = 0; i < 600; i++) {
 		snprintf(text, sizeof(text), "{\"a\": \"leaf%d:u%d\", \"b\": \"spine%d:d%d\"}",
 		    2 + i / 2, i % 2, i % 2, i);
-		topo_builder_add_text(builder, TOPO_LINK, path, NULL, slice_of(text));
+		topo_builder_add_text(builder, TOPO_LINK, NULL, slice_of(text));
 	}
 	for (int i = 0; i < 3000; i++) {
 		snprintf(text, sizeof(text),
 		    "{\"name\": \"host%d\", \"attachments\": [\"leaf%d:e%d\"]}", i, 2 + i / 10,
 		    i % 10);
-		topo_builder_add_text(builder, TOPO_HOST, path, NULL, slice_of(text));
+		topo_builder_add_text(builder, TOPO_HOST, NULL, slice_of(text));
 	}
 	for (int i = 0; i < 30000; i++) {
 		snprintf(text, sizeof(text),
 		    "{\"id\": \"00000000-0000-4000-8000-%012d\", \"host\": \"host%d\"}", i, i / 10);
-		topo_builder_add_text(builder, TOPO_PORT, path, NULL, slice_of(text));
+		topo_builder_add_text(builder, TOPO_PORT, NULL, slice_of(text));
 	}
 	ck_assert_int_eq(topo_builder_finish(builder, &topo), 0);
 	topo_builder_free(builder);

@@ -19,10 +19,11 @@
 struct at {
 	const struct at *up; /* NULL: `member` is the caller's path, as it stands */
 	const char *member;  /* NULL: element `index` of the array `up` */
-	size_t index;
+	size_t index;        /* without `up` and `member`: the kind of a record in Redis */
+	const char *key;     /* of that record; else NULL */
 };
-#define AT_MEMBER(up, name) (&(const struct at){ (up), (name), 0 })
-#define AT_ELEMENT(up, i) (&(const struct at){ (up), NULL, (i) })
+#define AT_MEMBER(up, name) (&(const struct at){ (up), (name), 0, NULL })
+#define AT_ELEMENT(up, i) (&(const struct at){ (up), NULL, (i), NULL })
 
 /* What is known of a declared interface until the snapshot is made. */
 struct declared {

@@ -58,11 +58,11 @@ void topo_builder_add(struct topo_builder *builder, enum topo_kind kind, const c
     const char *key, json_t *value);
 
 /*
- * The same for a JSON text (a value of a Redis hash). A text that comes again with the same key is no duplicate, because
- * HSCAN may hand out a field twice.
+ * The same for a JSON text, the value of a Redis hash under `key`; faults name it "topology:ports KEY". A NULL key is not checked. A text that comes
+ * again with the same key is no duplicate, because HSCAN may hand out a field twice.
  */
-void topo_builder_add_text(struct topo_builder *builder, enum topo_kind kind, const char *path,
-    const char *key, struct slice text);
+void topo_builder_add_text(
+    struct topo_builder *builder, enum topo_kind kind, const char *key, struct slice text);
 
 /* Every member of a document, in the right order. Unknown members are faults. The document is borrowed. */
 void topo_builder_add_document(struct topo_builder *builder, json_t *document);

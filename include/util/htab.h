@@ -2,7 +2,7 @@
  * htab: finds a row's number by the hash of what the row holds (layer 0).
  *
  * Open addressing with linear probing over 32-bit slots: a table knows only numbers of rows that somebody else keeps, so
- * that an entry costs 5 to 11 bytes. It grows by doubling, and moves a few entries at each addition instead of all at once:
+ * that an entry costs 7 to 14 bytes. It grows by doubling, and moves a few entries at each addition instead of all at once:
  * no single call takes long, however large it is. Nothing can be taken out again; a table is released whole.
  *
  * The owner of the rows says how to hash and to compare them (struct htab_type); the caller hashes the key, so that one
@@ -30,7 +30,7 @@ struct htab {
 	const struct htab_type *type;
 	const void *owner;
 	uint32_t *slots,
-	    *old; /* a slot holds value + 1, so that 0 is empty; old: NULL unless growing */
+	    *old; /* values, and behind them a byte for each; old: NULL unless growing */
 	uint32_t mask, old_mask; /* number of slots - 1 */
 	uint32_t n;              /* entries */
 	uint32_t moved;          /* slots of old that are done */

@@ -33,7 +33,8 @@ fault(struct reading *reading, const char *format, struct slice text)
 
 	snprintf(where, sizeof(where), "%.255s:%zu", reading->path, reading->line);
 	snprintf(reason, sizeof(reason), format, TEXT_QUOTE(text));
-	topo_fault_add(reading->faults, false, &(const struct at){ NULL, where, 0 }, "%s", reason);
+	topo_fault_add(
+	    reading->faults, false, &(const struct at){ NULL, where, 0, NULL }, "%s", reason);
 }
 
 /* ---- look-up ---- */

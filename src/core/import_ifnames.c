@@ -48,7 +48,7 @@ fault(struct walking *walking, size_t line, const char *why, struct slice text)
 	char where[PATH_ROOM];
 
 	snprintf(where, sizeof(where), "%.255s:%zu", walking->path, line);
-	topo_fault_add(walking->faults, false, &(const struct at){ NULL, where, 0 },
+	topo_fault_add(walking->faults, false, &(const struct at){ NULL, where, 0, NULL },
 	    text.len > 0 ? "%s: \"%s\"" : "%s", why, TEXT_QUOTE(text));
 }
 

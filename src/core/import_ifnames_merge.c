@@ -163,7 +163,7 @@ import_ifnames_merge(const json_t *document, struct slice name, const json_t *in
 	if (sw == TOPO_NONE)
 		sw = topo_switch_by_hostname(topo, name);
 	if (sw == TOPO_NONE) {
-		topo_fault_add(faults, false, &(const struct at){ NULL, "switches", 0 },
+		topo_fault_add(faults, false, &(const struct at){ NULL, "switches", 0, NULL },
 		    "there is no switch \"%s\"", TEXT_QUOTE(name));
 		r = -EINVAL;
 	} else {

@@ -120,7 +120,7 @@ check_switch(
 		return;
 	if (merging->base->document)
 		topo_fault_add(merging->faults, false,
-		    &(const struct at){ NULL, hosts_line(merging, entry, where), 0 },
+		    &(const struct at){ NULL, hosts_line(merging, entry, where), 0, NULL },
 		    "unknown switch \"%s\": %s has none of that name", TEXT_QUOTE(name),
 		    merging->base->path ? merging->base->path : "the base");
 	else
@@ -274,7 +274,7 @@ finish(struct topo_builder *builder, struct topo **ret_topo, struct topo_faults 
 
 	for (size_t i = 0; i < found->n; i++)
 		topo_fault_add(faults, found->items[i].warning,
-		    &(const struct at){ NULL, found->items[i].path, 0 }, "%s",
+		    &(const struct at){ NULL, found->items[i].path, 0, NULL }, "%s",
 		    found->items[i].reason);
 	topo_builder_free(builder);
 	return r;

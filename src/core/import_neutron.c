@@ -210,7 +210,7 @@ page_fault(struct importing *importing, const char *format, ...)
 	va_end(args);
 	snprintf(where, sizeof(where), "%.255s: page %u", importing->path, importing->n_pages + 1);
 	topo_fault_add(
-	    importing->faults, false, &(const struct at){ NULL, where, 0 }, "%s", reason);
+	    importing->faults, false, &(const struct at){ NULL, where, 0, NULL }, "%s", reason);
 }
 
 /* Whether the page says that there is another behind it. */

@@ -34,7 +34,7 @@ topo_builder_add(struct topo_builder *builder, enum topo_kind kind, const char *
     const char *key, json_t *value)
 {
 	builder->record = 0;
-	takers[kind](builder, &(struct at){ NULL, path, 0 }, key, value);
+	takers[kind](builder, &(struct at){ NULL, path, 0, NULL }, key, value);
 }
 
 /* jansson quotes what stands "near", which may be anything. */
@@ -45,10 +45,10 @@ syntax_error(const json_error_t *error, char buf[JSON_ERROR_TEXT_LENGTH])
 }
 
 void
-topo_builder_add_text(struct topo_builder *builder, enum topo_kind kind, const char *path,
-    const char *key, struct slice text)
+topo_builder_add_text(
+    struct topo_builder *builder, enum topo_kind kind, const char *key, struct slice text)
 {
-	const struct at at = { NULL, path, 0 };
+	const struct at at = { NULL, NULL, kind, key };
 	char reason[JSON_ERROR_TEXT_LENGTH];
 	json_error_t error;
 	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
@@ -71,8 +71,8 @@ topo_builder_add_text(struct topo_builder *builder, enum topo_kind kind, const c
 static void
 add_list(struct topo_builder *b, enum topo_kind kind, const json_t *list)
 {
-	const struct at document = { NULL, "", 0 },
-			member = { &document, topo_kind_plurals[kind], 0 };
+	const struct at document = { NULL, "", 0, NULL },
+			member = { &document, topo_kind_plurals[kind], 0, NULL };
 
 	b->record = 0;
 	for (size_t i = 0; i < json_array_size(list); i++)
@@ -90,8 +90,9 @@ topo_builder_add_document(struct topo_builder *builder, json_t *document)
 	};
 	json_t *got[TOPO_KIND_MAX];
 
-	members_read(builder, &(struct at){ NULL, json_is_object(document) ? "" : "document", 0 },
-	    document, members, TOPO_KIND_MAX, got);
+	members_read(builder,
+	    &(struct at){ NULL, json_is_object(document) ? "" : "document", 0, NULL }, document,
+	    members, TOPO_KIND_MAX, got);
 	for (int kind = 0; kind < TOPO_KIND_MAX; kind++)
 		add_list(builder, (enum topo_kind)kind, got[kind]);
 }
@@ -105,12 +106,12 @@ topo_document_parse(struct slice text, struct topo_faults *faults)
 
 	if (!document) {
 		snprintf(where, sizeof(where), "line %d, column %d", error.line, error.column);
-		topo_fault_add(faults, false, &(struct at){ NULL, where, 0 }, "%s",
+		topo_fault_add(faults, false, &(struct at){ NULL, where, 0, NULL }, "%s",
 		    syntax_error(&error, reason));
 		return NULL;
 	}
 	if (!json_is_object(document)) {
-		topo_fault_add(faults, false, &(struct at){ NULL, "document", 0 },
+		topo_fault_add(faults, false, &(struct at){ NULL, "document", 0, NULL },
 		    "must be an object, but is an array");
 		json_decref(document);
 		return NULL;

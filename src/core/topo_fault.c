@@ -41,7 +41,11 @@ write_path(const struct at *at, char *buf, size_t size)
 	struct slice name = slice_of(at->member);
 	int n;
 
-	if (!at->member)
+	if (!at->member && !at->up)
+		n = snprintf(buf, size, "topology:%s %s", topo_kind_plurals[at->index],
+		    text_quote(
+			slice_of(at->key), (char[PATH_MAX_BYTES / 2]){ 0 }, PATH_MAX_BYTES / 2));
+	else if (!at->member)
 		n = snprintf(buf + used, size - used, "[%zu]", at->index);
 	else if (!at->up)
 		n = snprintf(buf + used, size - used, "%s",

@@ -189,7 +189,7 @@ later_round(struct topo_builder *b, const struct at *at, const json_t *list,
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *names = json_object_get(json_array_get(list, i), what);
-		const struct at element = { at, NULL, i };
+		const struct at element = { at, NULL, i, NULL };
 		if (entries[i] == TOPO_NONE || !json_is_array(names))
 			continue;
 		if (add == add_member) {

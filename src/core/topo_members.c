@@ -120,7 +120,7 @@ members_read(struct topo_builder *b, const struct at *at, const json_t *value,
 			ret_got[row - table] = member;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (table[i].required && !json_object_get(object, table[i].name))
+		if (table[i].required && !ret_got[i] && !json_object_get(object, table[i].name))
 			FAULT(b, AT_MEMBER(at, table[i].name), "is missing");
 	return true;
 }

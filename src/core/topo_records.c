@@ -37,11 +37,26 @@ record_is_again(const struct topo_builder *b, enum topo_kind kind, uint32_t numb
 	return key && b->record != 0 && *rows_u32(&b->records[kind], number) == b->record;
 }
 
+static bool
+port_key(const json_t *value, char id_text[PORT_ID_TEXT])
+{
+	const json_t *member = json_object_get(value, "id");
+	uint8_t id[16];
+
+	if (!json_is_string(member) || !port_id_parse(member_text(member), id))
+		return false;
+	port_id_format(id, id_text);
+	return true;
+}
+
 void
 record_check_key(struct topo_builder *b, enum topo_kind kind, const struct at *at, const char *key,
     const json_t *value)
 {
-	if (!key)
+	char id[PORT_ID_TEXT];
+
+	/* A million ports: without an allocation for each. */
+	if (!key || (kind == TOPO_PORT && port_key(value, id) && strcmp(id, key) == 0))
 		return;
 	char *want = topo_record_key(kind, value);
 	if (!want || strcmp(want, key) != 0)
@@ -154,7 +169,7 @@ add_physnets(struct topo_builder *b, const struct at *at, uint32_t host, json_t 
 
 	json_object_foreach(physnets, name, list)
 	{
-		const struct at element = { at, name, 0 };
+		const struct at element = { at, name, 0, NULL };
 		struct slice text = slice_of(name);
 		if (text.len == 0 || text_has_control(text) || text_n_chars(text) > TOPO_NAME_MAX)
 			FAULT(b, &element,

@@ -13,6 +13,7 @@
 #define SCAN_COUNT "250"
 #define BUILD_ROWS 5000 /* rows per step of building: less than a millisecond */
 #define ID_TEXT 48
+#define FIELD_MAX 4200 /* a link names two switches and two interfaces, of 255 characters each */
 
 /*
  * The records of one answer to HSCAN, copied: a switch may list a thousand interfaces, and an answer a thousand switches, so
@@ -136,12 +137,10 @@ finish_reading(struct topo_sync *sync)
 static void
 take_record(struct topo_sync *sync, const struct batch *batch, struct slice key, struct slice json)
 {
-	char path[64 + 300], field[300];
+	char field[FIELD_MAX];
 
 	slice_copy(key, field, sizeof(field));
-	snprintf(path, sizeof(path), "topology:%s %s", topo_kind_plurals[batch->kind], field);
-	topo_builder_add_text(
-	    sync->builder, batch->kind, path, key.len < sizeof(field) ? field : NULL, json);
+	topo_builder_add_text(sync->builder, batch->kind, field, json);
 	sync->n_records++;
 }
 

@@ -7,6 +7,7 @@
 
 #define SLOTS_MIN 16u
 #define SLOTS_MAX (1u << 31)
+#define SLOT_BYTES (sizeof(uint32_t) + 1)
 /* Slots moved per addition while growing. Two would do to be done before the next doubling; with eight the spare memory is
  * soon free. */
 #define MOVE_PER_ADD 8u
@@ -31,13 +32,29 @@ htab_set_owner(struct htab *table, const void *owner)
 	table->owner = owner;
 }
 
+/* Behind the slots stands a byte for each: 0 for an empty one, else a part of the hash that the place does not tell. */
+static uint8_t *
+tags_of(const uint32_t *slots, uint32_t mask)
+{
+	return (uint8_t *)(slots + (size_t)mask + 1);
+}
+
+static uint8_t
+tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 57 | 0x80);
+}
+
+/* Rows are far apart in memory: one is looked at only where its tag fits. */
 static uint32_t
 probe(
     const struct htab *table, const uint32_t *slots, uint32_t mask, uint64_t hash, const void *key)
 {
-	for (uint32_t i = (uint32_t)hash & mask; slots[i] != 0; i = (i + 1) & mask)
-		if (table->type->eq(table->owner, slots[i] - 1, key))
-			return slots[i] - 1;
+	const uint8_t *tags = tags_of(slots, mask), tag = tag_of(hash);
+
+	for (uint32_t i = (uint32_t)hash & mask; tags[i] != 0; i = (i + 1) & mask)
+		if (tags[i] == tag && table->type->eq(table->owner, slots[i], key))
+			return slots[i];
 	return HTAB_NONE;
 }
 
@@ -56,11 +73,13 @@ htab_find(const struct htab *table, uint64_t hash, const void *key)
 static void
 put(uint32_t *slots, uint32_t mask, uint64_t hash, uint32_t value)
 {
+	uint8_t *tags = tags_of(slots, mask);
 	uint32_t i = (uint32_t)hash & mask;
 
-	while (slots[i] != 0)
+	while (tags[i] != 0)
 		i = (i + 1) & mask;
-	slots[i] = value + 1;
+	tags[i] = tag_of(hash);
+	slots[i] = value;
 }
 
 /*
@@ -72,11 +91,12 @@ htab_step(struct htab *table, uint32_t n)
 {
 	if (!table->old)
 		return false;
+	const uint8_t *tags = tags_of(table->old, table->old_mask);
 	for (; n > 0 && table->moved <= table->old_mask; n--, table->moved++) {
-		uint32_t slot = table->old[table->moved];
-		if (slot != 0)
-			put(table->slots, table->mask, table->type->hash(table->owner, slot - 1),
-			    slot - 1);
+		uint32_t value = table->old[table->moved];
+		if (tags[table->moved] != 0)
+			put(table->slots, table->mask, table->type->hash(table->owner, value),
+			    value);
 	}
 	if (table->moved <= table->old_mask)
 		return true;
@@ -93,7 +113,7 @@ grow(struct htab *table)
 
 	if (table->slots && table->mask + 1 >= SLOTS_MAX)
 		return -ENOMEM;
-	uint32_t *slots = calloc(n_slots, sizeof(*slots));
+	uint32_t *slots = calloc(n_slots, SLOT_BYTES);
 	if (!slots)
 		return -ENOMEM;
 	while (htab_step(table, UINT32_MAX))
@@ -134,7 +154,7 @@ htab_bytes(const struct htab *table)
 		n_slots += (size_t)table->mask + 1;
 	if (table->old)
 		n_slots += (size_t)table->old_mask + 1;
-	return n_slots * sizeof(*table->slots);
+	return n_slots * SLOT_BYTES;
 }
 
 /* Odd, about half of the bits set, without pattern: the fractions of the square roots of 2, 3, 5 and 7. */
