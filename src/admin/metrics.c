@@ -1,6 +1,6 @@
 /*
- * /metrics: the Prometheus text format (version 0.0.4). Every counter of core/stats, and what the engine and Redis are like
- * now. There are no labels with values from outside, so nobody can make the number of series grow.
+ * /metrics: the Prometheus text format (version 0.0.4). Every counter of core/stats, what the engine and Redis are like now, and
+ * when each switch of the map was heard. No label comes from what strangers send, so nobody can make the number of series grow.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
+
+#define SWITCHES_MAX 5000
 
 static void
 put_gauge(FILE *out, const char *name, const char *help, double value)
@@ -59,11 +61,53 @@ put_state(FILE *out, const struct api *api)
 		{ "engine_queued", "changes decided and not yet handed on", (double)totals.queued },
 		{ "engine_bytes", "bytes that the engine and the map hold",
 		    (double)engine_bytes(api->engine) },
+		{ "maintenance_windows", "switches and hosts that are in maintenance",
+		    (double)maintenance_n(api->maintenance) },
 		{ "unmapped_senders", "senders that are not in the map, as far as remembered",
 		    (double)unmapped_n(api->unmapped) },
 	};
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		put_gauge(out, gauges[i].name, gauges[i].help, gauges[i].value);
+}
+
+/* A label's value (exposition format 0.0.4): a name may hold anything. */
+static void
+put_label(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void
+put_heard(FILE *out, const char *name, const char *source, int64_t us)
+{
+	fputs("dpwatch_switch_last_heard_seconds{switch=\"", out);
+	put_label(out, name);
+	fprintf(out, "\",source=\"%s\"} %.17g\n", source, (double)us / 1e6);
+}
+
+/* The only names from outside are those of the map's switches, and of them no more than SWITCHES_MAX. */
+static void
+put_switches(FILE *out, const struct api *api)
+{
+	uint32_t n = topo_n_switches(engine_topo(api->engine));
+	struct engine_switch_view view;
+
+	fputs(
+	    "# HELP dpwatch_switch_last_heard_seconds when the switch was last heard, seconds since 1970; 0: never\n"
+	    "# TYPE dpwatch_switch_last_heard_seconds gauge\n",
+	    out);
+	for (uint32_t sw = 0; sw < n && sw < SWITCHES_MAX; sw++) {
+		engine_switch_view(api->engine, sw, &view);
+		put_heard(out, view.name, "trap", view.heard_trap_us);
+		put_heard(out, view.name, "syslog", view.heard_syslog_us);
+	}
 }
 
 static void
@@ -118,6 +162,7 @@ api_metrics(struct api_call *call)
 		put_counter(out, stat_names[i], stat_help[i], call->api->stats->n[i]);
 	put_state(out, call->api);
 	put_program(out, call->api);
+	put_switches(out, call->api);
 	if (fclose(out) != 0) {
 		free(text);
 		text = NULL;

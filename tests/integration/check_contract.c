@@ -1,0 +1,233 @@
+/*
+ * What others build on: the fields of the streams as the manual lists them, metrics that Prometheus takes, alert rules that use
+ * metrics which exist, and the example consumer.
+ */
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+static struct sandbox box;
+static char out[SANDBOX_TEXT];
+
+static void
+set_up(void)
+{
+	sandbox_begin(&box);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+/* ---- the manual ---- */
+
+static const struct {
+	const char *stream, *section;
+} streams[] = {
+	{ "dpwatch:events", ".Ss events:" },
+	{ "dpwatch:link-events", ".Ss link-events:" },
+	{ "dpwatch:redundancy", ".Ss redundancy:" },
+};
+
+/* The names that the section lists, each with a comma behind it, into buf. */
+static void
+listed_fields(const char *section, char *buf, size_t size)
+{
+	FILE *page = fopen("src/dpwatchd/dpwatch-events.7", "r");
+	char line[512];
+	bool inside = false;
+	size_t len = 0;
+
+	ck_assert_ptr_nonnull(page);
+	buf[0] = '\0';
+	while (fgets(line, sizeof(line), page)) {
+		if (strncmp(line, ".Ss", 3) == 0)
+			inside = strncmp(line, section, strlen(section)) == 0;
+		if (!inside || strncmp(line, ".It Va ", 7) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		len += (size_t)snprintf(buf + len, size - len, "%s,", line + 7);
+		ck_assert_uint_lt(len, size);
+	}
+	fclose(page);
+}
+
+START_TEST(an_entry_has_the_fields_that_the_manual_lists_in_their_order)
+{
+	char listed[1024], real[1024] = "";
+	const char *name;
+	json_t *value;
+
+	/* VM3 loses one of two paths: one entry on each of link-events and redundancy; VM1 its only one. */
+	sandbox_link_down(&box, LEAF1, 3);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_number(box.redis, "XLEN %s", streams[_i].stream) >= 1);
+	json_t *entries = redis_stream(box.redis, streams[_i].stream);
+	json_object_foreach(json_array_get(entries, 0), name, value)
+	{
+		strncat(real, name, sizeof(real) - strlen(real) - 2);
+		strcat(real, ",");
+	}
+	listed_fields(streams[_i].section, listed, sizeof(listed));
+	ck_assert_str_eq(listed, real);
+	json_decref(entries);
+}
+END_TEST
+
+/* ---- Prometheus ---- */
+
+static void
+metrics_to(const char *path)
+{
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV("curl", "-sS", "--unix-socket", box.api, "-o", path,
+				 "http://localhost/metrics")),
+	    0);
+}
+
+START_TEST(promtool_takes_the_metrics)
+{
+	char path[SANDBOX_PATH], command[256];
+
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	snprintf(path, sizeof(path), "%s/metrics", box.dir);
+	metrics_to(path);
+	snprintf(command, sizeof(command), "promtool check metrics < %s", path);
+	int status = process_run(out, sizeof(out), ARGV("sh", "-c", command));
+	ck_assert_msg(status == 0, "promtool: %s", out);
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out),
+		ARGV("grep", "-c",
+		    "^dpwatch_switch_last_heard_seconds{switch=\"leaf1\",source=\"trap\"} 1",
+		    path)),
+	    0);
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out), ARGV("grep", "-x", "dpwatch_ports_down 1", path)), 0);
+}
+END_TEST
+
+START_TEST(every_metric_of_the_alert_rules_exists)
+{
+	char path[SANDBOX_PATH], names[4096];
+	int n = 0;
+
+	ck_assert_msg(process_run(out, sizeof(out),
+			  ARGV("promtool", "check", "rules", "conf/prometheus-alerts.yml")) == 0,
+	    "%s", out);
+	snprintf(path, sizeof(path), "%s/metrics", box.dir);
+	metrics_to(path);
+	ck_assert_int_eq(process_run(names, sizeof(names),
+			     ARGV("grep", "-oE", "dpwatch_[a-z_]+", "conf/prometheus-alerts.yml")),
+	    0);
+	for (char *rest = names, *name; (name = strsep(&rest, "\n")) && *name; n++) {
+		char pattern[128];
+		snprintf(pattern, sizeof(pattern), "^# TYPE %s ", name);
+		ck_assert_msg(process_run(out, sizeof(out), ARGV("grep", "-q", pattern, path)) == 0,
+		    "no metric %s", name);
+	}
+	ck_assert_int_ge(n, 9);
+}
+END_TEST
+
+/* ---- the example consumer ---- */
+
+static int
+listen_somewhere(uint16_t *ret_port)
+{
+	struct sockaddr_in address = sandbox_address("127.0.0.1", 0);
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* Takes one POST, answers it, and returns its body as JSON. */
+static json_t *
+take_post(int listener)
+{
+	static const char answer[] = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+	struct pollfd waiting = { .fd = listener, .events = POLLIN };
+	size_t len = 0;
+	json_t *body = NULL;
+
+	ck_assert_msg(poll(&waiting, 1, WAIT_MS) == 1, "nothing was posted");
+	int fd = accept(listener, NULL, NULL);
+	while (!body) {
+		ssize_t n = read(fd, out + len, sizeof(out) - 1 - len);
+		ck_assert_int_gt(n, 0);
+		len += (size_t)n;
+		out[len] = '\0';
+		const char *start = strstr(out, "\r\n\r\n");
+		body = start ? json_loads(start + 4, 0, NULL) : NULL;
+	}
+	ck_assert_int_eq(write(fd, answer, sizeof(answer) - 1), sizeof(answer) - 1);
+	close(fd);
+	return body;
+}
+
+static const char *
+label(const json_t *alerts, const char *name)
+{
+	return redis_text(json_object_get(json_array_get(alerts, 0), "labels"), name);
+}
+
+START_TEST(the_example_consumer_posts_one_alert_per_fault_and_its_end)
+{
+	char server[SANDBOX_PATH + 8], target[64], state[SANDBOX_PATH];
+	struct process consumer;
+	char log[SANDBOX_PATH];
+	uint16_t port;
+	int listener = listen_somewhere(&port);
+
+	snprintf(server, sizeof(server), "unix://%s", box.redis);
+	snprintf(target, sizeof(target), "http://127.0.0.1:%u/api/v2/alerts", port);
+	snprintf(state, sizeof(state), "%s/webhook.state", box.dir);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	snprintf(log, sizeof(log), "%s/webhook.log", box.dir);
+	process_start(&consumer, log, ARGV("scripts/dpwatch-webhook", server, target, state));
+	json_t *alerts = take_post(listener);
+	ck_assert_uint_eq(json_array_size(alerts), 1);
+	ck_assert_int_eq(strncmp(label(alerts, "fault"), "leaf1:Ethernet1/1@", 18), 0);
+	ck_assert_ptr_null(json_object_get(json_array_get(alerts, 0), "endsAt"));
+	json_decref(alerts);
+	sandbox_link_up(&box, LEAF1, 1);
+	alerts = take_post(listener);
+	ck_assert_int_eq(strncmp(label(alerts, "fault"), "leaf1:Ethernet1/1@", 18), 0);
+	ck_assert_ptr_nonnull(json_object_get(json_array_get(alerts, 0), "endsAt"));
+	json_decref(alerts);
+	process_kill(&consumer);
+	close(listener);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("contract");
+	TCase *tcase = tcase_create("contract");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, an_entry_has_the_fields_that_the_manual_lists_in_their_order, 0,
+	    (int)(sizeof(streams) / sizeof(streams[0])));
+	tcase_add_test(tcase, promtool_takes_the_metrics);
+	tcase_add_test(tcase, every_metric_of_the_alert_rules_exists);
+	tcase_add_test(tcase, the_example_consumer_posts_one_alert_per_fault_and_its_end);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
