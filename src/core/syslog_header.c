@@ -15,6 +15,9 @@
  * Behind a tag or "INFO:" none may. */
 #define BARE_WORDS_MAX 4
 
+/* The longest text between the signs of "%$ VDC-1 %$". */
+#define PART_MAX 40
+
 /* How far syslog_header_guess() looks. */
 #define GUESS_LEN_MAX 256
 
@@ -183,7 +186,22 @@ atom_original_address(struct walk *w)
 	return len;
 }
 
-/* "%STKUNIT0-M:CP", "%RPM0-P:CP": a unit of a Force10, which looks like a mnemonic and is none. */
+/* "%$ VDC-1 %$", "%$VSAN 3%$": the part of a Nexus or MDS that speaks. */
+static size_t
+atom_part(struct walk *w)
+{
+	struct slice inside = slice_first(slice_from(w->rest, 2), PART_MAX);
+
+	if (!slice_starts(w->rest, "%$"))
+		return 0;
+	long end = slice_find(inside, SLICE("%$"));
+	if (end < 0)
+		return 0;
+	settle(w, true);
+	return 2 + (size_t)end + 2;
+}
+
+/* "%STKUNIT0-M:CP", "%RPM0-P:CP", "%SYSTEM:CP": a unit of a Force10, which looks like a mnemonic and is none. */
 static size_t
 atom_unit(struct walk *w)
 {
@@ -193,10 +211,13 @@ atom_unit(struct walk *w)
 		return 0;
 	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
 		len++;
-	if (len == 1 || at(w->rest, len) != '-' || !is_alpha(at(w->rest, len + 1)) ||
-	    at(w->rest, len + 2) != ':')
+	if (len == 1)
 		return 0;
-	len += 3;
+	if (at(w->rest, len) == '-' && is_alpha(at(w->rest, len + 1)))
+		len += 2;
+	if (at(w->rest, len) != ':')
+		return 0;
+	len++;
 	if (slice_starts(slice_from(w->rest, len), " CP ")) /* a relay took it for a tag */
 		len++;
 	if (!is_alpha(at(w->rest, len)))
@@ -333,7 +354,8 @@ static void
 walk_atoms(struct walk *w)
 {
 	static size_t (*const atoms[])(struct walk *) = { atom_stamp, atom_uptime, atom_counter,
-		atom_kernel_clock, atom_original_address, atom_unit, atom_address, atom_word };
+		atom_kernel_clock, atom_original_address, atom_part, atom_unit, atom_address,
+		atom_word };
 
 	while (!w->done) {
 		size_t len = 0;
