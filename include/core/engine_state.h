@@ -242,6 +242,8 @@ void engine_note_port(struct engine *engine, uint32_t port);
 /* Everything changes at once: what is being taken begins anew. */
 void engine_take_again(struct engine *engine);
 void engine_takes_free(struct engine *engine);
+/* What a snapshot that is being taken holds already. */
+size_t engine_take_bytes(const struct engine *engine);
 
 /*
  * A port as it may be changed: whoever writes to a port_state gets it here, so that a snapshot that is being taken hears of

@@ -312,3 +312,17 @@ engine_takes_free(struct engine *engine)
 	while (engine->discarded)
 		engine_topo_step(engine, UINT32_MAX, (struct engine_time){ 0 }, &in_force);
 }
+
+size_t
+engine_take_bytes(const struct engine *engine)
+{
+	const struct take *take = engine->take;
+
+	if (!take)
+		return 0;
+	const struct engine *next = &take->next;
+	return topo_bytes(next->topo) + next->room_interfaces * sizeof(*next->interfaces) +
+	       topo_n_groups(next->topo) * sizeof(*next->groups) +
+	       topo_n_ports(next->topo) * sizeof(*next->ports) +
+	       next->room_extras * sizeof(*next->extras);
+}

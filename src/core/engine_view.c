@@ -185,7 +185,7 @@ size_t
 engine_bytes(const struct engine *engine)
 {
 	return sizeof(*engine) + topo_bytes(engine->topo) + reach_bytes(engine->reach) +
-	       engine_watches_bytes(engine) +
+	       engine_watches_bytes(engine) + engine_take_bytes(engine) +
 	       engine->room_interfaces * sizeof(*engine->interfaces) +
 	       engine->room_extras * sizeof(*engine->extras) + htab_bytes(&engine->extra_index) +
 	       topo_n_groups(engine->topo) * sizeof(*engine->groups) +

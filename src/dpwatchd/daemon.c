@@ -69,7 +69,9 @@ go(struct daemon *daemon)
 	    totals.ports_down);
 	daemon_read_inputs(daemon, true);
 	sd_notify(0, "STATUS=running");
-	daemon_load_done(daemon, 200, NULL, NULL);
+	/* Else it is answered when the map that is being taken is in force. */
+	if (!daemon->taking.under_way)
+		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
 }
 
 static void
@@ -220,7 +222,9 @@ on_link_down(void *ctx, const char *why)
 	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
 	publisher_down(daemon->publisher);
 	topo_sync_down(daemon->topo_sync);
-	daemon_load_done(daemon, 503, "the connection to Redis broke", NULL);
+	/* A map that is being taken already needs Redis no more. */
+	if (!daemon->taking.under_way || !daemon_load_is_read(daemon))
+		daemon_load_done(daemon, 503, "the connection to Redis broke", NULL);
 	daemon_keep_owed(daemon);
 	if (daemon->phase == PHASE_STOPPING)
 		daemon_stop_when_safe(daemon);

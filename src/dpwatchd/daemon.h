@@ -21,11 +21,11 @@
 #include "admin/http.h"
 #include "core/dedup.h"
 #include "core/engine.h"
+#include "core/maintenance.h"
 #include "core/outbox.h"
 #include "core/rules.h"
 #include "core/stats.h"
 #include "core/unmapped.h"
-#include "core/maintenance.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
 #include "io/loop.h"
@@ -119,6 +119,8 @@ void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with 
 void daemon_release(struct daemon *daemon);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
+/* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
+void daemon_read_state(struct daemon *daemon);
 
 /* ---- daemon_maintenance.c ---- */
 void daemon_load_maintenance(struct daemon *daemon);
@@ -132,9 +134,6 @@ void daemon_set_up_log(const struct config *config, bool debug);
 /* Tries all files that the configuration names, and says what is wrong. 0 or 1: an exit status. */
 int daemon_test(const struct config *config);
 void daemon_reload(struct daemon *daemon);
-
-/* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
-void daemon_read_state(struct daemon *daemon);
 
 /* ---- daemon_owed.c ---- */
 /* Opens the journal of state_dir. 0; or -1 with a message in error. */
@@ -190,6 +189,8 @@ void daemon_dump_start(
     struct daemon *daemon, struct http_pending *pending, struct api_response *response);
 /* A reading of the map ended (well or not); call it first. */
 void daemon_load_note_read(struct daemon *daemon);
+/* Whether a load is under way whose map was read back. */
+bool daemon_load_is_read(const struct daemon *daemon);
 /*
  * Answers the request that loads a topology: with 200 once a map is in force, or 400 once one was refused, if it is the
  * one that was stored; with 503 at any time.

@@ -212,6 +212,12 @@ daemon_load_note_read(struct daemon *daemon)
 		load->is_read = topo_sync_covers(daemon->topo_sync, load->stored_id);
 }
 
+bool
+daemon_load_is_read(const struct daemon *daemon)
+{
+	return daemon->load && daemon->load->is_read;
+}
+
 /* ---- a load: feeding the worker, and listening to it ---- */
 
 static void

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/http_client.h"
@@ -53,6 +54,16 @@ expect_event(json_int_t n, const char *port, const char *down, const char *sourc
 	ck_assert_str_eq(redis_text(event, "reason"), reason);
 	ck_assert_str_eq(redis_text(event, "revision"), revision);
 	json_decref(events);
+}
+
+/* VM1's n-th toggle, by leaf1's own word. */
+static void
+expect_trapped(json_int_t n, const char *down)
+{
+	char revision[24];
+
+	snprintf(revision, sizeof(revision), "%lld", (long long)n);
+	expect_event(n, VM1, down, "trap", strcmp(down, "true") == 0 ? "link-down" : "", revision);
 }
 
 START_TEST(a_load_that_moves_a_port_off_a_dead_interface_heals_it)
@@ -157,6 +168,30 @@ START_TEST(many_changes_at_once_are_all_followed)
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(redis_events(box.redis) == 50);
 	ck_assert_int_eq(redis_down(box.redis), 50);
+}
+END_TEST
+
+/* Read and taken in slices: each word in between is decided at once, and told before the next. */
+START_TEST(traps_are_decided_while_a_large_map_is_read_and_taken)
+{
+	json_int_t n = 0, loads = sandbox_counter(&box, "topology.loads");
+
+	redis_do(box.redis, "EVAL %s 0",
+	    "for i = 1, 20000 do local id = string.format('88888888-8888-4888-8888-%012d', i) "
+	    "redis.call('HSET', 'dpwatch:topology:ports', id, "
+	    "'{\"id\": \"' .. id .. '\", \"attachments\": [\"leaf1:Ethernet1/2\"]}') end");
+	for (int round = 1; round <= 3; round++) {
+		redis_do(box.redis, "XADD dpwatch:topology:changes * kind all id ''");
+		do {
+			sandbox_link_down(&box, LEAF1, 1);
+			expect_trapped(++n, "true");
+			sandbox_link_up(&box, LEAF1, 1);
+			expect_trapped(++n, "false");
+		} while (sandbox_counter(&box, "topology.loads") < loads + round);
+	}
+	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 20001);
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(redis_down(box.redis) == 20000);
 }
 END_TEST
 
@@ -312,6 +347,7 @@ main(void)
 	tcase_add_test(tcase, an_interface_that_spoke_before_it_was_mapped_counts_when_it_is);
 	tcase_add_test(tcase, a_change_by_hand_is_followed_at_once);
 	tcase_add_test(tcase, many_changes_at_once_are_all_followed);
+	tcase_add_test(tcase, traps_are_decided_while_a_large_map_is_read_and_taken);
 	tcase_add_loop_test(tcase, a_broken_record_is_refused_and_the_old_map_stays, 0, N(broken));
 	tcase_add_test(tcase, a_map_that_is_broken_at_start_is_named_and_waited_for);
 	tcase_add_test(tcase, a_map_that_is_broken_at_start_can_be_replaced_by_a_load);
