@@ -174,7 +174,7 @@ note(const char *addr_text, const char *host, const char *interface, uint32_t if
 	};
 
 	ck_assert(addr_parse(slice_of(addr_text), &addr));
-	unmapped_note(world.unmapped, &addr, slice_of(host), &event, wall_us);
+	unmapped_note(world.unmapped, &addr, slice_of(host), NULL, &event, wall_us);
 }
 
 START_TEST(senders_that_are_not_in_the_map_come_last_heard_first)
@@ -222,6 +222,116 @@ START_TEST(each_sender_comes_with_the_json_that_would_map_it)
 	struct reply reply = get("/v1/unmapped");
 	char *map = json_dumps(at(reply.json, "unmapped.0.map"), JSON_COMPACT);
 	ck_assert_str_eq(map, map_rows[_i].map);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+static void
+note_claim(const char *addr_text, const char *host, const char *claim_text)
+{
+	struct addr addr, claim;
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_TRAP,
+		.reason = REASON_ERR_DISABLED,
+		.name = SLICE("Eth1/1"),
+		.rule = "linkDown" };
+
+	ck_assert(addr_parse(slice_of(addr_text), &addr));
+	ck_assert(!claim_text || addr_parse(slice_of(claim_text), &claim));
+	unmapped_note(
+	    world.unmapped, &addr, slice_of(host), claim_text ? &claim : NULL, &event, WORLD_NOW);
+}
+
+static const struct {
+	const char *addr, *host, *claim, *guess;
+	const char *map;
+} guesses[] = {
+	{ "198.51.100.1", "LEAF1", NULL, "another address of leaf1?",
+	    "{\"switches\":[{\"name\":\"leaf1\",\"addresses\":[\"192.0.2.11\",\"2001:db8::11\",\"198.51.100.1\"],\"interfaces\":[{\"name\":\"Eth1/1\"}]}]}" },
+	{ "198.51.100.1", "leaf1.example.net", NULL, "another address of leaf1?", NULL },
+	{ "198.51.100.1", "", "192.0.2.12", "a relay that speaks for leaf2? (trusted_relays)",
+	    "{\"switches\":[{\"name\":\"198.51.100.1\",\"addresses\":[\"198.51.100.1\"],\"interfaces\":[{\"name\":\"Eth1/1\"}]}]}" },
+	{ "198.51.100.1", "leaf9", "198.51.100.9", "", NULL },
+	{ "192.0.2.11", "leaf2", NULL, "", NULL },
+};
+
+START_TEST(a_guess_says_who_a_sender_may_be)
+{
+	note_claim(guesses[_i].addr, guesses[_i].host, guesses[_i].claim);
+	struct reply reply = get("/v1/unmapped");
+	const char *guess = json_string_value(at(reply.json, "unmapped.0.guess"));
+	ck_assert_str_eq(guess ? guess : "", guesses[_i].guess);
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.reason"), "err-disabled");
+	ck_assert_str_eq(text_at(&reply, "unmapped.0.rule"), "linkDown");
+	char *map = json_dumps(at(reply.json, "unmapped.0.map"), JSON_COMPACT);
+	if (guesses[_i].map)
+		ck_assert_str_eq(map, guesses[_i].map);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(who_speaks_under_the_names_of_several_is_a_relay)
+{
+	note_claim("198.51.100.1", "leaf1", NULL);
+	note_claim("198.51.100.1", "leaf2", NULL);
+	struct reply reply = get("/v1/unmapped");
+	for (int i = 0; i < 2; i++)
+		ck_assert_ptr_nonnull(
+		    strstr(text_at(&reply, i == 0 ? "unmapped.0.guess" : "unmapped.1.guess"),
+			"a relay that speaks for leaf"));
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(all_interfaces_of_a_sender_are_in_its_json)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo;
+
+	for (uint32_t i = 1; i <= UNMAPPED_INTERFACES + 4; i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "Eth1/%u", i);
+		note("198.51.100.1", "leaf7", name, i, WORLD_NOW + i);
+		note("198.51.100.1", "leaf7", name, i, WORLD_NOW + i);
+	}
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_int_eq(number_at(&reply, "unmapped.0.interfaces"), UNMAPPED_INTERFACES);
+	char *map = json_dumps(at(reply.json, "unmapped.0.map"), 0);
+	ck_assert_int_eq(topo_from_text(slice_of(map), &topo, &faults), 0);
+	ck_assert_uint_eq(topo_n_interfaces(topo), UNMAPPED_INTERFACES);
+	/* The ones not spoken of for longest made room. */
+	ck_assert_uint_eq(topo_interface_find(topo, 0, SLICE("Eth1/4")), TOPO_NONE);
+	ck_assert_uint_ne(topo_interface_find(topo, 0, SLICE("Eth1/5")), TOPO_NONE);
+	ck_assert_uint_ne(topo_interface_find(topo, 0, SLICE("Eth1/20")), TOPO_NONE);
+	topo_free(topo);
+	topo_faults_release(&faults);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(an_interface_that_only_its_switch_knows_is_listed)
+{
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_TRAP,
+		.name = SLICE("Ethernet1/33") };
+	uint32_t sw = topo_switch_find(engine_topo(world.api.engine), SLICE("leaf1"));
+
+	ck_assert_int_eq(engine_feed(world.api.engine, sw, &event, world_time()), VERDICT_CHANGED);
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "unmapped")), 0);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), 1);
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.switch"), "leaf1");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.interface"), "Ethernet1/33");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.word"), "down");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.reason"), "link-down");
+	char *map = json_dumps(at(reply.json, "interfaces.0.map"), JSON_COMPACT);
+	ck_assert_str_eq(map,
+	    "{\"switches\":[{\"name\":\"leaf1\",\"interfaces\":[{\"name\":\"Ethernet1/33\"}]}]}");
 	free(map);
 	reply_release(&reply);
 }
@@ -290,6 +400,10 @@ add_tests(TCase *tcase)
 	tcase_add_loop_test(
 	    tcase, each_sender_comes_with_the_json_that_would_map_it, 0, ROWS(map_rows));
 	tcase_add_test(tcase, the_json_that_maps_a_new_switch_loads);
+	tcase_add_loop_test(tcase, a_guess_says_who_a_sender_may_be, 0, ROWS(guesses));
+	tcase_add_test(tcase, who_speaks_under_the_names_of_several_is_a_relay);
+	tcase_add_test(tcase, all_interfaces_of_a_sender_are_in_its_json);
+	tcase_add_test(tcase, an_interface_that_only_its_switch_knows_is_listed);
 	tcase_add_test(tcase, bytes_that_are_no_utf_8_are_shown_as_such_and_not_sent_on);
 	tcase_add_test(tcase, a_thousand_senders_fit_one_answer);
 }

@@ -42,6 +42,9 @@ enum decode_result trap_link_decode(const struct trap_rules *rules, const struct
  */
 bool trap_claimed_sender(const struct trap *trap, struct addr *ret_addr);
 
+/* sysName.0, which some vendors add: what the sender calls itself. Borrowed from the trap; empty: not told. */
+struct slice trap_sys_name(const struct trap *trap);
+
 /* sysUpTime.0 (v2c, v3) or the PDU's time-stamp (v1). */
 bool trap_uptime(const struct trap *trap, uint32_t *ret_cs);
 

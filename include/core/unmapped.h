@@ -4,6 +4,7 @@
 #ifndef DPWATCH_CORE_UNMAPPED_H
 #define DPWATCH_CORE_UNMAPPED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,14 @@
 /* So many senders are kept; the one that has been silent for longest makes room. */
 #define UNMAPPED_MAX 1024
 #define UNMAPPED_TEXT 128
+/* Of each so many interfaces; the one that was not spoken of for longest makes room. */
+#define UNMAPPED_INTERFACES 16
+
+struct unmapped_interface {
+	char name[UNMAPPED_TEXT]; /* "": told by its index alone */
+	uint32_t if_index;
+	int64_t last_us;
+};
 
 struct unmapped_sender {
 	struct addr addr;
@@ -21,7 +30,14 @@ struct unmapped_sender {
 	char host[UNMAPPED_TEXT];      /* what it calls itself; "" : nothing */
 	char interface[UNMAPPED_TEXT]; /* the last interface that it spoke of */
 	uint32_t if_index;
-	enum link_word word; /* the last word */
+	enum link_word word;          /* the last word */
+	enum link_reason reason;      /* of the last word, where it told one */
+	char rule[UNMAPPED_TEXT / 2]; /* the rule or notification that spoke last */
+	/* What a trap says of where it really comes from, and is believed of relays only. */
+	bool has_claim;
+	struct addr claim;
+	struct unmapped_interface interfaces[UNMAPPED_INTERFACES];
+	size_t n_interfaces;
 	int64_t first_us, last_us;
 	uint64_t count;
 };
@@ -30,8 +46,9 @@ struct unmapped;
 
 struct unmapped *unmapped_new(void);
 void unmapped_free(struct unmapped *unmapped);
+/* `claim` is NULL where the datagram claims no other sender. */
 void unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice host,
-    const struct link_event *event, int64_t wall_us);
+    const struct addr *claim, const struct link_event *event, int64_t wall_us);
 
 /* Number kept, and each (in no promised order). */
 size_t unmapped_n(const struct unmapped *unmapped);

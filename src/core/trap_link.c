@@ -252,6 +252,15 @@ trap_claimed_sender(const struct trap *trap, struct addr *ret_addr)
 	return vb != NULL && vb->bytes.len == 4 && claim((const uint8_t *)vb->bytes.data, ret_addr);
 }
 
+struct slice
+trap_sys_name(const struct trap *trap)
+{
+	const struct trap_varbind *vb =
+	    find_scalar(trap, OID(1, 3, 6, 1, 2, 1, 1, 5, 0), VALUE_BYTES);
+
+	return vb ? slice_trim(vb->bytes) : (struct slice){ NULL, 0 };
+}
+
 bool
 trap_uptime(const struct trap *trap, uint32_t *ret_cs)
 {

@@ -156,9 +156,49 @@ row_add(struct unmapped *unmapped, const struct addr *addr, const char *host,
 	return i;
 }
 
+static struct unmapped_interface *
+interface_find(struct unmapped_sender *sender, const char *name, uint32_t if_index)
+{
+	for (size_t i = 0; i < sender->n_interfaces; i++) {
+		struct unmapped_interface *interface = &sender->interfaces[i];
+		if (strcmp(interface->name, name) == 0 &&
+		    (name[0] != '\0' || interface->if_index == if_index))
+			return interface;
+	}
+	return NULL;
+}
+
+/* A place for another one: a free one, or that of the one that was not spoken of for longest. */
+static struct unmapped_interface *
+interface_take(struct unmapped_sender *sender)
+{
+	struct unmapped_interface *oldest = &sender->interfaces[0];
+
+	if (sender->n_interfaces < UNMAPPED_INTERFACES)
+		return &sender->interfaces[sender->n_interfaces++];
+	for (size_t i = 1; i < UNMAPPED_INTERFACES; i++)
+		if (sender->interfaces[i].last_us < oldest->last_us)
+			oldest = &sender->interfaces[i];
+	return oldest;
+}
+
+static void
+note_interface(
+    struct unmapped_sender *sender, struct slice name, uint32_t if_index, int64_t wall_us)
+{
+	slice_copy(name, sender->interface, sizeof(sender->interface));
+	sender->if_index = if_index;
+	struct unmapped_interface *interface = interface_find(sender, sender->interface, if_index);
+	if (!interface)
+		interface = interface_take(sender);
+	slice_copy(name, interface->name, sizeof(interface->name));
+	interface->if_index = if_index;
+	interface->last_us = wall_us;
+}
+
 void
 unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice host,
-    const struct link_event *event, int64_t wall_us)
+    const struct addr *claim, const struct link_event *event, int64_t wall_us)
 {
 	char name[UNMAPPED_TEXT];
 	struct slice interface = event->name.len > 0 ? event->name : event->descr;
@@ -176,12 +216,16 @@ unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice h
 	struct unmapped_sender *sender = &unmapped->rows[i].sender;
 	sender->last_us = wall_us;
 	sender->count++;
+	slice_copy(slice_of(event->rule), sender->rule, sizeof(sender->rule));
+	sender->has_claim = claim != NULL;
+	if (claim)
+		sender->claim = *claim;
 	/* A restart names no interface: what was said of one before stays of use. */
 	if (interface.len == 0 && event->if_index == 0)
 		return;
-	slice_copy(interface, sender->interface, sizeof(sender->interface));
-	sender->if_index = event->if_index;
+	note_interface(sender, interface, event->if_index, wall_us);
 	sender->word = event->word;
+	sender->reason = event->reason;
 }
 
 size_t

@@ -17,9 +17,12 @@ sender_row(struct table *table, const json_t *sender)
 	table_cell(table, json_text(sender, "source"));
 	table_cell(table, *interface || json_number(sender, "if_index") == 0 ? interface : index);
 	table_cell(table, json_text(sender, "word"));
+	table_cell(table, json_text(sender, "reason"));
 	table_number(table, json_number(sender, "count"));
+	table_cell(table, json_ago(sender, "first_seen", ago));
 	table_cell(table, json_ago(sender, "last_seen", ago));
 	table_cell(table, json_flag(sender, "switch_is_mapped") ? "interface" : "switch");
+	table_cell(table, json_text(sender, "guess"));
 }
 
 static void
@@ -31,9 +34,12 @@ print_senders(const struct cli *cli, const json_t *senders)
 		{ .title = "SOURCE", .drop = 3 },
 		{ .title = "INTERFACE" },
 		{ .title = "WORD", .drop = 2 },
+		{ .title = "REASON", .drop = 5 },
 		{ .title = "COUNT", .right = true, .drop = 1 },
+		{ .title = "FIRST", .fixed = true, .drop = 4 },
 		{ .title = "LAST", .fixed = true },
 		{ .title = "MISSING" },
+		{ .title = "A GUESS" },
 	};
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	const json_t *sender;
@@ -42,6 +48,42 @@ print_senders(const struct cli *cli, const json_t *senders)
 	json_array_foreach(senders, i, sender) sender_row(table, sender);
 	table_print(table, cli->width, cli->color);
 	table_free(table);
+}
+
+/* More would hide the senders; `interface list` has them all. */
+#define INTERFACES_SHOWN 20
+
+/* What switches of the map spoke of, and the map does not name. */
+static void
+print_extras(const struct cli *cli, const json_t *interfaces, json_int_t more)
+{
+	static const struct table_column columns[] = {
+		{ .title = "SWITCH" },
+		{ .title = "INTERFACE" },
+		{ .title = "WORD", .drop = 2 },
+		{ .title = "REASON", .drop = 3 },
+		{ .title = "SOURCE", .drop = 1 },
+		{ .title = "LAST", .fixed = true },
+	};
+	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	size_t n = json_array_size(interfaces);
+	char ago[TIMEUTIL_RELATIVE];
+
+	for (size_t i = 0; i < n && i < INTERFACES_SHOWN; i++) {
+		const json_t *interface = json_array_get(interfaces, i);
+		table_cell(table, json_text(interface, "switch"));
+		table_cell(table, json_text(interface, "interface"));
+		table_cell(table, json_text(interface, "word"));
+		table_cell(table, json_text(interface, "reason"));
+		table_cell(table, json_text(interface, "source"));
+		table_cell(table, json_ago(interface, "last_seen", ago));
+	}
+	printf("\nInterfaces that switches of the map spoke of, and the map does not name:\n");
+	table_print(table, cli->width, cli->color);
+	table_free(table);
+	if (n > INTERFACES_SHOWN || more > 0)
+		printf("and %lld more: dpwatch interface list, dpwatch -o json unmapped\n",
+		    (long long)n - INTERFACES_SHOWN + (long long)more);
 }
 
 /* The switches that would map them, an object a line, to be put into the document's "switches". */
@@ -69,19 +111,24 @@ int
 cmd_unmapped(struct cli *cli)
 {
 	struct client_reply reply;
-	const json_t *senders;
 
 	if (client_get(cli->client, "/v1/unmapped", &reply) != CLIENT_OK)
 		return CLI_REFUSED;
-	senders = json_object_get(reply.json, "unmapped");
+	const json_t *senders = json_object_get(reply.json, "unmapped"),
+		     *interfaces = json_object_get(reply.json, "interfaces");
 	if (cli->json) {
 		cli_print_json(cli, reply.json);
-	} else if (json_array_size(senders) == 0) {
+		client_reply_release(&reply);
+		return CLI_DONE;
+	}
+	if (json_array_size(senders) == 0) {
 		printf("Everybody who spoke is in the map.\n");
 	} else {
 		print_senders(cli, senders);
 		print_map(senders);
 	}
+	if (json_array_size(interfaces) > 0)
+		print_extras(cli, interfaces, json_number(reply.json, "interfaces_more"));
 	client_reply_release(&reply);
 	return CLI_DONE;
 }

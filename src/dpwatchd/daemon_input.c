@@ -141,12 +141,19 @@ struct heard {
 	struct link_event event;
 	struct addr sender;
 	struct slice host;
+	const struct trap *trap; /* NULL: a line */
 };
 
 static void
 note_unmapped(struct daemon *daemon, const struct heard *heard, const struct engine_time *time)
 {
-	unmapped_note(daemon->unmapped, &heard->sender, heard->host, &heard->event, time->wall_us);
+	struct addr claim;
+	bool claims = heard->trap && trap_claimed_sender(heard->trap, &claim) &&
+		      !addr_eq(&claim, &heard->sender);
+	struct slice host = heard->trap ? trap_sys_name(heard->trap) : heard->host;
+
+	unmapped_note(daemon->unmapped, &heard->sender, host, claims ? &claim : NULL, &heard->event,
+	    time->wall_us);
 }
 
 /* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
@@ -167,7 +174,7 @@ static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
 	struct daemon *daemon = ctx;
-	struct heard heard = { .host = { NULL, 0 } };
+	struct heard heard = { .trap = trap };
 	enum trap_miss miss;
 
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
@@ -214,6 +221,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	const struct addr *from =
 	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
 	heard.host = msg.host;
+	heard.trap = NULL;
 	heard.event.relayed =
 	    stream || !from || sender_is_relay(&daemon->config.syslog.trusted_relays, from);
 	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
