@@ -138,6 +138,23 @@ int64_t engine_next_deadline(const struct engine *engine);
 /* Takes the next change out. False when there is none. The strings are valid until the next call into the engine. */
 bool engine_pop(struct engine *engine, struct dp_change *ret_change);
 
+/*
+ * Asks: interfaces that are uncertain, for whoever can ask their switches (a word of source poll is the answer). Those that
+ * are down come first; each is in the queue once. A full queue refuses, which is counted (struct engine_totals), and takes
+ * the interface in later; it stays uncertain. Unanswered, nothing changes. False when there is none, or before the start.
+ */
+#define ENGINE_ASKS_MAX 8192 /* of interfaces that are down, and of others, each */
+struct engine_ask {
+	uint32_t sw, interface;                   /* numbers of the snapshot and of the views */
+	const char *switch_name, *interface_name; /* until the next call into the engine */
+	uint32_t if_index;                        /* as the topology has it; 0: not there */
+};
+bool engine_pop_ask(struct engine *engine, struct engine_ask *ret_ask);
+
+/* Words may have been lost: all interfaces of the switch, or of every switch that was heard over this source, are uncertain. */
+void engine_doubt_switch(struct engine *engine, uint32_t sw, struct engine_time time);
+void engine_doubt_source(struct engine *engine, enum link_source source, struct engine_time time);
+
 /* Redis gave this revision to the port's last toggle. */
 void engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revision);
 
@@ -192,6 +209,8 @@ void engine_port_view(
     const struct engine *engine, uint32_t port, struct engine_port_view *ret_view);
 
 struct engine_totals {
+	uint32_t asks_waiting;
+	uint64_t asks_refused; /* how often the queue of asks was full */
 	uint32_t ports_down, ports_degraded, interfaces_down, interfaces_uncertain;
 	uint32_t
 	    interfaces_flapping; /* suppressed by dampening, or with `observe` those that would be */

@@ -4,6 +4,7 @@
  *   engine.c         life, and words in
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
+ *   engine_ask.c     which interfaces should be asked about
  *   engine_damp.c    the penalty of an interface that flaps
  *   engine_watch.c   what only few interfaces need at a time: echoes, words that wait; and their deadlines
  *   engine_interface.c  interfaces by number
@@ -150,6 +151,7 @@ struct watch {
 	double penalty;                 /* as of penalty_ns; 0: none (engine_damp.c) */
 	int64_t penalty_ns, penalty_us; /* engine and wall time */
 	int64_t penalty_end_ns; /* flaps: the moment of reuse; else when it may be forgotten */
+	int64_t ends_ns;        /* link ends: when both are to be compared; INT64_MAX: never */
 	bool flaps;             /* it is suppressed, or would be (observe) */
 };
 
@@ -158,6 +160,12 @@ struct watches {
 	uint32_t n_flapping;
 	uint32_t n, room, free; /* free: the first free row plus 1; 0: none */
 	uint32_t *heap, n_heap; /* rows with a deadline, the earliest first; room for all */
+};
+
+/* A ring of interface numbers; ENGINE_ASKS_MAX of them at most. */
+struct ask_queue {
+	uint32_t *items; /* NULL: nothing was ever asked */
+	uint32_t head, n;
 };
 
 /* Why a step changes ports: one per event, shared by all that it queues. */
@@ -207,6 +215,9 @@ struct engine {
 	uint32_t n_interfaces, room_interfaces;
 	struct watches watches;
 	struct wall_clock clock;
+	struct ask_queue asks[2]; /* of interfaces that are down, and up */
+	uint32_t n_asks_missed;   /* interfaces that found the queue full, and wait for room */
+	uint64_t n_asks_refused;  /* how often that was so, ever */
 	struct extra *extras;
 	uint32_t n_extras, room_extras;
 	struct htab extra_index;
@@ -281,6 +292,17 @@ enum engine_verdict engine_word(struct engine *engine, uint32_t sw, uint32_t int
 void engine_note_teller(struct switch_state *sw, enum link_source source);
 /* The deadline of the interface's watch has come. */
 void engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+
+/* ---- engine_ask.c ---- */
+/* The interface is uncertain: somebody should ask about it. */
+void engine_ask(struct engine *engine, uint32_t interface);
+/* After the start: about everything that is uncertain. */
+void engine_asks_start(struct engine *engine);
+/* The interfaces have other numbers now; called by engine_watches_moved(). */
+void engine_asks_moved(struct engine *engine);
+void engine_asks_release(struct engine *engine);
+/* Makes both ends of a link uncertain where they say different things. */
+void engine_compare_ends(struct engine *engine, uint32_t interface, int64_t wall_us);
 
 /* ---- engine_damp.c ---- */
 /* The penalty as it has decayed up to now; 0 without a watch. */

@@ -43,6 +43,9 @@ struct interface_state {
 	bool heard : 1;                 /* some source spoke of it */
 	bool
 	    shown_down : 1; /* what counts of what was observed: after delays and dampening, before an override */
+	bool ask_waits : 1;  /* the engine's queue of asks holds it */
+	bool ask_missed : 1; /* it found that queue full, and is taken in when there is room */
+	bool index_old : 1; /* nobody has named it by name and index since the switch's last boot */
 	bool suppressed : 1;   /* it flaps, and is held down (rule 9) */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
 	uint8_t line_layer;    /* enum link_layer, of the last syslog line */

@@ -80,23 +80,32 @@ engine_find_interface(
 void
 engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us)
 {
-	if (!engine->interfaces[interface].certain || !engine->interfaces[interface].heard)
+	if (!engine->interfaces[interface].heard)
+		return;
+	engine_ask(engine, interface);
+	if (!engine->interfaces[interface].certain)
 		return;
 	engine->interfaces[interface].certain = false;
 	engine->totals.interfaces_uncertain++;
 	engine_queue_interface(engine, interface, false, wall_us);
 }
 
-/* A protocol word from before the boot says nothing of what a linkUp after it means. */
+/* A protocol word from before the boot says nothing of what a linkUp after it means; and indexes may have moved. */
 static void
-protocols_are_old(struct engine *engine, uint32_t sw)
+boot_of_interface(struct interface_state *state)
+{
+	state->protocol_old = state->index_old = true;
+}
+
+static void
+boot_of_interfaces(struct engine *engine, uint32_t sw)
 {
 	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
 
 	for (uint32_t i = 0; i < range.n; i++)
-		engine->interfaces[range.first + i].protocol_old = true;
+		boot_of_interface(&engine->interfaces[range.first + i]);
 	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
-		engine->interfaces[topo_n_interfaces(engine->topo) + i - 1].protocol_old = true;
+		boot_of_interface(&engine->interfaces[topo_n_interfaces(engine->topo) + i - 1]);
 }
 
 static void
@@ -108,7 +117,7 @@ restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time 
 	engine->switches[sw].restarted_us = time.wall_us;
 	engine->switches[sw].ups_from_ns = settle_ms == 0 ? 0 : time.now_ns + settle_ms * 1000000;
 	if (new_boot)
-		protocols_are_old(engine, sw);
+		boot_of_interfaces(engine, sw);
 	engine_doubt_all(engine, sw, time.wall_us);
 }
 
@@ -194,6 +203,26 @@ apply_restart(
 	return VERDICT_RESTART;
 }
 
+/*
+ * After a boot, an index alone may mean another interface than before; until somebody names it with its index. What it says
+ * holds, and the switch is asked.
+ */
+static void
+check_index(
+    struct engine *engine, uint32_t interface, const struct link_event *event, int64_t wall_us)
+{
+	struct interface_state *state = &engine->interfaces[interface];
+	const bool named = event->name.len > 0 || event->descr.len > 0;
+
+	if (!state->index_old || event->if_index == 0)
+		return;
+	if (!named)
+		engine_make_uncertain(engine, interface, wall_us);
+	else if (interface < topo_n_interfaces(engine->topo) &&
+		 topo_interface_get(engine->topo, interface)->if_index == event->if_index)
+		state->index_old = false;
+}
+
 /* A step of the wall clock larger than this is noticed, and remembered for a while; see said_at() in engine_word.c. */
 #define CLOCK_STEP_US 1000000
 
@@ -229,7 +258,9 @@ engine_feed(
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
-	return engine_word(engine, sw, interface, event, time);
+	enum engine_verdict verdict = engine_word(engine, sw, interface, event, time);
+	check_index(engine, interface, event, time.wall_us);
+	return verdict;
 }
 
 /* ---- time ---- */
@@ -317,6 +348,7 @@ engine_free(struct engine *engine)
 	engine_forget_orphans(engine);
 	engine_incidents_release(engine);
 	engine_watches_release(engine);
+	engine_asks_release(engine);
 	fault_drop(engine->restored);
 	htab_release(&engine->extra_index);
 	htab_release(&engine->report_index);

@@ -294,6 +294,7 @@ engine_start(struct engine *engine, struct engine_time time)
 	engine_count(engine);
 	queue_orphans(engine, time);
 	engine_settle_all(engine, &decision);
+	engine_asks_start(engine);
 	engine_reports_start(engine, compared, time);
 }
 

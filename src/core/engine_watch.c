@@ -127,9 +127,10 @@ engine_watch_need(struct engine *engine, uint32_t interface)
 		row = ++all->n;
 	else
 		all->free = all->rows[row - 1].interface;
-	all->rows[row - 1] = (struct watch){
-		.interface = interface, .deadline_ns = INT64_MAX, .show_ns = INT64_MAX
-	};
+	all->rows[row - 1] = (struct watch){ .interface = interface,
+		.deadline_ns = INT64_MAX,
+		.show_ns = INT64_MAX,
+		.ends_ns = INT64_MAX };
 	engine->interfaces[interface].watch = row;
 	return &all->rows[row - 1];
 }
@@ -160,6 +161,8 @@ engine_watch_settle(struct engine *engine, uint32_t interface)
 	}
 	if (watch->show_ns < deadline)
 		deadline = watch->show_ns;
+	if (watch->ends_ns < deadline)
+		deadline = watch->ends_ns;
 	if (watch->penalty > 0 && watch->penalty_end_ns < deadline)
 		deadline = watch->penalty_end_ns;
 	const uint32_t row = engine->interfaces[interface].watch - 1;
@@ -217,6 +220,7 @@ engine_watches_moved(struct engine *engine, const uint32_t *new_interface)
 			watch->interface = now;
 		}
 	}
+	engine_asks_moved(engine);
 	/* Equal deadlines are told apart by the numbers, which are others now. */
 	for (uint32_t at = all->n_heap / 2; at > 0; at--)
 		heap_down(all, at - 1);

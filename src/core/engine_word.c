@@ -76,6 +76,19 @@ before_of(const struct engine *engine, uint32_t interface)
 	return (struct before){ engine->interfaces[interface], n_lifted(engine, interface) };
 }
 
+/* Both ends of a link go together; where they do not within source_settle, one of them is mistaken. */
+static void
+watch_ends(struct engine *engine, uint32_t interface, int64_t now_ns)
+{
+	if (topo_interface_get(engine->topo, interface)->links.n == 0)
+		return;
+	struct watch *watch = engine_watch_need(engine, interface);
+	if (!watch)
+		return;
+	watch->ends_ns = now_ns + engine->config.state.source_settle_ms * 1000000;
+	engine_watch_settle(engine, interface);
+}
+
 /*
  * What came of it: counted, queued, and what hangs on it looked at again. An aggregate's own up also lifts what its members'
  * lost linkUps held down, and a member's down, told again, takes that back: both change the paths, although the interface's
@@ -106,6 +119,7 @@ settle(struct engine *engine, uint32_t interface, const struct before *before,
 		else
 			decision.incident = engine_incident_join(engine, interface, time.now_ns);
 		engine_doubt_lifted(engine, interface, time.wall_us);
+		watch_ends(engine, interface, time.now_ns);
 		engine_step(engine, interface, &decision);
 	} else if (before->state.reason != state->reason && state->reason != REASON_NONE) {
 		engine_refine(engine, interface, &decision);
@@ -466,6 +480,11 @@ engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time 
 	watch = engine_watch(engine, interface);
 	if (watch && watch->penalty > 0 && watch->penalty_end_ns <= time.now_ns)
 		end_penalty(engine, interface, time);
+	watch = engine_watch(engine, interface);
+	if (watch && watch->ends_ns <= time.now_ns) {
+		watch->ends_ns = INT64_MAX;
+		engine_compare_ends(engine, interface, time.wall_us);
+	}
 	if (engine_watch(engine, interface))
 		end_echoes(engine, interface, time);
 	engine_watch_settle(engine, interface);

@@ -246,6 +246,20 @@ say_refused_communities(struct daemon *daemon)
 	daemon->refused_communities = refused;
 }
 
+/* Words may have been among what the kernel dropped: whoever speaks on that socket is asked. */
+static void
+doubt_dropped(
+    struct daemon *daemon, enum link_source source, enum stats_counter stat, uint64_t *seen)
+{
+	const uint64_t now = daemon->stats.n[stat];
+
+	if (now == *seen || daemon->phase != PHASE_RUNNING)
+		return;
+	*seen = now;
+	engine_doubt_source(daemon->engine, source, loop_now(daemon->loop));
+	daemon_turn_end(daemon);
+}
+
 static void
 on_tick(void *ctx)
 {
@@ -253,6 +267,9 @@ on_tick(void *ctx)
 	static unsigned ticks;
 
 	outbox_tick(daemon->outbox, loop_now(daemon->loop).now_ns);
+	doubt_dropped(daemon, SOURCE_TRAP, STAT_TRAP_KERNEL_DROPS, &daemon->doubted_drops.trap);
+	doubt_dropped(
+	    daemon, SOURCE_SYSLOG, STAT_SYSLOG_KERNEL_DROPS, &daemon->doubted_drops.syslog);
 	if (++ticks % COMMUNITY_LINE_TICKS == 0)
 		say_refused_communities(daemon);
 	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&

@@ -107,6 +107,9 @@ struct daemon {
 	const char *warnings[8];
 	char warning_texts[8][240];
 	size_t n_warnings;
+	struct {
+		uint64_t trap, syslog;
+	} doubted_drops; /* kernel drops as of the last time that interfaces were doubted for them */
 	uint64_t refused_communities; /* as of the last line about them */
 	struct log_rate toggle_rate, sender_rate, damping_rate;
 };

@@ -10,9 +10,10 @@
  *           too; `away`: it is there at the next restart-daemon; `slowly`: it is being taken up to the action `taken`, and
  *           the file is played again for each number of slices that may be done before the next action
  *   at TIME taken                           the map that is being taken is in force
- *   at TIME trap|syslog SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
+ *   at TIME trap|syslog|poll SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]
  *           [stamp=TIME] [relayed]      the device's own time (a synchronised clock); through a relay or over a stream
+ *   at TIME lost trap|syslog                the kernel dropped datagrams of this source
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
  *   at TIME doubt SWITCH [INTERFACE]      at TIME hint SWITCH INTERFACE reason=REASON
  *   at TIME report PORT down|active|null by WHO [note=WORD] [for=DURATION]
@@ -28,6 +29,7 @@
  *   expect hash PORT [...]                               a port's hash without a toggle
  *   expect forget SWITCH                                 a switch that is new in the map: its hash goes
  *   expect nothing
+ *   expect asks [SWITCH:INTERFACE...]       which the engine wants to be asked now, in this order; takes them out
  *   view port PORT|interface SWITCH:INTERFACE|switch SWITCH|totals FIELD=VALUE...
  *
  * Times in fields are written as seconds since the start: fault=leaf1:Ethernet1/1@10s. What an action brings forth is

@@ -203,6 +203,19 @@ act_syslog(struct scenario *s)
 }
 
 static void
+act_poll(struct scenario *s)
+{
+	word(s, SOURCE_POLL);
+}
+
+/* The kernel dropped datagrams on the sockets of this source. */
+static void
+act_lost(struct scenario *s)
+{
+	engine_doubt_source(s->engine, link_source_from(slice_of(s->words[1])), scenario_time(s));
+}
+
+static void
 act_restart(struct scenario *s)
 {
 	feed(s, &(struct link_event){ .kind = LINK_EVENT_RESTART,
@@ -299,8 +312,9 @@ scenario_act(struct scenario *s)
 	static const struct {
 		const char *name;
 		void (*act)(struct scenario *s);
-	} actions[] = { { "trap", act_trap }, { "syslog", act_syslog }, { "restart", act_restart },
-		{ "doubt", act_doubt }, { "hint", act_hint }, { "report", act_report },
+	} actions[] = { { "trap", act_trap }, { "syslog", act_syslog }, { "poll", act_poll },
+		{ "lost", act_lost }, { "restart", act_restart }, { "doubt", act_doubt },
+		{ "hint", act_hint }, { "report", act_report },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
 		{ "wait", act_wait }, { "taken", act_taken } };

@@ -241,6 +241,23 @@ scenario_check_nothing_pending(struct scenario *s)
 		ck_abort_msg("%s:%u: not expected: %s", s->path, s->action_line, pending_text(s));
 }
 
+static void
+expect_asks(struct scenario *s)
+{
+	char text[FAULT_TEXT_MAX];
+	struct engine_ask ask;
+
+	for (size_t i = 2; s->words[i]; i++) {
+		if (!engine_pop_ask(s->engine, &ask))
+			SCENARIO_FAIL(s, "nobody asks about %s", s->words[i]);
+		snprintf(text, sizeof(text), "%s:%s", ask.switch_name, ask.interface_name);
+		if (strcmp(text, s->words[i]) != 0)
+			SCENARIO_FAIL(s, "asked is about %s", text);
+	}
+	if (engine_pop_ask(s->engine, &ask))
+		SCENARIO_FAIL(s, "asked is about %s:%s too", ask.switch_name, ask.interface_name);
+}
+
 void
 scenario_expect(struct scenario *s)
 {
@@ -248,6 +265,10 @@ scenario_expect(struct scenario *s)
 	size_t n_head = 1;
 	const char *wrong = NULL;
 
+	if (scenario_flag(s, "asks")) {
+		expect_asks(s);
+		return;
+	}
 	if (scenario_flag(s, "nothing")) {
 		scenario_check_nothing_pending(s);
 		return;
@@ -357,6 +378,7 @@ view_totals(const struct scenario *s)
 	put_number(fields, "interfaces_down", totals.interfaces_down);
 	put_number(fields, "interfaces_uncertain", totals.interfaces_uncertain);
 	put_number(fields, "interfaces_flapping", totals.interfaces_flapping);
+	put_number(fields, "asks_waiting", totals.asks_waiting);
 	return fields;
 }
 
