@@ -21,12 +21,15 @@ static const struct {
 	int status;
 	const char *body;
 } ready_rows[] = {
-	{ "connected", true, 200, "{\"ready\":true,\"reasons\":[]}" },
-	{ "connecting", true, 503, "{\"ready\":false,\"reasons\":[\"Redis is not connected\"]}" },
-	{ "loading", true, 503, "{\"ready\":false,\"reasons\":[\"Redis is not connected\"]}" },
-	{ "connected", false, 503, "{\"ready\":false,\"reasons\":[\"no topology is loaded\"]}" },
+	{ "connected", true, 200, "{\"ready\":true,\"reasons\":[],\"warnings\":[]}" },
+	{ "connecting", true, 503,
+	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\"],\"warnings\":[]}" },
+	{ "loading", true, 503,
+	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\"],\"warnings\":[]}" },
+	{ "connected", false, 503,
+	    "{\"ready\":false,\"reasons\":[\"no topology is loaded\"],\"warnings\":[]}" },
 	{ "down", false, 503,
-	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\",\"no topology is loaded\"]}" },
+	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\",\"no topology is loaded\"],\"warnings\":[]}" },
 };
 
 START_TEST(ready_needs_redis_and_a_topology)
@@ -54,6 +57,9 @@ START_TEST(status_tells_all_that_an_operator_asks_first)
 	status->batch = 17;
 	status->batches_waiting = 2;
 	status->changes_waiting = 40;
+	status->round_trip_us = 700;
+	status->round_trip_max_us = 1900;
+	status->map_lost = true;
 	status->journal_state = "writing";
 	status->journal_bytes = 4711;
 	status->rules = 24;
@@ -73,6 +79,9 @@ START_TEST(status_tells_all_that_an_operator_asks_first)
 	ck_assert_int_eq(number_at(&reply, "redis.batch"), 17);
 	ck_assert_int_eq(number_at(&reply, "redis.batches_waiting"), 2);
 	ck_assert_int_eq(number_at(&reply, "redis.changes_waiting"), 40);
+	ck_assert_int_eq(number_at(&reply, "redis.round_trip_us"), 700);
+	ck_assert_int_eq(number_at(&reply, "redis.round_trip_max_us"), 1900);
+	ck_assert(!flag_at(&reply, "topology.stored"));
 	ck_assert_str_eq(text_at(&reply, "journal.state"), "writing");
 	ck_assert_str_eq(text_at(&reply, "journal.path"), "/var/lib/dpwatch/journal");
 	ck_assert_int_eq(number_at(&reply, "journal.bytes"), 4711);

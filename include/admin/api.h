@@ -32,9 +32,12 @@ struct api_status {
 	const char *redis_error;  /* "" */
 	uint64_t epoch, batch;    /* of the publisher */
 	uint64_t batches_waiting, changes_waiting; /* not yet acknowledged by Redis */
-	const char *journal_state;                 /* idle, writing, failing, full */
-	const char *journal_path, *journal_error;  /* error: "" */
-	uint64_t journal_bytes;                    /* on disk */
+	int64_t round_trip_us,
+	    round_trip_max_us;     /* of Redis: the last one; the longest of a minute or two */
+	bool map_lost;             /* Redis lost the map: it is in this daemon's memory alone */
+	const char *journal_state; /* idle, writing, failing, full */
+	const char *journal_path, *journal_error; /* error: "" */
+	uint64_t journal_bytes;                   /* on disk */
 	bool topology_loaded;
 	int64_t topology_loaded_us;   /* 0: never */
 	const char *topology_error;   /* why the last change was refused, or "" */

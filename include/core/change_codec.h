@@ -72,6 +72,13 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 extern const char REDIS_APPLY_SCRIPT[];
 
 /*
+ * Tries every command that REDIS_APPLY_SCRIPT uses, because one that an ACL refuses in its middle would leave half a batch.
+ * KEYS: a key of dpwatch's prefix that nobody uses (it is gone again afterwards), then keys of every kind that is written.
+ * Reply: "ok", or the error of the first command that an ACL refused, with the command.
+ */
+extern const char REDIS_PROBE_SCRIPT[];
+
+/*
  * Becomes the publisher. KEYS: publisher. ARGV: instance, schema, the last batch that the caller knows (0: none), the epoch
  * that it had (0: none). Reply: { "ok", epoch, batch, the instance that wrote before this one ("": none) }, { "schema",
  * version } where a newer daemon was here, { "type" }. A claim that is repeated names the same instance again.

@@ -3,7 +3,8 @@
  *
  * It claims the `publisher` key once per daemon; then it sends what the outbox holds whenever the link is up, at most a
  * window of batches at a time, and never waits for a reply. What Redis answers decides: ok and done go on, gap sends again
- * what is still kept, deposed ends the daemon, lost and a gap that cannot be filled ask the program to compare anew.
+ * what is still kept, deposed ends the daemon, lost and a gap that cannot be filled ask the program to compare anew. While
+ * there is nothing to send it looks at the `publisher` key once a second, so that all of these are noticed then as well.
  */
 #ifndef DPWATCH_IO_PUBLISHER_H
 #define DPWATCH_IO_PUBLISHER_H
@@ -55,8 +56,11 @@ void publisher_flush(struct publisher *publisher);
 /* Whether batches do not get through now: not connected, not claimed, refused, or slow. */
 bool publisher_stuck(const struct publisher *publisher);
 
-uint64_t publisher_epoch(const struct publisher *publisher);    /* 0: not claimed yet */
-uint64_t publisher_batch(const struct publisher *publisher);    /* the last that Redis has */
+uint64_t publisher_epoch(const struct publisher *publisher); /* 0: not claimed yet */
+uint64_t publisher_batch(const struct publisher *publisher); /* the last that Redis has */
+/* Microseconds from sending a command to its answer: the last one, and the longest of the last one to two minutes. */
+void publisher_round_trip(
+    const struct publisher *publisher, int64_t *ret_last_us, int64_t *ret_max_us);
 const char *publisher_error(const struct publisher *publisher); /* why nothing goes on, or "" */
 void publisher_free(struct publisher *publisher);
 

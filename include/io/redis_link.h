@@ -1,7 +1,8 @@
 /*
  * redis_link: one connection to Redis that is always there or being made (io).
  *
- * States are explicit; connecting has a timer of its own (our hiredis has none); retries are spaced with back-off. After
+ * States are explicit; connecting and answers have timers of their own (our hiredis has none): a Redis that leaves a command
+ * unanswered for 15 seconds is connected anew. Names are resolved without waiting; retries are spaced with back-off. After
  * connecting it authenticates, selects the database and makes sure that it talks to a Redis that can take writes; only then
  * is it up. A connection that breaks gives every command under way a NULL reply, in order, before `down` is called.
  */
@@ -34,6 +35,9 @@ struct redis_link *redis_link_new(struct loop *loop, const struct config *config
 
 /* For the embedded Redis: the socket to use instead of the config's. Copied. */
 void redis_link_use_path(struct redis_link *link, const char *path);
+
+/* Its commands may take as long as they like (XREAD BLOCK). Call before redis_link_start. */
+void redis_link_may_wait(struct redis_link *link);
 
 /* Begins to connect, and keeps at it. */
 void redis_link_start(struct redis_link *link);

@@ -41,18 +41,6 @@ api_healthz(struct api_call *call)
 	api_reply(call->response, 200, json_pack("{s:b}", "alive", 1));
 }
 
-void
-api_readyz(struct api_call *call)
-{
-	json_t *reasons = not_ready_json(call->api);
-	bool ready = json_array_size(reasons) == 0;
-
-	api_reply(call->response, ready ? 200 : 503,
-	    json_pack("{s:b, s:o}", "ready", ready, "reasons", reasons));
-}
-
-/* ---- status ---- */
-
 static json_t *
 texts_json(const char *const *texts, size_t n)
 {
@@ -63,15 +51,29 @@ texts_json(const char *const *texts, size_t n)
 	return list;
 }
 
+void
+api_readyz(struct api_call *call)
+{
+	json_t *reasons = not_ready_json(call->api);
+	bool ready = json_array_size(reasons) == 0;
+
+	api_reply(call->response, ready ? 200 : 503,
+	    json_pack("{s:b, s:o, s:o}", "ready", ready, "reasons", reasons, "warnings",
+		texts_json(call->api->status.warnings, call->api->status.n_warnings)));
+}
+
+/* ---- status ---- */
+
 static json_t *
 redis_json(const struct api_status *status)
 {
-	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "state",
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "state",
 	    api_json_text(status->redis_state), "server", api_json_text(status->redis_server),
 	    "error", api_json_text_or_null(status->redis_error), "epoch", (json_int_t)status->epoch,
 	    "batch", (json_int_t)status->batch, "batches_waiting",
 	    (json_int_t)status->batches_waiting, "changes_waiting",
-	    (json_int_t)status->changes_waiting);
+	    (json_int_t)status->changes_waiting, "round_trip_us", (json_int_t)status->round_trip_us,
+	    "round_trip_max_us", (json_int_t)status->round_trip_max_us);
 }
 
 static json_t *
@@ -104,6 +106,7 @@ topology_json(const struct api *api)
 
 	json_object_set_new(topology, "loaded", json_boolean(status->topology_loaded));
 	json_object_set_new(topology, "loaded_at", api_json_time(status->topology_loaded_us));
+	json_object_set_new(topology, "stored", json_boolean(!status->map_lost));
 	json_object_set_new(topology, "error", api_json_text_or_null(status->topology_error));
 	return topology;
 }

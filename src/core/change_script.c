@@ -5,6 +5,22 @@
  */
 #include "core/change_codec.h"
 
+const char REDIS_PROBE_SCRIPT[] =
+    "local k = KEYS[1]\n"
+    "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
+    "    {'HMGET', k, 'a'}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
+    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}}\n"
+    "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
+    "for _, try in ipairs(tries) do\n"
+    "  local reply = redis.pcall(unpack(try))\n"
+    /* Any other error tells itself with the batch that meets it. */
+    "  local err = type(reply) == 'table' and reply.err or ''\n"
+    "  if string.find(err, 'NOPERM') or string.find(err, 'user executing') then\n"
+    "    return err .. ' (' .. try[1] .. ' ' .. try[2] .. ')'\n"
+    "  end\n"
+    "end\n"
+    "return 'ok'\n";
+
 const char REDIS_CLAIM_SCRIPT[] =
     "local t = redis.call('TYPE', KEYS[1]).ok\n"
     "if t ~= 'none' and t ~= 'hash' then return {'type', KEYS[1]} end\n"

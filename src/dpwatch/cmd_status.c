@@ -28,6 +28,10 @@ put_redis(const json_t *redis)
 	print_clean(stdout, json_text(redis, "server"));
 	printf(", epoch %lld, batch %lld", (long long)json_number(redis, "epoch"),
 	    (long long)json_number(redis, "batch"));
+	if (json_number(redis, "round_trip_us") > 0)
+		printf(", answers in %.1f ms (at most %.1f)",
+		    (double)json_number(redis, "round_trip_us") / 1000,
+		    (double)json_number(redis, "round_trip_max_us") / 1000);
 	if (json_number(redis, "changes_waiting") > 0)
 		printf(", %lld changes in %lld batches wait",
 		    (long long)json_number(redis, "changes_waiting"),

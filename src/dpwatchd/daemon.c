@@ -145,6 +145,9 @@ daemon_compare(struct daemon *daemon, bool everything)
 		return;
 	log_warning("redis: %s; comparing what it holds with what is known",
 	    everything ? "it lost everything" : "it and dpwatch have parted");
+	daemon->map_lost = daemon->map_lost || (everything && daemon->topology_loaded);
+	if (daemon->map_lost)
+		log_error("topology: %s", MAP_LOST);
 	daemon->phase = PHASE_COMPARING;
 	daemon_read_inputs(daemon, false);
 	daemon_pump(daemon);

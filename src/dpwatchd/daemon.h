@@ -38,6 +38,10 @@
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
+#define MAP_LOST                                                                                   \
+	"Redis lost the map: it is in this daemon's memory alone; load it again before a restart " \
+	"(dpwatch topology load FILE)"
+
 enum daemon_phase {
 	PHASE_STARTING, /* Redis was not read yet: datagrams wait in the kernel */
 	PHASE_RUNNING,
@@ -96,6 +100,7 @@ struct daemon {
 	struct engine_time started;
 	char instance[128];
 	bool topology_loaded;
+	bool map_lost; /* Redis lost everything: the map is in memory only */
 	int64_t topology_loaded_us;
 	char topology_error[512];
 	struct load *load;  /* NULL: none is under way */

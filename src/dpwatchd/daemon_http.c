@@ -48,6 +48,7 @@ refresh_status(void *ctx, struct api_status *status)
 	struct daemon *daemon = ctx;
 	const char *error = redis_link_error(daemon->link);
 	const struct engine_time now = loop_now(daemon->loop);
+	int64_t round_trip_us, round_trip_max_us;
 
 	daemon->n_warnings = 0;
 	add_warning(daemon, redis_link_warning(daemon->link));
@@ -65,7 +66,13 @@ refresh_status(void *ctx, struct api_status *status)
 		    "the journal cannot be written: what waits for Redis is in memory only");
 	if (outbox_overflowed(daemon->outbox))
 		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
+	if (daemon->map_lost)
+		add_warning(daemon, MAP_LOST);
+	publisher_round_trip(daemon->publisher, &round_trip_us, &round_trip_max_us);
 	*status = (struct api_status){
+		.round_trip_us = round_trip_us,
+		.round_trip_max_us = round_trip_max_us,
+		.map_lost = daemon->map_lost,
 		.version = DPWATCH_VERSION,
 		.instance = daemon->instance,
 		.started_us = daemon->started.wall_us,

@@ -72,6 +72,7 @@ in_force(struct daemon *daemon)
 	daemon->taking.under_way = false;
 	daemon->topology_loaded = topo_n_switches(engine_topo(daemon->engine)) > 0;
 	daemon->topology_loaded_us = loop_now(daemon->loop).wall_us;
+	daemon->map_lost = false;
 	daemon->topology_error[0] = '\0';
 	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
 	say_taken(daemon);

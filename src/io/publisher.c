@@ -12,11 +12,25 @@
 #include "util/log.h"
 
 #define RETRY_MS 500
+#define HEARTBEAT_MS 1000
+#define MINUTE_NS 60000000000
 
 enum publisher_state { IDLE, CLAIMING, CLAIMED, GOING };
 
 /* What went wrong with a batch. Those behind it in the pipeline fail too; it is mended when the last of them answered. */
-enum publisher_break { UNBROKEN, BROKEN_GAP, BROKEN_SCRIPT, BROKEN_LOST, BROKEN_ERROR };
+enum publisher_break {
+	UNBROKEN,
+	BROKEN_GAP,
+	BROKEN_SCRIPT,
+	BROKEN_LOST,   /* the publisher key is gone */
+	BROKEN_PARTED, /* Redis counts batches that were never sent */
+	BROKEN_ERROR,
+};
+
+/* How long Redis takes to answer: the last time, and the longest in this minute and the one before. */
+struct round_trip {
+	int64_t last_ns, max_ns[2], minute;
+};
 
 struct publisher {
 	struct redis_link *link;
@@ -36,7 +50,13 @@ struct publisher {
 	struct loop_timer *slow_timer; /* armed while anything is under way */
 	bool
 	    held; /* something is wrong that only time or an operator mends: retried by the timer */
+	bool refused; /* the probe found a command that Redis refuses */
 	uint64_t epoch, batch;
+	uint64_t sent_number; /* the highest batch that was ever sent */
+	struct loop_timer *heartbeat;
+	int64_t active_ns,
+	    heartbeat_ns; /* when the last batch was answered; when the heartbeat under way was sent, or 0 */
+	struct round_trip trip;
 	char prefix[128], instance[128], sha[48], error[256];
 	struct log_rate rate;
 	struct batch_command command; /* kept from batch to batch */
@@ -74,11 +94,23 @@ number_of(const redisReply *reply)
 /* ---- claiming ---- */
 
 static void
-on_script(void *ctx, const redisReply *reply)
+on_probe(void *ctx, const redisReply *reply)
 {
 	struct publisher *publisher = ctx;
 
 	if (!reply)
+		return;
+	publisher->refused = !reply->str || strcmp(reply->str, "ok") != 0;
+	if (publisher->refused)
+		hold_for_reply(publisher, reply->str ? reply->str : "odd reply to the probe");
+}
+
+static void
+on_script(void *ctx, const redisReply *reply)
+{
+	struct publisher *publisher = ctx;
+
+	if (!reply || publisher->refused)
 		return;
 	if (reply->type != REDIS_REPLY_STRING || reply->len >= sizeof(publisher->sha)) {
 		publisher->sha[0] = '\0';
@@ -86,12 +118,35 @@ on_script(void *ctx, const redisReply *reply)
 		return;
 	}
 	memcpy(publisher->sha, reply->str, reply->len + 1);
+	if (!publisher->held)
+		publisher->error[0] = '\0';
 	publisher_flush(publisher);
+}
+
+static void
+probe(struct publisher *publisher)
+{
+	static const char *const suffixes[] = { "probe", "publisher", "down", "events",
+		"link-events", "redundancy", "port:probe", "interface:probe" };
+	enum { N = sizeof(suffixes) / sizeof(suffixes[0]) };
+	char keys[N][160], n[8];
+	const char *argv[3 + N] = { "EVAL", REDIS_PROBE_SCRIPT, n };
+	size_t lens[3 + N];
+
+	snprintf(n, sizeof(n), "%d", N);
+	for (size_t i = 0; i < N; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "%s%s", publisher->prefix, suffixes[i]);
+		argv[3 + i] = keys[i];
+	}
+	for (size_t i = 0; i < 3 + N; i++)
+		lens[i] = strlen(argv[i]);
+	redis_link_command(publisher->link, on_probe, publisher, 3 + N, argv, lens);
 }
 
 static void
 load_script(struct publisher *publisher)
 {
+	probe(publisher);
 	redis_link_words(
 	    publisher->link, on_script, publisher, "SCRIPT", "LOAD", REDIS_APPLY_SCRIPT, NULL);
 }
@@ -182,8 +237,26 @@ note_sent(struct publisher *publisher)
 }
 
 static void
+note_round_trip(struct publisher *publisher, int64_t sent_ns)
+{
+	struct round_trip *trip = &publisher->trip;
+	const int64_t now_ns = loop_now(publisher->loop).now_ns, minute = now_ns / MINUTE_NS;
+
+	if (minute != trip->minute) {
+		trip->max_ns[1] = minute == trip->minute + 1 ? trip->max_ns[0] : 0;
+		trip->max_ns[0] = 0;
+		trip->minute = minute;
+	}
+	trip->last_ns = now_ns - sent_ns;
+	if (trip->last_ns > trip->max_ns[0])
+		trip->max_ns[0] = trip->last_ns;
+	publisher->active_ns = now_ns;
+}
+
+static void
 note_answered(struct publisher *publisher)
 {
+	note_round_trip(publisher, publisher->sent_ns[publisher->sent_first]);
 	publisher->sent_first = (publisher->sent_first + 1) % OUTBOX_WINDOW;
 	publisher->under_way--;
 	publisher->slow = publisher->slow && publisher->under_way > 0 &&
@@ -248,6 +321,8 @@ publisher_flush(struct publisher *publisher)
 			break;
 		}
 		stats_add(publisher->stats, STAT_OUT_BATCHES, 1);
+		if (batch->number > publisher->sent_number)
+			publisher->sent_number = batch->number;
 		note_sent(publisher);
 		any = true;
 	}
@@ -312,6 +387,17 @@ set_broken(struct publisher *publisher, enum publisher_break broken, const char 
 }
 
 static void
+deposed(struct publisher *publisher, uint64_t epoch)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+	    "another dpwatchd publishes to this Redis (epoch %llu, ours is %llu)",
+	    (unsigned long long)epoch, (unsigned long long)publisher->epoch);
+	publisher->handler.deposed(publisher->handler.ctx, text);
+}
+
+static void
 on_status(struct publisher *publisher, const redisReply *reply)
 {
 	const char *status = reply->element[0]->str;
@@ -320,6 +406,8 @@ on_status(struct publisher *publisher, const redisReply *reply)
 
 	if (strcmp(status, "ok") == 0) {
 		batch_done(publisher, reply);
+	} else if (strcmp(status, "done") == 0 && number > publisher->sent_number) {
+		set_broken(publisher, BROKEN_PARTED, "");
 	} else if (strcmp(status, "done") == 0) {
 		while (publisher->batch < number && batch_done(publisher, NULL))
 			;
@@ -327,10 +415,7 @@ on_status(struct publisher *publisher, const redisReply *reply)
 		publisher->gap_last = number;
 		set_broken(publisher, BROKEN_GAP, "");
 	} else if (strcmp(status, "deposed") == 0) {
-		snprintf(text, sizeof(text),
-		    "another dpwatchd publishes to this Redis (epoch %llu, ours is %llu)",
-		    (unsigned long long)number, (unsigned long long)publisher->epoch);
-		publisher->handler.deposed(publisher->handler.ctx, text);
+		deposed(publisher, number);
 	} else if (strcmp(status, "lost") == 0) {
 		set_broken(publisher, BROKEN_LOST, "");
 	} else if (strcmp(status, "schema") == 0) {
@@ -387,9 +472,9 @@ mend(struct publisher *publisher)
 	if (broken == BROKEN_SCRIPT) {
 		publisher->sha[0] = '\0';
 		load_script(publisher);
-	} else if (broken == BROKEN_LOST) {
+	} else if (broken == BROKEN_LOST || broken == BROKEN_PARTED) {
 		publisher->state = CLAIMED;
-		publisher->handler.lost(publisher->handler.ctx, true);
+		publisher->handler.lost(publisher->handler.ctx, broken == BROKEN_LOST);
 	} else {
 		hold(publisher, publisher->broken_text);
 	}
@@ -413,6 +498,73 @@ on_batch(void *ctx, const redisReply *reply)
 	if (publisher->broken != UNBROKEN && publisher->under_way == 0)
 		mend(publisher);
 	publisher_flush(publisher);
+}
+
+/* ---- while nothing is sent ---- */
+
+/* What is wrong with Redis, as far as the publisher key tells without a batch. */
+static enum publisher_break
+look_at_publisher(struct publisher *publisher, const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
+		return BROKEN_ERROR;
+	if (!reply->element[0]->str)
+		return BROKEN_LOST;
+	const uint64_t epoch = number_of(reply->element[0]), batch = number_of(reply->element[1]);
+	const char *instance = reply->element[2]->str;
+	if (epoch > publisher->epoch ||
+	    (epoch == publisher->epoch && instance && strcmp(instance, publisher->instance) != 0)) {
+		deposed(publisher, epoch);
+		return UNBROKEN;
+	}
+	publisher->gap_last = batch;
+	return batch < publisher->batch   ? BROKEN_GAP
+	       : batch > publisher->batch ? BROKEN_PARTED
+					  : UNBROKEN;
+}
+
+static void
+on_heartbeat(void *ctx, const redisReply *reply)
+{
+	struct publisher *publisher = ctx;
+	const int64_t sent_ns = publisher->heartbeat_ns;
+	char why[256], text[256];
+
+	publisher->heartbeat_ns = 0;
+	if (!reply)
+		return;
+	note_round_trip(publisher, sent_ns);
+	/* What is under way tells the same, and later. */
+	if (publisher->state != GOING || publisher->held || publisher->under_way > 0)
+		return;
+	enum publisher_break broken = look_at_publisher(publisher, reply);
+	if (broken == UNBROKEN) {
+		publisher->error[0] = '\0';
+		return;
+	}
+	redis_explain(reply->str ? reply->str : "", why, sizeof(why));
+	snprintf(text, sizeof(text), "%.100spublisher: %.120s", publisher->prefix, why);
+	set_broken(publisher, broken, text);
+	mend(publisher);
+	publisher_flush(publisher);
+}
+
+/* A Redis that forgot everything, or that somebody else writes to, is noticed also while there is nothing to send. */
+static void
+beat(void *ctx)
+{
+	struct publisher *publisher = ctx;
+	const int64_t now_ns = loop_now(publisher->loop).now_ns;
+	char key[160];
+
+	loop_timer_arm(publisher->heartbeat, HEARTBEAT_MS);
+	if (publisher->state != GOING || publisher->under_way > 0 || publisher->heartbeat_ns != 0 ||
+	    now_ns - publisher->active_ns < HEARTBEAT_MS * INT64_C(900000))
+		return;
+	snprintf(key, sizeof(key), "%spublisher", publisher->prefix);
+	if (redis_link_words(publisher->link, on_heartbeat, publisher, "HMGET", key, "epoch",
+		"batch", "instance", NULL) == 0)
+		publisher->heartbeat_ns = now_ns;
 }
 
 static void
@@ -478,8 +630,11 @@ publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
 	    config->redis.events_max_length);
 	publisher->retry = loop_timer_new(loop, try_again, publisher);
 	publisher->slow_timer = loop_timer_new(loop, look_for_slow, publisher);
-	if (publisher->retry && publisher->slow_timer)
+	publisher->heartbeat = loop_timer_new(loop, beat, publisher);
+	if (publisher->retry && publisher->slow_timer && publisher->heartbeat) {
+		loop_timer_arm(publisher->heartbeat, HEARTBEAT_MS);
 		return publisher;
+	}
 	publisher_free(publisher);
 	return NULL;
 }
@@ -496,6 +651,22 @@ publisher_batch(const struct publisher *publisher)
 	return publisher->batch;
 }
 
+void
+publisher_round_trip(const struct publisher *publisher, int64_t *ret_last_us, int64_t *ret_max_us)
+{
+	const struct round_trip *trip = &publisher->trip;
+	int64_t max_ns = trip->max_ns[0] > trip->max_ns[1] ? trip->max_ns[0] : trip->max_ns[1];
+	int64_t waited_ns = 0;
+
+	/* One that does not come shows before it has come. */
+	if (publisher->under_way > 0)
+		waited_ns = oldest_ms(publisher) * 1000000;
+	else if (publisher->heartbeat_ns != 0)
+		waited_ns = loop_now(publisher->loop).now_ns - publisher->heartbeat_ns;
+	*ret_last_us = (waited_ns > trip->last_ns ? waited_ns : trip->last_ns) / 1000;
+	*ret_max_us = (waited_ns > max_ns ? waited_ns : max_ns) / 1000;
+}
+
 const char *
 publisher_error(const struct publisher *publisher)
 {
@@ -509,6 +680,7 @@ publisher_free(struct publisher *publisher)
 		return;
 	loop_timer_free(publisher->retry);
 	loop_timer_free(publisher->slow_timer);
+	loop_timer_free(publisher->heartbeat);
 	batch_command_release(&publisher->command);
 	free(publisher);
 }

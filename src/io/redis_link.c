@@ -10,9 +10,12 @@
 #include <string.h>
 
 #include "io/redis_blocking.h"
+#include "io/resolve.h"
 #include "util/log.h"
 
 #define CONNECT_TIMEOUT_MS 3000
+/* Redis may stand still for seconds (somebody's script, a fork, a slow disk); a host that is gone says nothing for ever. */
+#define REPLY_TIMEOUT_MS 15000
 #define RETRY_FIRST_MS 50
 #define RETRY_MAX_MS 2000
 #define PASSWORD_MAX 512
@@ -33,6 +36,11 @@ struct redis_link {
 	uint16_t port;
 	uint32_t database;
 	redisAsyncContext *context; /* NULL while down */
+	struct resolve *resolve;    /* NULL: there is a path */
+	bool resolving;
+	bool may_wait;       /* its commands wait: no answer is no fault */
+	size_t under_way;    /* commands without an answer, while it is up */
+	int64_t progress_ns; /* since when that is so, or the last answer */
 	struct loop_timer *retry, *deadline;
 	int64_t retry_ms;
 	enum redis_link_state state;
@@ -88,6 +96,7 @@ lost(struct redis_link *link)
 
 	link->context = NULL;
 	link->state = REDIS_DOWN;
+	link->under_way = 0;
 	loop_timer_cancel(link->deadline);
 	if (link->freeing)
 		return;
@@ -235,6 +244,8 @@ on_connect(const redisAsyncContext *context, int status)
 	struct redis_link *link = context->data;
 
 	if (status == REDIS_OK) {
+		if (!link->path)
+			redisEnableKeepAlive(&link->context->c);
 		greet(link);
 		return;
 	}
@@ -260,23 +271,18 @@ not_tried(struct redis_link *link)
 	try_later(link);
 }
 
+/* To the socket's path, or a numeric address. */
 static void
-connect_now(void *ctx)
+connect_to(struct redis_link *link, const char *address)
 {
-	struct redis_link *link = ctx;
+	redisAsyncContext *context =
+	    link->path ? redisAsyncConnectUnix(link->path) : redisAsyncConnect(address, link->port);
 
-	if (link->context)
-		return;
-	if (!password_is_readable(link)) {
-		not_tried(link);
-		return;
-	}
-	redisAsyncContext *context = link->path ? redisAsyncConnectUnix(link->path)
-						: redisAsyncConnect(link->host, link->port);
 	if (!context || context->err) {
 		set_error(link, "cannot connect: %s", context ? context->errstr : "out of memory");
 		if (context)
 			redisAsyncFree(context);
+		loop_timer_cancel(link->deadline);
 		not_tried(link);
 		return;
 	}
@@ -287,6 +293,41 @@ connect_now(void *ctx)
 	redisAsyncSetConnectCallback(context, on_connect);
 	redisAsyncSetDisconnectCallback(context, on_disconnect);
 	loop_timer_arm(link->deadline, CONNECT_TIMEOUT_MS);
+}
+
+static void
+on_address(void *ctx, const char *address, const char *error)
+{
+	struct redis_link *link = ctx;
+
+	link->resolving = false;
+	if (address) {
+		connect_to(link, address);
+		return;
+	}
+	loop_timer_cancel(link->deadline);
+	set_error(link, "cannot resolve %.100s: %.80s", link->host, error);
+	not_tried(link);
+}
+
+static void
+connect_now(void *ctx)
+{
+	struct redis_link *link = ctx;
+
+	if (link->context || link->resolving)
+		return;
+	if (!password_is_readable(link)) {
+		not_tried(link);
+		return;
+	}
+	if (link->path) {
+		connect_to(link, NULL);
+		return;
+	}
+	link->resolving = true;
+	loop_timer_arm(link->deadline, CONNECT_TIMEOUT_MS);
+	resolve_ask(link->resolve, link->host);
 }
 
 /* redisAsyncFree runs the callbacks of commands under way (with NULL), but for a context that never connected no other. */
@@ -306,10 +347,35 @@ redis_link_break(struct redis_link *link, const char *why)
 		lost(link);
 }
 
+/* While it is up: how long the oldest command has been without an answer. */
+static void
+look_at_answers(struct redis_link *link)
+{
+	const int64_t ms = (loop_now(link->loop).now_ns - link->progress_ns) / 1000000;
+
+	if (link->under_way == 0)
+		return;
+	if (ms < REPLY_TIMEOUT_MS)
+		loop_timer_arm(link->deadline, REPLY_TIMEOUT_MS - ms);
+	else
+		redis_link_break(link, "it has not answered for 15 seconds");
+}
+
 static void
 took_too_long(void *ctx)
 {
-	redis_link_break(ctx, "it does not answer");
+	struct redis_link *link = ctx;
+
+	if (link->resolving) {
+		link->resolving = false;
+		resolve_cancel(link->resolve);
+		set_error(link, "cannot resolve %.100s: no name server answers", link->host);
+		not_tried(link);
+	} else if (link->state == REDIS_UP) {
+		look_at_answers(link);
+	} else {
+		redis_link_break(link, "it does not answer");
+	}
 }
 
 struct redis_link *
@@ -337,7 +403,8 @@ redis_link_new(struct loop *loop, const struct config *config, const char *name,
 		redis_link_use_path(link, config->redis.path);
 	link->retry = loop_timer_new(loop, connect_now, link);
 	link->deadline = loop_timer_new(loop, took_too_long, link);
-	if (link->retry && link->deadline)
+	link->resolve = link->host ? resolve_new(loop, on_address, link) : NULL;
+	if (link->retry && link->deadline && (!link->host || link->resolve))
 		return link;
 	redis_link_free(link);
 	return NULL;
@@ -349,6 +416,12 @@ redis_link_use_path(struct redis_link *link, const char *path)
 	free(link->path);
 	link->path = strdup(path);
 	snprintf(link->server, sizeof(link->server), "unix:%s", path);
+}
+
+void
+redis_link_may_wait(struct redis_link *link)
+{
+	link->may_wait = true;
 }
 
 void
@@ -366,12 +439,32 @@ struct call {
 };
 
 static void
+note_command(struct redis_link *link)
+{
+	if (link->may_wait || link->under_way++ > 0)
+		return;
+	link->progress_ns = loop_now(link->loop).now_ns;
+	if (!loop_timer_armed(link->deadline))
+		loop_timer_arm(link->deadline, REPLY_TIMEOUT_MS);
+}
+
+/* Only an answer is progress: a broken connection gives each command a NULL reply. */
+static void
+note_reply(struct redis_link *link, const void *reply)
+{
+	if (!reply || link->under_way == 0)
+		return;
+	link->under_way--;
+	link->progress_ns = loop_now(link->loop).now_ns;
+}
+
+static void
 on_reply(redisAsyncContext *context, void *reply, void *arg)
 {
 	struct call call = *(struct call *)arg;
 
-	(void)context;
 	free(arg);
+	note_reply(context->data, reply);
 	call.fn(call.ctx, reply);
 }
 
@@ -385,8 +478,11 @@ redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_
 	if (!call)
 		return -ENOMEM;
 	*call = (struct call){ fn, ctx };
-	if (redisAsyncCommandArgv(link->context, on_reply, call, (int)argc, argv, lens) == REDIS_OK)
+	if (redisAsyncCommandArgv(link->context, on_reply, call, (int)argc, argv, lens) ==
+	    REDIS_OK) {
+		note_command(link);
 		return 0;
+	}
 	free(call);
 	return -ENOTCONN;
 }
@@ -457,6 +553,7 @@ redis_link_free(struct redis_link *link)
 		link->state = REDIS_DOWN;
 		redisAsyncFree(context);
 	}
+	resolve_free(link->resolve);
 	loop_timer_free(link->retry);
 	loop_timer_free(link->deadline);
 	free_strings(link);

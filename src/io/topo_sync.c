@@ -451,6 +451,7 @@ topo_sync_new(struct loop *loop, struct redis_link *link, const struct config *c
 	}
 	if (path)
 		redis_link_use_path(sync->watch, path);
+	redis_link_may_wait(sync->watch);
 	redis_link_start(sync->watch);
 	return sync;
 }
