@@ -39,9 +39,12 @@ struct api_status {
 	const char *journal_path, *journal_error; /* error: "" */
 	uint64_t journal_bytes;                   /* on disk */
 	bool topology_loaded;
-	int64_t topology_loaded_us;   /* 0: never */
-	const char *topology_error;   /* why the last change was refused, or "" */
-	const char *const *listeners; /* "snmp udp:127.0.0.1:10162 (receive buffer 64 MiB)" */
+	int64_t topology_loaded_us; /* 0: never */
+	const char *topology_error; /* why the last change was refused, or "" */
+	const char *
+	    loading; /* what a load under way is at: checking, storing, reading, taking; NULL: none */
+	uint64_t loading_done, loading_all; /* records; all 0: not known */
+	const char *const *listeners;       /* "snmp udp:127.0.0.1:10162 (receive buffer 64 MiB)" */
 	size_t n_listeners;
 	const char *const *warnings; /* what an operator should know now */
 	size_t n_warnings;

@@ -99,6 +99,15 @@ topo_counts_json(const struct topo *topo)
 }
 
 static json_t *
+loading_json(const struct api_status *status)
+{
+	if (!status->loading)
+		return json_null();
+	return json_pack("{s:s, s:I, s:I}", "phase", status->loading, "done",
+	    (json_int_t)status->loading_done, "all", (json_int_t)status->loading_all);
+}
+
+static json_t *
 topology_json(const struct api *api)
 {
 	const struct api_status *status = &api->status;
@@ -108,6 +117,7 @@ topology_json(const struct api *api)
 	json_object_set_new(topology, "loaded_at", api_json_time(status->topology_loaded_us));
 	json_object_set_new(topology, "stored", json_boolean(!status->map_lost));
 	json_object_set_new(topology, "error", api_json_text_or_null(status->topology_error));
+	json_object_set_new(topology, "loading", loading_json(status));
 	return topology;
 }
 

@@ -30,6 +30,7 @@ struct cli_option {
 struct cli {
 	struct client *client;
 	bool json;    /* -o json */
+	bool verbose; /* -v: tells what is being done, also where no terminal is */
 	bool color;   /* standard output is a terminal that shows colours */
 	size_t width; /* of that terminal; 0: no limit */
 	const struct cli_command *command;
@@ -150,6 +151,16 @@ bool document_read(const char *path, size_t max, char **ret_bytes, size_t *ret_l
 
 /* [{"path", "reason", "warning"}] */
 json_t *faults_json(const struct topo_faults *faults);
+
+/* ---- progress.c: what a load is at, on standard error: on a terminal, or with -v ---- */
+
+/* Says what is done now ("checking 160 MB"). */
+void progress_say(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* From here on the client's requests with a body are told of, with what the daemon says of its part; until progress_end. */
+void progress_begin(struct cli *cli);
+void progress_end(struct cli *cli);
 
 /* ---- lint.c: what topo_lint_json() found ---- */
 

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -14,7 +12,6 @@
 /* Longer than the longest wait that /v1/events grants, and than Redis may need; a topology load has no limit. */
 #define ANSWER_SECONDS 120L
 #define REPLY_MAX ((size_t)1 << 30)
-#define PROGRESS_AFTER 2.0
 
 struct client {
 	CURL *curl;
@@ -24,10 +21,22 @@ struct client {
 	char *ca;          /* NULL: the system's authorities */
 	struct curl_slist *headers;
 	bool quiet;
+	client_progress_fn *progress; /* NULL: nobody asks */
+	void *progress_ctx;
 	char error[CURL_ERROR_SIZE];
 };
 
 /* ---- life ---- */
+
+static bool
+add_line(struct client *client, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(client->headers, line);
+
+	if (longer)
+		client->headers = longer;
+	return longer != NULL;
+}
 
 static bool
 add_header(struct client *client, const char *name, const char *value)
@@ -36,11 +45,9 @@ add_header(struct client *client, const char *name, const char *value)
 
 	if (asprintf(&line, "%s: %s", name, value) < 0)
 		return false;
-	struct curl_slist *longer = curl_slist_append(client->headers, line);
+	bool added = add_line(client, line);
 	free(line);
-	if (longer)
-		client->headers = longer;
-	return longer != NULL;
+	return added;
 }
 
 /* unix:PATH, http://..., https://..., and http:ADDR:PORT as the configuration file has it. */
@@ -133,53 +140,41 @@ client_escape(const char *text)
 	return copy;
 }
 
-/* ---- progress of a long load ---- */
-
-struct progress {
-	struct timespec started;
-	double told; /* seconds since the start when something was last said; 0: never */
-	bool terminal;
-};
-
-static double
-seconds_since(const struct timespec *start)
+struct client *
+client_twin(const struct client *client)
 {
-	struct timespec now;
+	struct client *twin = client_new(client->api, NULL, client->ca);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+	if (!twin)
+		return NULL;
+	curl_slist_free_all(twin->headers);
+	twin->headers = NULL;
+	for (const struct curl_slist *line = client->headers; line; line = line->next) {
+		if (!add_line(twin, line->data)) {
+			client_free(twin);
+			return NULL;
+		}
+	}
+	twin->quiet = true;
+	return twin;
+}
+
+void
+client_set_progress(struct client *client, client_progress_fn *fn, void *ctx)
+{
+	client->progress = fn;
+	client->progress_ctx = ctx;
 }
 
 static int
 on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
-	struct progress *progress = ctx;
-	double seconds = seconds_since(&progress->started);
+	const struct client *client = ctx;
 
 	(void)down_total;
 	(void)down;
-	/* Not for every little thing; on a terminal each second over the same line, in a log now and then. */
-	if (seconds < PROGRESS_AFTER ||
-	    seconds - progress->told < (progress->terminal || progress->told == 0 ? 1 : 10))
-		return 0;
-	progress->told = seconds;
-	if (up < up_total)
-		fprintf(stderr, "%sdpwatch: %.0f s: sent %.1f of %.1f MB",
-		    progress->terminal ? "\r\033[K" : "", seconds, (double)up / 1e6,
-		    (double)up_total / 1e6);
-	else
-		fprintf(stderr, "%sdpwatch: %.0f s: sent; the daemon checks and stores it",
-		    progress->terminal ? "\r\033[K" : "", seconds);
-	if (!progress->terminal)
-		fputc('\n', stderr);
+	client->progress(client->progress_ctx, (size_t)up, (size_t)up_total);
 	return 0;
-}
-
-static void
-progress_end(const struct progress *progress)
-{
-	if (progress->told > 0 && progress->terminal)
-		fputs("\r\033[K", stderr);
 }
 
 /* ---- one request ---- */
@@ -188,6 +183,8 @@ progress_end(const struct progress *progress)
 struct arriving {
 	struct client_reply *reply;
 	size_t room;
+	CURL *curl;
+	FILE *out; /* NULL: into the reply */
 };
 
 static size_t
@@ -196,7 +193,12 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 	struct arriving *arriving = ctx;
 	struct client_reply *reply = arriving->reply;
 	size_t len = size * n;
+	long status = 0;
 
+	if (arriving->out)
+		curl_easy_getinfo(arriving->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200)
+		return fwrite(data, 1, len, arriving->out);
 	if (len > REPLY_MAX - reply->len)
 		return 0;
 	if (reply->len + len >= arriving->room) {
@@ -247,26 +249,23 @@ prepare(struct client *client, const char *method, const char *url, struct slice
 
 /* Sends, and fills the reply as far as one came. */
 static CURLcode
-perform(struct client *client, const char *method, const char *target, struct slice body,
+perform(struct client *client, const char *method, const char *target, struct slice body, FILE *out,
     struct client_reply *reply)
 {
-	struct progress progress = { .terminal = isatty(STDERR_FILENO) };
-	struct arriving arriving = { .reply = reply };
+	struct arriving arriving = { .reply = reply, .curl = client->curl, .out = out };
 	CURLcode code;
 	char *url;
 
 	if (asprintf(&url, "%s%s", client->base, target) < 0)
 		return CURLE_OUT_OF_MEMORY;
 	code = prepare(client, method, url, body, &arriving);
-	clock_gettime(CLOCK_MONOTONIC, &progress.started);
-	if (body.data) {
+	if (body.data && client->progress) {
 		curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-		curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, &progress);
+		curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, client);
 		curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, 0L);
 	}
 	if (code == CURLE_OK)
 		code = curl_easy_perform(client->curl);
-	progress_end(&progress);
 	free(url);
 	if (code == CURLE_OK)
 		curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &reply->status);
@@ -342,11 +341,11 @@ tell_refusal(const struct client *client, const struct client_reply *reply)
 }
 
 static enum client_result
-ask(struct client *client, const char *method, const char *target, struct slice body,
+ask(struct client *client, const char *method, const char *target, struct slice body, FILE *out,
     bool accept_404, struct client_reply *ret_reply)
 {
 	struct client_reply reply = { 0 };
-	CURLcode code = perform(client, method, target, body, &reply);
+	CURLcode code = perform(client, method, target, body, out, &reply);
 
 	*ret_reply = (struct client_reply){ 0 };
 	if (code != CURLE_OK) {
@@ -355,7 +354,8 @@ ask(struct client *client, const char *method, const char *target, struct slice 
 		return CLIENT_UNREACHABLE;
 	}
 	reply.json = reply.len > 0 ? json_loadb(reply.body, reply.len, 0, NULL) : NULL;
-	if (reply.json && (reply.status / 100 == 2 || (accept_404 && reply.status == 404))) {
+	if ((out && reply.status == 200) ||
+	    (reply.json && (reply.status / 100 == 2 || (accept_404 && reply.status == 404)))) {
 		*ret_reply = reply;
 		return CLIENT_OK;
 	}
@@ -369,33 +369,39 @@ ask(struct client *client, const char *method, const char *target, struct slice 
 enum client_result
 client_get(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, "GET", target, (struct slice){ 0 }, false, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, NULL, false, ret_reply);
+}
+
+enum client_result
+client_copy(struct client *client, const char *target, FILE *out, struct client_reply *ret_reply)
+{
+	return ask(client, "GET", target, (struct slice){ 0 }, out, false, ret_reply);
 }
 
 enum client_result
 client_find(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, "GET", target, (struct slice){ 0 }, true, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, NULL, true, ret_reply);
 }
 
 enum client_result
 client_put(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
 {
-	return ask(client, "PUT", target, body, false, ret_reply);
+	return ask(client, "PUT", target, body, NULL, false, ret_reply);
 }
 
 enum client_result
 client_post(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
 {
-	return ask(client, "POST", target, body, false, ret_reply);
+	return ask(client, "POST", target, body, NULL, false, ret_reply);
 }
 
 enum client_result
 client_delete(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, "DELETE", target, (struct slice){ 0 }, false, ret_reply);
+	return ask(client, "DELETE", target, (struct slice){ 0 }, NULL, false, ret_reply);
 }
 
 /* ---- lists ---- */

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "util/slice.h"
 
@@ -54,6 +55,20 @@ enum client_result client_delete(
 /* The same, but a 404 is left to the caller: CLIENT_OK with reply->status 404. */
 enum client_result client_find(
     struct client *client, const char *target, struct client_reply *ret_reply);
+
+/* The same as client_get, but the body of a 200 goes to `out` as it comes; *ret_reply then holds only the status. */
+enum client_result client_copy(
+    struct client *client, const char *target, FILE *out, struct client_reply *ret_reply);
+
+/* Another client of the same daemon, a quiet one, for use while this one waits. NULL: out of memory. */
+struct client *client_twin(const struct client *client);
+
+/*
+ * Called again and again, at least once a second, while a body is sent and its answer is waited for: how many of its bytes
+ * are sent.
+ */
+typedef void client_progress_fn(void *ctx, size_t sent, size_t all);
+void client_set_progress(struct client *client, client_progress_fn *fn, void *ctx);
 
 /* No messages about CLIENT_UNREACHABLE while set: for who tries again. */
 void client_set_quiet(struct client *client, bool quiet);

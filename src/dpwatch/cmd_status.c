@@ -79,6 +79,11 @@ put_topology(const json_t *topology)
 		    json_ago(topology, "loaded_at", ago));
 	else
 		printf("none; load one with: dpwatch topology load FILE\n");
+	const json_t *loading = json_object_get(topology, "loading");
+	if (json_is_object(loading))
+		printf("%-12sa load is under way: %s, %lld of %lld records\n", "",
+		    json_text(loading, "phase"), (long long)json_number(loading, "done"),
+		    (long long)json_number(loading, "all"));
 	if (*json_text(topology, "error")) {
 		printf("%-12slast change refused: ", "");
 		print_clean(stdout, json_text(topology, "error"));

@@ -136,8 +136,8 @@ document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t
 	*ret_bytes = NULL;
 	if (!document_read(path, DOCUMENT_MAX, ret_bytes, ret_len))
 		return CLI_REFUSED;
-	if (*ret_len >= DOCUMENT_LARGE && isatty(STDERR_FILENO))
-		fprintf(stderr, "dpwatch: checking %zu MB\n", *ret_len >> 20);
+	if (*ret_len >= DOCUMENT_LARGE || cli->verbose)
+		progress_say(cli, "checking %.1f MB", (double)*ret_len / 1e6);
 	int error = topo_from_text((struct slice){ *ret_bytes, *ret_len }, ret_topo, faults);
 	if (!cli->json || error == 0)
 		tell_faults(name_of(path), faults);
@@ -209,7 +209,10 @@ document_send(struct cli *cli, struct slice document)
 	const char *target = cli_value(cli, "force") ? "/v1/topology?force=1" : "/v1/topology";
 	struct client_reply reply;
 
-	if (client_put(cli->client, target, document, &reply) != CLIENT_OK)
+	progress_begin(cli);
+	enum client_result result = client_put(cli->client, target, document, &reply);
+	progress_end(cli);
+	if (result != CLIENT_OK)
 		return CLI_REFUSED;
 	if (cli->json) {
 		cli_print_json(cli, reply.json);
@@ -246,10 +249,9 @@ cmd_topology_dump(struct cli *cli)
 {
 	struct client_reply reply;
 
-	if (client_get(cli->client, "/v1/topology", &reply) != CLIENT_OK)
+	/* As it comes: a document with a record a line is good for people and programs. */
+	if (client_copy(cli->client, "/v1/topology", stdout, &reply) != CLIENT_OK)
 		return CLI_REFUSED;
-	/* As it came: a document with a record a line is good for people and programs. */
-	fwrite(reply.body, 1, reply.len, stdout);
 	client_reply_release(&reply);
 	return CLI_DONE;
 }

@@ -10,6 +10,7 @@ static const char global_options[] =
     "  --token-file FILE         read the token from there (or DPWATCH_TOKEN has it)\n"
     "  --ca FILE                 authorities that an https: API's certificate may be of (DPWATCH_CA; the system's)\n"
     "  -o, --output table|json   for people, or for programs\n"
+    "  -v, --verbose             say what is being done, also where standard error is no terminal\n"
     "  -h, --help                this, or what a command takes\n"
     "  -V, --version\n";
 

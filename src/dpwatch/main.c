@@ -110,7 +110,7 @@ const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 /* What was said on the command line or in the environment. */
 struct globals {
 	const char *api, *token_file, *ca, *output;
-	bool help, version;
+	bool help, version, verbose;
 };
 
 enum { OPT_API = 256, OPT_TOKEN_FILE, OPT_CA, OPT_OWN }; /* OPT_OWN + i: option i of the command */
@@ -120,6 +120,7 @@ static const struct option global_options[] = {
 	{ "token-file", required_argument, NULL, OPT_TOKEN_FILE },
 	{ "ca", required_argument, NULL, OPT_CA },
 	{ "output", required_argument, NULL, 'o' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 };
@@ -143,6 +144,9 @@ take_global(struct globals *globals, int option)
 	case 'o':
 		globals->output = optarg;
 		return strcmp(optarg, "table") == 0 || strcmp(optarg, "json") == 0;
+	case 'v':
+		globals->verbose = true;
+		return true;
 	case 'h':
 		globals->help = true;
 		return true;
@@ -172,8 +176,8 @@ take_options(int argc, char **argv, bool in_order, struct globals *globals, stru
 			cli->command->options[i].arg ? required_argument : no_argument, NULL,
 			OPT_OWN + (int)i };
 	optind = 0; /* glibc: begin anew, with other options */
-	while (
-	    (option = getopt_long(argc, argv, in_order ? "+o:hV" : "o:hV", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, in_order ? "+o:vhV" : "o:vhV", options, NULL)) !=
+	       -1) {
 		if (option >= OPT_OWN) {
 			cli->values[option - OPT_OWN] = optarg ? optarg : "";
 		} else if (!take_global(globals, option)) {
@@ -323,6 +327,7 @@ run(struct cli *cli, const struct globals *globals)
 	if (cli->n_args > command->max_args)
 		return cli_misuse(cli, "'%s' is one word too many", cli->args[command->max_args]);
 	cli->json = globals->output && strcmp(globals->output, "json") == 0;
+	cli->verbose = globals->verbose;
 	if (!client_open(cli, globals))
 		return CLI_REFUSED;
 	look_at_terminal(cli);

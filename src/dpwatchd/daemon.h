@@ -206,5 +206,7 @@ bool daemon_load_is_read(const struct daemon *daemon);
 void daemon_load_done(
     struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
 void daemon_dumps_end(struct daemon *daemon);
+/* What status tells of a load under way. */
+void daemon_load_progress(const struct daemon *daemon, struct api_status *status);
 
 #endif

@@ -98,6 +98,7 @@ refresh_status(void *ctx, struct api_status *status)
 		.n_warnings = daemon->n_warnings,
 		.rules = rules_count(daemon->rules),
 	};
+	daemon_load_progress(daemon, status);
 }
 
 /* After each request that may have changed something: what it changed is a turn of its own. */

@@ -46,6 +46,8 @@ struct load {
 	uint64_t generation;
 	uint32_t next_port;
 	bool body_given;
+	char phase[16];                /* of the worker, as it tells */
+	size_t done, all;              /* records of it; all 0: not known */
 	char stored_id[TOPO_STORE_ID]; /* "": not stored yet */
 	bool is_read;                  /* the snapshot that is read, or being taken, holds it */
 };
@@ -227,7 +229,28 @@ take_line(struct load *load, const char *line)
 		load->body = load->answer.len < REFUSAL_MAX ? malloc(load->answer.len + 1) : NULL;
 		return;
 	}
-	sscanf(line, "stored %47[0-9-]", load->stored_id);
+	if (sscanf(line, "stored %47[0-9-]", load->stored_id) == 0)
+		sscanf(line, "progress %15[a-z] %zu %zu", load->phase, &load->done, &load->all);
+}
+
+void
+daemon_load_progress(const struct daemon *daemon, struct api_status *status)
+{
+	const struct load *load = daemon->load;
+
+	if (!load)
+		return;
+	status->loading_all = load->all;
+	if (load->is_read) {
+		status->loading = "taking";
+		status->loading_done = load->all;
+	} else if (load->stored_id[0] != '\0') {
+		status->loading = "reading";
+		status->loading_done = topo_sync_n_read(daemon->topo_sync);
+	} else {
+		status->loading = load->phase;
+		status->loading_done = load->done;
+	}
 }
 
 static void
@@ -368,7 +391,9 @@ daemon_load_start(
 		finish_error(pending, response, 503, "out of memory");
 		return;
 	}
-	*load = (struct load){ .daemon = daemon, .pending = pending, .response = response };
+	*load = (struct load){
+		.daemon = daemon, .pending = pending, .response = response, .phase = "checking"
+	};
 	daemon->load = load;
 	if (!start_load_worker(load))
 		daemon_load_done(daemon, 503, strerror(errno), NULL);

@@ -180,6 +180,7 @@ load(const json_t *head)
 	if (!document)
 		return;
 	redisContext *redis = open_redis(head, error, sizeof(error));
+	put_progress("storing", 0, 0);
 	if (redis && topo_store(redis, text_of(head, "prefix"), text_of(head, "token"), document,
 			 on_stored, NULL, id, error, sizeof(error)))
 		printf("stored %s\n", id);

@@ -40,6 +40,7 @@ struct topo_sync {
 	char cursor[32];              /* what to ask next; "": nothing, or it is asked already */
 	enum topo_kind kind;          /* of which hash */
 	bool all_came;
+	int64_t begun_ns, longest_ns; /* of this reading, and of a slice of it */
 	size_t n_records;
 	struct loop_timer *slice, *watch_retry;
 	bool again;          /* something changed while it was read */
@@ -127,6 +128,10 @@ finish_reading(struct topo_sync *sync)
 {
 	struct topo *topo = NULL;
 
+	log_info("topology: read %zu records in %.0f ms, no more than %.1f ms at a time",
+	    sync->n_records, (double)(loop_now(sync->loop).now_ns - sync->begun_ns) / 1e6,
+	    (double)sync->longest_ns / 1e6);
+
 	if (topo_builder_finish(sync->builder, &topo) == 0)
 		sync->handler.loaded(sync->handler.ctx, topo, topo_builder_faults(sync->builder));
 	else
@@ -171,7 +176,8 @@ static void
 on_slice(void *ctx)
 {
 	struct topo_sync *sync = ctx;
-	int64_t until_ns = loop_now(sync->loop).now_ns + SLICE_NS;
+	const int64_t began_ns = loop_now(sync->loop).now_ns;
+	int64_t now_ns = began_ns;
 	int more = 1;
 
 	do {
@@ -185,7 +191,10 @@ on_slice(void *ctx)
 			more = topo_builder_step(sync->builder, BUILD_ROWS);
 		else
 			return;
-	} while (more == 1 && loop_now(sync->loop).now_ns < until_ns);
+		now_ns = loop_now(sync->loop).now_ns;
+		if (now_ns - began_ns > sync->longest_ns)
+			sync->longest_ns = now_ns - began_ns;
+	} while (more == 1 && now_ns - began_ns < SLICE_NS);
 	if (more == 1)
 		loop_timer_arm(sync->slice, 0);
 	else
@@ -327,6 +336,8 @@ topo_sync_read(struct topo_sync *sync)
 	sync->builder = topo_builder_new();
 	sync->reading++;
 	sync->n_records = 0;
+	sync->longest_ns = 0;
+	sync->begun_ns = loop_now(sync->loop).now_ns;
 	sync->all_came = false;
 	sync->kind = TOPO_SWITCH;
 	snprintf(sync->cursor, sizeof(sync->cursor), "0");

@@ -15,6 +15,7 @@
 
 #define MANY 20000 /* ports: a document of two megabytes */
 #define WORKER "dpwatchd-topo"
+#define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
 static struct sandbox box;
 
@@ -75,6 +76,18 @@ start_load(struct process *cli, const char *document)
 	sandbox_write(path, document);
 	process_start(cli, out,
 	    ARGV(sandbox_program("dpwatch"), "--api", api, "topology", "load", "--force", path));
+}
+
+static bool
+load_said(const char *text)
+{
+	char path[SANDBOX_PATH + 16];
+
+	snprintf(path, sizeof(path), "%s/load.out", box.dir);
+	char *said = process_read_file(path);
+	bool found = strstr(said, text) != NULL;
+	free(said);
+	return found;
 }
 
 /* Whether no staging key is there that would stay for ever. */
@@ -166,23 +179,64 @@ START_TEST(the_daemon_answers_others_while_a_map_is_loaded)
 }
 END_TEST
 
-START_TEST(a_worker_that_is_killed_changes_nothing_and_leaves_nothing)
+/* How it is run, and what tells that it was. On a terminal (script makes one) lines are written over. */
+static const struct {
+	const char *before, *option, *told;
+} watched[] = {
+	{ "", "", NULL },
+	{ "", "-v", "dpwatch: checking 2." },
+	{ "script", "", "\r\033[Kdpwatch: " },
+};
+
+START_TEST(a_load_tells_how_far_it_is_on_a_terminal_or_when_asked)
 {
-	char *map = make_map("leaf1", MANY), *said;
-	char out[SANDBOX_PATH + 16];
+	char command[4 * SANDBOX_PATH], path[SANDBOX_PATH + 16], out[SANDBOX_PATH + 16];
+	char *map = make_map("leaf1", MANY);
+	bool terminal = strcmp(watched[_i].before, "script") == 0;
 	struct process cli;
 	pid_t worker;
 
+	snprintf(path, sizeof(path), "%s/map.json", box.dir);
 	snprintf(out, sizeof(out), "%s/load.out", box.dir);
+	sandbox_write(path, map);
+	snprintf(command, sizeof(command), "exec %s %s --api unix:%s topology load --force %s",
+	    sandbox_program("dpwatch"), watched[_i].option, box.api, path);
+	process_start(&cli, out,
+	    terminal ? ARGV("script", "-qefc", command, "/dev/null") : ARGV("sh", "-c", command));
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	json_t *status = sandbox_get(&box, "/v1/status");
+	const json_t *topology = json_object_get(status, "topology");
+	const char *phase = redis_text(json_object_get(topology, "loading"), "phase");
+	bool checks = strcmp(phase, "checking") == 0;
+	ck_assert(checks || strcmp(phase, "storing") == 0);
+	json_decref(status);
+	if (watched[_i].told)
+		WAIT_FOR(load_said(checks ? "the daemon checks it" : "storing it in Redis"));
+	ck_assert_int_eq(kill(worker, SIGCONT), 0);
+	ck_assert_int_eq(process_wait(&cli), 0);
+	ck_assert(load_said("in force: 1 switches"));
+	ck_assert(watched[_i].told ? load_said(watched[_i].told) : !load_said("daemon"));
+	status = sandbox_get(&box, "/v1/status");
+	ck_assert(json_is_null(json_object_get(json_object_get(status, "topology"), "loading")));
+	json_decref(status);
+	free(map);
+}
+END_TEST
+
+START_TEST(a_worker_that_is_killed_changes_nothing_and_leaves_nothing)
+{
+	char *map = make_map("leaf1", MANY);
+	struct process cli;
+	pid_t worker;
+
 	process_signal(&box.server, SIGSTOP);
 	start_load(&cli, map);
 	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	ck_assert_int_eq(process_wait(&cli), 1);
 	process_signal(&box.server, SIGCONT);
-	said = process_read_file(out);
-	ck_assert_msg(strstr(said, "signal 9") != NULL, "%s", said);
-	free(said);
+	ck_assert(load_said("signal 9"));
 	ck_assert_int_eq(sandbox_counter(&box, "topology.worker-failed"), 1);
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
 	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:topology:ports"), 4);
@@ -333,6 +387,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_large_map_is_taken_dumped_and_replaced_whole);
 	tcase_add_test(tcase, the_daemon_answers_others_while_a_map_is_loaded);
+	tcase_add_loop_test(
+	    tcase, a_load_tells_how_far_it_is_on_a_terminal_or_when_asked, 0, N(watched));
 	tcase_add_test(tcase, a_worker_that_is_killed_changes_nothing_and_leaves_nothing);
 	tcase_add_test(tcase, a_redis_without_room_keeps_the_old_map);
 	tcase_add_test(
