@@ -47,6 +47,71 @@ START_TEST(a_switch_behind_a_dead_uplink_reaches_no_root)
 }
 END_TEST
 
+/* An engine, of an id of five octets, that was heard at an address. */
+static struct usm_engine *
+hear_engine(const char *id, const char *address, uint32_t boots)
+{
+	struct usm_engine *engine = usm_engines_add(world.engines, (struct slice){ id, 5 });
+
+	ck_assert(addr_parse(slice_of(address), &engine->from));
+	usm_engines_hear(world.engines, engine, boots, 100, world_time().now_ns);
+	engine->heard_us = WORLD_NOW;
+	engine->level = 2;
+	snprintf(engine->user, sizeof(engine->user), "monitor");
+	return engine;
+}
+
+START_TEST(a_switch_has_the_engine_that_was_heard_from_it)
+{
+	hear_engine("\x80\x00\x01\x02\x03", "192.0.2.12", 9);
+	struct usm_engine *engine = hear_engine("\x80\x00\x01\x02\x04", "192.0.2.11", 7);
+	struct reply reply = get("/v1/switches");
+
+	ck_assert(is_null_at(&reply, "switches.0.engine"));
+	ck_assert_str_eq(text_at(&reply, "switches.1.engine.id"), "0x8000010204");
+	ck_assert_int_eq(number_at(&reply, "switches.1.engine.boots"), 7);
+	ck_assert_int_eq(number_at(&reply, "switches.1.engine.time"), 100);
+	ck_assert_str_eq(text_at(&reply, "switches.1.engine.user"), "monitor");
+	ck_assert_str_eq(text_at(&reply, "switches.1.engine.level"), "authPriv");
+	ck_assert_str_eq(text_at(&reply, "switches.1.engine.address"), "192.0.2.11");
+	ck_assert_str_eq(text_at(&reply, "switches.1.engine.problem"), "");
+	ck_assert_str_eq(text_at(&reply, "switches.2.engine.id"), "0x8000010203");
+	reply_release(&reply);
+	/* Lists that begin later name the same ones. */
+	reply = get("/v1/switches?marker=2");
+	ck_assert_str_eq(text_at(&reply, "switches.0.engine.id"), "0x8000010203");
+	reply_release(&reply);
+	usm_engines_hear(world.engines, engine, 3, 1, world_time().now_ns);
+	reply = get("/v1/switches/leaf1");
+	ck_assert_str_eq(text_at(&reply, "switch.engine.problem"), "engine boots went backwards");
+	ck_assert_int_eq(number_at(&reply, "switch.engine.refused"), 1);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(forgetting_takes_the_engines_of_one_switch)
+{
+	hear_engine("\x80\x00\x01\x02\x03", "192.0.2.12", 9);
+	hear_engine("\x80\x00\x01\x02\x04", "192.0.2.11", 7);
+	hear_engine("\x80\x00\x01\x02\x05", "2001:db8::11", 7);
+	struct reply reply = ask("DELETE", "/v1/switches/leaf1/engine", NULL, ROLE_ADMIN);
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "forgotten")), 2);
+	ck_assert_uint_eq(usm_engines_count(world.engines), 1);
+	reply_release(&reply);
+	reply = ask("DELETE", "/v1/switches/leaf1/engine", NULL, ROLE_ADMIN);
+	expect_error(&reply, 404, "EngineNotFound", "No SNMPv3 engine of switch leaf1 is known.");
+	reply_release(&reply);
+	reply = ask("DELETE", "/v1/switches/leaf9/engine", NULL, ROLE_ADMIN);
+	expect_error(&reply, 404, "SwitchNotFound", "Switch leaf9 could not be found.");
+	reply_release(&reply);
+	reply = ask("DELETE", "/v1/switches/leaf2/engine", NULL, ROLE_INTEGRATOR);
+	ck_assert_int_eq(reply.response.status, 403);
+	ck_assert_uint_eq(usm_engines_count(world.engines), 1);
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(an_unknown_switch_is_404)
 {
 	static const char *const targets[] = { "/v1/switches/leaf9",
@@ -389,6 +454,8 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, switches_are_listed_with_what_is_known_of_them);
 	tcase_add_test(tcase, a_switch_behind_a_dead_uplink_reaches_no_root);
 	tcase_add_loop_test(tcase, an_unknown_switch_is_404, 0, 2);
+	tcase_add_test(tcase, a_switch_has_the_engine_that_was_heard_from_it);
+	tcase_add_test(tcase, forgetting_takes_the_engines_of_one_switch);
 	tcase_add_test(tcase, an_interface_shows_its_word_its_source_and_whom_it_carries);
 	tcase_add_test(tcase, an_interface_that_is_in_no_map_is_listed_all_the_same);
 	tcase_add_loop_test(

@@ -121,7 +121,7 @@ START_TEST(every_key_takes_a_value)
 	    "[daemon]\r\nstate_dir = /srv/dp watch \r\nlog_level=debug\nlog_target\t=\tjournal\n"
 	    "[snmp]\nlisten = udp:192.0.2.1:1162, udp6:[::]:1162\nlisten = tcp:192.0.2.1:162\n"
 	    "community = public, secret two\ncommunity = a=b\n"
-	    "user = monitor SHA-256 \"a, b # c\" AES \"d\" engine=0x8000000001\nuser = other MD5 file:/x\n"
+	    "user = monitor SHA-256 \"a, b # c\" AES \"d and more\" engine=0x8000000001\nuser = other MD5 file:/x\n"
 	    "trusted_relays = 192.0.2.0/24, 2001:db8::1\nallow = ::/0\nreceive_buffer = 1MiB\n"
 	    "min_level = authPriv\nbucket = 100 2000\npoll_community = file:/etc/c\npoll_user = monitor\n"
 	    "poll_interval = off\npoll_verify = 5s\n"
@@ -149,7 +149,7 @@ START_TEST(every_key_takes_a_value)
 	ck_assert_str_eq(config.snmp.community.items[2], "a=b");
 	ck_assert_uint_eq(config.snmp.user.n, 2);
 	ck_assert_str_eq(config.snmp.user.items[0],
-	    "monitor SHA-256 \"a, b # c\" AES \"d\" engine=0x8000000001");
+	    "monitor SHA-256 \"a, b # c\" AES \"d and more\" engine=0x8000000001");
 	ck_assert_uint_eq(config.snmp.trusted_relays.n, 2);
 	assert_addr(&config.snmp.trusted_relays.items[0], "192.0.2.0", 120);
 	assert_addr(&config.snmp.trusted_relays.items[1], "2001:db8::1", 128);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/sender.h"
+#include "lib/net.h"
 #include "lib/topo_fixture.h"
 #include "lib/varbinds.h"
 
@@ -63,7 +64,7 @@ expect(uint32_t sw, const char *name, const struct addr *believed, const char *b
 
 START_TEST(a_trap_speaks_for_its_source_unless_a_relay_sent_it)
 {
-	struct addr from = addr_of(traps[_i].from), believed;
+	struct addr from = addr_of(traps[_i].from);
 	struct trap trap = { .version = traps[_i].agent ? 1 : 2 };
 	struct trap_varbind named = ADDRESS("", 1, 3, 6, 1, 6, 3, 18, 1, 3, 0);
 
@@ -78,8 +79,46 @@ START_TEST(a_trap_speaks_for_its_source_unless_a_relay_sent_it)
 		trap.varbinds = &named;
 		trap.n_varbinds = 1;
 	}
-	uint32_t sw = sender_of_trap(topo, &relays, &from, &trap, &believed);
-	expect(sw, traps[_i].sw, &believed, traps[_i].believed);
+	struct sender sender = sender_of_trap(topo, &relays, &from, &trap);
+	expect(sender.sw, traps[_i].sw, &sender.addr, traps[_i].believed);
+	ck_assert(!sender.mismatch);
+}
+END_TEST
+
+/* leaf1 of the fixture has no engine; the map here gives leaf2 one. */
+#define ENGINE "\x80\x00\x1f\x88\x04\xc0\xff\xee\x01"
+
+static const struct {
+	const char *from;
+	struct slice engine_id;
+	const char *sw;
+	bool mismatch;
+} engines[] = {
+	{ "192.0.2.99", SLICE(ENGINE), "leaf2", false },
+	{ "192.0.2.12", SLICE(ENGINE), "leaf2", false },
+	{ "192.0.2.11", SLICE(ENGINE), "leaf2", true },
+	/* An engine that is not in the map says nothing: the address does. */
+	{ "192.0.2.11", SLICE("\x80\x00\x1f\x88\x04\xc0\xff\xee\x02"), "leaf1", false },
+	{ "192.0.2.99", SLICE("\x80\x00\x1f\x88\x04\xc0\xff\xee\x02"), NULL, false },
+	{ "192.0.2.99", { NULL, 0 }, NULL, false },
+};
+
+START_TEST(an_authenticated_engine_of_the_map_goes_before_the_address)
+{
+	struct topo *map = net_topo("{'switches': [{'name': 'leaf1', 'addresses': ['192.0.2.11']},"
+				    "{'name': 'leaf2', 'addresses': ['192.0.2.12'],"
+				    " 'engine_id': '0x80001f8804c0ffee01'}]}");
+	struct addr from = addr_of(engines[_i].from);
+	struct trap trap = { .version = 3, .engine_id = engines[_i].engine_id };
+	struct sender sender = sender_of_trap(map, &relays, &from, &trap);
+
+	ck_assert_int_eq(sender.mismatch, engines[_i].mismatch);
+	if (engines[_i].sw == NULL)
+		ck_assert_uint_eq(sender.sw, TOPO_NONE);
+	else
+		ck_assert_str_eq(
+		    topo_text_get(map, topo_switch_get(map, sender.sw)->name), engines[_i].sw);
+	topo_free(map);
 }
 END_TEST
 
@@ -129,6 +168,8 @@ main(void)
 	TCase *tcase = tcase_create("sender");
 
 	tcase_add_checked_fixture(tcase, set_up, teardown);
+	tcase_add_loop_test(tcase, an_authenticated_engine_of_the_map_goes_before_the_address, 0,
+	    sizeof(engines) / sizeof(engines[0]));
 	tcase_add_loop_test(tcase, a_trap_speaks_for_its_source_unless_a_relay_sent_it, 0,
 	    sizeof(traps) / sizeof(traps[0]));
 	tcase_add_loop_test(tcase,

@@ -17,6 +17,7 @@
 #include "core/stats.h"
 #include "core/topo_codec.h"
 #include "core/unmapped.h"
+#include "core/usm_engines.h"
 #include "util/slice.h"
 
 enum api_role { ROLE_NONE, ROLE_READER, ROLE_INTEGRATOR, ROLE_ADMIN };
@@ -57,7 +58,8 @@ struct api {
 	const struct stats *stats;
 	const struct unmapped *unmapped;
 	struct maintenance *maintenance;
-	struct auth *auth; /* tokens; NULL: there are none to manage */
+	struct usm_engines *engines; /* SNMPv3 engines of switches */
+	struct auth *auth;           /* tokens; NULL: there are none to manage */
 	struct api_status status;
 };
 

@@ -74,6 +74,14 @@ api_handler api_maintenance_list, api_maintenance_add, api_maintenance_remove;
 /* api_tokens.c */
 api_handler api_tokens_list, api_token_add, api_token_remove;
 
+/* api_engines.c */
+api_handler api_engine_forget;
+/* For n switches from `first` on (an index of the map) the engine of each, or NULL. */
+void api_engines_of(
+    const struct api *api, uint32_t first, uint32_t n, const struct usm_engine **ret_engines);
+/* null for NULL. */
+json_t *api_engine_json(const struct usm_engine *engine);
+
 /* metrics.c */
 api_handler api_metrics;
 

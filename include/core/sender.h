@@ -14,9 +14,18 @@
 
 bool sender_is_relay(const struct config_nets *relays, const struct addr *from);
 
-/* The switch, or TOPO_NONE. *ret_addr is the address that was believed, for `unmapped`. */
-uint32_t sender_of_trap(const struct topo *topo, const struct config_nets *relays,
-    const struct addr *from, const struct trap *trap, struct addr *ret_addr);
+struct sender {
+	uint32_t sw;      /* TOPO_NONE: nobody's */
+	struct addr addr; /* the address that was believed, for `unmapped` */
+	bool mismatch; /* its authenticated engine is that of another switch than the address's */
+};
+
+/*
+ * An authenticated engine id that is in the map names the switch, wherever its trap came from. Else the address does: the
+ * source's, or the one that a trusted relay tells.
+ */
+struct sender sender_of_trap(const struct topo *topo, const struct config_nets *relays,
+    const struct addr *from, const struct trap *trap);
 
 /* `host` is the innermost host of the header; `from` NULL: a local socket, which is as good as a relay. */
 uint32_t sender_of_syslog(const struct topo *topo, const struct config_nets *relays,

@@ -20,6 +20,28 @@
 	X(TRAP_BAD_VERSION, "trap.bad-version",                                                    \
 	    "a version that is not accepted (SNMPv3 without users)")                               \
 	X(TRAP_NOT_A_TRAP, "trap.not-a-trap", "SNMP requests and answers, which are not for us")   \
+	X(TRAP_LOW_LEVEL, "trap.low-level",                                                        \
+	    "messages below min_level, or below what their user is configured for")                \
+	X(TRAP_REPORTS, "trap.reports", "Reports sent to senders of SNMPv3 messages")              \
+	X(TRAP_V3_UNKNOWN_ENGINE, "trap.unknown-engine",                                           \
+	    "SNMPv3 messages for an engine that is not ours: mostly discovery")                    \
+	X(TRAP_V3_UNKNOWN_USER, "trap.unknown-user", "SNMPv3 messages of unknown users")           \
+	X(TRAP_V3_WRONG_DIGEST, "trap.wrong-digest",                                               \
+	    "SNMPv3 messages that are not authentic: a wrong password, or damaged")                \
+	X(TRAP_V3_NOT_IN_TIME, "trap.not-in-time",                                                 \
+	    "authentic SNMPv3 messages of another time: replayed, or boots went backwards")        \
+	X(TRAP_V3_UNSUPPORTED_LEVEL, "trap.unsupported-level",                                     \
+	    "SNMPv3 messages above what their user is configured for")                             \
+	X(TRAP_V3_NOT_DECRYPTED, "trap.not-decrypted",                                             \
+	    "authentic SNMPv3 messages that cannot be read: a wrong privacy secret or protocol")   \
+	X(TRAP_V3_LIMITED, "trap.limited",                                                         \
+	    "SNMPv3 messages of unknown engines, more than are looked at")                         \
+	X(TRAP_V3_EVICTED, "trap.engines-evicted",                                                 \
+	    "SNMPv3 engines forgotten because too many are known")                                 \
+	X(TRAP_ENGINE_MISMATCH, "trap.engine-mismatch",                                            \
+	    "authenticated engines of another switch than the one at their address")               \
+	X(TRAP_INFORM_EXPIRED, "trap.inform-expired",                                              \
+	    "answers to SNMPv3 INFORMs that waited longer than their time window")                 \
 	X(TRAP_NOT_ALLOWED, "trap.not-allowed", "senders outside `allow`")                         \
 	X(TRAP_NOT_OURS, "trap.not-ours", "traps that are no link event")                          \
 	X(TRAP_NO_INTERFACE, "trap.no-interface", "link traps that name no interface")             \

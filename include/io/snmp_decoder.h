@@ -3,7 +3,8 @@
  * snmp_input: the one file that knows net-snmp.
  *
  * There is no socket here: the session stands on a transport of our own that hands the library the datagram at hand and
- * keeps what the library sends. SNMPv1 and v2c; the caller refuses other versions first (core/snmp_peek).
+ * keeps what the library sends. What refuses without the library comes before: core/snmp_peek, core/snmp_shape, and for
+ * SNMPv3 io/snmp_v3, which also presents the one user that the library may find.
  */
 #ifndef DPWATCH_IO_SNMP_DECODER_H
 #define DPWATCH_IO_SNMP_DECODER_H
@@ -18,12 +19,23 @@ struct snmp_notification {
 	struct trap trap;       /* without digest */
 	struct slice community; /* v1 and v2c */
 	int32_t request_id;     /* 0 in v1 */
+	/* v3 */
+	struct slice engine_id, context_engine_id, user;
+	uint64_t
+	    content; /* a hash of context, request-id and varbinds: what a repeated INFORM has in common with the first */
 };
 
 enum snmp_decoded {
 	DECODED_NOTIFICATION, /* fn was called */
 	DECODED_NOT_A_TRAP,   /* well-formed, but a request, an answer or a report */
 	DECODED_MALFORMED,    /* the library could not read it, or the PDU is none of its version */
+	/* v3: as RFC 3414 11.1 (usmStats) names them */
+	DECODED_UNSUPPORTED_LEVEL,
+	DECODED_NOT_IN_TIME,
+	DECODED_UNKNOWN_USER,
+	DECODED_UNKNOWN_ENGINE,
+	DECODED_WRONG_DIGEST,
+	DECODED_NOT_DECRYPTED,
 };
 
 /*
@@ -42,5 +54,11 @@ enum snmp_decoded snmp_decoder_feed(struct snmp_decoder *decoder, struct slice d
  * without error. *ret_bytes is valid until the next call to this module. 0, -EINVAL when it is no INFORM, -ENOMEM.
  */
 int snmp_decoder_response(struct snmp_decoder *decoder, struct slice *ret_bytes);
+
+/*
+ * What the library wants to tell the sender of the last datagram by itself: a Report of v3. Empty: nothing. Valid until the
+ * next call to this module.
+ */
+struct slice snmp_decoder_report(const struct snmp_decoder *decoder);
 
 #endif

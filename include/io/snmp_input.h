@@ -2,7 +2,7 @@
  * snmp_input: SNMP notifications from the wire to struct trap (io). The only module that knows net-snmp.
  *
  * Datagrams come in batches (io/udp_batch) and pass through a net-snmp session on a transport of our own, one after the
- * other. Communities are checked here. An INFORM's answer may be given later: the PDU is cloned and kept, bounded, until
+ * other. Communities and SNMPv3 users are checked here. An INFORM's answer may be given later: the PDU is cloned and kept, bounded, until
  * its ticket is done.
  */
 #ifndef DPWATCH_IO_SNMP_INPUT_H
@@ -16,6 +16,7 @@
 #include "core/engine.h"
 #include "core/stats.h"
 #include "core/trap.h"
+#include "core/usm_engines.h"
 #include "io/loop.h"
 
 /* INFORMs that may wait for their answer; one more is dropped, counted, and its sender will repeat it. */
@@ -46,8 +47,17 @@ struct snmp_input *snmp_input_new(struct loop *loop, const struct config *config
 /* Starts or stops taking datagrams off the sockets (the kernel queues meanwhile). */
 void snmp_input_read(struct snmp_input *input, bool on);
 
-/* New communities, allow list and so on; listeners stay as they are. */
+/* New communities, users, allow list and so on; listeners stay as they are. What is unusable is logged; the old ones stay. */
 void snmp_input_configure(struct snmp_input *input, const struct config *config);
+
+/*
+ * Whether the communities and users of a configuration can be taken: files of secrets are read. 0, or -1 with a message in
+ * error. Nothing is kept.
+ */
+int snmp_input_check(const struct config *config, char *error, size_t size);
+
+/* The engines of switches that spoke SNMPv3. Never NULL. */
+struct usm_engines *snmp_input_engines(const struct snmp_input *input);
 
 /* Answers every waiting INFORM whose ticket is at most `done`. */
 void snmp_input_answer(struct snmp_input *input, uint64_t done);

@@ -31,6 +31,7 @@ struct snmp_answer {
 	struct sockaddr_storage to, from; /* from: the address that was asked */
 	socklen_t to_len;
 	struct slice bytes;
+	int64_t expires_ns; /* engine clock; after it the answer is worth nothing (v3). 0: never */
 };
 
 struct snmp_waiting;
@@ -47,6 +48,12 @@ bool snmp_waiting_has(const struct snmp_waiting *waiting, const struct snmp_info
  */
 int snmp_waiting_add(
     struct snmp_waiting *waiting, uint64_t ticket, const struct snmp_answer *answer);
+
+/*
+ * Puts new bytes in the place of a waiting answer's, whose ticket stays: a repeated INFORM of v3 has another message id, and
+ * its sender takes no answer to the first any more. 0; -ENOENT; -ENOBUFS or -ENOMEM, and the old answer waits on.
+ */
+int snmp_waiting_replace(struct snmp_waiting *waiting, const struct snmp_answer *answer);
 
 /* The oldest answer whose ticket is at most done; NULL: none. Valid until it is dropped. */
 const struct snmp_answer *snmp_waiting_first(const struct snmp_waiting *waiting, uint64_t done);

@@ -16,7 +16,7 @@
 /* ---- switches ---- */
 
 static json_t *
-switch_json(const struct api *api, uint32_t sw)
+switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 {
 	const struct topo *topo = engine_topo(api->engine);
 	const struct topo_switch *row = topo_switch_get(topo, sw);
@@ -30,15 +30,16 @@ switch_json(const struct api *api, uint32_t sw)
 		    json_string(addr_format(topo_address(topo, row->addresses.first + i), text)));
 	}
 	return json_pack(
-	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I}", "name",
-	    api_json_text(view.name), "addresses", addresses, "os",
+	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
+	    "name", api_json_text(view.name), "addresses", addresses, "os",
 	    api_json_text_or_null(topo_text_get(topo, row->os_text)), "root", view.root, "transit",
 	    row->transit, "reaches_root", view.reaches_root, "interfaces",
 	    (json_int_t)view.n_interfaces, "down", (json_int_t)view.n_down, "uncertain",
 	    (json_int_t)view.n_uncertain, "heard_trap", api_json_time(view.heard_trap_us),
 	    "heard_syslog", api_json_time(view.heard_syslog_us), "restarted_at",
 	    api_json_time(view.restarted_us), "traps", (json_int_t)view.n_traps, "syslog",
-	    (json_int_t)view.n_syslog, "restarts", (json_int_t)view.n_restarts);
+	    (json_int_t)view.n_syslog, "restarts", (json_int_t)view.n_restarts, "engine",
+	    api_engine_json(engine));
 }
 
 /* `limit` and `marker` of a list that counts its rows; the marker is the number of the first row. */
@@ -70,9 +71,12 @@ api_switches_list(struct api_call *call)
 	if (!api_params_known(call, (const char *const[]){ "limit", "marker", NULL }) ||
 	    !page_of(call, &sw, &limit))
 		return;
+	const struct usm_engine *engines[API_PAGE_MAX];
+	uint32_t first = sw;
 	json_t *list = json_array();
-	for (; sw < n && json_array_size(list) < limit; sw++)
-		json_array_append_new(list, switch_json(call->api, sw));
+	api_engines_of(call->api, first, limit, engines);
+	for (; sw < n && sw - first < limit; sw++)
+		json_array_append_new(list, switch_json(call->api, sw, engines[sw - first]));
 	reply_page(call, "switches", list, sw, n);
 }
 
@@ -98,7 +102,9 @@ api_switch_show(struct api_call *call)
 	if (sw == TOPO_NONE)
 		return;
 	const struct topo_switch *row = topo_switch_get(topo, sw);
-	json_t *object = switch_json(call->api, sw), *hostnames = json_array();
+	const struct usm_engine *engine;
+	api_engines_of(call->api, sw, 1, &engine);
+	json_t *object = switch_json(call->api, sw, engine), *hostnames = json_array();
 	for (uint32_t i = 0; i < row->hostnames.n; i++)
 		json_array_append_new(hostnames,
 		    api_json_text(

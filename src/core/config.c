@@ -11,6 +11,7 @@
 
 #include "core/config_table.h"
 #include "core/text.h"
+#include "core/usm_user.h"
 
 /* Nobody's configuration is larger; what is, is another file given by mistake. */
 #define FILE_MAX ((size_t)1 << 20)
@@ -241,6 +242,42 @@ listens(const struct config_list *list, const char *kind)
 	return false;
 }
 
+/* Two users of one name are told apart by their engines only. *ret_user is the second of them, or any. */
+static bool
+user_is_doubled(const struct config_list *lines, struct usm_user *ret_user)
+{
+	char why[USM_USER_WHY_MAX];
+	struct usm_user a = { .auth = USM_AUTH_NONE }, b = a;
+	bool doubled = false;
+
+	for (size_t i = 0; i < lines->n && !doubled; i++) {
+		usm_user_parse(slice_of(lines->items[i]), &a, why);
+		for (size_t j = 0; j < i && !doubled; j++) {
+			usm_user_parse(slice_of(lines->items[j]), &b, why);
+			doubled = strcmp(a.name, b.name) == 0 &&
+				  a.engine_id_len == b.engine_id_len &&
+				  memcmp(a.engine_id, b.engine_id, a.engine_id_len) == 0;
+		}
+	}
+	*ret_user = a;
+	explicit_bzero(&b, sizeof(b));
+	return doubled;
+}
+
+static int
+check_users(struct reader *reader)
+{
+	struct usm_user user = { .auth = USM_AUTH_NONE };
+	int r = 0;
+
+	if (reader->config->snmp.user.n > 1 && user_is_doubled(&reader->config->snmp.user, &user))
+		r = fault(reader, line_of(reader, "snmp", "user"),
+		    "[snmp] user: %s stands twice for the same engine; keep one of them",
+		    TEXT_QUOTE(slice_of(user.name)));
+	explicit_bzero(&user, sizeof(user));
+	return r;
+}
+
 /* What one key asks of another. */
 static int
 check_whole(struct reader *reader)
@@ -258,7 +295,7 @@ check_whole(struct reader *reader)
 	if (config->redis.username && !config->redis.password_file)
 		return fault(reader, line_of(reader, "redis", "username"),
 		    "[redis] username: needs password_file as well");
-	return 0;
+	return check_users(reader);
 }
 
 int

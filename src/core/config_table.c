@@ -3,6 +3,7 @@
 
 #include "core/config_table.h"
 #include "core/text.h"
+#include "core/usm_user.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
@@ -94,8 +95,19 @@ check_prefix(const char *text, char *why)
 static bool
 check_community(const char *text, char *why)
 {
-	snprintf(why, CONFIG_WHY_MAX, "at most 255 bytes");
+	snprintf(why, CONFIG_WHY_MAX, "is too long; right is at most 255 bytes");
 	return strlen(text) <= 255;
+}
+
+static bool
+check_user(const char *text, char *why)
+{
+	struct usm_user user;
+
+	_Static_assert(USM_USER_WHY_MAX <= CONFIG_WHY_MAX, "why has room for it");
+	bool right = usm_user_parse(slice_of(text), &user, why);
+	explicit_bzero(&user, sizeof(user));
+	return right;
 }
 
 /* ROW: a key that is the name of its member; FIELD: one that is not. */
@@ -117,14 +129,14 @@ const struct config_row config_rows[] = {
 	ROW(daemon, log_target, CONFIG_CHOICE, "stderr", .names = log_targets, RESTART),
 
 	ROW(snmp, listen, CONFIG_LIST, "udp:0.0.0.0:162", .check = check_snmp_listen, RESTART),
-	ROW(snmp, community, CONFIG_LIST, "", .check = check_community),
-	ROW(snmp, user, CONFIG_LINES, "", LIVE),
+	ROW(snmp, community, CONFIG_LIST, "", .check = check_community, .secret = true),
+	ROW(snmp, user, CONFIG_LINES, "", .check = check_user, .secret = true),
 	ROW(snmp, trusted_relays, CONFIG_NETS, "", LIVE),
 	ROW(snmp, receive_buffer, CONFIG_SIZE, "32MiB", RANGE(64 * KIB, 1 * GIB), RESTART),
 	ROW(snmp, allow, CONFIG_NETS, "", LIVE),
 	ROW(snmp, min_level, CONFIG_CHOICE, "noAuthNoPriv", .names = min_levels),
 	FIELD(snmp, bucket, bucket_rate, CONFIG_BUCKET, "off", RANGE(1, 10000000)),
-	ROW(snmp, poll_community, CONFIG_TEXT, "", .check = check_community),
+	ROW(snmp, poll_community, CONFIG_TEXT, "", .check = check_community, .secret = true),
 	ROW(snmp, poll_user, CONFIG_TEXT, "", LIVE),
 	FIELD(snmp, poll_interval, poll_interval_ms, CONFIG_DURATION, "5min", RANGE(0, 7 * DAY)),
 	FIELD(snmp, poll_verify, poll_verify_ms, CONFIG_DURATION, "off", RANGE(0, 1 * HOUR)),

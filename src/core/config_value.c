@@ -62,6 +62,10 @@ checked_copy(const struct config_row *row, struct slice text, char **ret_text, c
 		return -ENOMEM;
 	if (row->check && !row->check(bytes, right)) {
 		free(bytes);
+		if (row->secret) {
+			snprintf(why, CONFIG_WHY_MAX, "%.*s", CONFIG_WHY_MAX - 1, right);
+			return -EINVAL;
+		}
 		return config_wrong(why, text, "%s", right);
 	}
 	*ret_text = bytes;

@@ -11,16 +11,25 @@ sender_is_relay(const struct config_nets *relays, const struct addr *from)
 	return false;
 }
 
-uint32_t
+struct sender
 sender_of_trap(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
-    const struct trap *trap, struct addr *ret_addr)
+    const struct trap *trap)
 {
+	struct sender sender = { .addr = *from };
+	uint32_t by_engine = TOPO_NONE;
 	struct addr claimed;
 
-	*ret_addr = *from;
 	if (sender_is_relay(relays, from) && trap_claimed_sender(trap, &claimed))
-		*ret_addr = claimed;
-	return topo_switch_by_addr(topo, ret_addr);
+		sender.addr = claimed;
+	sender.sw = topo_switch_by_addr(topo, &sender.addr);
+	if (trap->engine_id.len > 0)
+		by_engine = topo_switch_by_engine_id(
+		    topo, (const uint8_t *)trap->engine_id.data, trap->engine_id.len);
+	if (by_engine == TOPO_NONE)
+		return sender;
+	sender.mismatch = sender.sw != TOPO_NONE && sender.sw != by_engine;
+	sender.sw = by_engine;
+	return sender;
 }
 
 uint32_t

@@ -157,6 +157,7 @@ switch_row(struct table *table, const json_t *sw)
 	table_number(table, json_number(sw, "traps"));
 	table_number(table, json_number(sw, "syslog"));
 	table_cell(table, heard_ago(sw, ago));
+	table_tinted(table, TINT_BAD, json_text(json_object_get(sw, "engine"), "problem"));
 }
 
 static void
@@ -172,6 +173,7 @@ print_switches(const struct cli *cli, const json_t *switches)
 		{ .title = "TRAPS", .right = true, .drop = 4 },
 		{ .title = "SYSLOG", .right = true, .drop = 5 },
 		{ .title = "HEARD", .fixed = true },
+		{ .title = "PROBLEM" },
 	};
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	const json_t *sw;
@@ -217,6 +219,28 @@ put_texts(const char *title, const json_t *list)
 }
 
 static void
+print_engine(const json_t *engine)
+{
+	char ago[TIMEUTIL_RELATIVE];
+
+	if (!json_is_object(engine))
+		return;
+	printf("%-14s%s, boots %lld, time %lld, last %s\n", "SNMPv3 engine",
+	    json_text(engine, "id"), (long long)json_number(engine, "boots"),
+	    (long long)json_number(engine, "time"), json_ago(engine, "heard_at", ago));
+	if (*json_text(engine, "user")) {
+		printf("%-14s", "SNMPv3 user");
+		print_clean(stdout, json_text(engine, "user"));
+		printf(", %s\n", json_text(engine, "level"));
+	}
+	if (*json_text(engine, "problem"))
+		printf("%-14s%s: %lld messages refused; if the switch was replaced or reset: "
+		       "dpwatch switch forget-engine\n",
+		    "PROBLEM", json_text(engine, "problem"),
+		    (long long)json_number(engine, "refused"));
+}
+
+static void
 print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 {
 	char ago[TIMEUTIL_RELATIVE];
@@ -236,8 +260,10 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	    json_ago(sw, "heard_trap", ago));
 	printf("%-14s%lld, last %s\n", "syslog", (long long)json_number(sw, "syslog"),
 	    json_ago(sw, "heard_syslog", ago));
-	printf("%-14s%lld, last %s\n\n", "restarts", (long long)json_number(sw, "restarts"),
+	printf("%-14s%lld, last %s\n", "restarts", (long long)json_number(sw, "restarts"),
 	    json_ago(sw, "restarted_at", ago));
+	print_engine(json_object_get(sw, "engine"));
+	putchar('\n');
 	print_interfaces(cli, interfaces, false);
 }
 
@@ -270,4 +296,28 @@ cmd_switch_show(struct cli *cli)
 	json_decref(interfaces);
 	client_reply_release(&reply);
 	return CLI_DONE;
+}
+
+int
+cmd_switch_forget_engine(struct cli *cli)
+{
+	char *name = client_escape(cli->args[0]), *target = NULL;
+	struct client_reply reply;
+	int status = CLI_REFUSED;
+	const json_t *id;
+	size_t i;
+
+	if (asprintf(&target, "/v1/switches/%s/engine", name) > 0 &&
+	    client_delete(cli->client, target, &reply) == CLIENT_OK) {
+		if (cli->json)
+			cli_print_json(cli, reply.json);
+		else
+			json_array_foreach(json_object_get(reply.json, "forgotten"), i, id)
+			    printf("forgotten: %s\n", json_string_value(id));
+		client_reply_release(&reply);
+		status = CLI_DONE;
+	}
+	free(target);
+	free(name);
+	return status;
 }

@@ -170,6 +170,17 @@ feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct
 	return outbox_last_ticket(daemon->outbox) != before;
 }
 
+/* The lowest level that may speak for a switch; TOPO_NONE: for anybody. */
+static int
+min_level(const struct daemon *daemon, uint32_t sw)
+{
+	int8_t own = -1;
+
+	if (sw != TOPO_NONE)
+		own = topo_switch_get(engine_topo(daemon->engine), sw)->min_level;
+	return own >= 0 ? own : (int)daemon->config.snmp.min_level;
+}
+
 static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
@@ -177,6 +188,13 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	struct heard heard = { .trap = trap };
 	enum trap_miss miss;
 
+	const struct sender sender = sender_of_trap(
+	    engine_topo(daemon->engine), &daemon->config.snmp.trusted_relays, &origin->from, trap);
+	heard.sender = sender.addr;
+	if (trap->level < min_level(daemon, sender.sw)) {
+		stats_add(&daemon->stats, STAT_TRAP_LOW_LEVEL, 1);
+		return ANSWER_NEVER;
+	}
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
 		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
@@ -190,15 +208,14 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 		return ANSWER_NOW;
 	}
 	stats_add(&daemon->stats, STAT_TRAP_EVENT, 1);
-	uint32_t sw = sender_of_trap(engine_topo(daemon->engine),
-	    &daemon->config.snmp.trusted_relays, &origin->from, trap, &heard.sender);
-	if (sw == TOPO_NONE) {
+	if (sender.sw == TOPO_NONE) {
 		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
 		note_unmapped(daemon, &heard, &origin->time);
 		say_unknown(daemon, &heard.sender, "a link trap");
 		return ANSWER_NOW;
 	}
-	if (!feed(daemon, sw, &heard, &origin->time))
+	stats_add(&daemon->stats, STAT_TRAP_ENGINE_MISMATCH, sender.mismatch);
+	if (!feed(daemon, sender.sw, &heard, &origin->time))
 		return ANSWER_NOW;
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	return ANSWER_AFTER_TICKET;

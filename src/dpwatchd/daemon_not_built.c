@@ -13,9 +13,6 @@ void
 daemon_say_not_built(const struct config *config)
 {
 	const struct not_built keys[] = {
-		{ config->snmp.user.n > 0, "[snmp] user", "SNMPv3 is refused" },
-		{ config->snmp.min_level != MIN_LEVEL_NO_AUTH_NO_PRIV, "[snmp] min_level",
-		    "v1 and v2c are accepted" },
 		{ config->snmp.bucket_rate != 0, "[snmp] bucket", "nothing is limited" },
 		{ config->snmp.poll_community || config->snmp.poll_user,
 		    "[snmp] poll_community, poll_user", "nothing is polled" },

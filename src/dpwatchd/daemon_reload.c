@@ -32,6 +32,8 @@ daemon_load_config(const char *path, struct config *ret_config)
 		log_error("%s", fault.text);
 	else
 		status = 0;
+	if (bytes)
+		explicit_bzero(bytes, CONFIG_MAX); /* it may hold secrets */
 	free(bytes);
 	if (fd >= 0)
 		close(fd);
@@ -82,6 +84,10 @@ files_load(const struct config *config, struct files *ret_files)
 	if (!ret_files->auth)
 		log_error("%s", error);
 	bool good = ret_files->rules && ret_files->auth;
+	if (snmp_input_check(config, error, sizeof(error)) != 0) {
+		log_error("%s", error);
+		good = false;
+	}
 	good = daemon_load_syslog_tls(config, &ret_files->syslog_tls) && good;
 	good = daemon_load_api_tls(config, &ret_files->api_tls) && good;
 	if (!good)

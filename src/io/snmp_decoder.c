@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/htab.h"
 #include "util/log.h"
 
 /* Any number will do that is no negative and small: it is only a bit in a set. */
@@ -23,6 +24,9 @@
 
 /* The library's own bound of what it receives (SNMP_MAX_RCV_MSG_SIZE), and of what a datagram can carry. */
 #define MESSAGE_MAX 65536
+
+/* The library counts why USM refused a message, and tells nobody else. */
+#define N_USM_STATS (STAT_USM_STATS_END - STAT_USM_STATS_START + 1)
 
 struct snmp_decoder {
 	void *handle; /* net-snmp's */
@@ -33,7 +37,8 @@ struct snmp_decoder {
 	bool handed_over;      /* fn was called */
 	void (*fn)(void *ctx, const struct snmp_notification *notification);
 	void *ctx;
-	netsnmp_pdu *pdu; /* of the notification at hand; NULL outside of fn */
+	netsnmp_pdu *pdu;             /* of the notification at hand; NULL outside of fn */
+	u_int usm_stats[N_USM_STATS]; /* as they were before it */
 
 	struct trap_varbind varbinds[TRAP_VARBINDS_MAX];
 	size_t sent_len;
@@ -159,15 +164,53 @@ to_int(long value)
 	return value < 0 || value > INT32_MAX ? -1 : (int)value;
 }
 
+static struct slice
+bytes_of(const void *data, size_t len)
+{
+	return (struct slice){ data, data == NULL ? 0 : len };
+}
+
+/* A trap's authoritative engine is the sender's; of an INFORM it is ours, and its context is the sender's (RFC 3413 3.2). */
+static void
+read_sender(const netsnmp_pdu *pdu, struct trap *trap)
+{
+	trap->level = pdu->securityLevel - SNMP_SEC_LEVEL_NOAUTH;
+	if (pdu->securityLevel == SNMP_SEC_LEVEL_NOAUTH)
+		return;
+	trap->engine_id = trap->inform ? bytes_of(pdu->contextEngineID, pdu->contextEngineIDLen)
+				       : bytes_of(pdu->securityEngineID, pdu->securityEngineIDLen);
+}
+
+/* Repetitions of a v3 INFORM have a message id and a time of their own: what they say is the same. */
+static uint64_t
+hash_content(const netsnmp_pdu *pdu)
+{
+	uint64_t hash = hash_bytes(pdu->contextEngineID, pdu->contextEngineIDLen, 0);
+
+	hash = hash_bytes(&pdu->reqid, sizeof(pdu->reqid), hash);
+	for (const netsnmp_variable_list *variable = pdu->variables; variable != NULL;
+	     variable = variable->next_variable) {
+		hash = hash_bytes(variable->name, variable->name_length * sizeof(oid), hash);
+		hash = hash_bytes(&variable->type, sizeof(variable->type), hash);
+		if (variable->val_len > 0 && variable->val.string != NULL)
+			hash = hash_bytes(variable->val.string, variable->val_len, hash);
+	}
+	return hash;
+}
+
 static void
 read_trap(struct snmp_decoder *decoder, const netsnmp_pdu *pdu, struct trap *ret_trap)
 {
 	*ret_trap = (struct trap){
-		.version = pdu->version == SNMP_VERSION_1 ? 1 : 2,
+		.version = pdu->version == SNMP_VERSION_1    ? 1
+			   : pdu->version == SNMP_VERSION_2c ? 2
+							     : 3,
 		.inform = pdu->command == SNMP_MSG_INFORM,
 		.varbinds = decoder->varbinds,
 		.n_varbinds = read_varbinds(pdu, decoder->varbinds),
 	};
+	if (ret_trap->version == 3)
+		read_sender(pdu, ret_trap);
 	if (ret_trap->version != 1)
 		return;
 	ret_trap->enterprise = (struct oid){ pdu->enterprise, pdu->enterprise_length };
@@ -214,7 +257,8 @@ on_message(
 
 	(void)library_session;
 	(void)request_id;
-	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+	/* The library also calls for a message whose digest is wrong, before it says that it could not parse it. */
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || !decoder->parsed)
 		return 1;
 	if (!is_notification(pdu)) {
 		decoder->parsed = !is_foreign_notification(pdu);
@@ -224,6 +268,13 @@ on_message(
 		.community = { (const char *)pdu->community, pdu->community_len },
 		.request_id = (int32_t)pdu->reqid,
 	};
+	if (pdu->version == SNMP_VERSION_3) {
+		notification.engine_id = bytes_of(pdu->securityEngineID, pdu->securityEngineIDLen);
+		notification.context_engine_id =
+		    bytes_of(pdu->contextEngineID, pdu->contextEngineIDLen);
+		notification.user = bytes_of(pdu->securityName, pdu->securityNameLen);
+		notification.content = hash_content(pdu);
+	}
 	read_trap(decoder, pdu, &notification.trap);
 	decoder->handed_over = true;
 	decoder->pdu = pdu;
@@ -253,8 +304,8 @@ on_log(int major, int minor, void *server_arg, void *client_arg)
 }
 
 /*
- * Once in a process. init_snmp() is not called: what it adds (MIB modules, configuration files, USM) is not used, and the
- * rest comes with the first session.
+ * Once in a process. init_snmp() is not called: what it adds (MIB modules, configuration files) is not used, and the rest
+ * comes with the first session; USM with io/usm_library.
  */
 static void
 set_up_library(void)
@@ -271,6 +322,8 @@ set_up_library(void)
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+	/* The library's answer to RFC 5343 probes would not ask whether they were authentic. */
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_NO_DISCOVERY, 1);
 	netsnmp_set_mib_directory("");
 }
 
@@ -288,6 +341,7 @@ snmp_decoder_new(void)
 	netsnmp_large_fd_set_init(&decoder->fds, FD_SETSIZE);
 	snmp_sess_init(&config);
 	config.version = SNMP_DEFAULT_VERSION; /* whatever comes */
+	config.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;
 	config.callback = on_message;
 	config.callback_magic = decoder;
 	netsnmp_transport *transport = new_transport(decoder);
@@ -311,6 +365,33 @@ snmp_decoder_free(struct snmp_decoder *decoder)
 	free(decoder);
 }
 
+static void
+note_usm_stats(struct snmp_decoder *decoder)
+{
+	for (int i = 0; i < N_USM_STATS; i++)
+		decoder->usm_stats[i] = snmp_get_statistic(STAT_USM_STATS_START + i);
+}
+
+/* Why the library did not hand a datagram over. */
+static enum snmp_decoded
+tell_refusal(const struct snmp_decoder *decoder)
+{
+	static const enum snmp_decoded refusals[N_USM_STATS] = {
+		[STAT_USMSTATSUNSUPPORTEDSECLEVELS - STAT_USM_STATS_START] =
+		    DECODED_UNSUPPORTED_LEVEL,
+		[STAT_USMSTATSNOTINTIMEWINDOWS - STAT_USM_STATS_START] = DECODED_NOT_IN_TIME,
+		[STAT_USMSTATSUNKNOWNUSERNAMES - STAT_USM_STATS_START] = DECODED_UNKNOWN_USER,
+		[STAT_USMSTATSUNKNOWNENGINEIDS - STAT_USM_STATS_START] = DECODED_UNKNOWN_ENGINE,
+		[STAT_USMSTATSWRONGDIGESTS - STAT_USM_STATS_START] = DECODED_WRONG_DIGEST,
+		[STAT_USMSTATSDECRYPTIONERRORS - STAT_USM_STATS_START] = DECODED_NOT_DECRYPTED,
+	};
+
+	for (int i = 0; i < N_USM_STATS; i++)
+		if (snmp_get_statistic(STAT_USM_STATS_START + i) != decoder->usm_stats[i])
+			return refusals[i];
+	return decoder->parsed ? DECODED_NOT_A_TRAP : DECODED_MALFORMED;
+}
+
 enum snmp_decoded
 snmp_decoder_feed(struct snmp_decoder *decoder, struct slice datagram,
     void (*fn)(void *ctx, const struct snmp_notification *notification), void *ctx)
@@ -320,12 +401,20 @@ snmp_decoder_feed(struct snmp_decoder *decoder, struct slice datagram,
 	decoder->ctx = ctx;
 	decoder->parsed = false;
 	decoder->handed_over = false;
+	decoder->sent_len = 0;
+	note_usm_stats(decoder);
 	NETSNMP_LARGE_FD_SET(PRETENDED_FD, &decoder->fds);
 	(void)snmp_sess_read2(decoder->handle, &decoder->fds);
 	decoder->datagram = (struct slice){ NULL, 0 };
 	if (decoder->handed_over)
 		return DECODED_NOTIFICATION;
-	return decoder->parsed ? DECODED_NOT_A_TRAP : DECODED_MALFORMED;
+	return tell_refusal(decoder);
+}
+
+struct slice
+snmp_decoder_report(const struct snmp_decoder *decoder)
+{
+	return (struct slice){ decoder->sent, decoder->handed_over ? 0 : decoder->sent_len };
 }
 
 int

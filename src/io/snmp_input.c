@@ -1,5 +1,5 @@
 /*
- * udp_listeners -> allow -> snmp_peek (version, community) -> snmp_decoder -> handler -> answer now, later or never.
+ * udp_listeners -> snmp_gate, snmp_peek and snmp_shape, snmp_v3 -> snmp_decoder -> handler -> answer now, later or never.
  *
  * What refuses comes before what costs: a stranger's datagram never reaches the library. An answer that waits is kept as the
  * bytes of the response, and not as the library's PDU, which takes 1.2 KiB a varbind.
@@ -14,7 +14,10 @@
 #include <sys/random.h>
 
 #include "core/snmp_peek.h"
+#include "core/snmp_shape.h"
 #include "io/snmp_decoder.h"
+#include "io/snmp_gate.h"
+#include "io/snmp_v3.h"
 #include "io/snmp_waiting.h"
 #include "io/udp_listeners.h"
 #include "util/htab.h"
@@ -22,19 +25,15 @@
 
 #define HOST_MAX 128
 
-/* Who may speak: copied from the configuration, replaced whole. */
-struct gate {
-	struct slice *communities; /* each owned */
-	size_t n_communities;
-	struct addr_net *allow; /* n_allow = 0: everybody */
-	size_t n_allow;
-};
+/* An answer of v3 tells our time: after this its receiver need not take it any more (RFC 3414 3.2, 7: 150 s). */
+#define V3_ANSWER_NS INT64_C(140000000000)
 
 struct snmp_input {
 	struct loop *loop;
 	struct stats *stats;
 	struct snmp_input_handler handler;
-	struct gate gate;
+	struct snmp_gate gate;
+	struct snmp_v3 *v3;
 	struct udp_listeners *listeners;
 	struct snmp_decoder *decoder;
 	struct snmp_waiting *waiting;
@@ -45,65 +44,8 @@ struct snmp_input {
 	size_t listener;
 	const struct udp_datagram *datagram;
 	struct input_origin origin;
+	struct snmp_v3_pass pass;
 };
-
-/* ---- who may speak ---- */
-
-static void
-gate_release(struct gate *gate)
-{
-	for (size_t i = 0; i < gate->n_communities; i++)
-		free((void *)(uintptr_t)gate->communities[i].data);
-	free(gate->communities);
-	free(gate->allow);
-	*gate = (struct gate){ 0 };
-}
-
-static int
-gate_copy(const struct config *config, struct gate *ret_gate)
-{
-	const struct config_list *communities = &config->snmp.community;
-	const struct config_nets *allow = &config->snmp.allow;
-	struct gate gate = { 0 };
-
-	gate.communities = calloc(communities->n + 1, sizeof(*gate.communities));
-	gate.allow = calloc(allow->n + 1, sizeof(*gate.allow));
-	if (gate.communities == NULL || gate.allow == NULL)
-		goto fail;
-	for (; gate.n_communities < communities->n; gate.n_communities++) {
-		const char *text = strdup(communities->items[gate.n_communities]);
-		if (text == NULL)
-			goto fail;
-		gate.communities[gate.n_communities] = slice_of(text);
-	}
-	for (; gate.n_allow < allow->n; gate.n_allow++)
-		gate.allow[gate.n_allow] = allow->items[gate.n_allow];
-	*ret_gate = gate;
-	return 0;
-fail:
-	gate_release(&gate);
-	return -ENOMEM;
-}
-
-static bool
-gate_allows(const struct gate *gate, const struct addr *sender)
-{
-	for (size_t i = 0; i < gate->n_allow; i++)
-		if (addr_net_holds(&gate->allow[i], sender))
-			return true;
-	return gate->n_allow == 0;
-}
-
-/* Compares with every community, so that the time does not tell which one was nearly right. */
-static bool
-gate_knows(const struct gate *gate, struct slice community)
-{
-	bool known = false;
-
-	for (size_t i = 0; i < gate->n_communities; i++)
-		known |= snmp_secret_eq(gate->communities[i], community);
-	return known;
-}
 
 /* ---- answers ---- */
 
@@ -134,44 +76,97 @@ send_answer(struct snmp_input *input, const struct snmp_answer *answer)
 		    addr_format(&answer->key.sender, text), strerror(-error));
 }
 
-static void
-answer_inform(struct snmp_input *input, int32_t request_id, enum input_answer how, uint64_t ticket)
+/* While the first of it waits, a repetition is not answered before it, and not twice. */
+static int
+answer_later(struct snmp_input *input, const struct snmp_answer *answer, bool v3, uint64_t ticket)
 {
+	if (!snmp_waiting_has(input->waiting, &answer->key))
+		return snmp_waiting_add(input->waiting, ticket, answer);
+	return v3 ? snmp_waiting_replace(input->waiting, answer) : 0;
+}
+
+static void
+answer_inform(struct snmp_input *input, const struct snmp_notification *notification,
+    enum input_answer how, uint64_t ticket)
+{
+	bool v3 = notification->trap.version == 3;
 	struct snmp_answer answer = {
 		.key = {
 			.sender = input->origin.from,
 			.port = port_of(&input->datagram->from),
 			.listener = (uint32_t)input->listener,
-			.request_id = request_id,
+			.request_id = notification->request_id,
 		},
 		.to = input->datagram->from,
 		.to_len = input->datagram->from_len,
 		.from = input->datagram->to,
+		.expires_ns = v3 ? input->origin.time.now_ns + V3_ANSWER_NS : 0,
 	};
 
-	/* While the first of it waits, a repetition is not answered before it, and not twice. */
-	if (how == ANSWER_NEVER || snmp_waiting_has(input->waiting, &answer.key))
+	if (how == ANSWER_NEVER)
 		return;
+	if (how == ANSWER_NOW && snmp_waiting_has(input->waiting, &answer.key))
+		how = ANSWER_AFTER_TICKET;
 	if (snmp_decoder_response(input->decoder, &answer.bytes) != 0) {
 		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
 		return;
 	}
 	if (how == ANSWER_NOW)
 		send_answer(input, &answer);
-	else if (snmp_waiting_add(input->waiting, ticket, &answer) != 0)
+	else if (answer_later(input, &answer, v3, ticket) != 0)
 		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
+}
+
+/* What the library says by itself to the sender of the datagram at hand. */
+static void
+send_report(struct snmp_input *input)
+{
+	const struct udp_datagram *datagram = input->datagram;
+	struct slice report = snmp_decoder_report(input->decoder);
+
+	if (report.len == 0)
+		return;
+	if (!snmp_v3_may_report(input->v3, &input->origin.from, input->origin.time.now_ns))
+		stats_add(input->stats, STAT_TRAP_V3_LIMITED, 1);
+	else if (udp_batch_send(udp_listeners_batch(input->listeners, input->listener), report,
+		     &datagram->from, datagram->from_len, &datagram->to) == 0)
+		stats_add(input->stats, STAT_TRAP_REPORTS, 1);
 }
 
 /* ---- one datagram ---- */
 
 static uint64_t
-digest(const struct snmp_input *input)
+digest(const struct snmp_input *input, const struct snmp_notification *notification)
 {
+	const struct trap *trap = &notification->trap;
 	struct slice bytes = input->datagram->bytes;
-	uint64_t of_sender =
-	    hash_bytes(&input->origin.from, sizeof(input->origin.from), input->seed);
+	uint64_t hash = hash_bytes(&input->origin.from, sizeof(input->origin.from), input->seed);
 
-	return hash_bytes(bytes.data, bytes.len, of_sender);
+	if (trap->version == 3 && trap->inform) {
+		hash = hash_bytes(notification->user.data, notification->user.len, hash);
+		return hash_bytes(&notification->content, sizeof(notification->content), hash);
+	}
+	/* Wherever it comes from: authentic bytes that come again are the same message again. */
+	if (trap->level > MIN_LEVEL_NO_AUTH_NO_PRIV)
+		hash = input->seed;
+	return hash_bytes(bytes.data, bytes.len, hash);
+}
+
+/* Asked again, of what the library read: two readers of one message must not be played off. STAT_MAX: it may speak. */
+static enum stats_counter
+check_again(struct snmp_input *input, const struct snmp_notification *notification)
+{
+	const struct snmp_v3_pass *pass = &input->pass;
+
+	if (notification->trap.version != 3)
+		return snmp_gate_knows(&input->gate, notification->community)
+			   ? STAT_MAX
+			   : STAT_TRAP_BAD_COMMUNITY;
+	if (!slice_eq(notification->user, pass->header.user) ||
+	    !slice_eq(notification->engine_id, pass->header.engine_id))
+		return STAT_TRAP_MALFORMED;
+	return snmp_v3_accept(
+	    input->v3, pass, notification->trap.level, &input->origin.from, &input->origin.time);
 }
 
 static void
@@ -181,39 +176,80 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 	struct trap trap = notification->trap;
 	uint64_t ticket = 0;
 
-	/* Asked again, of what the library read: two readers of one message must not be played off. */
-	if (!gate_knows(&input->gate, notification->community)) {
-		stats_add(input->stats, STAT_TRAP_BAD_COMMUNITY, 1);
+	enum stats_counter refused = check_again(input, notification);
+	if (refused != STAT_MAX) {
+		stats_add(input->stats, refused, 1);
 		return;
 	}
-	trap.digest = digest(input);
+	trap.digest = digest(input, notification);
 	enum input_answer how =
 	    input->handler.trap(input->handler.ctx, &trap, &input->origin, &ticket);
 	if (!trap.inform)
 		return;
 	stats_add(input->stats, STAT_TRAP_INFORM, 1);
-	answer_inform(input, notification->request_id, how, ticket);
+	answer_inform(input, notification, how, ticket);
 }
 
 /* The checks before the library. Returns the counter of the refusal, or STAT_MAX. */
 static enum stats_counter
-refuse(const struct snmp_input *input, struct slice datagram)
+refuse(struct snmp_input *input, struct slice datagram, int64_t *ret_version)
 {
 	struct snmp_peek peek;
 
-	if (!gate_allows(&input->gate, &input->origin.from))
+	if (!snmp_gate_allows(&input->gate, &input->origin.from))
 		return STAT_TRAP_NOT_ALLOWED;
 	if (!snmp_peek(datagram, &peek))
 		return STAT_TRAP_MALFORMED;
-	if (peek.version != SNMP_WIRE_V1 && peek.version != SNMP_WIRE_V2C)
+	*ret_version = peek.version;
+	if (peek.version == SNMP_WIRE_V3
+		? !snmp_v3_has_users(input->v3)
+		: peek.version != SNMP_WIRE_V1 && peek.version != SNMP_WIRE_V2C)
 		return STAT_TRAP_BAD_VERSION;
-	return gate_knows(&input->gate, peek.community) ? STAT_MAX : STAT_TRAP_BAD_COMMUNITY;
+	if (peek.version != SNMP_WIRE_V3 && !snmp_gate_knows(&input->gate, peek.community))
+		return STAT_TRAP_BAD_COMMUNITY;
+	if (!snmp_shape_fits(datagram))
+		return STAT_TRAP_MALFORMED;
+	if (peek.version != SNMP_WIRE_V3)
+		return STAT_MAX;
+	return snmp_v3_enter(
+	    input->v3, datagram, &input->origin.from, input->origin.time.now_ns, &input->pass);
+}
+
+static const enum stats_counter decoded_stats[] = {
+	[DECODED_NOTIFICATION] = STAT_MAX,
+	[DECODED_NOT_A_TRAP] = STAT_TRAP_NOT_A_TRAP,
+	[DECODED_MALFORMED] = STAT_TRAP_MALFORMED,
+	[DECODED_UNSUPPORTED_LEVEL] = STAT_TRAP_V3_UNSUPPORTED_LEVEL,
+	[DECODED_NOT_IN_TIME] = STAT_TRAP_V3_NOT_IN_TIME,
+	[DECODED_UNKNOWN_USER] = STAT_TRAP_V3_UNKNOWN_USER,
+	[DECODED_UNKNOWN_ENGINE] = STAT_TRAP_V3_UNKNOWN_ENGINE,
+	[DECODED_WRONG_DIGEST] = STAT_TRAP_V3_WRONG_DIGEST,
+	[DECODED_NOT_DECRYPTED] = STAT_TRAP_V3_NOT_DECRYPTED,
+};
+
+static void
+feed(struct snmp_input *input, struct slice bytes, bool v3)
+{
+	enum snmp_decoded decoded =
+	    snmp_decoder_feed(input->decoder, bytes, on_notification, input);
+
+	if (v3)
+		snmp_v3_leave(input->v3, &input->pass);
+	if (decoded == DECODED_NOTIFICATION)
+		return;
+	/* Its digest was right, or the library would have said so: what a wrong key deciphers is no PDU. */
+	if (v3 && decoded == DECODED_MALFORMED && (input->pass.header.flags & USM_FLAG_PRIV))
+		decoded = DECODED_NOT_DECRYPTED;
+	stats_add(input->stats, decoded_stats[decoded], 1);
+	if (v3)
+		send_report(input);
 }
 
 static void
 on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct engine_time now)
 {
 	struct snmp_input *input = ctx;
+	int64_t version = SNMP_WIRE_V1;
 
 	stats_add(input->stats, STAT_TRAP_RECEIVED, 1);
 	input->listener = i;
@@ -222,21 +258,11 @@ on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct eng
 	input->origin.time.wall_us = datagram->received_us;
 	if (!addr_from_sockaddr((const struct sockaddr *)&datagram->from, &input->origin.from))
 		return;
-	enum stats_counter refused = refuse(input, datagram->bytes);
-	if (refused != STAT_MAX) {
+	enum stats_counter refused = refuse(input, datagram->bytes, &version);
+	if (refused != STAT_MAX)
 		stats_add(input->stats, refused, 1);
-		return;
-	}
-	switch (snmp_decoder_feed(input->decoder, datagram->bytes, on_notification, input)) {
-	case DECODED_NOTIFICATION:
-		return;
-	case DECODED_NOT_A_TRAP:
-		stats_add(input->stats, STAT_TRAP_NOT_A_TRAP, 1);
-		return;
-	case DECODED_MALFORMED:
-		stats_add(input->stats, STAT_TRAP_MALFORMED, 1);
-		return;
-	}
+	else
+		feed(input, datagram->bytes, version == SNMP_WIRE_V3);
 }
 
 static void
@@ -273,8 +299,8 @@ open_listener(
 	    input->listeners, endpoint.kind, host, endpoint.port, receive_buffer, error, size);
 }
 
-static bool
-set_up(struct snmp_input *input, const struct config *config)
+static int
+set_up(struct snmp_input *input, const struct config *config, char *error, size_t size)
 {
 	const struct udp_listeners_handler handler = { input, on_datagram, on_turn_end };
 
@@ -285,17 +311,15 @@ set_up(struct snmp_input *input, const struct config *config)
 	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;
-	return input->decoder != NULL && input->waiting != NULL && input->listeners != NULL &&
-	       gate_copy(config, &input->gate) == 0;
-}
-
-static void
-warn_of_users(const struct config *config)
-{
-	if (config->snmp.user.n > 0)
-		log_warning(
-		    "snmp: SNMPv3 is not built yet: [snmp] user is not used, and v3 datagrams "
-		    "are refused and counted (trap.bad-version)");
+	input->v3 = snmp_v3_new(input->loop, config, input->stats);
+	if (input->decoder == NULL || input->waiting == NULL || input->listeners == NULL ||
+	    input->v3 == NULL) {
+		snprintf(error, size, "out of memory");
+		return -1;
+	}
+	if (snmp_gate_open(config, &input->gate, error, size) != 0)
+		return -1;
+	return snmp_v3_configure(input->v3, config, error, size);
 }
 
 struct snmp_input *
@@ -311,15 +335,12 @@ snmp_input_new(struct loop *loop, const struct config *config, struct stats *sta
 	input->loop = loop;
 	input->stats = stats;
 	input->handler = *handler;
-	if (!set_up(input, config)) {
-		snprintf(error, size, "out of memory");
+	if (set_up(input, config, error, size) != 0)
 		goto fail;
-	}
 	for (size_t i = 0; i < config->snmp.listen.n; i++)
 		if (open_listener(input, config->snmp.listen.items[i],
 			(size_t)config->snmp.receive_buffer, error, size) != 0)
 			goto fail;
-	warn_of_users(config);
 	return input;
 fail:
 	snmp_input_free(input);
@@ -335,24 +356,47 @@ snmp_input_read(struct snmp_input *input, bool on)
 void
 snmp_input_configure(struct snmp_input *input, const struct config *config)
 {
-	struct gate gate;
+	struct snmp_gate gate;
+	char error[512];
 
-	if (gate_copy(config, &gate) != 0) {
-		log_error("snmp: out of memory: the communities and networks stay as they were");
+	if (snmp_gate_open(config, &gate, error, sizeof(error)) != 0) {
+		log_error("%s; the communities and networks stay as they were", error);
 		return;
 	}
-	gate_release(&input->gate);
+	snmp_gate_release(&input->gate);
 	input->gate = gate;
-	warn_of_users(config);
+	if (snmp_v3_configure(input->v3, config, error, sizeof(error)) != 0)
+		log_error("%s; the SNMPv3 users stay as they were", error);
+}
+
+int
+snmp_input_check(const struct config *config, char *error, size_t size)
+{
+	struct snmp_gate gate;
+
+	if (snmp_gate_open(config, &gate, error, size) != 0)
+		return -1;
+	snmp_gate_release(&gate);
+	return snmp_v3_check(config, error, size);
+}
+
+struct usm_engines *
+snmp_input_engines(const struct snmp_input *input)
+{
+	return snmp_v3_engines(input->v3);
 }
 
 void
 snmp_input_answer(struct snmp_input *input, uint64_t done)
 {
+	int64_t now_ns = loop_now(input->loop).now_ns;
 	const struct snmp_answer *answer;
 
 	while ((answer = snmp_waiting_first(input->waiting, done)) != NULL) {
-		send_answer(input, answer);
+		if (answer->expires_ns == 0 || now_ns < answer->expires_ns)
+			send_answer(input, answer);
+		else
+			stats_add(input->stats, STAT_TRAP_INFORM_EXPIRED, 1);
 		snmp_waiting_drop_first(input->waiting);
 	}
 }
@@ -392,6 +436,7 @@ snmp_input_free(struct snmp_input *input)
 	udp_listeners_free(input->listeners);
 	snmp_waiting_free(input->waiting);
 	snmp_decoder_free(input->decoder);
-	gate_release(&input->gate);
+	snmp_v3_free(input->v3);
+	snmp_gate_release(&input->gate);
 	free(input);
 }

@@ -68,15 +68,56 @@ chain_of(const struct snmp_waiting *waiting, const struct snmp_inform_key *key)
 	return &waiting->chains[hash_bytes(key, sizeof(*key), waiting->seed) % waiting->max];
 }
 
-bool
-snmp_waiting_has(const struct snmp_waiting *waiting, const struct snmp_inform_key *key)
+static struct slot *
+find(const struct snmp_waiting *waiting, const struct snmp_inform_key *key)
 {
 	uint32_t i = *chain_of(waiting, key);
 
-	for (; i != NO_SLOT; i = waiting->slots[i].next)
-		if (memcmp(&waiting->slots[i].answer.key, key, sizeof(*key)) == 0)
-			return true;
-	return false;
+	while (i != NO_SLOT && memcmp(&waiting->slots[i].answer.key, key, sizeof(*key)) != 0)
+		i = waiting->slots[i].next;
+	return i == NO_SLOT ? NULL : &waiting->slots[i];
+}
+
+bool
+snmp_waiting_has(const struct snmp_waiting *waiting, const struct snmp_inform_key *key)
+{
+	return find(waiting, key) != NULL;
+}
+
+static char *
+copy_bytes(struct slice from)
+{
+	char *bytes = malloc(from.len + 1);
+
+	if (bytes != NULL)
+		slice_copy(from, bytes, from.len + 1);
+	return bytes;
+}
+
+static void
+free_bytes(struct slice bytes)
+{
+	free((void *)(uintptr_t)bytes.data);
+}
+
+int
+snmp_waiting_replace(struct snmp_waiting *waiting, const struct snmp_answer *answer)
+{
+	struct slot *slot = find(waiting, &answer->key);
+
+	if (slot == NULL)
+		return -ENOENT;
+	size_t others = waiting->bytes - slot->answer.bytes.len;
+	if (answer->bytes.len > SNMP_WAITING_BYTES_MAX - others)
+		return -ENOBUFS;
+	char *bytes = copy_bytes(answer->bytes);
+	if (bytes == NULL)
+		return -ENOMEM;
+	free_bytes(slot->answer.bytes);
+	slot->answer = *answer;
+	slot->answer.bytes.data = bytes;
+	waiting->bytes = others + answer->bytes.len;
+	return 0;
 }
 
 int
@@ -85,10 +126,9 @@ snmp_waiting_add(struct snmp_waiting *waiting, uint64_t ticket, const struct snm
 	if (waiting->n == waiting->max ||
 	    answer->bytes.len > SNMP_WAITING_BYTES_MAX - waiting->bytes)
 		return -ENOBUFS;
-	char *bytes = malloc(answer->bytes.len + 1);
+	char *bytes = copy_bytes(answer->bytes);
 	if (bytes == NULL)
 		return -ENOMEM;
-	slice_copy(answer->bytes, bytes, answer->bytes.len + 1);
 
 	uint32_t i = (uint32_t)((waiting->first + waiting->n) % waiting->max);
 	uint32_t *chain = chain_of(waiting, &answer->key);
@@ -123,7 +163,7 @@ snmp_waiting_drop_first(struct snmp_waiting *waiting)
 	waiting->bytes -= slot->answer.bytes.len;
 	waiting->n--;
 	waiting->first = (waiting->first + 1) % waiting->max;
-	free((void *)(uintptr_t)slot->answer.bytes.data);
+	free_bytes(slot->answer.bytes);
 }
 
 size_t

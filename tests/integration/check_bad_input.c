@@ -92,7 +92,7 @@ static const struct bad_trap bad_traps[] = {
 	{ "trap.not-up", SNMPTRAP("public", LEAF1, LINK_UP, IF_ENTRY ".1.1", "i", "1",
 			     IF_ENTRY ".8.1", "i", "2") },
 	{ "event.restart", SNMPTRAP("public", LEAF1, ".1.3.6.1.6.3.1.1.5.1") },
-	/* SNMPv3 is not built yet; without users it stays refused. */
+	/* Without users SNMPv3 is refused. */
 	{ "trap.bad-version", ARGV("snmptrap", "-v3", "-u", "nobody", "-l", "noAuthNoPriv", "-e",
 				  "0x8000000001020304", "--clientaddr=" LEAF1, "AGENT", "",
 				  LINK_DOWN, IF_ENTRY ".1.1", "i", "1") },

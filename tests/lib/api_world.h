@@ -47,6 +47,7 @@ struct world {
 	struct api api;
 	struct unmapped *unmapped;
 	struct maintenance *maintenance;
+	struct usm_engines *engines;
 };
 
 static struct world world;
@@ -75,11 +76,13 @@ world_set_up(void)
 	ck_assert_int_eq(config_defaults(&world.config), 0);
 	world.unmapped = unmapped_new();
 	world.maintenance = maintenance_new();
+	world.engines = usm_engines_new(16, 1);
 	world.api = (struct api){
 		.engine = engine_new(&world.config),
 		.stats = &world.stats,
 		.unmapped = world.unmapped,
 		.maintenance = world.maintenance,
+		.engines = world.engines,
 		.status = {
 			.version = "0.1.0",
 			.instance = "test/1",
@@ -107,6 +110,7 @@ world_tear_down(void)
 	engine_free(world.api.engine);
 	unmapped_free(world.unmapped);
 	maintenance_free(world.maintenance);
+	usm_engines_free(world.engines);
 	config_release(&world.config);
 }
 

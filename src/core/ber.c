@@ -1,0 +1,79 @@
+#include "core/ber.h"
+
+#define LONG_FORM 0x80
+#define HIGH_TAG 0x1f
+
+/* Octets of a length in the long form. Nothing that fits a datagram needs more than three. */
+#define LENGTH_OCTETS_MAX 4
+#define INTEGER_OCTETS_MAX 5
+
+static unsigned int
+octet(struct slice bytes, size_t i)
+{
+	return (unsigned char)bytes.data[i];
+}
+
+/* X.690 8.1.3: the length at the start of `bytes`. Returns its own size, 0: not definite, cut or too long. */
+static size_t
+read_length(struct slice bytes, size_t *ret_len)
+{
+	if (bytes.len == 0)
+		return 0;
+	unsigned int first = octet(bytes, 0);
+	if (first < LONG_FORM) {
+		*ret_len = first;
+		return 1;
+	}
+	size_t n = first - LONG_FORM;
+	if (n == 0 || n > LENGTH_OCTETS_MAX || n >= bytes.len)
+		return 0;
+	size_t len = 0;
+	for (size_t i = 1; i <= n; i++)
+		len = len << 8 | octet(bytes, i);
+	*ret_len = len;
+	return 1 + n;
+}
+
+bool
+ber_take_any(struct slice *bytes, unsigned int *ret_tag, struct slice *ret_content)
+{
+	size_t len;
+
+	if (bytes->len == 0 || (octet(*bytes, 0) & HIGH_TAG) == HIGH_TAG)
+		return false;
+	unsigned int tag = octet(*bytes, 0);
+	struct slice rest = slice_from(*bytes, 1);
+	size_t n = read_length(rest, &len);
+	rest = slice_from(rest, n);
+	if (n == 0 || len > rest.len)
+		return false;
+	*ret_tag = tag;
+	*ret_content = slice_first(rest, len);
+	*bytes = slice_from(rest, len);
+	return true;
+}
+
+bool
+ber_take(struct slice *bytes, unsigned int tag, struct slice *ret_content)
+{
+	struct slice rest = *bytes, content;
+	unsigned int found;
+
+	if (!ber_take_any(&rest, &found, &content) || found != tag)
+		return false;
+	*bytes = rest;
+	*ret_content = content;
+	return true;
+}
+
+bool
+ber_integer(struct slice content, int64_t *ret_value)
+{
+	if (content.len == 0 || content.len > INTEGER_OCTETS_MAX)
+		return false;
+	int64_t value = (signed char)content.data[0];
+	for (size_t i = 1; i < content.len; i++)
+		value = value * 256 + octet(content, i);
+	*ret_value = value;
+	return true;
+}

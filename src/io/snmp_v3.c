@@ -1,0 +1,497 @@
+/*
+ * A message's way: header -> user -> keys (kept, or made once its digest is right) -> the library -> time window.
+ */
+#include "io/snmp_v3.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "io/secret_file.h"
+#include "io/usm_library.h"
+#include "io/usm_store.h"
+#include "util/htab.h"
+#include "util/log.h"
+
+/* How often the file of engines is looked after, and how often engine times alone are worth writing. */
+#define SAVE_EVERY_MS 1000
+#define SAVE_TIMES_EVERY 60
+
+/*
+ * What sources may ask of us without having proved anything: keys for an engine that nobody knows, and Reports. Sources
+ * share a cell by a hash: a flood from one address spends its own. A whole network whose engines are new at once passes.
+ */
+#define CELLS 256
+#define CELL_RATE 256 /* per second */
+#define CELL_BURST 8192
+
+struct snmp_v3_user {
+	struct usm_user conf; /* its secrets are wiped */
+	struct usm_master master;
+	struct usm_keys own_keys; /* for our own engine */
+};
+
+struct users {
+	struct snmp_v3_user *items;
+	size_t n;
+};
+
+struct cell {
+	int64_t at_ns;
+	double spare;
+};
+
+struct snmp_v3 {
+	struct stats *stats;
+	struct users users;
+	struct usm_engines *engines;
+	char state_dir[PATH_MAX];
+	bool open; /* our engine lives */
+	struct usm_identity identity;
+	struct cell lookups[CELLS], reports[CELLS];
+	uint64_t seed;
+	struct loop_timer *save;
+	uint64_t saved_changes;
+	unsigned ticks;
+	bool heard; /* since the file was written */
+	uint64_t evicted;
+	struct log_rate engine_rate, save_rate;
+};
+
+static struct slice
+own_id(const struct snmp_v3 *v3)
+{
+	return (struct slice){ (const char *)v3->identity.id, v3->identity.id_len };
+}
+
+/* ---- users ---- */
+
+static void
+users_release(struct users *users)
+{
+	if (users->items)
+		explicit_bzero(users->items, users->n * sizeof(*users->items));
+	free(users->items);
+	*users = (struct users){ NULL, 0 };
+}
+
+/* The secret itself, where a path stands for it. */
+static int
+read_secret(const char *name, const char *what, struct usm_secret *secret, char *error, size_t size)
+{
+	char text[USM_SECRET_MAX + 1], why[PATH_MAX + 128];
+
+	if (!secret->is_path)
+		return 0;
+	if (secret_file_read(secret->text, text, sizeof(text), why, sizeof(why)) != 0) {
+		snprintf(error, size, "[snmp] user %s: the %s secret: %s", name, what, why);
+		return -1;
+	}
+	size_t len = strlen(text);
+	if (len >= USM_SECRET_MIN)
+		slice_copy((struct slice){ text, len }, secret->text, sizeof(secret->text));
+	else
+		snprintf(error, size,
+		    "[snmp] user %s: the %s secret in %s is shorter than %d octets (RFC 3414 11.2)",
+		    name, what, secret->text, USM_SECRET_MIN);
+	explicit_bzero(text, sizeof(text));
+	return len >= USM_SECRET_MIN ? 0 : -1;
+}
+
+/* One line as a user with its secrets. */
+static int
+read_user(const char *line, struct usm_user *user, char *error, size_t size)
+{
+	char why[USM_USER_WHY_MAX];
+
+	if (!usm_user_parse(slice_of(line), user, why)) {
+		snprintf(error, size, "[snmp] user: %s", why);
+		return -1;
+	}
+	if (read_secret(user->name, "authentication", &user->auth_secret, error, size) != 0 ||
+	    read_secret(user->name, "privacy", &user->priv_secret, error, size) != 0)
+		return -1;
+	return 0;
+}
+
+int
+snmp_v3_check(const struct config *config, char *error, size_t error_size)
+{
+	struct usm_user user = { .auth = USM_AUTH_NONE };
+	int r = 0;
+
+	for (size_t i = 0; i < config->snmp.user.n && r == 0; i++)
+		r = read_user(config->snmp.user.items[i], &user, error, error_size);
+	explicit_bzero(&user, sizeof(user));
+	return r;
+}
+
+static bool
+make_keys(struct snmp_v3 *v3, struct usm_user *user, struct snmp_v3_user *ret_user)
+{
+	struct snmp_v3_user made = { .own_keys = { .auth_len = 0 } };
+	bool right = usm_master_make(
+	    user->auth, user->auth_secret.text, user->priv, user->priv_secret.text, &made.master);
+
+	if (right && user->auth != USM_AUTH_NONE)
+		right = usm_localize_auth(&made.master, own_id(v3), &made.own_keys) &&
+			usm_localize_priv(&made.master, own_id(v3), &made.own_keys);
+	explicit_bzero(&user->auth_secret, sizeof(user->auth_secret));
+	explicit_bzero(&user->priv_secret, sizeof(user->priv_secret));
+	made.conf = *user;
+	*ret_user = made;
+	explicit_bzero(&made, sizeof(made));
+	return right;
+}
+
+static int
+make_users(struct snmp_v3 *v3, const struct config_list *lines, struct users *ret_users,
+    char *error, size_t error_size)
+{
+	struct users users = { calloc(lines->n + 1, sizeof(*users.items)), 0 };
+	struct usm_user user = { .auth = USM_AUTH_NONE };
+	int r = users.items ? 0 : -1;
+
+	if (r != 0)
+		snprintf(error, error_size, "out of memory");
+	for (; users.n < lines->n && r == 0; users.n++) {
+		r = read_user(lines->items[users.n], &user, error, error_size);
+		if (r == 0 && !make_keys(v3, &user, &users.items[users.n])) {
+			snprintf(error, error_size,
+			    "[snmp] user %s: net-snmp cannot make keys of these protocols",
+			    user.name);
+			r = -1;
+		}
+	}
+	explicit_bzero(&user, sizeof(user));
+	if (r == 0)
+		*ret_users = users;
+	else
+		users_release(&users);
+	return r;
+}
+
+/* A line for this very engine goes before one for all. */
+static const struct snmp_v3_user *
+user_find(const struct snmp_v3 *v3, struct slice name, struct slice engine_id)
+{
+	const struct snmp_v3_user *found = NULL;
+
+	for (size_t i = 0; i < v3->users.n; i++) {
+		const struct usm_user *conf = &v3->users.items[i].conf;
+		struct slice engine = { (const char *)conf->engine_id, conf->engine_id_len };
+		if (!slice_eq_str(name, conf->name))
+			continue;
+		if (slice_eq(engine, engine_id))
+			return &v3->users.items[i];
+		if (engine.len == 0)
+			found = &v3->users.items[i];
+	}
+	return found;
+}
+
+/* ---- what strangers may cost ---- */
+
+static bool
+cell_take(struct snmp_v3 *v3, struct cell cells[CELLS], const struct addr *from, int64_t now_ns)
+{
+	struct cell *cell = &cells[hash_bytes(from->ip, sizeof(from->ip), v3->seed) % CELLS];
+	double passed = (double)(now_ns - cell->at_ns) / 1e9;
+
+	cell->spare = cell->at_ns == 0 ? CELL_BURST : cell->spare + passed * CELL_RATE;
+	if (cell->spare > CELL_BURST)
+		cell->spare = CELL_BURST;
+	cell->at_ns = now_ns;
+	if (cell->spare < 1)
+		return false;
+	cell->spare -= 1;
+	return true;
+}
+
+bool
+snmp_v3_may_report(struct snmp_v3 *v3, const struct addr *from, int64_t now_ns)
+{
+	return cell_take(v3, v3->reports, from, now_ns);
+}
+
+/* ---- one message ---- */
+
+/* Makes the keys for an engine of a switch, if the digest is right with them. */
+static enum stats_counter
+make_engine_keys(struct snmp_v3 *v3, struct slice datagram, const struct addr *from, int64_t now_ns,
+    struct snmp_v3_pass *pass)
+{
+	const struct usm_engine *engine = usm_engines_find(v3->engines, pass->header.engine_id);
+	const struct snmp_v3_user *user = pass->user;
+	bool known = engine && usm_engine_has_user(engine, user->conf.name);
+
+	if (!known && !cell_take(v3, v3->lookups, from, now_ns))
+		return STAT_TRAP_V3_LIMITED;
+	if (!usm_localize_auth(&user->master, pass->header.engine_id, &pass->keys) ||
+	    !usm_is_authentic(&user->master, &pass->keys, datagram, pass->header.auth))
+		return STAT_TRAP_V3_WRONG_DIGEST;
+	if (!usm_localize_priv(&user->master, pass->header.engine_id, &pass->keys))
+		return STAT_TRAP_V3_NOT_DECRYPTED;
+	pass->authentic_before = true;
+	return STAT_MAX;
+}
+
+/* The keys for the message, and its user presented to the library. */
+static enum stats_counter
+present(struct snmp_v3 *v3, struct slice datagram, const struct addr *from, int64_t now_ns,
+    struct snmp_v3_pass *pass)
+{
+	const struct snmp_v3_user *user = pass->user;
+	const struct usm_keys *keys = NULL;
+
+	if (pass->header.flags & USM_FLAG_AUTH) {
+		const struct usm_engine *engine =
+		    pass->own ? NULL : usm_engines_find(v3->engines, pass->header.engine_id);
+		if (pass->own)
+			keys = &user->own_keys;
+		else if (engine)
+			keys = usm_engine_keys(engine, user->conf.name);
+		if (!keys) {
+			enum stats_counter refused =
+			    make_engine_keys(v3, datagram, from, now_ns, pass);
+			if (refused != STAT_MAX)
+				return refused;
+			keys = &pass->keys;
+		}
+	}
+	usm_present(user->conf.name, &user->master, pass->header.engine_id, keys);
+	return STAT_MAX;
+}
+
+/* Whether the user can do what the message asks for, and must do no less. STAT_MAX: so it is. */
+static enum stats_counter
+check_level(const struct snmp_v3_user *user, uint8_t flags)
+{
+	if ((flags & USM_FLAG_AUTH) == 0)
+		return user->conf.auth == USM_AUTH_NONE ? STAT_MAX : STAT_TRAP_LOW_LEVEL;
+	if (user->conf.auth == USM_AUTH_NONE ||
+	    ((flags & USM_FLAG_PRIV) && user->conf.priv == USM_PRIV_NONE))
+		return STAT_TRAP_V3_UNSUPPORTED_LEVEL;
+	return STAT_MAX;
+}
+
+enum stats_counter
+snmp_v3_enter(struct snmp_v3 *v3, struct slice datagram, const struct addr *from, int64_t now_ns,
+    struct snmp_v3_pass *ret_pass)
+{
+	struct snmp_v3_pass *pass = ret_pass;
+
+	*pass = (struct snmp_v3_pass){ .user = NULL };
+	if (!usm_header_read(datagram, &pass->header))
+		return STAT_TRAP_MALFORMED;
+	if (pass->header.security_model != USM_MODEL)
+		return STAT_TRAP_BAD_VERSION;
+	bool reportable = (pass->header.flags & USM_FLAG_REPORTABLE) != 0;
+	pass->own = slice_eq(pass->header.engine_id, own_id(v3));
+	/* RFC 3414 3.2, 3: who may be answered and does not know us is told our engine. No key is touched. */
+	if (reportable && !pass->own) {
+		usm_know_ourselves();
+		return STAT_MAX;
+	}
+	if (pass->header.engine_id.len < USM_ENGINE_ID_MIN)
+		return STAT_TRAP_V3_UNKNOWN_ENGINE;
+	if (pass->own)
+		usm_know_ourselves();
+	pass->user = user_find(v3, pass->header.user, pass->header.engine_id);
+	if (!pass->user) /* RFC 3414 3.2, 4 */
+		return reportable ? STAT_MAX : STAT_TRAP_V3_UNKNOWN_USER;
+	enum stats_counter refused = check_level(pass->user, pass->header.flags);
+	if (refused == STAT_TRAP_V3_UNSUPPORTED_LEVEL && reportable) { /* RFC 3414 3.2, 5 */
+		usm_present(pass->user->conf.name, &pass->user->master, pass->header.engine_id,
+		    &pass->user->own_keys);
+		return STAT_MAX;
+	}
+	return refused != STAT_MAX ? refused : present(v3, datagram, from, now_ns, pass);
+}
+
+void
+snmp_v3_leave(struct snmp_v3 *v3, struct snmp_v3_pass *pass)
+{
+	(void)v3;
+	usm_withdraw(pass->own ? (struct slice){ NULL, 0 } : pass->header.engine_id);
+	explicit_bzero(&pass->keys, sizeof(pass->keys));
+}
+
+/* ---- engines of switches ---- */
+
+static void
+say_engine(struct snmp_v3 *v3, const struct usm_engine *engine, const char *what)
+{
+	char id[USM_ENGINE_TEXT], address[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	if (!log_rate_take(&v3->engine_rate, &held_back))
+		return;
+	log_info("snmp: engine %s at %s: %s", usm_engine_id_format(engine->id, engine->id_len, id),
+	    addr_format(&engine->from, address), what);
+	if (held_back > 0)
+		log_info("snmp: %llu lines about engines before it were held back",
+		    (unsigned long long)held_back);
+}
+
+static void
+count_evictions(struct snmp_v3 *v3)
+{
+	uint64_t evicted = usm_engines_evicted(v3->engines);
+
+	stats_add(v3->stats, STAT_TRAP_V3_EVICTED, evicted - v3->evicted);
+	v3->evicted = evicted;
+}
+
+static struct usm_engine *
+engine_of(struct snmp_v3 *v3, const struct snmp_v3_pass *pass, const struct addr *from)
+{
+	struct usm_engine *engine = usm_engines_find(v3->engines, pass->header.engine_id);
+
+	if (!engine) {
+		engine = usm_engines_add(v3->engines, pass->header.engine_id);
+		count_evictions(v3);
+		engine->from = *from;
+		say_engine(v3, engine, "its first authentic message");
+	}
+	if (pass->authentic_before)
+		usm_engine_keep_keys(v3->engines, engine, pass->user->conf.name, &pass->keys);
+	return engine;
+}
+
+enum stats_counter
+snmp_v3_accept(struct snmp_v3 *v3, const struct snmp_v3_pass *pass, int level,
+    const struct addr *from, const struct engine_time *time)
+{
+	if (!pass->user)
+		return STAT_TRAP_V3_UNKNOWN_USER;
+	if (level == 0 || pass->own)
+		return STAT_MAX;
+	struct usm_engine *engine = engine_of(v3, pass, from);
+	bool was_timely = engine->problem == USM_TIMELY;
+	enum usm_timeliness timeliness = usm_engines_hear(
+	    v3->engines, engine, pass->header.boots, pass->header.time, time->now_ns);
+	if (timeliness != USM_TIMELY) {
+		if (was_timely)
+			say_engine(v3, engine, usm_timeliness_names[timeliness]);
+		return STAT_TRAP_V3_NOT_IN_TIME;
+	}
+	engine->heard_us = time->wall_us;
+	engine->from = *from;
+	engine->level = level;
+	slice_copy(slice_of(pass->user->conf.name), engine->user, sizeof(engine->user));
+	v3->heard = true;
+	return STAT_MAX;
+}
+
+/* ---- life ---- */
+
+static void
+save(struct snmp_v3 *v3)
+{
+	uint64_t held_back;
+	int error = usm_store_write(v3->state_dir, v3->engines);
+
+	if (error != 0 && log_rate_take(&v3->save_rate, &held_back))
+		log_error("snmp: cannot keep the known engines in %s: %s", v3->state_dir,
+		    strerror(-error));
+	v3->saved_changes = usm_engines_changes(v3->engines);
+	v3->heard = false;
+}
+
+static void
+on_save(void *ctx)
+{
+	struct snmp_v3 *v3 = ctx;
+
+	v3->ticks++;
+	if (usm_engines_changes(v3->engines) != v3->saved_changes ||
+	    (v3->heard && v3->ticks % SAVE_TIMES_EVERY == 0))
+		save(v3);
+	loop_timer_arm(v3->save, SAVE_EVERY_MS);
+}
+
+struct snmp_v3 *
+snmp_v3_new(struct loop *loop, const struct config *config, struct stats *stats)
+{
+	struct snmp_v3 *v3 = calloc(1, sizeof(*v3));
+
+	if (!v3)
+		return NULL;
+	v3->stats = stats;
+	slice_copy(slice_of(config->daemon.state_dir), v3->state_dir, sizeof(v3->state_dir));
+	if (getrandom(&v3->seed, sizeof(v3->seed), GRND_NONBLOCK) < 0)
+		v3->seed = 0;
+	v3->engine_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
+	v3->save_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
+	v3->engines = usm_engines_new(USM_ENGINES_MAX, v3->seed);
+	v3->save = loop_timer_new(loop, on_save, v3);
+	if (!v3->engines || !v3->save) {
+		snmp_v3_free(v3);
+		return NULL;
+	}
+	return v3;
+}
+
+void
+snmp_v3_free(struct snmp_v3 *v3)
+{
+	if (!v3)
+		return;
+	if (v3->open)
+		save(v3);
+	loop_timer_free(v3->save);
+	usm_engines_free(v3->engines);
+	users_release(&v3->users);
+	free(v3);
+}
+
+/* Our engine begins a life. */
+static int
+open_engine(struct snmp_v3 *v3, char *error, size_t error_size)
+{
+	char id[USM_ENGINE_TEXT];
+
+	if (usm_store_begin(v3->state_dir, &v3->identity, error, error_size) != 0)
+		return -1;
+	if (!usm_library_open(own_id(v3), v3->identity.boots)) {
+		snprintf(error, error_size, "out of memory");
+		return -1;
+	}
+	usm_store_read(v3->state_dir, v3->engines);
+	v3->saved_changes = usm_engines_changes(v3->engines);
+	v3->open = true;
+	loop_timer_arm(v3->save, SAVE_EVERY_MS);
+	log_info("snmp: our engine is %s, boots %u",
+	    usm_engine_id_format(v3->identity.id, v3->identity.id_len, id), v3->identity.boots);
+	return 0;
+}
+
+int
+snmp_v3_configure(struct snmp_v3 *v3, const struct config *config, char *error, size_t error_size)
+{
+	struct users users;
+
+	if (config->snmp.user.n > 0 && !v3->open && open_engine(v3, error, error_size) != 0)
+		return -1;
+	if (make_users(v3, &config->snmp.user, &users, error, error_size) != 0)
+		return -1;
+	users_release(&v3->users);
+	v3->users = users;
+	usm_engines_drop_keys(v3->engines);
+	return 0;
+}
+
+bool
+snmp_v3_has_users(const struct snmp_v3 *v3)
+{
+	return v3->users.n > 0;
+}
+
+struct usm_engines *
+snmp_v3_engines(const struct snmp_v3 *v3)
+{
+	return v3->engines;
+}
