@@ -25,6 +25,7 @@
 #include "core/outbox.h"
 #include "core/rules.h"
 #include "core/stats.h"
+#include "core/suspects.h"
 #include "core/unmapped.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
@@ -79,6 +80,7 @@ struct daemon {
 	struct outbox *outbox;
 	struct dedup *dedup;
 	struct unmapped *unmapped;
+	struct suspects *suspects;
 	struct maintenance *maintenance;
 	struct embedded_redis *embedded;
 	struct redis_link *link;
