@@ -170,6 +170,9 @@ static const struct {
 	{ "?switch=leaf2&down=1", 0 },
 	{ "?uncertain=1", 0 },
 	{ "?uncertain=false", 7 },
+	{ "?heard=true", 1 },
+	{ "?heard=0", 6 },
+	{ "?heard=1&down=0", 0 },
 	{ "?limit=2", 2 },
 	{ "?limit=2&marker=6", 1 },
 	{ "?marker=7", 0 },
@@ -208,10 +211,36 @@ START_TEST(following_next_meets_every_interface_once)
 }
 END_TEST
 
+START_TEST(a_page_that_few_interfaces_fit_ends_early_and_goes_on)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(
+	    out, "{\"switches\": [{\"name\": \"big\", \"hostnames\": [\"big\"], \"interfaces\": [");
+	for (int i = 0; i < 25000; i++)
+		fprintf(out, "%s{\"name\": \"Ethernet1/%d\"}", i > 0 ? "," : "", i);
+	fputs("]}]}", out);
+	fclose(out);
+	world_load(text);
+	free(text);
+	world_word("big", "Ethernet1/24000", WORD_DOWN);
+	struct reply reply = get("/v1/interfaces?heard=true&limit=10");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), 0);
+	ck_assert_str_eq(text_at(&reply, "next"), "20000");
+	reply_release(&reply);
+	reply = get("/v1/interfaces?heard=true&limit=10&marker=20000");
+	ck_assert_str_eq(text_at(&reply, "interfaces.0.name"), "Ethernet1/24000");
+	ck_assert(is_null_at(&reply, "next"));
+	reply_release(&reply);
+}
+END_TEST
+
 static const char *const bad_lists[] = { "/v1/interfaces?down=x", "/v1/interfaces?uncertain=2",
-	"/v1/interfaces?limit=0", "/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1",
-	"/v1/interfaces?switches=leaf1", "/v1/switches?x=1", "/v1/switches/leaf1?x=1",
-	"/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
+	"/v1/interfaces?heard=maybe", "/v1/interfaces?limit=0", "/v1/interfaces?limit=1001",
+	"/v1/interfaces?marker=-1", "/v1/interfaces?switches=leaf1", "/v1/switches?x=1",
+	"/v1/switches/leaf1?x=1", "/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
 
 START_TEST(a_parameter_that_is_not_there_or_makes_no_sense_is_400)
 {
@@ -461,6 +490,7 @@ add_tests(TCase *tcase)
 	tcase_add_loop_test(
 	    tcase, interfaces_are_filtered_by_switch_and_state, 0, ROWS(interface_rows));
 	tcase_add_test(tcase, following_next_meets_every_interface_once);
+	tcase_add_test(tcase, a_page_that_few_interfaces_fit_ends_early_and_goes_on);
 	tcase_add_loop_test(
 	    tcase, a_parameter_that_is_not_there_or_makes_no_sense_is_400, 0, ROWS(bad_lists));
 	tcase_add_test(tcase, senders_that_are_not_in_the_map_come_last_heard_first);

@@ -139,8 +139,11 @@ interface_json(const struct engine_interface_view *view)
 /* What a list of interfaces is asked for. */
 struct interface_filter {
 	uint32_t sw; /* TOPO_NONE: any */
-	bool by_down, down, by_uncertain, uncertain;
+	bool by_down, down, by_uncertain, uncertain, by_heard, heard;
 };
+
+/* No page looks at more than so many, however few fit: some two milliseconds. */
+#define INTERFACES_LOOKED_AT 20000
 
 static bool
 interface_filter_parse(struct api_call *call, struct interface_filter *ret_filter)
@@ -151,9 +154,11 @@ interface_filter_parse(struct api_call *call, struct interface_filter *ret_filte
 		.sw = TOPO_NONE,
 		.by_down = api_param_get(call, "down") != NULL,
 		.by_uncertain = api_param_get(call, "uncertain") != NULL,
+		.by_heard = api_param_get(call, "heard") != NULL,
 	};
 	if (!api_param_bool(call, "down", &ret_filter->down) ||
-	    !api_param_bool(call, "uncertain", &ret_filter->uncertain))
+	    !api_param_bool(call, "uncertain", &ret_filter->uncertain) ||
+	    !api_param_bool(call, "heard", &ret_filter->heard))
 		return false;
 	return !name || (ret_filter->sw = switch_find(call, name)) != TOPO_NONE;
 }
@@ -166,14 +171,15 @@ interface_fits(const struct engine_interface_view *view, const struct interface_
 
 	return (filter->sw == TOPO_NONE || view->sw == filter->sw) &&
 	       (!filter->by_down || down == filter->down) &&
-	       (!filter->by_uncertain || !view->certain == filter->uncertain);
+	       (!filter->by_uncertain || !view->certain == filter->uncertain) &&
+	       (!filter->by_heard || view->heard == filter->heard);
 }
 
 void
 api_interfaces_list(struct api_call *call)
 {
-	static const char *const known[] = { "switch", "down", "uncertain", "limit", "marker",
-		NULL };
+	static const char *const known[] = { "switch", "down", "uncertain", "heard", "limit",
+		"marker", NULL };
 	uint32_t n = engine_n_interfaces(call->api->engine), i, limit;
 	struct interface_filter filter;
 
@@ -181,7 +187,8 @@ api_interfaces_list(struct api_call *call)
 	    !page_of(call, &i, &limit))
 		return;
 	json_t *list = json_array();
-	for (; i < n && json_array_size(list) < limit; i++) {
+	uint32_t end = n - i < INTERFACES_LOOKED_AT || i > n ? n : i + INTERFACES_LOOKED_AT;
+	for (; i < end && json_array_size(list) < limit; i++) {
 		struct engine_interface_view view;
 		engine_interface_view(call->api->engine, i, &view);
 		if (interface_fits(&view, &filter))

@@ -169,6 +169,16 @@ void progress_end(struct cli *cli);
 void lint_warn(const char *path, const json_t *lint);
 void lint_print(const struct cli *cli, const json_t *lint);
 
+/* ---- live.c: the map in force, and what the network has said of it ---- */
+
+struct topo;
+
+/* The document as the daemon gives it; the caller frees the bytes. False after a message. */
+bool live_document(struct cli *cli, char **ret_bytes, size_t *ret_len);
+/* What topo_silence_json() tells of it; NULL after a message. */
+json_t *live_json(struct cli *cli, const struct topo *topo);
+void live_print(const json_t *live);
+
 /* Prints a table of interfaces, as /v1/interfaces lists them (cmd_switch.c). */
 void print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch);
 

@@ -433,10 +433,10 @@ next_target(const json_t *page, const char *target)
 }
 
 enum client_result
-client_get_list(struct client *client, const char *target, const char *name, json_t **ret_list)
+client_each_page(
+    struct client *client, const char *target, const char *name, client_page_fn *fn, void *ctx)
 {
 	enum client_result result = CLIENT_OK;
-	json_t *list = json_array();
 	char *at = strdup(target);
 
 	while (at && result == CLIENT_OK) {
@@ -444,13 +444,28 @@ client_get_list(struct client *client, const char *target, const char *name, jso
 		result = client_get(client, at, &reply);
 		if (result != CLIENT_OK)
 			break;
-		json_array_extend(list, json_object_get(reply.json, name));
+		fn(ctx, json_object_get(reply.json, name));
 		char *next = next_target(reply.json, at);
 		client_reply_release(&reply);
 		free(at);
 		at = next;
 	}
 	free(at);
+	return result;
+}
+
+static void
+extend(void *ctx, const json_t *list)
+{
+	json_array_extend(ctx, (json_t *)list);
+}
+
+enum client_result
+client_get_list(struct client *client, const char *target, const char *name, json_t **ret_list)
+{
+	json_t *list = json_array();
+	enum client_result result = client_each_page(client, target, name, extend, list);
+
 	if (result == CLIENT_OK)
 		*ret_list = list;
 	else

@@ -77,6 +77,14 @@ void client_set_quiet(struct client *client, bool quiet);
 char *client_escape(const char *text);
 
 /*
+ * A list page by page: follows `next` (for ports: ports_links) to its end, and calls fn with the array `name` of each page,
+ * borrowed. `target` is the first page.
+ */
+typedef void client_page_fn(void *ctx, const json_t *list);
+enum client_result client_each_page(
+    struct client *client, const char *target, const char *name, client_page_fn *fn, void *ctx);
+
+/*
  * A list whole: follows `next` (for ports: ports_links) to its end. `target` is the first page. *ret_list is an array of
  * the member `name` of every page, and is the caller's.
  */

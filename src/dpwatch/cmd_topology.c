@@ -64,6 +64,8 @@ document_read(const char *path, size_t max, char **ret_bytes, size_t *ret_len)
 static const char *
 name_of(const char *path)
 {
+	if (!path)
+		return "the map in force";
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
@@ -128,13 +130,17 @@ put_counts(const json_t *counts)
 	    (long long)json_number(counts, "hosts"), (long long)json_number(counts, "ports"));
 }
 
-/* Reads and checks. On CLI_DONE *ret_topo is the caller's; the bytes always are (NULL: not read). */
+/*
+ * Reads (without a path: from the daemon) and checks. On CLI_DONE *ret_topo is the caller's; the bytes always are (NULL: not
+ * read).
+ */
 static int
-document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t *ret_len,
+document_check(struct cli *cli, const char *path, char **ret_bytes, size_t *ret_len,
     struct topo_faults *faults, struct topo **ret_topo)
 {
 	*ret_bytes = NULL;
-	if (!document_read(path, DOCUMENT_MAX, ret_bytes, ret_len))
+	if (path ? !document_read(path, DOCUMENT_MAX, ret_bytes, ret_len)
+		 : !live_document(cli, ret_bytes, ret_len))
 		return CLI_REFUSED;
 	if (*ret_len >= DOCUMENT_LARGE || cli->verbose)
 		progress_say(cli, "checking %.1f MB", (double)*ret_len / 1e6);
@@ -144,19 +150,20 @@ document_check(const struct cli *cli, const char *path, char **ret_bytes, size_t
 	if (error == 0)
 		return CLI_DONE;
 	if (error != -EINVAL)
-		return cli_refuse("%s: %s", path, strerror(-error));
+		return cli_refuse("%s: %s", name_of(path), strerror(-error));
 	return CLI_REFUSED;
 }
 
+/* `live`: what the daemon knows besides; NULL: nobody was asked. */
 static void
 put_check(const struct cli *cli, const char *path, const struct topo *topo,
-    const struct topo_faults *faults)
+    const struct topo_faults *faults, const json_t *live)
 {
 	json_t *counts = counts_json(topo), *lint = lint_json(topo);
 
 	if (cli->json) {
-		json_t *answer = json_pack("{s:b, s:O, s:o, s:O*}", "good", 1, "topology", counts,
-		    "faults", faults_json(faults), "lint", lint);
+		json_t *answer = json_pack("{s:b, s:O, s:o, s:O*, s:O*}", "good", 1, "topology",
+		    counts, "faults", faults_json(faults), "lint", lint, "live", live);
 		cli_print_json(cli, answer);
 		json_decref(answer);
 	} else {
@@ -164,6 +171,7 @@ put_check(const struct cli *cli, const char *path, const struct topo *topo,
 		printf("%s is good: ", path);
 		put_counts(counts);
 		lint_print(cli, lint);
+		live_print(live);
 	}
 	json_decref(counts);
 	json_decref(lint);
@@ -185,19 +193,24 @@ put_bad(const struct cli *cli, const char *path, const struct topo_faults *fault
 int
 cmd_topology_check(struct cli *cli)
 {
+	const char *path = cli->n_args > 0 ? cli->args[0] : NULL;
 	struct topo_faults faults = { 0 };
 	struct topo *topo = NULL;
+	json_t *live = NULL;
 	char *bytes;
 	size_t len;
-	int status = document_check(cli, cli->args[0], &bytes, &len, &faults, &topo);
+	int status = document_check(cli, path, &bytes, &len, &faults, &topo);
 
-	if (status == CLI_DONE)
-		put_check(cli, name_of(cli->args[0]), topo, &faults);
+	free(bytes);
+	if (status != CLI_DONE)
+		put_bad(cli, name_of(path), &faults);
+	else if (!path && !(live = live_json(cli, topo)))
+		status = CLI_REFUSED;
 	else
-		put_bad(cli, name_of(cli->args[0]), &faults);
+		put_check(cli, name_of(path), topo, &faults, live);
+	json_decref(live);
 	topo_free(topo);
 	topo_faults_release(&faults);
-	free(bytes);
 	return status;
 }
 

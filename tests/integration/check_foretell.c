@@ -167,6 +167,34 @@ START_TEST(check_tells_single_points_of_failure_and_what_stands_alone)
 }
 END_TEST
 
+START_TEST(check_without_a_file_tells_what_the_network_has_not_said)
+{
+	ck_assert_int_eq(run(ARGV("topology", "check")), 0);
+	expect_in("the map in force is good: 4 switches");
+	expect_in("3 ports about whose interfaces nothing was ever heard:");
+	expect_in(VM2 "  vm2-eth0");
+	sandbox_link_down(&box, LEAF1, 1);
+	sandbox_link_down(&box, LEAF1, 49);
+	sandbox_trap(&box, "127.1.0.9",
+	    ARGV("", ".1.3.6.1.6.3.1.1.5.4", ".1.3.6.1.2.1.31.1.1.1.1.5", "s", "Ethernet1/1",
+		".1.3.6.1.2.1.2.2.1.8.5", "i", "1"));
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == 3);
+	ck_assert_int_eq(run(ARGV("topology", "check")), 0);
+	expect_in("2 ports about whose interfaces nothing was ever heard:");
+	expect_in("1 link whose ends contradict each other:\n"
+		  "  leaf1:Ethernet1/49 is down, spine1:Ethernet1/1 is up");
+	json_t *json = json_of(ARGV("topology", "check"));
+	const json_t *live = json_object_get(json, "live");
+	ck_assert_int_eq(json_integer_value(json_object_get(live, "ports_unheard")), 2);
+	ck_assert_uint_eq(json_array_size(json_object_get(live, "contradicting_links")), 1);
+	json_decref(json);
+	/* A file is a matter of its own: no daemon is asked. */
+	json = json_of(ARGV("topology", "check", "conf/topology.example.json"));
+	ck_assert_ptr_null(json_object_get(json, "live"));
+	json_decref(json);
+}
+END_TEST
+
 /* A dump as the base, Neutron's list and a hosts file: through a pipe into the daemon. */
 START_TEST(neutrons_ports_are_imported_and_loaded)
 {
@@ -246,6 +274,7 @@ main(void)
 	tcase_add_test(tcase, simulate_foretells_and_changes_nothing);
 	tcase_add_test(tcase, a_forecast_comes_true);
 	tcase_add_test(tcase, check_tells_single_points_of_failure_and_what_stands_alone);
+	tcase_add_test(tcase, check_without_a_file_tells_what_the_network_has_not_said);
 	tcase_add_test(tcase, neutrons_ports_are_imported_and_loaded);
 	tcase_add_test(tcase, interfaces_of_a_walk_are_imported);
 	suite_add_tcase(suite, tcase);
