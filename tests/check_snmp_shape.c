@@ -168,6 +168,43 @@ START_TEST(an_integer_has_one_to_five_octets)
 }
 END_TEST
 
+static const struct {
+	struct slice bytes;
+	enum ber_frame frame;
+	size_t len;
+} frames[] = {
+	{ { "", 0 }, BER_FRAME_MORE, 0 },
+	{ SLICE("\x30"), BER_FRAME_MORE, 0 },
+	{ SLICE("\x30\x02\x05"), BER_FRAME_MORE, 0 },
+	{ SLICE("\x30\x02\x05\x00"), BER_FRAME_MESSAGE, 4 },
+	{ SLICE("\x30\x02\x05\x00\x30"), BER_FRAME_MESSAGE, 4 },
+	{ SLICE("\x30\x00"), BER_FRAME_MESSAGE, 2 },
+	{ SLICE("\x30\x81"), BER_FRAME_MORE, 0 },
+	{ SLICE("\x30\x84\x00\x00\x00"), BER_FRAME_MORE, 0 },
+	{ SLICE("\x30\x84\x00\x00\x00\x01\x00"), BER_FRAME_MESSAGE, 7 },
+	{ SLICE("\x30\x08\x00"), BER_FRAME_MORE, 0 },
+	{ SLICE("\x30\x09\x00"), BER_FRAME_ERROR, 0 }, /* 11 octets are more than 10 */
+	{ SLICE("\x30\x84\xff\xff\xff\xff"), BER_FRAME_ERROR, 0 },
+	{ SLICE("\x30\x80"), BER_FRAME_ERROR, 0 },
+	{ SLICE("\x30\x85"), BER_FRAME_ERROR, 0 },
+	{ SLICE("\x31\x00"), BER_FRAME_ERROR, 0 },
+	{ SLICE("G"), BER_FRAME_ERROR, 0 },
+};
+
+START_TEST(a_stream_is_cut_where_its_elements_end)
+{
+	struct guard guard = { 0 };
+	const char *bytes = guard_put(&guard, frames[_i].bytes.data, frames[_i].bytes.len);
+	size_t len = 77;
+
+	ck_assert_int_eq(
+	    ber_frame((struct slice){ bytes, frames[_i].bytes.len }, BER_SEQUENCE, 10, &len),
+	    frames[_i].frame);
+	ck_assert_uint_eq(len, frames[_i].frame == BER_FRAME_MESSAGE ? frames[_i].len : 77);
+	guard_release(&guard);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -184,6 +221,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_header_with_a_number_out_of_range_is_none, 0, N(bad_octets));
 	tcase_add_test(tcase, other_versions_have_no_header);
 	tcase_add_loop_test(tcase, an_integer_has_one_to_five_octets, 0, N(integers));
+	tcase_add_loop_test(tcase, a_stream_is_cut_where_its_elements_end, 0, N(frames));
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -42,6 +42,10 @@
 	    "authenticated engines of another switch than the one at their address")               \
 	X(TRAP_INFORM_EXPIRED, "trap.inform-expired",                                              \
 	    "answers to SNMPv3 INFORMs that waited longer than their time window")                 \
+	X(TRAP_CONNECTIONS, "trap.connections", "TCP connections accepted")                        \
+	X(TRAP_REFUSED_CONNECTIONS, "trap.connections-refused", "TCP connections beyond 512")      \
+	X(TRAP_BAD_FRAME, "trap.bad-frame",                                                        \
+	    "TCP connections closed because no message began where one must")                      \
 	X(TRAP_NOT_ALLOWED, "trap.not-allowed", "senders outside `allow`")                         \
 	X(TRAP_NOT_OURS, "trap.not-ours", "traps that are no link event")                          \
 	X(TRAP_NO_INTERFACE, "trap.no-interface", "link traps that name no interface")             \

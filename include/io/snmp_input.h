@@ -64,6 +64,7 @@ void snmp_input_answer(struct snmp_input *input, uint64_t done);
 size_t snmp_input_waiting(const struct snmp_input *input);
 
 size_t snmp_input_n_listeners(const struct snmp_input *input);
+/* *ret_receive_buffer is 0 for TCP. */
 const char *snmp_input_listener(
     const struct snmp_input *input, size_t i, size_t *ret_receive_buffer);
 

@@ -1,5 +1,5 @@
 /*
- * stream_listeners: the listening sockets of one stream input (io). Private to syslog_stream.
+ * stream_listeners: the listening sockets of one stream input (io). Private to syslog_stream and snmp_stream.
  *
  * When the process is out of descriptors or memory, accepting pauses for a second: a pending connection stays readable, and
  * would spin the loop.
@@ -16,6 +16,7 @@
 
 struct stream_listeners_handler {
 	void *ctx;
+	const char *input; /* "syslog": for logs */
 	/* A connection, and the receiver's from now on. `tls`: its listener's kind is tls. */
 	void (*accepted)(void *ctx, int fd, const struct addr *from, bool tls);
 };

@@ -34,6 +34,15 @@ read_length(struct slice bytes, size_t *ret_len)
 	return 1 + n;
 }
 
+/* Whether more octets could make a length of these. */
+static bool
+may_become_length(struct slice bytes)
+{
+	size_t n = octet(bytes, 0) - LONG_FORM;
+
+	return n > 0 && n <= LENGTH_OCTETS_MAX;
+}
+
 bool
 ber_take_any(struct slice *bytes, unsigned int *ret_tag, struct slice *ret_content)
 {
@@ -76,4 +85,28 @@ ber_integer(struct slice content, int64_t *ret_value)
 		value = value * 256 + octet(content, i);
 	*ret_value = value;
 	return true;
+}
+
+enum ber_frame
+ber_frame(struct slice bytes, unsigned int tag, size_t max, size_t *ret_len)
+{
+	size_t content;
+
+	if (bytes.len == 0)
+		return BER_FRAME_MORE;
+	if (octet(bytes, 0) != tag)
+		return BER_FRAME_ERROR;
+	struct slice rest = slice_from(bytes, 1);
+	size_t n = read_length(rest, &content);
+	/* With as many octets as a length can have, one that cannot be read will never be one. */
+	if (n == 0)
+		return rest.len > LENGTH_OCTETS_MAX || (rest.len > 0 && !may_become_length(rest))
+			   ? BER_FRAME_ERROR
+			   : BER_FRAME_MORE;
+	if (1 + n > max || content > max - 1 - n)
+		return BER_FRAME_ERROR;
+	if (bytes.len < 1 + n + content)
+		return BER_FRAME_MORE;
+	*ret_len = 1 + n + content;
+	return BER_FRAME_MESSAGE;
 }

@@ -17,6 +17,7 @@
 #include "core/snmp_shape.h"
 #include "io/snmp_decoder.h"
 #include "io/snmp_gate.h"
+#include "io/snmp_stream.h"
 #include "io/snmp_v3.h"
 #include "io/snmp_waiting.h"
 #include "io/udp_listeners.h"
@@ -35,6 +36,7 @@ struct snmp_input {
 	struct snmp_gate gate;
 	struct snmp_v3 *v3;
 	struct udp_listeners *listeners;
+	struct snmp_stream *streams;
 	struct snmp_decoder *decoder;
 	struct snmp_waiting *waiting;
 	uint64_t seed; /* of digests */
@@ -43,6 +45,7 @@ struct snmp_input {
 	/* the datagram at hand */
 	size_t listener;
 	const struct udp_datagram *datagram;
+	uint64_t connection; /* that it came over; 0: it is one */
 	struct input_origin origin;
 	struct snmp_v3_pass pass;
 };
@@ -57,12 +60,20 @@ port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
 }
 
+/* 0 or a negative errno. */
+static int
+send_to(struct snmp_input *input, const struct snmp_answer *answer)
+{
+	if (answer->connection != 0)
+		return snmp_stream_send(input->streams, answer->connection, answer->bytes);
+	return udp_batch_send(udp_listeners_batch(input->listeners, answer->key.listener),
+	    answer->bytes, &answer->to, answer->to_len, &answer->from);
+}
+
 static void
 send_answer(struct snmp_input *input, const struct snmp_answer *answer)
 {
-	struct udp_batch *batch = udp_listeners_batch(input->listeners, answer->key.listener);
-	int error =
-	    udp_batch_send(batch, answer->bytes, &answer->to, answer->to_len, &answer->from);
+	int error = send_to(input, answer);
 	char text[ADDR_TEXT_MAX];
 	uint64_t held_back;
 
@@ -72,8 +83,26 @@ send_answer(struct snmp_input *input, const struct snmp_answer *answer)
 	}
 	/* its sender will ask again */
 	if (log_rate_take(&input->send_rate, &held_back))
-		log_warning("snmp %s: cannot answer an INFORM of %s: %s", udp_batch_name(batch),
+		log_warning("snmp: cannot answer an INFORM of %s: %s",
 		    addr_format(&answer->key.sender, text), strerror(-error));
+}
+
+/* An answer to the datagram at hand, without its bytes. */
+static struct snmp_answer
+answer_to(const struct snmp_input *input, int32_t request_id)
+{
+	return (struct snmp_answer){
+		.key = {
+			.sender = input->origin.from,
+			.port = port_of(&input->datagram->from),
+			.listener = (uint32_t)input->listener,
+			.request_id = request_id,
+		},
+		.connection = input->connection,
+		.to = input->datagram->from,
+		.to_len = input->datagram->from_len,
+		.from = input->datagram->to,
+	};
 }
 
 /* While the first of it waits, a repetition is not answered before it, and not twice. */
@@ -90,19 +119,9 @@ answer_inform(struct snmp_input *input, const struct snmp_notification *notifica
     enum input_answer how, uint64_t ticket)
 {
 	bool v3 = notification->trap.version == 3;
-	struct snmp_answer answer = {
-		.key = {
-			.sender = input->origin.from,
-			.port = port_of(&input->datagram->from),
-			.listener = (uint32_t)input->listener,
-			.request_id = notification->request_id,
-		},
-		.to = input->datagram->from,
-		.to_len = input->datagram->from_len,
-		.from = input->datagram->to,
-		.expires_ns = v3 ? input->origin.time.now_ns + V3_ANSWER_NS : 0,
-	};
+	struct snmp_answer answer = answer_to(input, notification->request_id);
 
+	answer.expires_ns = v3 ? input->origin.time.now_ns + V3_ANSWER_NS : 0;
 	if (how == ANSWER_NEVER)
 		return;
 	if (how == ANSWER_NOW && snmp_waiting_has(input->waiting, &answer.key))
@@ -121,15 +140,14 @@ answer_inform(struct snmp_input *input, const struct snmp_notification *notifica
 static void
 send_report(struct snmp_input *input)
 {
-	const struct udp_datagram *datagram = input->datagram;
-	struct slice report = snmp_decoder_report(input->decoder);
+	struct snmp_answer report = answer_to(input, 0);
 
-	if (report.len == 0)
+	report.bytes = snmp_decoder_report(input->decoder);
+	if (report.bytes.len == 0)
 		return;
 	if (!snmp_v3_may_report(input->v3, &input->origin.from, input->origin.time.now_ns))
 		stats_add(input->stats, STAT_TRAP_V3_LIMITED, 1);
-	else if (udp_batch_send(udp_listeners_batch(input->listeners, input->listener), report,
-		     &datagram->from, datagram->from_len, &datagram->to) == 0)
+	else if (send_to(input, &report) == 0)
 		stats_add(input->stats, STAT_TRAP_REPORTS, 1);
 }
 
@@ -246,13 +264,11 @@ feed(struct snmp_input *input, struct slice bytes, bool v3)
 }
 
 static void
-on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct engine_time now)
+take(struct snmp_input *input, const struct udp_datagram *datagram, struct engine_time now)
 {
-	struct snmp_input *input = ctx;
 	int64_t version = SNMP_WIRE_V1;
 
 	stats_add(input->stats, STAT_TRAP_RECEIVED, 1);
-	input->listener = i;
 	input->datagram = datagram;
 	input->origin.time = now;
 	input->origin.time.wall_us = datagram->received_us;
@@ -263,6 +279,39 @@ on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct eng
 		stats_add(input->stats, refused, 1);
 	else
 		feed(input, datagram->bytes, version == SNMP_WIRE_V3);
+}
+
+static void
+on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct engine_time now)
+{
+	struct snmp_input *input = ctx;
+
+	input->listener = i;
+	input->connection = 0;
+	take(input, datagram, now);
+}
+
+/* A message of a stream is taken as if it were a datagram. */
+static void
+on_message(void *ctx, const struct snmp_stream_message *message, struct engine_time now)
+{
+	struct snmp_input *input = ctx;
+	const struct udp_datagram datagram = {
+		.bytes = message->bytes,
+		.from = *message->from,
+		.from_len = message->from_len,
+		.received_us = now.wall_us,
+	};
+
+	input->listener = SIZE_MAX;
+	input->connection = message->connection;
+	take(input, &datagram, now);
+}
+
+static bool
+on_allows(void *ctx, const struct addr *from)
+{
+	return snmp_gate_allows(&((struct snmp_input *)ctx)->gate, from);
 }
 
 static void
@@ -286,15 +335,14 @@ open_listener(
 		snprintf(error, size, "%s: no SNMP listener (udp:ADDRESS:PORT)", text);
 		return -1;
 	}
-	if (strcmp(endpoint.kind, "tcp") == 0 || strcmp(endpoint.kind, "tcp6") == 0) {
-		snprintf(error, size, "%s: SNMP over TCP is not built yet", text);
-		return -1;
-	}
-	if (strcmp(endpoint.kind, "udp") != 0 && strcmp(endpoint.kind, "udp6") != 0) {
-		snprintf(error, size, "%s: SNMP comes over udp or udp6", text);
-		return -1;
-	}
 	slice_copy(endpoint.host, host, sizeof(host));
+	if (strcmp(endpoint.kind, "tcp") == 0 || strcmp(endpoint.kind, "tcp6") == 0)
+		return snmp_stream_open(
+		    input->streams, endpoint.kind, host, endpoint.port, error, size);
+	if (strcmp(endpoint.kind, "udp") != 0 && strcmp(endpoint.kind, "udp6") != 0) {
+		snprintf(error, size, "%s: SNMP comes over udp, udp6, tcp or tcp6", text);
+		return -1;
+	}
 	return udp_listeners_open(
 	    input->listeners, endpoint.kind, host, endpoint.port, receive_buffer, error, size);
 }
@@ -303,6 +351,8 @@ static int
 set_up(struct snmp_input *input, const struct config *config, char *error, size_t size)
 {
 	const struct udp_listeners_handler handler = { input, on_datagram, on_turn_end };
+	const struct snmp_stream_handler stream_handler = { input, on_allows, on_message,
+		on_turn_end };
 
 	input->decoder = snmp_decoder_new();
 	input->waiting = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
@@ -311,9 +361,10 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;
+	input->streams = snmp_stream_new(input->loop, input->stats, &stream_handler);
 	input->v3 = snmp_v3_new(input->loop, config, input->stats);
 	if (input->decoder == NULL || input->waiting == NULL || input->listeners == NULL ||
-	    input->v3 == NULL) {
+	    input->streams == NULL || input->v3 == NULL) {
 		snprintf(error, size, "out of memory");
 		return -1;
 	}
@@ -351,6 +402,7 @@ void
 snmp_input_read(struct snmp_input *input, bool on)
 {
 	udp_listeners_read(input->listeners, on);
+	snmp_stream_read(input->streams, on);
 }
 
 void
@@ -410,14 +462,18 @@ snmp_input_waiting(const struct snmp_input *input)
 size_t
 snmp_input_n_listeners(const struct snmp_input *input)
 {
-	return udp_listeners_count(input->listeners);
+	return udp_listeners_count(input->listeners) + snmp_stream_count(input->streams);
 }
 
 const char *
 snmp_input_listener(const struct snmp_input *input, size_t i, size_t *ret_receive_buffer)
 {
-	const struct udp_batch *batch = udp_listeners_batch(input->listeners, i);
+	size_t n_datagram = udp_listeners_count(input->listeners);
 
+	*ret_receive_buffer = 0;
+	if (i >= n_datagram)
+		return snmp_stream_name(input->streams, i - n_datagram);
+	const struct udp_batch *batch = udp_listeners_batch(input->listeners, i);
 	*ret_receive_buffer = udp_batch_receive_buffer(batch);
 	return udp_batch_name(batch);
 }
@@ -426,6 +482,7 @@ void
 snmp_input_drain(struct snmp_input *input)
 {
 	udp_listeners_drain(input->listeners);
+	snmp_stream_drain(input->streams);
 }
 
 void
@@ -434,6 +491,7 @@ snmp_input_free(struct snmp_input *input)
 	if (input == NULL)
 		return;
 	udp_listeners_free(input->listeners);
+	snmp_stream_free(input->streams);
 	snmp_waiting_free(input->waiting);
 	snmp_decoder_free(input->decoder);
 	snmp_v3_free(input->v3);

@@ -60,8 +60,8 @@ pause_accepting(const struct listener *listener, int error)
 	listen_on(listeners, false);
 	loop_timer_arm(listeners->accept_again, ACCEPT_PAUSE_MS);
 	if (log_rate_take(&listeners->accept_rate, &held_back))
-		log_error(
-		    "syslog %s: cannot accept a connection: %s", listener->name, strerror(error));
+		log_error("%s %s: cannot accept a connection: %s", listeners->handler.input,
+		    listener->name, strerror(error));
 }
 
 static void

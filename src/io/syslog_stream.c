@@ -283,8 +283,8 @@ syslog_stream_new(struct loop *loop, struct stats *stats, const struct syslog_st
 	stream->handler = *handler;
 	stream->frame_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	stream->tls_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
-	stream->listeners =
-	    stream_listeners_new(loop, &(struct stream_listeners_handler){ stream, on_accepted });
+	stream->listeners = stream_listeners_new(
+	    loop, &(struct stream_listeners_handler){ stream, "syslog", on_accepted });
 	if (stream->listeners == NULL) {
 		free(stream);
 		return NULL;
