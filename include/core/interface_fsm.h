@@ -48,7 +48,9 @@ struct interface_state {
 	bool index_old : 1; /* nobody has named it by name and index since the switch's last boot */
 	bool suppressed : 1;   /* it flaps, and is held down (rule 9) */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
+	bool has_trap_cs : 1;  /* trap_cs is known, and of the switch's last boot */
 	uint8_t line_layer;    /* enum link_layer, of the last syslog line */
+	uint32_t trap_cs;      /* sysUpTime of the last trap about it */
 	uint32_t
 	    watch; /* its row of the engine's side table (core/engine_watch.c), plus 1; 0: none */
 	int64_t said_ns[2]; /* engine time of what `said` is about */

@@ -95,6 +95,7 @@ static void
 boot_of_interface(struct interface_state *state)
 {
 	state->protocol_old = state->index_old = true;
+	state->has_trap_cs = false;
 }
 
 static void
@@ -150,9 +151,9 @@ boot_of(const struct switch_state *state, uint32_t uptime_cs, int64_t now_ns)
 	return uptime_cs < state->uptime_cs ? BOOT_NEW : BOOT_SAME;
 }
 
-/* Whether the trap is from before what is known. A sysUpTime that began anew is a restart that nobody told. */
+/* Whether the trap is from before another one of its switch. A sysUpTime that began anew is a restart that nobody told. */
 static bool
-is_stale(
+is_older(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
 {
 	struct switch_state *state = &engine->switches[sw];
@@ -165,6 +166,20 @@ is_stale(
 			restarted(engine, sw, true, time);
 	}
 	note_uptime(state, event, time);
+	return false;
+}
+
+/*
+ * Whether a later trap about this very interface came before it. One that only traps about other interfaces have overtaken is
+ * late, and still the last word: an INFORM that was lost, and is repeated with the sysUpTime of its first time, is one.
+ */
+static bool
+is_overtaken(struct interface_state *state, const struct link_event *event, bool older)
+{
+	if (older && state->has_trap_cs && (int32_t)(event->uptime_cs - state->trap_cs) < 0)
+		return true;
+	state->has_trap_cs = true;
+	state->trap_cs = event->uptime_cs;
 	return false;
 }
 
@@ -243,7 +258,7 @@ enum engine_verdict
 engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
 {
-	bool is_virtual = false;
+	bool is_virtual = false, older = false;
 
 	note_clock(&engine->clock, time);
 	if (!may_speak(engine, sw, event->source))
@@ -251,13 +266,15 @@ engine_feed(
 	note_heard(engine, sw, event, time.wall_us);
 	if (event->kind == LINK_EVENT_RESTART)
 		return apply_restart(engine, sw, event, time);
-	if (event->has_uptime && is_stale(engine, sw, event, time))
-		return VERDICT_STALE;
+	if (event->has_uptime)
+		older = is_older(engine, sw, event, time);
 	if (event->kind != LINK_EVENT_WORD)
-		return engine_doubt(engine, sw, event, time);
+		return older ? VERDICT_STALE : engine_doubt(engine, sw, event, time);
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
+	if (event->has_uptime && is_overtaken(&engine->interfaces[interface], event, older))
+		return VERDICT_STALE;
 	enum engine_verdict verdict = engine_word(engine, sw, interface, event, time);
 	check_index(engine, interface, event, time.wall_us);
 	return verdict;
