@@ -22,11 +22,10 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iincl
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
 LAYERS = util tls core io admin
-PROGRAMS = dpwatchd dpwatch dpwatch-neutron
+PROGRAMS = dpwatchd dpwatch
 CORE_LIBS = -lpcre2-8 -ljansson -lm -lz
 dpwatchd_LIBS = -pthread -lnetsnmp -levent_openssl -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
-neutron_LIBS = -pthread -lcurl -lyaml -levent_openssl -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -58,6 +57,7 @@ help:
 	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | check-oids | format'
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
+	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 
@@ -85,9 +85,6 @@ $(BUILD)/dpwatchd: $(call objects,$(call layer_sources,dpwatchd)) $(BUILD)/libad
 $(BUILD)/dpwatch: $(call objects,$(call layer_sources,dpwatch)) $(CORE_ARCHIVES)
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(dpwatch_LIBS)
-$(BUILD)/dpwatch-neutron: $(call objects,$(call layer_sources,dpwatch-neutron)) $(BUILD)/libadmin.a $(BUILD)/libio.a $(BUILD)/libtls.a $(CORE_ARCHIVES)
-	$(if $(V),,@echo '  LINK  $@')
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(neutron_LIBS)
 
 # ---- tests: a unit test links util, core and check alone, so impure core code does not link ----
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
@@ -146,6 +143,12 @@ bench: all bench-tools
 bench-topology: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench-topology
 
+$(BUILD)/chaos: $(call objects,$(sort $(wildcard tests/chaos/*.c)) tests/bench/common.c)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -pthread -lm
+chaos: all $(BUILD)/chaos $(BUILD)/bench/loadgen
+	$(Q)BUILD=$(BUILD) scripts/chaos $(SECONDS)
+
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
 	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
 build/fuzz/obj/%.o: %.c
@@ -162,7 +165,6 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/dpwatch/mibs $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/dpwatch/rules.d
 	install -m 0755 $(BUILD)/dpwatchd $(DESTDIR)$(PREFIX)/sbin/dpwatchd
-	install -m 0755 $(BUILD)/dpwatch-neutron $(DESTDIR)$(PREFIX)/sbin/dpwatch-neutron
 	install -m 0755 $(BUILD)/dpwatch $(DESTDIR)$(PREFIX)/bin/dpwatch
 	install -m 0644 $(wildcard conf/rules/*.rules) $(DESTDIR)$(PREFIX)/share/dpwatch/rules/
 	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
@@ -173,9 +175,8 @@ install: all
 	install -m 0644 conf/prometheus-alerts.yml $(DESTDIR)$(PREFIX)/share/dpwatch/
 	install -m 0755 scripts/dpwatch-webhook $(DESTDIR)$(PREFIX)/share/dpwatch/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	for unit in dpwatchd dpwatch-neutron; do \
-		sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,g' conf/systemd/$$unit.service \
-			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service || exit 1; done
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatchd.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatchd.service
 	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
 		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf

@@ -15,7 +15,6 @@
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/stats.h"
-#include "core/suspects.h"
 #include "core/topo_codec.h"
 #include "core/unmapped.h"
 #include "core/usm_engines.h"
@@ -58,7 +57,6 @@ struct api {
 	struct engine *engine;
 	const struct stats *stats;
 	const struct unmapped *unmapped;
-	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
 	struct usm_engines *engines; /* SNMPv3 engines of switches */
 	struct auth *auth;           /* tokens; NULL: there are none to manage */

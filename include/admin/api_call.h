@@ -65,9 +65,6 @@ api_handler api_port_put, api_ports_post;
 api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topology_put,
     api_switches_list, api_switch_show, api_interfaces_list, api_events_get, api_unmapped_list;
 
-/* api_suspects.c: [{"switch", "line", "first_seen", "last_seen", "count"}], the newest first */
-json_t *api_suspects_json(const struct suspects *suspects);
-
 /* api_explain.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;
 

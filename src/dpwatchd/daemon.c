@@ -387,10 +387,9 @@ make_parts(struct daemon *daemon)
 	daemon->outbox = outbox_new(daemon->config.redis.journal_max);
 	daemon->dedup = dedup_new();
 	daemon->unmapped = unmapped_new();
-	daemon->suspects = suspects_new();
 	daemon->maintenance = maintenance_new();
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
-	    !daemon->unmapped || !daemon->suspects || !daemon->maintenance)
+	    !daemon->unmapped || !daemon->maintenance)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
@@ -487,7 +486,6 @@ daemon_release(struct daemon *daemon)
 	outbox_free(daemon->outbox);
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);
-	suspects_free(daemon->suspects);
 	maintenance_free(daemon->maintenance);
 	rules_free(daemon->rules);
 	config_release(&daemon->config);

@@ -25,7 +25,6 @@
 #include "core/outbox.h"
 #include "core/rules.h"
 #include "core/stats.h"
-#include "core/suspects.h"
 #include "core/unmapped.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
@@ -80,7 +79,6 @@ struct daemon {
 	struct outbox *outbox;
 	struct dedup *dedup;
 	struct unmapped *unmapped;
-	struct suspects *suspects;
 	struct maintenance *maintenance;
 	struct embedded_redis *embedded;
 	struct redis_link *link;

@@ -309,7 +309,6 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.stats = &daemon->stats,
 		.unmapped = daemon->unmapped,
 		.engines = snmp_input_engines(daemon->snmp),
-		.suspects = daemon->suspects,
 		.auth = daemon->auth,
 		.maintenance = daemon->maintenance,
 	};

@@ -1,0 +1,199 @@
+/*
+ * chaos: see chaos.h. Ends with status 0 when everything that was promised held, and leaves its folder (with both logs)
+ * where it did not.
+ */
+#include "chaos/chaos.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define S UINT64_C(1000000000)
+#define HEAL_S 90
+
+static const char usage[] =
+    "usage: chaos --build DIR [--seconds N] [--rate N] [--seed N] [--flushall]\n"
+    "Kills, stops and starves a dpwatchd and its redis-server while switches talk, and checks what came of it.\n"
+    "--flushall: the daemon lives, and Redis loses everything now and then.\n";
+
+struct options {
+	unsigned seconds, rate;
+	uint64_t seed;
+	bool flush;
+	const char *build;
+};
+
+static uint64_t random_state;
+
+unsigned
+chance(unsigned n)
+{
+	/* xorshift64*: the same history for the same seed, as far as two processes can be told when to run. */
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return (unsigned)((random_state * UINT64_C(2685821657736338717)) >> 33) % n;
+}
+
+static void
+run(struct world *world, const struct options *options)
+{
+	const uint64_t end_ns = bench_now_ns() + options->seconds * S;
+
+	while (bench_now_ns() < end_ns) {
+		uint64_t until_ns = bench_now_ns() + (1 + chance(25)) * S / 10;
+		switches_run(until_ns < end_ns ? until_ns : end_ns, options->rate);
+		world_hurt(world, options->flush);
+	}
+	world_heal(world);
+}
+
+/* Waits until every INFORM is answered, and Redis says what is true. */
+static bool
+settle(struct world *world)
+{
+	const uint64_t end_ns = bench_now_ns() + HEAL_S * S;
+
+	while (switches_count.waiting > 0 && bench_now_ns() < end_ns)
+		switches_run(bench_now_ns() + S / 10, 0);
+	switches_say_all();
+	while (switches_count.waiting > 0 && bench_now_ns() < end_ns)
+		switches_run(bench_now_ns() + S / 10, 0);
+	if (switches_count.waiting > 0)
+		printf("WRONG %u INFORMs were never answered\n", switches_count.waiting);
+	while (!world_agrees(world, false) && bench_now_ns() < end_ns)
+		switches_run(bench_now_ns() + S / 10, 0);
+	return world_agrees(world, true) && switches_count.waiting == 0;
+}
+
+struct result {
+	uint64_t expected, published, informed_expected, informed_published, gaps, doubles, repeats;
+	unsigned wrong;
+};
+
+/* One port: what was seen against what is true. */
+static void
+judge_port(unsigned number, const struct world *world, bool flush, struct result *result)
+{
+	const struct seen *one = &seen[number];
+	const bool informs = tells_by_inform(number);
+	bool wrong = one->doubles > 0;
+
+	result->expected += truth[number].n;
+	result->published += one->n;
+	result->informed_expected += informs ? truth[number].n : 0;
+	result->informed_published += informs ? one->n : 0;
+	result->gaps += one->gaps;
+	result->doubles += one->doubles;
+	result->repeats += one->repeats;
+	if (flush) {
+		/* What was flushed before the reader had it leaves a gap; Redis itself was asked how it is (world_agrees). */
+		wrong = wrong || one->repeats > world->flushes;
+	} else {
+		wrong = wrong || (one->n > 0 && one->down != truth[number].down);
+		wrong = wrong || one->gaps > 0 || one->repeats > 0;
+		wrong = wrong || (informs && one->n != truth[number].n);
+		wrong = wrong || one->n > truth[number].n;
+	}
+	if (!wrong)
+		return;
+	result->wrong++;
+	printf("WRONG switch %u interface %u (%s): %" PRIu64 " transitions, %" PRIu64
+	       " toggles, %" PRIu64 " gaps, %" PRIu64 " doubles, %" PRIu64
+	       " repeats, truly %s and last told %s\n",
+	    number / N_INTERFACES + 1, number % N_INTERFACES + 1, informs ? "INFORM" : "trap",
+	    truth[number].n, one->n, one->gaps, one->doubles, one->repeats,
+	    truth[number].down ? "down" : "up", one->down ? "down" : "up");
+}
+
+static void
+report(const struct world *world, const struct result *result, uint64_t folded)
+{
+	printf("killed: dpwatchd %u, redis %u; redis stopped %u, disk filled %u, FLUSHALL %u\n",
+	    world->kills_daemon, world->kills_redis, world->stops, world->fills, world->flushes);
+	printf("INFORMs %" PRIu64 ", answered %" PRIu64 ", repeated %" PRIu64 "; traps %" PRIu64
+	       ", of them late %" PRIu64 ", twice %" PRIu64 "\n",
+	    switches_count.informs, switches_count.answered, switches_count.repeated,
+	    switches_count.traps, switches_count.delayed, switches_count.duplicated);
+	printf("transitions %" PRIu64 ", toggles expected %" PRIu64 ", published %" PRIu64
+	       ", folded %" PRIu64 "\n",
+	    switches_count.transitions, result->expected, result->published, folded);
+	printf("lost: INFORM %" PRId64 ", trap %" PRId64 "; gaps %" PRIu64 ", doubles %" PRIu64
+	       ", repeats %" PRIu64 "\n",
+	    (int64_t)(result->informed_expected - result->informed_published),
+	    (int64_t)(result->expected - result->informed_expected) -
+		(int64_t)(result->published - result->informed_published),
+	    result->gaps, result->doubles, result->repeats);
+}
+
+static void
+take_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "build", required_argument, NULL, 'b' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "seed", required_argument, NULL, 'S' },
+		{ "flushall", no_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	for (int letter; (letter = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+		if (letter == 'b')
+			options->build = optarg;
+		else if (letter == 's')
+			options->seconds = (unsigned)bench_number("seconds", optarg, 1, 86400);
+		else if (letter == 'r')
+			options->rate = (unsigned)bench_number("rate", optarg, 1, 100000);
+		else if (letter == 'S')
+			options->seed = bench_number("seed", optarg, 1, INT64_MAX);
+		else if (letter == 'f')
+			options->flush = true;
+		else
+			options->build = NULL, optind = argc + 1;
+	}
+	if (optind != argc || !options->build) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .seconds = 40, .rate = 400, .seed = (uint64_t)time(NULL) };
+	struct world world = { 0 };
+	struct result result = { 0 };
+	char command[120];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	take_options(argc, argv, &options);
+	random_state = options.seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	world.build = options.build;
+	world_open(&world);
+	printf("%s, %u s, about %u transitions a second, seed %" PRIu64 "\n",
+	    options.flush ? "FLUSHALL" : "kill -9", options.seconds, options.rate, options.seed);
+	switches_open(world.snmp_port);
+	reader_start(world.redis);
+	run(&world, &options);
+	bool good = settle(&world);
+	reader_stop();
+	const uint64_t folded = world_counter(&world, "out.folded");
+	int status = world_close(&world);
+	if (status != 0)
+		printf("WRONG dpwatchd ended with status %d\n", status);
+	for (unsigned number = 0; number < N_PORTS; number++)
+		judge_port(number, &world, options.flush, &result);
+	report(&world, &result, folded);
+	good = good && status == 0 && result.wrong == 0;
+	snprintf(command, sizeof(command), "rm -rf '%s' 2>/dev/null", world.dir);
+	if (!good)
+		printf("the logs are in %s\n", world.dir);
+	else if (system(command) != 0)
+		printf("%s could not be removed\n", world.dir);
+	printf("%d passed, %d failed\n", good, !good);
+	return !good;
+}
