@@ -68,14 +68,16 @@ int engine_set_topo(struct engine *engine, struct topo *topo, struct engine_time
 
 /*
  * The same in slices, for a loop that must not stall. engine_topo_begin() takes memory alone (0; or -ENOMEM, and the old
- * snapshot stays); a snapshot that was being taken is abandoned for the newer one. Until engine_topo_step() says
- * *ret_in_force everything else goes on as before on the old snapshot, and whatever happens in between counts: the outcome is
- * that of an engine_set_topo() at that moment. Then it goes on to free what was before.
+ * snapshot stays); a snapshot that was being taken is abandoned for the newer one. Everything else goes on as before on the
+ * old snapshot, and whatever happens in between counts, until one step puts the new one in force; then the ports whose
+ * verdict it changes toggle, some in each step (and all at once, where a word or a report comes before that is done), until
+ * a step says *ret_in_force. The outcome is that of an engine_set_topo() at the moment of the swap. Last, what was before is
+ * freed.
  *
- * `budget` (at least 1) bounds the work of one step: 20,000 take 1 to 2 ms. Only the step that brings it in force has no
- * bound of its own: it compares all interfaces (1 to 2 ms for 100,000), and toggles what toggles. All changes must have been
- * popped before each step. 1: there is more to do; 0: nothing is left; -ENOMEM: it was abandoned, the old snapshot stays, and
- * there may be more to free.
+ * `budget` (at least 1) bounds the work of one step, in some 20 ns; where there are toggles, to half as many ports. Only the
+ * step that swaps has no bound of its own: it compares all interfaces (1 to 2 ms for 100,000). All changes must have been
+ * popped before each step. 1: there is more to do; 0: nothing is left; -ENOMEM: it was abandoned, the
+ * old snapshot stays, and there may be more to free.
  */
 int engine_topo_begin(struct engine *engine, struct topo *topo);
 int engine_topo_step(

@@ -245,6 +245,8 @@ struct engine {
 	bool comparing;         /* between engine_compare_begin and engine_start */
 	bool started;           /* false: verdicts are not compared yet, nothing is queued */
 	struct take *take;      /* a snapshot that is being taken; NULL: none */
+	struct take
+	    *unsettled; /* the one in force, while ports wait for its verdict; NULL: none do */
 	struct take *discarded; /* what is left of snapshots, to be freed */
 };
 
@@ -252,6 +254,11 @@ struct engine {
 void engine_note_port(struct engine *engine, uint32_t port);
 /* Everything changes at once: what is being taken begins anew. */
 void engine_take_again(struct engine *engine);
+/*
+ * Every port has its verdict by the map in force; to be called before anything else changes a verdict, or what one is
+ * reached by. At once where none waits.
+ */
+void engine_settle_pending(struct engine *engine);
 void engine_takes_free(struct engine *engine);
 /* What a snapshot that is being taken holds already. */
 size_t engine_take_bytes(const struct engine *engine);

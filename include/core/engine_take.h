@@ -4,9 +4,10 @@
  * Beside the engine, which goes on to decide on the map in force, stands `next`: an engine without queue and reports, whose
  * rows are those of the new map. Phase by phase it gets what carries over by name, its own reach and its groups' paths; and
  * the groups are listed whose ports would get another verdict. What changes in force meanwhile is caught up with: ports are
- * noted by whoever changes them, interfaces are compared as a whole, which is quick. The last slice compares once more,
- * swaps the rows, and settles the listed groups: so the outcome is that of one step at that moment, and its cost is that of
- * the interfaces and of what toggles, not that of the ports.
+ * noted by whoever changes them, interfaces are compared as a whole, which is quick. One slice compares once more and swaps
+ * the rows; then the listed groups are settled, in slices too, as of that moment: whatever else changes something first has
+ * all of them settled (engine_settle_pending). So the outcome is that of one step at the moment of the swap. Last, what was
+ * before is freed.
  *
  * What the engine keeps by interface number outside of its rows is renumbered in swap_rows() of engine_swap.c, from
  * `new_interface`; what it keeps in struct interface_state, switch_state or port_state carries over by itself.
@@ -33,10 +34,12 @@ struct take {
 	uint8_t *is_changed; /* ... one bit per port */
 	struct index_list unresolved; /* ports in force whose interface was not carried over */
 	unsigned phase;
-	uint32_t cursor; /* the next row of the phase */
-	uint32_t near;   /* where the port after the last one found may stand in force */
-	bool again;      /* everything changed: to be begun anew */
-	bool in_force;   /* it was swapped: what is left is to be freed */
+	uint32_t cursor;          /* the next row of the phase */
+	uint32_t near;            /* where the port after the last one found may stand in force */
+	struct engine_time time;  /* of the swap */
+	size_t n_settled, n_told; /* of groups, of aggregates: done since */
+	bool again;               /* everything changed: to be begun anew */
+	bool in_force;            /* it was swapped: what is left is to be freed */
 	bool no_memory;
 	struct take *link; /* the next to be freed */
 };
@@ -56,8 +59,10 @@ void find_leaving(struct take *take, uint32_t port);         /* a port in force 
 void carry_changed(struct take *take);
 
 /* ---- engine_swap.c ---- */
-/* The last slice. -ENOMEM with nothing changed. */
+/* Brings it in force, unsettled. -ENOMEM with nothing changed. */
 int take_swap(struct take *take, struct engine_time time);
+/* Settles groups with about n_ports ports. True while there are more. */
+bool take_settle(struct take *take, uint32_t n_ports);
 /* Frees a part of what is left, for at most *budget, which it counts down. True while there is more. */
 bool take_discard(struct take *take, unsigned *budget);
 

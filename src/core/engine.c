@@ -261,6 +261,7 @@ engine_feed(
 	bool is_virtual = false, older = false;
 
 	note_clock(&engine->clock, time);
+	engine_settle_pending(engine);
 	if (!may_speak(engine, sw, event->source))
 		return VERDICT_SOURCE_REFUSED;
 	note_heard(engine, sw, event, time.wall_us);
@@ -286,8 +287,9 @@ void
 engine_tick(struct engine *engine, struct engine_time time)
 {
 	/* What ends while nothing is decided ends at the first tick after the start. */
-	if (!engine->started)
+	if (!engine->started || time.now_ns < engine_next_deadline(engine))
 		return;
+	engine_settle_pending(engine);
 	engine_reports_tick(engine, time);
 	for (uint32_t i; (i = engine_watch_due(engine, time.now_ns)) != TOPO_NONE;)
 		engine_watch_tick(engine, i, time);

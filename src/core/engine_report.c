@@ -223,6 +223,7 @@ engine_report(struct engine *engine, const uint8_t port_id[16], const struct dp_
 
 	if (port == TOPO_NONE)
 		return false;
+	engine_settle_pending(engine);
 	if (word.at_us == 0)
 		word.at_us = time.wall_us;
 	struct report *report = keep(engine, port, &word);

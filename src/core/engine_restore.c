@@ -281,6 +281,7 @@ engine_start(struct engine *engine, struct engine_time time)
 
 	if (!reach)
 		abort();
+	engine_settle_pending(engine);
 	engine_take_again(engine);
 	reach_free(engine->reach);
 	engine->reach = reach;
@@ -304,6 +305,8 @@ engine_compare_begin(struct engine *engine)
 	engine_take_again(engine);
 	engine->started = false;
 	engine->comparing = true;
+	/* Quietly: nobody is told anything before the comparison. */
+	engine_settle_pending(engine);
 	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
 		engine->ports[port].flags &= (uint8_t)~PORT_DOWN;
 }

@@ -170,21 +170,32 @@ tell_order(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 		engine_queue_interface(engine, aggregate, false, wall_us);
 }
 
-static void
-settle(const struct take *take, struct engine_time time)
+bool
+take_settle(struct take *take, uint32_t n_ports)
 {
 	const struct decision decision = {
 		.source = SOURCE_TOPOLOGY,
 		.healed = REASON_TOPOLOGY,
 		.reason = REASON_TOPOLOGY,
 		.interface = TOPO_NONE,
-		.received_us = time.wall_us,
-		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
+		.received_us = take->time.wall_us,
+		.occurred_us = take->time.turn_us ? take->time.turn_us : take->time.wall_us,
 	};
+	const struct index_list *groups = &take->groups, *aggregates = &take->aggregates;
+	const size_t first = take->n_settled;
 
-	engine_settle_groups(take->engine, take->groups.items, (uint32_t)take->groups.n, &decision);
-	for (size_t i = 0; i < take->aggregates.n; i++)
-		tell_order(take->engine, take->aggregates.items[i], time.wall_us);
+	while (take->n_settled < groups->n && n_ports > 0) {
+		uint32_t group = groups->items[take->n_settled++];
+		uint32_t n = topo_group_get(take->engine->topo, group)->ports.n;
+		n_ports -= n < n_ports ? n : n_ports;
+	}
+	engine_settle_groups(
+	    take->engine, groups->items + first, (uint32_t)(take->n_settled - first), &decision);
+	if (take->n_settled < groups->n)
+		return true;
+	for (; take->n_told < aggregates->n; take->n_told++)
+		tell_order(take->engine, aggregates->items[take->n_told], take->time.wall_us);
+	return false;
 }
 
 int
@@ -209,8 +220,9 @@ take_swap(struct take *take, struct engine_time time)
 	take->in_force = true;
 	take->phase = 0;
 	take->cursor = 0;
+	take->time = time;
+	engine->unsettled = take;
 	forget_new_switches(take);
-	settle(take, time);
 	return 0;
 }
 

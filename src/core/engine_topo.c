@@ -96,11 +96,31 @@ abandon(struct engine *engine, bool keep_topo)
 	return topo;
 }
 
+/* What the map in force has changed is decided. */
+static void
+end_settling(struct engine *engine)
+{
+	struct take *take = engine->unsettled;
+
+	engine->unsettled = NULL;
+	discard(engine, take);
+}
+
 int
 engine_topo_begin(struct engine *engine, struct topo *topo)
 {
+	engine_settle_pending(engine);
+	if (engine->unsettled)
+		end_settling(engine);
 	abandon(engine, false);
 	return begin(engine, topo);
+}
+
+void
+engine_settle_pending(struct engine *engine)
+{
+	if (engine->unsettled)
+		take_settle(engine->unsettled, UINT32_MAX);
 }
 
 /* ---- what goes on meanwhile ---- */
@@ -259,19 +279,10 @@ give_up(struct engine *engine)
 	return -ENOMEM;
 }
 
-int
-engine_topo_step(
-    struct engine *engine, unsigned budget, struct engine_time time, bool *ret_in_force)
+/* A step of preparing; 1, or -ENOMEM when it was given up. */
+static int
+prepare(struct engine *engine, struct take *take, unsigned budget, struct engine_time time)
 {
-	struct take *take = engine->take;
-
-	*ret_in_force = false;
-	if (engine->discarded)
-		return discard_some(engine, budget);
-	if (!take)
-		return 0;
-	if (take->again)
-		return begin(engine, abandon(engine, true)) == 0 ? 1 : -ENOMEM;
 	while (budget > 0 && take->phase < N_PHASES && !take->no_memory)
 		run_phase(take, &budget);
 	if (take->no_memory)
@@ -282,11 +293,29 @@ engine_topo_step(
 		take->phase = N_PHASES - 1;
 		return 1;
 	}
-	if (take_swap(take, time) != 0)
-		return give_up(engine);
-	discard(engine, take);
-	*ret_in_force = true;
-	return 1;
+	return take_swap(take, time) == 0 ? 1 : give_up(engine);
+}
+
+int
+engine_topo_step(
+    struct engine *engine, unsigned budget, struct engine_time time, bool *ret_in_force)
+{
+	struct take *take = engine->take;
+
+	*ret_in_force = false;
+	if (engine->unsettled) {
+		*ret_in_force = !take_settle(engine->unsettled, budget / 2 + 1);
+		if (*ret_in_force)
+			end_settling(engine);
+		return 1;
+	}
+	if (engine->discarded)
+		return discard_some(engine, budget);
+	if (!take)
+		return 0;
+	if (take->again)
+		return begin(engine, abandon(engine, true)) == 0 ? 1 : -ENOMEM;
+	return prepare(engine, take, budget, time);
 }
 
 int
@@ -308,6 +337,8 @@ engine_takes_free(struct engine *engine)
 {
 	bool in_force;
 
+	if (engine->unsettled)
+		end_settling(engine);
 	abandon(engine, false);
 	while (engine->discarded)
 		engine_topo_step(engine, UINT32_MAX, (struct engine_time){ 0 }, &in_force);

@@ -92,6 +92,7 @@ daemon_topology_slice(void *ctx)
 	struct daemon *daemon = ctx;
 	struct taking *taking = &daemon->taking;
 	struct engine_time time = loop_now(daemon->loop);
+	struct engine_totals totals = { .queued = 0 };
 	const int64_t began_ns = time.now_ns;
 	bool is_in_force;
 	int r;
@@ -102,7 +103,8 @@ daemon_topology_slice(void *ctx)
 	do {
 		r = engine_topo_step(daemon->engine, STEP_BUDGET, time, &is_in_force);
 		time = loop_now(daemon->loop);
-	} while (r > 0 && !is_in_force && time.now_ns - began_ns < SLICE_NS);
+		engine_totals(daemon->engine, &totals);
+	} while (r > 0 && !is_in_force && totals.queued == 0 && time.now_ns - began_ns < SLICE_NS);
 	/* What was freed goes back to the system as it comes: all at once would take long. */
 	if (!taking->under_way || r == 0)
 		malloc_trim(0);
@@ -110,6 +112,8 @@ daemon_topology_slice(void *ctx)
 		taking->longest_ns = time.now_ns - began_ns;
 	if (r != 0)
 		loop_timer_arm(taking->slice, 0);
+	if (totals.queued > 0)
+		daemon_turn_end(daemon);
 	if (is_in_force)
 		in_force(daemon);
 	else if (r < 0)
