@@ -15,6 +15,7 @@
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/stats.h"
+#include "core/switch_log.h"
 #include "core/topo_codec.h"
 #include "core/unmapped.h"
 #include "core/usm_engines.h"
@@ -57,6 +58,7 @@ struct api {
 	struct engine *engine;
 	const struct stats *stats;
 	const struct unmapped *unmapped;
+	const struct switch_log *switch_log;
 	struct maintenance *maintenance;
 	struct usm_engines *engines; /* SNMPv3 engines of switches */
 	struct auth *auth;           /* tokens; NULL: there are none to manage */

@@ -34,6 +34,8 @@ struct snmp_input_handler {
 	/* One notification with a right community. For ANSWER_AFTER_TICKET *ret_ticket is set. Answers matter for INFORMs only. */
 	enum input_answer (*trap)(void *ctx, const struct trap *trap,
 	    const struct input_origin *origin, uint64_t *ret_ticket);
+	/* A datagram was refused, and counted there. */
+	void (*refused)(void *ctx, const struct input_origin *origin, enum stats_counter why);
 	/* All datagrams of this turn were handed over. */
 	void (*turn_end)(void *ctx);
 };

@@ -34,6 +34,7 @@ static const struct route routes[] = {
 	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put, false },
 	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list, false },
 	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show, false },
+	{ "GET", "/v1/switches/*/doctor", ROLE_INTEGRATOR, false, api_switch_doctor, false },
 	{ "DELETE", "/v1/switches/*/engine", ROLE_ADMIN, false, api_engine_forget, false },
 	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
 	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },

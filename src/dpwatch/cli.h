@@ -119,6 +119,7 @@ cli_function cmd_port_set;
 cli_function cmd_port_unset;
 cli_function cmd_events;
 cli_function cmd_unmapped;
+cli_function cmd_doctor;
 cli_function cmd_port_explain;
 cli_function cmd_simulate_down;
 cli_function cmd_import_neutron;

@@ -108,6 +108,10 @@ const struct cli_command cli_commands[] = {
 	    cmd_token_remove, { { NO_OPTIONS } } },
 	{ "unmapped", "", "Senders that are in no topology, and the JSON that would map them", 0, 0,
 	    cmd_unmapped, { { NO_OPTIONS } } },
+	{ "doctor", "[SWITCH]", "How a switch is heard, and the lines to configure on it", 0, 1,
+	    cmd_doctor,
+	    { { OPTION("os", "OS", "lines for this software (all: for every family)") },
+		{ OPTION("address", "ADDRESS", "of this host, to be put into the lines") } } },
 };
 const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
 

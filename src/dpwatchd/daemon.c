@@ -387,9 +387,10 @@ make_parts(struct daemon *daemon)
 	daemon->outbox = outbox_new(daemon->config.redis.journal_max);
 	daemon->dedup = dedup_new();
 	daemon->unmapped = unmapped_new();
+	daemon->switch_log = switch_log_new();
 	daemon->maintenance = maintenance_new();
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
-	    !daemon->unmapped || !daemon->maintenance)
+	    !daemon->unmapped || !daemon->switch_log || !daemon->maintenance)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
@@ -486,6 +487,7 @@ daemon_release(struct daemon *daemon)
 	outbox_free(daemon->outbox);
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);
+	switch_log_free(daemon->switch_log);
 	maintenance_free(daemon->maintenance);
 	rules_free(daemon->rules);
 	config_release(&daemon->config);

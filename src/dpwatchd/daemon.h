@@ -25,6 +25,7 @@
 #include "core/outbox.h"
 #include "core/rules.h"
 #include "core/stats.h"
+#include "core/switch_log.h"
 #include "core/unmapped.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
@@ -68,6 +69,12 @@ struct events_waiting {
 	struct events_waiting *next;
 };
 
+/* The last sender of a line that is no link event, and when, in seconds of the engine's clock. */
+struct other_line {
+	struct addr from;
+	int64_t second;
+};
+
 struct daemon {
 	const char *config_path;
 	bool debug; /* -d: whatever the configuration says */
@@ -79,6 +86,8 @@ struct daemon {
 	struct outbox *outbox;
 	struct dedup *dedup;
 	struct unmapped *unmapped;
+	struct switch_log *switch_log;
+	struct other_line other_line;
 	struct maintenance *maintenance;
 	struct embedded_redis *embedded;
 	struct redis_link *link;

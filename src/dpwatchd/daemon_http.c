@@ -308,6 +308,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.engine = daemon->engine,
 		.stats = &daemon->stats,
 		.unmapped = daemon->unmapped,
+		.switch_log = daemon->switch_log,
 		.engines = snmp_input_engines(daemon->snmp),
 		.auth = daemon->auth,
 		.maintenance = daemon->maintenance,

@@ -156,6 +156,49 @@ note_unmapped(struct daemon *daemon, const struct heard *heard, const struct eng
 	    time->wall_us);
 }
 
+static const char *
+switch_name(const struct daemon *daemon, uint32_t sw)
+{
+	const struct topo *topo = engine_topo(daemon->engine);
+
+	return topo_text_get(topo, topo_switch_get(topo, sw)->name);
+}
+
+/* What a switch of the map sent that says nothing of a link, for `dpwatch doctor`. */
+static void
+note_other(
+    struct daemon *daemon, uint32_t sw, enum link_source source, const struct engine_time *time)
+{
+	if (sw != TOPO_NONE)
+		switch_log_other(
+		    daemon->switch_log, switch_name(daemon, sw), source, time->wall_us);
+}
+
+/* The same of lines, of which there are many: one sender is looked up once a second. */
+static void
+note_other_line(struct daemon *daemon, const struct input_origin *origin)
+{
+	struct other_line *last = &daemon->other_line;
+	int64_t second = origin->time.now_ns / 1000000000;
+
+	if (last->second == second && addr_eq(&last->from, &origin->from))
+		return;
+	*last = (struct other_line){ origin->from, second };
+	note_other(daemon, topo_switch_by_addr(engine_topo(daemon->engine), &origin->from),
+	    SOURCE_SYSLOG, &origin->time);
+}
+
+static void
+on_refused(void *ctx, const struct input_origin *origin, enum stats_counter why)
+{
+	struct daemon *daemon = ctx;
+	uint32_t sw = topo_switch_by_addr(engine_topo(daemon->engine), &origin->from);
+
+	if (sw != TOPO_NONE)
+		switch_log_refused(
+		    daemon->switch_log, switch_name(daemon, sw), why, origin->time.wall_us);
+}
+
 /* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
 static bool
 feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct engine_time *time)
@@ -164,6 +207,8 @@ feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct
 	enum engine_verdict verdict = engine_feed(daemon->engine, sw, &heard->event, *time);
 
 	stats_add(&daemon->stats, verdict_stats[verdict], 1);
+	switch_log_event(daemon->switch_log, switch_name(daemon, sw),
+	    heard->trap ? heard->trap->version : 0, &heard->event, verdict, time->wall_us);
 	if (verdict == VERDICT_NO_INTERFACE)
 		note_unmapped(daemon, heard, time);
 	daemon_pump(daemon);
@@ -193,6 +238,7 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	heard.sender = sender.addr;
 	if (trap->level < min_level(daemon, sender.sw)) {
 		stats_add(&daemon->stats, STAT_TRAP_LOW_LEVEL, 1);
+		on_refused(daemon, origin, STAT_TRAP_LOW_LEVEL);
 		return ANSWER_NEVER;
 	}
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
@@ -205,6 +251,7 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	if (trap_link_decode(rules_traps(daemon->rules), trap, &heard.event, &miss) !=
 	    DECODE_EVENT) {
 		stats_add(&daemon->stats, trap_stats[miss], 1);
+		note_other(daemon, sender.sw, SOURCE_TRAP, &origin->time);
 		return ANSWER_NOW;
 	}
 	stats_add(&daemon->stats, STAT_TRAP_EVENT, 1);
@@ -232,6 +279,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 
 	if (syslog_link_decode(daemon->rules, bytes, &heard.event, &msg, &miss) != DECODE_EVENT) {
 		stats_add(&daemon->stats, syslog_link_stats[miss], 1);
+		note_other_line(daemon, origin);
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
@@ -275,7 +323,7 @@ note_listener(struct daemon *daemon, const char *kind, const char *name, size_t 
 int
 daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 {
-	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_turn_end };
+	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_refused, on_turn_end };
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_turn_end };
 	size_t receive_buffer;
 

@@ -188,6 +188,13 @@ check_again(struct snmp_input *input, const struct snmp_notification *notificati
 }
 
 static void
+count_refusal(struct snmp_input *input, enum stats_counter why)
+{
+	stats_add(input->stats, why, 1);
+	input->handler.refused(input->handler.ctx, &input->origin, why);
+}
+
+static void
 on_notification(void *ctx, const struct snmp_notification *notification)
 {
 	struct snmp_input *input = ctx;
@@ -196,7 +203,7 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 
 	enum stats_counter refused = check_again(input, notification);
 	if (refused != STAT_MAX) {
-		stats_add(input->stats, refused, 1);
+		count_refusal(input, refused);
 		return;
 	}
 	trap.digest = digest(input, notification);
@@ -258,7 +265,7 @@ feed(struct snmp_input *input, struct slice bytes, bool v3)
 	/* Its digest was right, or the library would have said so: what a wrong key deciphers is no PDU. */
 	if (v3 && decoded == DECODED_MALFORMED && (input->pass.header.flags & USM_FLAG_PRIV))
 		decoded = DECODED_NOT_DECRYPTED;
-	stats_add(input->stats, decoded_stats[decoded], 1);
+	count_refusal(input, decoded_stats[decoded]);
 	if (v3)
 		send_report(input);
 }
@@ -276,7 +283,7 @@ take(struct snmp_input *input, const struct udp_datagram *datagram, struct engin
 		return;
 	enum stats_counter refused = refuse(input, datagram->bytes, &version);
 	if (refused != STAT_MAX)
-		stats_add(input->stats, refused, 1);
+		count_refusal(input, refused);
 	else
 		feed(input, datagram->bytes, version == SNMP_WIRE_V3);
 }

@@ -316,6 +316,44 @@ START_TEST(unmapped_shows_strangers)
 }
 END_TEST
 
+/* A trap with a community that nobody configured. */
+static void
+send_wrong_community(void)
+{
+	char agent[32], text[1024];
+
+	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box.snmp_port);
+	ck_assert_int_eq(process_run(text, sizeof(text),
+			     ARGV("snmptrap", "-v2c", "-c", "wrong", "--clientaddr=" LEAF1, agent,
+				 "", ".1.3.6.1.6.3.1.1.5.3")),
+	    0);
+}
+
+START_TEST(the_doctor_tells_how_a_switch_is_heard_and_what_to_paste)
+{
+	ck_assert_int_eq(
+	    run(ARGV("doctor", "leaf1", "--os", "nx-os", "--address", "192.0.2.99")), 0);
+	expect_in(out, "no link trap was ever heard");
+	expect_in(out, "snmp-server host 192.0.2.99 traps version 2c COMMUNITY");
+	send_wrong_community();
+	WAIT_FOR(sandbox_counter(&box, "trap.bad-community") == 1);
+	ck_assert_int_eq(run(ARGV("doctor", "leaf1")), 0);
+	expect_in(out, "1 datagrams refused: wrong or unknown community");
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(run(ARGV("doctor", "leaf1")), 0);
+	expect_in(out, "linkDown, ifIndex 1 (changed)");
+	expect_in(out, "told their interface by ifIndex alone");
+	json_t *json = json_of(ARGV("doctor", "leaf1", "--os", "all"));
+	ck_assert_str_eq(redis_text(json_object_get(json, "doctor"), "trap_version"), "v2c");
+	ck_assert_uint_gt(json_array_size(json_object_get(json, "configuration")), 10);
+	json_decref(json);
+	ck_assert_int_eq(run(ARGV("doctor", "leaf99")), 1);
+	ck_assert_int_eq(run(ARGV("doctor", "--os", "abacus")), 1);
+	ck_assert_int_eq(run(ARGV("doctor")), 2);
+}
+END_TEST
+
 START_TEST(without_a_daemon_it_says_so)
 {
 	ck_assert_int_eq(sandbox_stop(&box), 0);
@@ -437,6 +475,7 @@ main(void)
 	tcase_add_test(tcase, every_fault_of_a_topology_is_shown_with_its_place);
 	tcase_add_test(tcase, a_port_is_reported_down_and_the_report_taken_back);
 	tcase_add_test(tcase, unmapped_shows_strangers);
+	tcase_add_test(tcase, the_doctor_tells_how_a_switch_is_heard_and_what_to_paste);
 	tcase_add_test(tcase, without_a_daemon_it_says_so);
 	tcase_add_test(tcase, a_journal_is_shown_and_a_torn_tail_is_named_with_its_offset);
 	tcase_add_test(tcase, an_empty_journal_holds_nothing_and_none_is_refused);

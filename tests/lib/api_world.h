@@ -46,6 +46,7 @@ struct world {
 	struct stats stats;
 	struct api api;
 	struct unmapped *unmapped;
+	struct switch_log *switch_log;
 	struct maintenance *maintenance;
 	struct usm_engines *engines;
 };
@@ -75,12 +76,14 @@ world_set_up(void)
 	world = (struct world){ 0 };
 	ck_assert_int_eq(config_defaults(&world.config), 0);
 	world.unmapped = unmapped_new();
+	world.switch_log = switch_log_new();
 	world.maintenance = maintenance_new();
 	world.engines = usm_engines_new(16, 1);
 	world.api = (struct api){
 		.engine = engine_new(&world.config),
 		.stats = &world.stats,
 		.unmapped = world.unmapped,
+		.switch_log = world.switch_log,
 		.maintenance = world.maintenance,
 		.engines = world.engines,
 		.status = {
@@ -109,6 +112,7 @@ world_tear_down(void)
 {
 	engine_free(world.api.engine);
 	unmapped_free(world.unmapped);
+	switch_log_free(world.switch_log);
 	maintenance_free(world.maintenance);
 	usm_engines_free(world.engines);
 	config_release(&world.config);
