@@ -45,7 +45,7 @@ Q = $(if $(V),,@)
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers check-oids lint \
-	format bench bench-topology bench-tools fuzz install clean FORCE
+	format bench bench-syslog bench-topology bench-tools fuzz install clean FORCE
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 
@@ -56,6 +56,7 @@ help:
 	@echo 'make test       install what is missing, build, and run every test'
 	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | check-oids | format'
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
+	@echo 'make bench-syslog     syslog lines a second: the matcher on one core, and beside rsyslog'
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
@@ -137,9 +138,15 @@ format:
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(wildcard tests/bench/common.c))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lpthread -lm
+# The matcher is measured alone, so it has the core in it.
+$(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LIBS)
 bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench
+bench-syslog: all $(BUILD)/bench/matcher
+	$(Q)BUILD=$(BUILD) scripts/bench-syslog
 bench-topology: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench-topology
 
