@@ -90,7 +90,7 @@ $(BUILD)/dpwatch: $(call objects,$(call layer_sources,dpwatch)) $(CORE_ARCHIVES)
 # ---- tests: a unit test links util, core and check alone, so impure core code does not link ----
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -lhiredis $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) -lhiredis -lcrypto $(CORE_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
