@@ -93,6 +93,12 @@ START_TEST(a_healthy_switch_has_nothing_to_complain_about)
 	ck_assert_uint_eq(json_array_size(at(reply.json, "doctor.findings")), 1);
 	ck_assert(finds(&reply, "nothing to complain about"));
 	reply_release(&reply);
+	reply = get("/v1/switches/leaf1");
+	ck_assert_str_eq(text_at(&reply, "switch.snmp_version"), "v2c");
+	reply_release(&reply);
+	reply = get("/v1/switches/leaf2");
+	ck_assert(json_is_null(at(reply.json, "switch.snmp_version")));
+	reply_release(&reply);
 }
 END_TEST
 

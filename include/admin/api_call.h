@@ -67,6 +67,8 @@ api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topo
 
 /* api_doctor.c */
 api_handler api_switch_doctor;
+/* "v1", "v2c" or "v3", of a switch's last trap; "": none came since the start. */
+const char *api_snmp_version(const struct api *api, const char *switch_name);
 
 /* api_explain.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;

@@ -213,12 +213,15 @@ sources_json(const struct topo_switch *row)
 	return list;
 }
 
-static const char *
-version_text(int version)
+const char *
+api_snmp_version(const struct api *api, const char *switch_name)
 {
 	static const char *const names[] = { "", "v1", "v2c", "v3" };
+	const struct switch_notes *notes = switch_log_get(api->switch_log, switch_name);
 
-	return version >= 0 && version <= 3 ? names[version] : "";
+	return notes && notes->trap_version >= 0 && notes->trap_version <= 3
+		   ? names[notes->trap_version]
+		   : "";
 }
 
 static json_t *
@@ -237,7 +240,7 @@ patient_json(struct patient *p)
 
 	json_object_set_new(object, "last_trap", word_json(&notes->trap));
 	json_object_set_new(
-	    object, "trap_version", api_json_text_or_null(version_text(notes->trap_version)));
+	    object, "trap_version", api_json_text_or_null(api_snmp_version(p->api, p->view.name)));
 	json_object_set_new(object, "last_line", word_json(&notes->line));
 	json_object_set_new(object, "other_trap", api_json_time(notes->other_trap_us));
 	json_object_set_new(object, "other_line", api_json_time(notes->other_line_us));

@@ -155,7 +155,10 @@ switch_row(struct table *table, const json_t *sw)
 	table_number(table, json_number(sw, "down"));
 	table_number(table, json_number(sw, "uncertain"));
 	table_number(table, json_number(sw, "traps"));
+	table_cell(table, json_text(sw, "snmp_version"));
+	table_cell(table, json_text(json_object_get(sw, "engine"), "user"));
 	table_number(table, json_number(sw, "syslog"));
+	table_number(table, json_number(sw, "restarts"));
 	table_cell(table, heard_ago(sw, ago));
 	table_tinted(table, TINT_BAD, json_text(json_object_get(sw, "engine"), "problem"));
 }
@@ -171,7 +174,10 @@ print_switches(const struct cli *cli, const json_t *switches)
 		{ .title = "DOWN", .right = true },
 		{ .title = "UNCERTAIN", .right = true, .drop = 1 },
 		{ .title = "TRAPS", .right = true, .drop = 4 },
+		{ .title = "SNMP", .drop = 6 },
+		{ .title = "USER", .drop = 7 },
 		{ .title = "SYSLOG", .right = true, .drop = 5 },
+		{ .title = "RESTARTS", .right = true, .drop = 8 },
 		{ .title = "HEARD", .fixed = true },
 		{ .title = "PROBLEM" },
 	};
@@ -256,8 +262,9 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 		print_clean(stdout, json_text(sw, "os"));
 		putchar('\n');
 	}
-	printf("%-14s%lld, last %s\n", "traps", (long long)json_number(sw, "traps"),
-	    json_ago(sw, "heard_trap", ago));
+	const char *version = json_text(sw, "snmp_version");
+	printf("%-14s%lld%s%s, last %s\n", "traps", (long long)json_number(sw, "traps"),
+	    *version ? ", SNMP" : "", version, json_ago(sw, "heard_trap", ago));
 	printf("%-14s%lld, last %s\n", "syslog", (long long)json_number(sw, "syslog"),
 	    json_ago(sw, "heard_syslog", ago));
 	printf("%-14s%lld, last %s\n", "restarts", (long long)json_number(sw, "restarts"),
