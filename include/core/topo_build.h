@@ -172,4 +172,12 @@ void record_link(struct topo_builder *b, const struct at *at, const char *key, j
 void record_host(struct topo_builder *b, const struct at *at, const char *key, json_t *value);
 void record_port(struct topo_builder *b, const struct at *at, const char *key, json_t *value);
 
+/* ---- topo_plain.c ---- */
+
+/*
+ * A port's record as a text, if it is one of the plain ones and without fault. False, and nothing was done, where it is
+ * another matter: record_port() of its value then does the same, or tells what is wrong.
+ */
+bool record_plain_port(struct topo_builder *b, const char *key, struct slice text);
+
 #endif

@@ -51,8 +51,12 @@ topo_builder_add_text(
 	const struct at at = { NULL, NULL, kind, key };
 	char reason[JSON_ERROR_TEXT_LENGTH];
 	json_error_t error;
-	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 
+	/* 0 means none; that one text in 2^32 is then a duplicate where a field comes twice. */
+	builder->record = (uint32_t)topo_hash_text(text);
+	if (kind == TOPO_PORT && key && record_plain_port(builder, key, text))
+		return;
+	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!value && json_error_code(&error) == json_error_out_of_memory) {
 		builder->no_memory = true;
 		return;
@@ -62,8 +66,6 @@ topo_builder_add_text(
 		    syntax_error(&error, reason), error.line, error.column);
 		return;
 	}
-	/* 0 means none; that one text in 2^32 is then a duplicate where a field comes twice. */
-	builder->record = (uint32_t)topo_hash_text(text);
 	takers[kind](builder, &at, key, value);
 	json_decref(value);
 }
