@@ -94,6 +94,10 @@ $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
+# Parts of io that need neither the loop nor a library are tested without them: the linker takes only these from the archive.
+$(BUILD)/tests/check_io_%: $(BUILD)/obj/tests/check_io_%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libio.a $(CORE_ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
 # The handlers of admin/api are tested without sockets, and need their layer.
 $(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libadmin.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
