@@ -188,6 +188,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatchd.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatchd.service
+	install -m 0644 conf/systemd/dpwatchd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
 		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf

@@ -14,7 +14,7 @@
 /*
  * Opens and binds. kind: udp, udp6 (host is an address, never a name, with or without brackets), unix (host is the path of a
  * datagram socket), tcp, tcp6, tls (listening; TLS is the caller's). Returns a descriptor (non-blocking, close-on-exec), or -1 with a message for
- * people in error.
+ * people in error. A socket that systemd passed is taken where it has this address (io/passed_sockets).
  *
  * IPv6 sockets take no IPv4, so that both can be bound. Datagram sockets never get SO_REUSEADDR: a second daemon on the port
  * must be told, not share the traps. A Unix socket that nobody listens on any more is replaced; its mode is 0660.

@@ -7,6 +7,7 @@
 #include "core/syslog_link.h"
 #include "core/trap_link.h"
 #include "daemon.h"
+#include "io/passed_sockets.h"
 
 static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
@@ -327,6 +328,7 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_turn_end };
 	size_t receive_buffer;
 
+	passed_sockets_take();
 	daemon->snmp = snmp_input_new(
 	    daemon->loop, &daemon->config, &daemon->stats, &snmp_handler, error, size);
 	if (!daemon->snmp)
@@ -341,6 +343,7 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 		return -1;
 	}
 	syslog_input_set_tls(daemon->syslog, tls);
+	passed_sockets_close_rest();
 	for (size_t i = 0; i < snmp_input_n_listeners(daemon->snmp); i++) {
 		const char *name = snmp_input_listener(daemon->snmp, i, &receive_buffer);
 		note_listener(daemon, "snmp", name, receive_buffer);

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "io/passed_sockets.h"
+
 #define PRIVILEGED_PORTS 1024
 
 /* A host as getaddrinfo takes it: an IPv6 address with a scope is the longest. */
@@ -115,7 +117,10 @@ open_ip(const char *kind, int type, const char *host, uint16_t port, char *error
 		snprintf(error, size, "%s:%s:%u: not an IPv6 address", kind, host, port);
 		return -1;
 	}
-	int fd = open_socket(address.ss_family, type, error, size);
+	int fd = passed_sockets_claim(type, (const struct sockaddr *)&address);
+	if (fd >= 0)
+		return fd;
+	fd = open_socket(address.ss_family, type, error, size);
 	if (fd < 0)
 		return -1;
 	int failure = bind_and_listen(fd, type, &address, len);
@@ -157,7 +162,10 @@ open_unix(const char *path, char *error, size_t size)
 		return -1;
 	}
 	memcpy(address.sun_path, path, len);
-	int fd = open_socket(AF_UNIX, SOCK_DGRAM, error, size);
+	int fd = passed_sockets_claim(SOCK_DGRAM, (const struct sockaddr *)&address);
+	if (fd >= 0)
+		return fd;
+	fd = open_socket(AF_UNIX, SOCK_DGRAM, error, size);
 	if (fd < 0)
 		return -1;
 	remove_stale(&address);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "io/listen_socket.h"
+#include "io/passed_sockets.h"
 
 /* One buffer to the next: not a power of two, so that the first bytes of all of them do not share their cache lines. */
 #define BUFFER_STRIDE (UDP_DATAGRAM_MAX + 320)
@@ -114,7 +115,7 @@ udp_batch_open(const char *kind, const char *host, uint16_t port, size_t receive
 	if (fd < 0)
 		return NULL;
 	struct udp_batch *batch = udp_batch_adopt(fd, receive_buffer, error, size);
-	if (batch != NULL && batch->bound.ss_family == AF_UNIX)
+	if (batch != NULL && batch->bound.ss_family == AF_UNIX && !passed_sockets_has(fd))
 		snprintf(batch->unlink_path, sizeof(batch->unlink_path), "%s", host);
 	return batch;
 }
