@@ -141,7 +141,7 @@ format:
 # ---- measuring and fuzzing ----
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(wildcard tests/bench/common.c))
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lpthread -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lcrypto -lpthread -lm
 # The matcher is measured alone, so it has the core in it.
 $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)

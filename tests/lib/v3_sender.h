@@ -204,18 +204,17 @@ v3_encrypt(const struct v3_engine *engine, const struct v3_trap *trap, const uin
 	memcpy(scoped->bytes, out, scoped->len);
 }
 
-/* The whole message, authPriv. */
+/* A scoped PDU as a message, authPriv. Only time and msg_id of the trap are looked at. */
 static inline struct v3_writer
-v3_trap_message(
-    const struct v3_user *user, const struct v3_engine *engine, const struct v3_trap *trap)
+v3_wrap(const struct v3_user *user, const struct v3_engine *engine, const struct v3_trap *trap,
+    struct v3_writer scoped)
 {
-	struct v3_writer message = { .len = 0 }, scoped = { .len = 0 };
+	struct v3_writer message = { .len = 0 };
 	uint8_t salt[8] = { 0 }, digest[EVP_MAX_MD_SIZE];
 	const uint8_t flags = 0x03;
 	unsigned int digest_len;
 
 	v3_put_be32(salt + 4, trap->msg_id);
-	v3_put_scoped_pdu(&scoped, engine, trap);
 	v3_encrypt(engine, trap, salt, &scoped);
 
 	size_t whole = v3_begin(&message, 0x30);
@@ -244,6 +243,17 @@ v3_trap_message(
 		abort();
 	memcpy(message.bytes + mac, digest, 12);
 	return message;
+}
+
+/* A link trap as a message, authPriv. */
+static inline struct v3_writer
+v3_trap_message(
+    const struct v3_user *user, const struct v3_engine *engine, const struct v3_trap *trap)
+{
+	struct v3_writer scoped = { .len = 0 };
+
+	v3_put_scoped_pdu(&scoped, engine, trap);
+	return v3_wrap(user, engine, trap, scoped);
 }
 
 #endif
