@@ -269,6 +269,30 @@ START_TEST(every_row_of_the_table_is_found_and_no_two_are_the_same)
 }
 END_TEST
 
+/* However much a hint, card or look-alike looks like a link trap, it decides nothing. */
+START_TEST(only_link_notifications_are_words)
+{
+	const struct trap_rules *rules = rules_traps(shipped);
+
+	for (size_t i = 0; trap_rules_at(rules, i) != NULL; i++) {
+		const struct trap_row *row = trap_rules_at(rules, i);
+		for (int form = 0; form < 4; form++) {
+			enum decode_result result = decode_row(row, form & 1, form & 2);
+
+			if (row->meaning == MEANS_IGNORE)
+				ck_assert_msg(result == DECODE_NOT_OURS, "%s", row->name);
+			else if (row->meaning == MEANS_DOUBT || row->meaning == MEANS_HINT)
+				ck_assert_msg(
+				    result == DECODE_NOT_OURS ||
+					(result == DECODE_EVENT && event.word == WORD_NONE),
+				    "%s", row->name);
+			else
+				ck_assert_msg(result == DECODE_EVENT, "%s", row->name);
+		}
+	}
+}
+END_TEST
+
 /* facts/link-traps.md, section 9 and neighbours: all of them carry words like "link", "up" or ifIndex */
 static const struct trap_varbind look_alikes[] = {
 	TRAP_OID(SNMP_TRAPS, 5),
@@ -426,6 +450,7 @@ notification_case(void)
 	tcase_add_test(tcase, a_v2_notification_without_a_usable_trap_oid_is_malformed);
 	tcase_add_test(tcase, every_link_notification_is_known_with_and_without_the_zero);
 	tcase_add_test(tcase, the_catalogue_of_the_facts_is_whole);
+	tcase_add_test(tcase, only_link_notifications_are_words);
 	tcase_add_test(tcase, every_row_of_the_table_is_found_and_no_two_are_the_same);
 	tcase_add_loop_test(tcase, a_look_alike_is_not_ours, 0, N(look_alikes));
 	tcase_add_test(tcase, a_restart_needs_no_interface);

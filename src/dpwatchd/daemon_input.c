@@ -325,7 +325,8 @@ int
 daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 {
 	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_refused, on_turn_end };
-	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_turn_end };
+	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
+		on_turn_end };
 	size_t receive_buffer;
 
 	passed_sockets_take();

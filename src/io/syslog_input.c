@@ -57,6 +57,7 @@ on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct eng
 	    !allows(input, &origin.from)) {
 		stats_add(input->stats, STAT_SYSLOG_RECEIVED, 1);
 		stats_add(input->stats, STAT_SYSLOG_NOT_ALLOWED, 1);
+		input->handler.refused(input->handler.ctx, &origin, STAT_SYSLOG_NOT_ALLOWED);
 		return;
 	}
 	hand_over(input, slice_first(datagram->bytes, input->max_message), &origin, false);
