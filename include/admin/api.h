@@ -15,6 +15,7 @@
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/stats.h"
+#include "core/suspects.h"
 #include "core/switch_log.h"
 #include "core/topo_codec.h"
 #include "core/unmapped.h"
@@ -59,6 +60,7 @@ struct api {
 	const struct stats *stats;
 	const struct unmapped *unmapped;
 	const struct switch_log *switch_log;
+	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
 	struct usm_engines *engines; /* SNMPv3 engines of switches */
 	struct auth *auth;           /* tokens; NULL: there are none to manage */

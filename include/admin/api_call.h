@@ -70,6 +70,9 @@ api_handler api_switch_doctor;
 /* "v1", "v2c" or "v3", of a switch's last trap; "": none came since the start. */
 const char *api_snmp_version(const struct api *api, const char *switch_name);
 
+/* api_suspects.c: [{"switch", "line", "first_seen", "last_seen", "count"}], the newest first */
+json_t *api_suspects_json(const struct suspects *suspects);
+
 /* api_explain.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;
 

@@ -216,7 +216,8 @@ api_unmapped_list(struct api_call *call)
 	uint32_t more;
 	json_t *interfaces = extra_interfaces_json(call->api, &more);
 	api_reply(call->response, 200,
-	    json_pack("{s:o, s:I, s:o, s:I}", "unmapped", list, "evicted",
+	    json_pack("{s:o, s:I, s:o, s:I, s:o, s:I}", "unmapped", list, "evicted",
 		(json_int_t)unmapped_evicted(unmapped), "interfaces", interfaces, "interfaces_more",
-		(json_int_t)more));
+		(json_int_t)more, "lines", api_suspects_json(call->api->suspects), "lines_evicted",
+		(json_int_t)suspects_evicted(call->api->suspects)));
 }

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "table.h"
+#include "unmapped_lines.h"
 #include "util/timeutil.h"
 
 static void
@@ -129,6 +130,7 @@ cmd_unmapped(struct cli *cli)
 	}
 	if (json_array_size(interfaces) > 0)
 		print_extras(cli, interfaces, json_number(reply.json, "interfaces_more"));
+	print_unmapped_lines(cli, json_object_get(reply.json, "lines"));
 	client_reply_release(&reply);
 	return CLI_DONE;
 }

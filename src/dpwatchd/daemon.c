@@ -388,9 +388,10 @@ make_parts(struct daemon *daemon)
 	daemon->dedup = dedup_new();
 	daemon->unmapped = unmapped_new();
 	daemon->switch_log = switch_log_new();
+	daemon->suspects = suspects_new();
 	daemon->maintenance = maintenance_new();
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
-	    !daemon->unmapped || !daemon->switch_log || !daemon->maintenance)
+	    !daemon->unmapped || !daemon->switch_log || !daemon->suspects || !daemon->maintenance)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
@@ -488,6 +489,7 @@ daemon_release(struct daemon *daemon)
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);
 	switch_log_free(daemon->switch_log);
+	suspects_free(daemon->suspects);
 	maintenance_free(daemon->maintenance);
 	rules_free(daemon->rules);
 	config_release(&daemon->config);

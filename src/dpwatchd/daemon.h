@@ -25,6 +25,7 @@
 #include "core/outbox.h"
 #include "core/rules.h"
 #include "core/stats.h"
+#include "core/suspects.h"
 #include "core/switch_log.h"
 #include "core/unmapped.h"
 #include "io/embedded_redis.h"
@@ -88,6 +89,7 @@ struct daemon {
 	struct unmapped *unmapped;
 	struct switch_log *switch_log;
 	struct other_line other_line;
+	struct suspects *suspects;
 	struct maintenance *maintenance;
 	struct embedded_redis *embedded;
 	struct redis_link *link;

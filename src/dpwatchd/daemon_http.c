@@ -310,6 +310,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.unmapped = daemon->unmapped,
 		.switch_log = daemon->switch_log,
 		.engines = snmp_input_engines(daemon->snmp),
+		.suspects = daemon->suspects,
 		.auth = daemon->auth,
 		.maintenance = daemon->maintenance,
 	};

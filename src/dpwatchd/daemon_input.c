@@ -269,6 +269,21 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	return ANSWER_AFTER_TICKET;
 }
 
+/* A line that no rule knows, and that may be about a link: of a switch of the map it is kept. */
+static void
+note_suspect(struct daemon *daemon, struct slice bytes, const struct addr *from, struct slice host,
+    int64_t wall_us)
+{
+	const struct topo *topo = engine_topo(daemon->engine);
+	struct addr sender;
+	uint32_t sw =
+	    sender_of_syslog(topo, &daemon->config.syslog.trusted_relays, from, host, &sender);
+
+	if (sw != TOPO_NONE)
+		suspects_note(daemon->suspects,
+		    slice_of(topo_text_get(topo, topo_switch_get(topo, sw)->name)), bytes, wall_us);
+}
+
 static void
 on_message(void *ctx, struct slice bytes, const struct input_origin *origin, bool stream)
 {
@@ -278,14 +293,16 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	struct syslog_msg msg;
 	enum rules_miss miss;
 
+	const struct addr *from =
+	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
 	if (syslog_link_decode(daemon->rules, bytes, &heard.event, &msg, &miss) != DECODE_EVENT) {
 		stats_add(&daemon->stats, syslog_link_stats[miss], 1);
 		note_other_line(daemon, origin);
+		if (miss == MISS_SUSPECT)
+			note_suspect(daemon, bytes, from, msg.host, origin->time.wall_us);
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
-	const struct addr *from =
-	    memcmp(&origin->from, &none, sizeof(none)) == 0 ? NULL : &origin->from;
 	heard.host = msg.host;
 	heard.trap = NULL;
 	heard.event.relayed =

@@ -218,6 +218,36 @@ START_TEST(the_switch_may_be_one_of_the_daemons_map)
 }
 END_TEST
 
+/* ---- lines that no rule knows, as the daemon keeps them ---- */
+
+START_TEST(lines_of_known_switches_that_no_rule_knows_are_sampled)
+{
+	char api[SANDBOX_PATH + 8];
+
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	const char *program = sandbox_program("dpwatch");
+	sandbox_line(&box, LEAF1, "<13>Mar  1 10:00:00 x portd: link of 7 lost \x1b[31m");
+	sandbox_line(&box, LEAF1, "<13>Mar  1 10:00:01 x portd: link of 12 lost \x1b[32m");
+	sandbox_line(&box, STRANGER, "<13>Mar  1 10:00:00 leaf1 portd: link of 9 lost");
+	sandbox_line(&box, LEAF1, "<13>Mar  1 10:00:00 leaf1 ntpd[12]: clock set");
+	WAIT_FOR(sandbox_counter(&box, "syslog.no-rule") == 1);
+	ck_assert_int_eq(sandbox_counter(&box, "syslog.suspect"), 3);
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV(program, "--api", api, "unmapped")), 0);
+	expect_in("Everybody who spoke is in the map.");
+	expect_in("portd: link of 12 lost \\x1b[32m\n");
+	ck_assert_ptr_null(strstr(out, "link of 7"));
+	ck_assert_ptr_null(strstr(out, "link of 9"));
+	json_t *json = sandbox_get(&box, "/v1/unmapped");
+	const json_t *lines = json_object_get(json, "lines"), *line = json_array_get(lines, 0);
+	ck_assert_uint_eq(json_array_size(lines), 1);
+	ck_assert_str_eq(redis_text(line, "switch"), "leaf1");
+	ck_assert_int_eq(json_integer_value(json_object_get(line, "count")), 2);
+	json_decref(json);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -234,6 +264,7 @@ main(void)
 	tcase_add_test(tc, lines_come_from_standard_input_too);
 	tcase_add_test(tc, in_json_a_program_finds_everything_in_its_place);
 	tcase_add_test(tc, the_switch_may_be_one_of_the_daemons_map);
+	tcase_add_test(tc, lines_of_known_switches_that_no_rule_knows_are_sampled);
 	suite_add_tcase(suite, tc);
 	return sandbox_main(suite);
 }
