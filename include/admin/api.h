@@ -14,6 +14,7 @@
 
 #include "core/engine.h"
 #include "core/maintenance.h"
+#include "core/poll_plan.h"
 #include "core/stats.h"
 #include "core/suspects.h"
 #include "core/switch_log.h"
@@ -62,6 +63,7 @@ struct api {
 	const struct switch_log *switch_log;
 	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
+	struct poll_plan *poll_plan; /* NULL: nothing is polled */
 	struct usm_engines *engines; /* SNMPv3 engines of switches */
 	struct auth *auth;           /* tokens; NULL: there are none to manage */
 	struct api_status status;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "admin/api.h"
 
 /* A route has at most so many `*`, and a query so many parameters; more are answered 400. */
@@ -75,6 +77,11 @@ json_t *api_suspects_json(const struct suspects *suspects);
 
 /* api_explain.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;
+
+/* api_poll.c */
+api_handler api_switch_poll;
+/* {"state", "since", "asked_at", "failures"}: how polling the switch goes. */
+json_t *api_poll_json(const struct api *api, uint32_t sw);
 
 /* api_maintenance.c */
 api_handler api_maintenance_list, api_maintenance_add, api_maintenance_remove;

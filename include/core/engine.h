@@ -149,9 +149,19 @@ bool engine_pop(struct engine *engine, struct dp_change *ret_change);
 struct engine_ask {
 	uint32_t sw, interface;                   /* numbers of the snapshot and of the views */
 	const char *switch_name, *interface_name; /* until the next call into the engine */
-	uint32_t if_index;                        /* as the topology has it; 0: not there */
+	uint32_t if_index; /* as it was learnt, or as the topology has it; 0: nobody knows */
 };
 bool engine_pop_ask(struct engine *engine, struct engine_ask *ret_ask);
+
+/*
+ * The poller's side. A switch that can be asked keeps index-only words waiting for its answer after a boot (they are passed
+ * over: the answer tells more), until engine_polled: its table was read, or it does not answer. Rows of a table name interfaces by
+ * name and index, which teaches the engine its indexes: all of them, before the first of them is fed. A word of source poll
+ * that was asked for (event->asked_ns) before somebody else spoke of the interface is VERDICT_STALE.
+ */
+void engine_learn_index(struct engine *engine, uint32_t sw, const struct link_event *event);
+void engine_set_pollable(struct engine *engine, uint32_t sw, bool pollable);
+void engine_polled(struct engine *engine, uint32_t sw);
 
 /* Words may have been lost: all interfaces of the switch, or of every switch that was heard over this source, are uncertain. */
 void engine_doubt_switch(struct engine *engine, uint32_t sw, struct engine_time time);

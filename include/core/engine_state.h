@@ -12,6 +12,7 @@
  *   engine_verdict.c groups and ports: who is down
  *   engine_blame.c   why, where no single event says so; and the texts of faults
  *   engine_incident.c  failures of uplinks that belong together
+ *   engine_index.c   which interface an index means, as switches told when they were polled
  *   engine_report.c  what somebody outside says of a port
  *   engine_topo.c    a new snapshot, in slices: engine_carry.c, engine_swap.c (core/engine_take.h)
  *   engine_restore.c what Redis still knew, and the start
@@ -104,6 +105,9 @@ struct switch_state {
 	int64_t ups_from_ns; /* boot_settle: no up counts before; 0: at once */
 	int64_t heard_trap_us, heard_syslog_us, restarted_us;
 	uint64_t n_traps, n_syslog, n_restarts;
+	uint32_t boot;      /* counts new boots: what was learnt of indexes holds for one */
+	bool pollable;      /* somebody can ask it */
+	bool index_pending; /* it booted, and has not told its indexes since */
 	uint32_t n_extra;
 	uint32_t first_extra; /* its number + 1; 0: none */
 	uint32_t incident;    /* the last that one of its links took part in; 0: none */
@@ -231,6 +235,9 @@ struct engine {
 	struct incident incidents[ENGINE_INCIDENTS]; /* by number, modulo */
 	uint32_t last_incident;
 
+	struct learnt *learnt; /* see engine_index.c */
+	uint32_t n_learnt, room_learnt;
+	struct htab learnt_index;
 	struct report *reports; /* some of them are over, and wait for the next of their port */
 	uint32_t n_reports, room_reports;
 	struct htab report_index;
@@ -402,6 +409,19 @@ struct blame_search {
 void blame_search_init(struct blame_search *search, const struct engine *engine);
 void blame_search_release(struct blame_search *search);
 struct blame blame_of_group(struct blame_search *search, uint32_t group);
+
+/* ---- engine_index.c ---- */
+extern const struct htab_type engine_learnt_type;
+/* What was learnt in this boot, else what the topology says; or TOPO_NONE. */
+uint32_t engine_index_find(const struct engine *engine, uint32_t sw, uint32_t if_index);
+/* The other way round; 0: nobody knows. */
+uint32_t engine_index_of(const struct engine *engine, uint32_t interface);
+/* It booted, and can be asked, but has not been: an index alone means nothing. */
+bool engine_index_pending(const struct engine *engine, uint32_t sw);
+void engine_index_boot(struct engine *engine, uint32_t sw);
+/* Switches and interfaces have other numbers now: all is learnt anew. */
+void engine_indexes_moved(struct engine *engine);
+void engine_indexes_release(struct engine *engine);
 
 /* ---- engine_incident.c ---- */
 /* The incident that the fall of this interface begins or carries on; NULL where it is the end of no link. */

@@ -83,6 +83,7 @@ struct link_event {
 	int64_t device_time_us; /* microseconds since 1970-01-01 UTC */
 	/* The line came through a trusted relay or over a stream, so that it may have been kept somewhere for long. */
 	bool relayed;
+	int64_t asked_ns; /* of a poll: engine time of the request; 0: as received */
 	/* The rule or trap that spoke, for logs; static, or as long-lived as the rule set. */
 	const char *rule;
 };

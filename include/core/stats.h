@@ -122,6 +122,10 @@
 	X(TOPOLOGY_REFUSED, "topology.refused", "snapshots refused")                               \
 	X(TOPOLOGY_WORKER_FAILED, "topology.worker-failed",                                        \
 	    "loads and dumps whose process ended without an answer")                               \
+	X(POLL_REQUESTS, "poll.requests", "requests sent to switches, repetitions apart")          \
+	X(POLL_ANSWERS, "poll.answers", "answers of switches")                                     \
+	X(POLL_EVENT, "poll.event", "rows of answers that say up or down")                         \
+	X(POLL_SILENT, "poll.silent", "jobs that ended without an answer")                         \
 	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")                                \
 	X(HTTP_WRONG_TOKENS, "http.wrong-tokens", "requests with a token that is none")            \
 	X(HTTP_IMPATIENT, "http.impatient", "requests refused after too many wrong tokens")

@@ -36,6 +36,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show, false },
 	{ "GET", "/v1/switches/*/doctor", ROLE_INTEGRATOR, false, api_switch_doctor, false },
 	{ "DELETE", "/v1/switches/*/engine", ROLE_ADMIN, false, api_engine_forget, false },
+	{ "POST", "/v1/switches/*/poll", ROLE_INTEGRATOR, false, api_switch_poll, false },
 	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
 	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },
 	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false },

@@ -69,10 +69,12 @@ engine_find_interface(
 		found = topo_interface_find(engine->topo, sw, names[i]);
 	}
 	if (found == TOPO_NONE && event->if_index != 0)
-		found = topo_interface_by_index(engine->topo, sw, event->if_index);
+		found = engine_index_find(engine, sw, event->if_index);
 	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
 		found = extra_by_name(engine, sw, names[i], false);
-	for (int i = 0; i < 2 && found == TOPO_NONE && event->kind == LINK_EVENT_WORD; i++)
+	/* A poll tells of everything that a switch has; only what the map names is wanted. */
+	const bool make = event->kind == LINK_EVENT_WORD && event->source != SOURCE_POLL;
+	for (int i = 0; i < 2 && found == TOPO_NONE && make; i++)
 		found = extra_by_name(engine, sw, names[i], true);
 	return found;
 }
@@ -119,6 +121,8 @@ restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time 
 	engine->switches[sw].ups_from_ns = settle_ms == 0 ? 0 : time.now_ns + settle_ms * 1000000;
 	if (new_boot)
 		boot_of_interfaces(engine, sw);
+	if (new_boot)
+		engine_index_boot(engine, sw);
 	engine_doubt_all(engine, sw, time.wall_us);
 }
 
@@ -233,9 +237,41 @@ check_index(
 		return;
 	if (!named)
 		engine_make_uncertain(engine, interface, wall_us);
-	else if (interface < topo_n_interfaces(engine->topo) &&
-		 topo_interface_get(engine->topo, interface)->if_index == event->if_index)
+	else if (engine_index_of(engine, interface) == event->if_index)
 		state->index_old = false;
+}
+
+static bool
+is_index_only(const struct link_event *event)
+{
+	return event->if_index != 0 && event->name.len == 0 && event->descr.len == 0;
+}
+
+/* What somebody said of the interface so shortly before it was asked may not have reached its agent's table yet. */
+static bool
+is_too_fresh(const struct engine *engine, const struct interface_state *state,
+    const struct link_event *event)
+{
+	const int64_t settle_ns = engine->config.state.source_settle_ms * 1000000;
+	const bool same = interface_observed_up(state) == (event->word == WORD_UP);
+
+	const int64_t said_ns =
+	    state->said_ns[0] > state->said_ns[1] ? state->said_ns[0] : state->said_ns[1];
+
+	return !same && said_ns != 0 && event->asked_ns - said_ns < settle_ns;
+}
+
+/*
+ * An answer is believed unless somebody spoke of the interface since it was asked for, or says otherwise and only just: then
+ * it is asked again later.
+ */
+static bool
+is_believed(const struct engine *engine, uint32_t interface, const struct link_event *event)
+{
+	const struct interface_state *state = &engine->interfaces[interface];
+
+	return event->asked_ns == 0 ||
+	       (state->spoke_ns <= event->asked_ns && !is_too_fresh(engine, state, event));
 }
 
 /* A step of the wall clock larger than this is noticed, and remembered for a while; see said_at() in engine_word.c. */
@@ -271,10 +307,14 @@ engine_feed(
 		older = is_older(engine, sw, event, time);
 	if (event->kind != LINK_EVENT_WORD)
 		return older ? VERDICT_STALE : engine_doubt(engine, sw, event, time);
+	if (is_index_only(event) && engine_index_pending(engine, sw))
+		return VERDICT_DOUBT;
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
 	if (event->has_uptime && is_overtaken(&engine->interfaces[interface], event, older))
+		return VERDICT_STALE;
+	if (event->source == SOURCE_POLL && !is_believed(engine, interface, event))
 		return VERDICT_STALE;
 	enum engine_verdict verdict = engine_word(engine, sw, interface, event, time);
 	check_index(engine, interface, event, time.wall_us);
@@ -328,6 +368,7 @@ engine_new(const struct config *config)
 	engine_configure(engine, config);
 	htab_init(&engine->extra_index, &engine_extra_type, engine);
 	htab_init(&engine->report_index, &engine_report_type, engine);
+	htab_init(&engine->learnt_index, &engine_learnt_type, engine);
 	engine->report_deadline = INT64_MAX;
 	engine->topo = empty_topo();
 	if (engine->topo)
@@ -366,6 +407,7 @@ engine_free(struct engine *engine)
 	}
 	engine_forget_orphans(engine);
 	engine_incidents_release(engine);
+	engine_indexes_release(engine);
 	engine_watches_release(engine);
 	engine_asks_release(engine);
 	fault_drop(engine->restored);

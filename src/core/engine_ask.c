@@ -85,13 +85,12 @@ engine_pop_ask(struct engine *engine, struct engine_ask *ret_ask)
 	if (interface == TOPO_NONE)
 		return false;
 	const uint32_t sw = engine_interface_switch(engine, interface);
-	const bool mapped = interface < topo_n_interfaces(engine->topo);
 	*ret_ask = (struct engine_ask){
 		.sw = sw,
 		.interface = interface,
 		.switch_name = topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name),
 		.interface_name = engine_interface_name(engine, interface),
-		.if_index = mapped ? topo_interface_get(engine->topo, interface)->if_index : 0,
+		.if_index = engine_index_of(engine, interface),
 	};
 	return true;
 }

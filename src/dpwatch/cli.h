@@ -112,6 +112,7 @@ cli_function cmd_topology_dump;
 cli_function cmd_switch_list;
 cli_function cmd_switch_show;
 cli_function cmd_switch_forget_engine;
+cli_function cmd_switch_poll;
 cli_function cmd_interface_list;
 cli_function cmd_port_list;
 cli_function cmd_port_show;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli.h"
 #include "table.h"
@@ -136,6 +137,18 @@ heard_ago(const json_t *sw, char *buf)
 	return json_ago(sw, strcmp(trap, syslog) >= 0 ? "heard_trap" : "heard_syslog", buf);
 }
 
+/* Its SNMPv3 engine's, or else that it does not answer when it is asked. */
+static const char *
+problem_of(const json_t *sw)
+{
+	const char *problem = json_text(json_object_get(sw, "engine"), "problem");
+	const json_t *poll = json_object_get(sw, "poll");
+
+	if (*problem || json_number(poll, "failures") == 0)
+		return problem;
+	return json_text(poll, "state");
+}
+
 static void
 switch_row(struct table *table, const json_t *sw)
 {
@@ -160,7 +173,7 @@ switch_row(struct table *table, const json_t *sw)
 	table_number(table, json_number(sw, "syslog"));
 	table_number(table, json_number(sw, "restarts"));
 	table_cell(table, heard_ago(sw, ago));
-	table_tinted(table, TINT_BAD, json_text(json_object_get(sw, "engine"), "problem"));
+	table_tinted(table, TINT_BAD, problem_of(sw));
 }
 
 static void
@@ -247,6 +260,19 @@ print_engine(const json_t *engine)
 }
 
 static void
+print_poll(const json_t *poll)
+{
+	char ago[TIMEUTIL_RELATIVE];
+
+	printf("%-14s%s", "polling", json_text(poll, "state"));
+	if (*json_text(poll, "asked_at"))
+		printf(", since %s", json_ago(poll, "since", ago));
+	if (*json_text(poll, "asked_at"))
+		printf(", last %s", json_ago(poll, "asked_at", ago));
+	putchar('\n');
+}
+
+static void
 print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 {
 	char ago[TIMEUTIL_RELATIVE];
@@ -269,31 +295,41 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	    json_ago(sw, "heard_syslog", ago));
 	printf("%-14s%lld, last %s\n", "restarts", (long long)json_number(sw, "restarts"),
 	    json_ago(sw, "restarted_at", ago));
+	print_poll(json_object_get(sw, "poll"));
 	print_engine(json_object_get(sw, "engine"));
 	putchar('\n');
 	print_interfaces(cli, interfaces, false);
 }
 
+/* The switch as it is now; NULL after a message. The caller's. */
+static json_t *
+switch_get(struct cli *cli, const char *name)
+{
+	char *escaped = client_escape(name), *target = NULL;
+	struct client_reply reply;
+	json_t *sw = NULL;
+
+	if (asprintf(&target, "/v1/switches/%s", escaped) > 0 &&
+	    client_get(cli->client, target, &reply) == CLIENT_OK) {
+		sw = json_incref(json_object_get(reply.json, "switch"));
+		client_reply_release(&reply);
+	}
+	free(target);
+	free(escaped);
+	return sw;
+}
+
 int
 cmd_switch_show(struct cli *cli)
 {
-	char *escaped = client_escape(cli->args[0]), *target;
-	struct client_reply reply;
-	json_t *interfaces;
+	json_t *sw = switch_get(cli, cli->args[0]), *interfaces;
 
-	if (asprintf(&target, "/v1/switches/%s", escaped) < 0)
-		target = NULL;
-	free(escaped);
-	enum client_result result =
-	    target ? client_get(cli->client, target, &reply) : CLIENT_REFUSED;
-	free(target);
-	if (result != CLIENT_OK)
+	if (!sw)
 		return CLI_REFUSED;
 	if (interfaces_get(cli, cli->args[0], false, false, &interfaces) != CLIENT_OK) {
-		client_reply_release(&reply);
+		json_decref(sw);
 		return CLI_REFUSED;
 	}
-	json_t *sw = json_object_get(reply.json, "switch");
 	if (cli->json) {
 		json_object_set(sw, "interface_list", interfaces);
 		cli_print_json(cli, sw);
@@ -301,7 +337,7 @@ cmd_switch_show(struct cli *cli)
 		print_switch(cli, sw, interfaces);
 	}
 	json_decref(interfaces);
-	client_reply_release(&reply);
+	json_decref(sw);
 	return CLI_DONE;
 }
 
@@ -327,4 +363,73 @@ cmd_switch_forget_engine(struct cli *cli)
 	free(target);
 	free(name);
 	return status;
+}
+
+/* ---- poll ---- */
+
+#define POLL_WAIT_S 15
+
+static bool
+ask_switch(struct cli *cli, const char *name)
+{
+	char *escaped = client_escape(name), *target = NULL;
+	struct client_reply reply;
+	bool asked = asprintf(&target, "/v1/switches/%s/poll", escaped) > 0 &&
+		     client_post(cli->client, target, SLICE("{}"), &reply) == CLIENT_OK;
+
+	if (asked)
+		client_reply_release(&reply);
+	free(target);
+	free(escaped);
+	return asked;
+}
+
+/* Until its last end is another than before. The caller's; NULL after a message. */
+static json_t *
+wait_for_poll(struct cli *cli, const char *name, const char *before)
+{
+	const struct timespec nap = { .tv_nsec = 100000000 };
+
+	for (int naps = 0; naps < POLL_WAIT_S * 10; naps++) {
+		json_t *sw = switch_get(cli, name);
+		if (!sw)
+			return NULL;
+		if (strcmp(json_text(json_object_get(sw, "poll"), "asked_at"), before) != 0)
+			return sw;
+		json_decref(sw);
+		nanosleep(&nap, NULL);
+	}
+	cli_refuse("%s has not been asked within %d s: too many others wait", name, POLL_WAIT_S);
+	return NULL;
+}
+
+int
+cmd_switch_poll(struct cli *cli)
+{
+	const char *name = cli->args[0];
+	json_t *sw = switch_get(cli, name);
+	char before[64];
+
+	if (!sw)
+		return CLI_REFUSED;
+	snprintf(before, sizeof(before), "%s", json_text(json_object_get(sw, "poll"), "asked_at"));
+	json_decref(sw);
+	if (!ask_switch(cli, name))
+		return CLI_REFUSED;
+	sw = wait_for_poll(cli, name, before);
+	if (!sw)
+		return CLI_REFUSED;
+	const json_t *poll = json_object_get(sw, "poll");
+	bool answered = strcmp(json_text(poll, "state"), "answered") == 0;
+	if (cli->json)
+		cli_print_json(cli, poll);
+	else if (answered)
+		printf("answered: %lld interfaces, %lld down, %lld uncertain\n",
+		    (long long)json_number(sw, "interfaces"), (long long)json_number(sw, "down"),
+		    (long long)json_number(sw, "uncertain"));
+	else
+		cli_refuse("%s: %s; look at its address, its community, and who may ask it", name,
+		    json_text(poll, "state"));
+	json_decref(sw);
+	return answered ? CLI_DONE : CLI_REFUSED;
 }

@@ -49,6 +49,8 @@ const struct cli_command cli_commands[] = {
 	    { { NO_OPTIONS } } },
 	{ "switch show", "SWITCH", "One switch and its interfaces", 1, 1, cmd_switch_show,
 	    { { NO_OPTIONS } } },
+	{ "switch poll", "SWITCH", "Ask a switch now for the state of all its interfaces", 1, 1,
+	    cmd_switch_poll, { { NO_OPTIONS } } },
 	{ "switch forget-engine", "SWITCH",
 	    "Take a replaced switch's SNMPv3 messages again, whose boots went backwards", 1, 1,
 	    cmd_switch_forget_engine, { { NO_OPTIONS } } },

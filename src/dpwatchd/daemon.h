@@ -5,6 +5,7 @@
  *   daemon_reload.c configuration, and the files that it names
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_topology.c  a map that was read, on its way into force
+ *   daemon_poll.c   asks to the poller, and its answers to the engine
  *   daemon_rules.c  the rules' files
  *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
@@ -28,6 +29,7 @@
 #include "core/suspects.h"
 #include "core/switch_log.h"
 #include "core/unmapped.h"
+#include "io/poller.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
 #include "io/loop.h"
@@ -76,6 +78,13 @@ struct other_line {
 	int64_t second;
 };
 
+/* Switches that are to be asked again, later. */
+struct poll_again {
+	int64_t *due_ns; /* per switch; 0: not */
+	uint32_t n, n_due;
+	struct loop_timer *timer;
+};
+
 struct daemon {
 	const char *config_path;
 	bool debug; /* -d: whatever the configuration says */
@@ -98,6 +107,8 @@ struct daemon {
 	struct topo_sync *topo_sync;
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
+	struct poller *poller;
+	struct poll_again poll_again;
 	struct auth *auth;
 	struct http *http;
 	struct api api;
@@ -140,6 +151,17 @@ void daemon_release(struct daemon *daemon);
 void daemon_compare(struct daemon *daemon, bool everything);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
 void daemon_read_state(struct daemon *daemon);
+
+/* ---- daemon_poll.c ---- */
+/* Hands the engine's asks on. */
+void daemon_ask(struct daemon *daemon);
+void daemon_poll_again(void *ctx);
+void daemon_verify_down(struct daemon *daemon, const struct dp_change *change);
+/* Another map is in force. */
+void daemon_poll_topology(struct daemon *daemon);
+/* The poller's handler. */
+void daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job);
+void daemon_reachable(void *ctx, uint32_t sw, enum poll_outcome outcome, const char *why);
 
 /* ---- daemon_maintenance.c ---- */
 void daemon_load_maintenance(struct daemon *daemon);

@@ -87,6 +87,7 @@ daemon_pump(struct daemon *daemon)
 		if (change.kind == CHANGE_TOGGLE)
 			change.maintenance = maintenance_covers(
 			    daemon->maintenance, engine_topo(daemon->engine), &change);
+		daemon_verify_down(daemon, &change);
 		if (outbox_add(daemon->outbox, &change, &ticket) != 0) {
 			stats_add(&daemon->stats, STAT_OUT_FOLDED, change.kind == CHANGE_TOGGLE);
 			continue;
@@ -110,6 +111,7 @@ daemon_turn_end(struct daemon *daemon)
 	daemon_pump(daemon);
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
+	daemon_ask(daemon);
 	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
 	next = engine_next_deadline(daemon->engine);
 	if (next != INT64_MAX) {
@@ -212,6 +214,10 @@ feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct
 	    heard->trap ? heard->trap->version : 0, &heard->event, verdict, time->wall_us);
 	if (verdict == VERDICT_NO_INTERFACE)
 		note_unmapped(daemon, heard, time);
+	/* It restarted, or nobody knows what its indexes mean: its whole table is wanted. */
+	if (verdict == VERDICT_RESTART ||
+	    (verdict == VERDICT_DOUBT && heard->event.kind == LINK_EVENT_WORD))
+		poller_want_all(daemon->poller, sw, true);
 	daemon_pump(daemon);
 	return outbox_last_ticket(daemon->outbox) != before;
 }

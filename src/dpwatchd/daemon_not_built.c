@@ -14,9 +14,8 @@ daemon_say_not_built(const struct config *config)
 {
 	const struct not_built keys[] = {
 		{ config->snmp.bucket_rate != 0, "[snmp] bucket", "nothing is limited" },
-		{ config->snmp.poll_community || config->snmp.poll_user,
-		    "[snmp] poll_community, poll_user", "nothing is polled" },
-		{ config->snmp.poll_verify_ms != 0, "[snmp] poll_verify", "nothing is polled" },
+		{ config->snmp.poll_user != NULL, "[snmp] poll_user",
+		    "switches are polled with v2c only" },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -123,6 +123,8 @@ put_in_force(struct daemon *daemon, struct config config, const struct files *fi
 		http_set_tls(daemon->http, files->api_tls);
 	auth_take(daemon->auth, files->auth);
 	engine_configure(daemon->engine, &daemon->config);
+	poller_configure(daemon->poller, &daemon->config);
+	daemon_poll_topology(daemon);
 	rules_free(daemon->rules);
 	daemon->rules = files->rules;
 	daemon_set_up_log(&daemon->config, daemon->debug);

@@ -76,6 +76,7 @@ in_force(struct daemon *daemon)
 	daemon->topology_error[0] = '\0';
 	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
 	say_taken(daemon);
+	daemon_poll_topology(daemon);
 	if (daemon->phase == PHASE_STARTING) {
 		/* Where Redis is away, its coming back reads the map anew, and then the states. */
 		if (redis_link_state(daemon->link) == REDIS_UP)

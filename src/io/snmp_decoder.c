@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/snmp_varbinds.h"
 #include "util/htab.h"
 #include "util/log.h"
 
@@ -112,51 +113,6 @@ new_transport(struct snmp_decoder *decoder)
 
 /* ---- a PDU as a value ---- */
 
-/* Counter32 and Gauge32 count as integers; the library keeps every number in a long. */
-static void
-read_value(const netsnmp_variable_list *variable, struct trap_varbind *vb)
-{
-	switch (variable->type) {
-	case ASN_INTEGER:
-		vb->type = VALUE_INTEGER;
-		vb->integer = *variable->val.integer;
-		return;
-	case ASN_COUNTER:
-	case ASN_GAUGE:
-	case ASN_UINTEGER:
-	case ASN_TIMETICKS:
-		vb->type = variable->type == ASN_TIMETICKS ? VALUE_TIMETICKS : VALUE_INTEGER;
-		vb->integer = *variable->val.integer;
-		return;
-	case ASN_OCTET_STR:
-	case ASN_IPADDRESS:
-		vb->type = variable->type == ASN_IPADDRESS ? VALUE_ADDRESS : VALUE_BYTES;
-		vb->bytes = (struct slice){ (const char *)variable->val.string, variable->val_len };
-		return;
-	case ASN_OBJECT_ID:
-		vb->type = VALUE_OID;
-		vb->oid = (struct oid){ variable->val.objid, variable->val_len / sizeof(oid) };
-		return;
-	default:
-		vb->type = VALUE_OTHER;
-	}
-}
-
-static size_t
-read_varbinds(const netsnmp_pdu *pdu, struct trap_varbind *varbinds)
-{
-	size_t n = 0;
-
-	for (const netsnmp_variable_list *variable = pdu->variables;
-	     variable != NULL && n < TRAP_VARBINDS_MAX; variable = variable->next_variable, n++) {
-		varbinds[n] = (struct trap_varbind){
-			.name = { variable->name, variable->name_length },
-		};
-		read_value(variable, &varbinds[n]);
-	}
-	return n;
-}
-
 /* A number of the PDU as an int; what does not fit is -1, which means nothing anywhere. */
 static int
 to_int(long value)
@@ -207,7 +163,7 @@ read_trap(struct snmp_decoder *decoder, const netsnmp_pdu *pdu, struct trap *ret
 							     : 3,
 		.inform = pdu->command == SNMP_MSG_INFORM,
 		.varbinds = decoder->varbinds,
-		.n_varbinds = read_varbinds(pdu, decoder->varbinds),
+		.n_varbinds = snmp_varbinds_read(pdu, decoder->varbinds, TRAP_VARBINDS_MAX),
 	};
 	if (ret_trap->version == 3)
 		read_sender(pdu, ret_trap);

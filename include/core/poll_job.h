@@ -1,0 +1,84 @@
+/*
+ * poll_job: one round of questions to one switch, and what it answered (core). Bytes and times go in, requests and rows come
+ * out; who sends them is io/poller.
+ *
+ * A *walk* reads the whole interface table with GETBULK (RFC 3416 4.2.3), column beside column; a *get* reads single rows whose
+ * index is known. Asked for is what IF-MIB (RFC 2863) says of an interface: ifName (ifXTable; missing on old agents), ifDescr,
+ * ifOperStatus, ifAdminStatus; and sysUpTime.0 in each request, which tells a reboot. The instance of each column is the
+ * ifIndex, so rows are put together by it, whatever an agent leaves out.
+ */
+#ifndef DPWATCH_CORE_POLL_JOB_H
+#define DPWATCH_CORE_POLL_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ifname.h"
+#include "core/link_event.h"
+#include "core/oid.h"
+#include "core/trap.h"
+
+/* A table that is longer is read up to here, and the rest stays unasked; a get asks for so many rows at most. */
+#define POLL_ROWS_MAX 8192
+#define POLL_GET_MAX 10
+
+/* sysUpTime.0, and each column's cursor or each row's four objects. */
+#define POLL_OIDS_MAX (1 + 4 * POLL_GET_MAX)
+#define POLL_OID_LEN 16
+
+struct poll_request {
+	bool bulk;        /* GETBULK with one non-repeater; else GET */
+	long repetitions; /* of a GETBULK */
+	size_t n;
+	struct {
+		unsigned long ids[POLL_OID_LEN];
+		size_t n;
+	} oids[POLL_OIDS_MAX];
+};
+
+/* What is known of one interface. */
+struct poll_row {
+	uint32_t if_index;
+	uint8_t oper, admin; /* ifOperStatus, ifAdminStatus; 0: not told */
+	int64_t asked_ns;    /* engine time of the request that told oper */
+	char *name, *descr;  /* NULL: not told, or longer than IFNAME_MAX */
+};
+
+struct poll_job;
+
+struct poll_job *poll_job_walk(void); /* NULL: out of memory */
+/* n is 1 to POLL_GET_MAX. */
+struct poll_job *poll_job_get(const uint32_t *if_indexes, size_t n);
+void poll_job_free(struct poll_job *job);
+bool poll_job_is_walk(const struct poll_job *job);
+
+/* The next request: the first, or after POLL_STEP_MORE. */
+void poll_job_request(const struct poll_job *job, struct poll_request *ret_request);
+
+enum poll_step {
+	POLL_STEP_MORE, /* ask on */
+	POLL_STEP_DONE, /* that is all that the switch tells */
+};
+/*
+ * Takes the varbinds of the answer to the last request, which was sent at asked_ns. What was not asked for, or comes out of
+ * order, is passed over: no agent can keep a job going for ever.
+ */
+enum poll_step poll_job_take(
+    struct poll_job *job, const struct trap_varbind *varbinds, size_t n, int64_t asked_ns);
+
+/* The rows so far, ordered by ifIndex; borrowed until the next call. */
+size_t poll_job_n_rows(const struct poll_job *job);
+const struct poll_row *poll_job_row(const struct poll_job *job, size_t i);
+
+/* sysUpTime of the last answer that told one. False: none did. */
+bool poll_job_uptime(const struct poll_job *job, uint32_t *ret_uptime_cs);
+
+/*
+ * What a row says, as a word of source poll about the whole interface (names borrowed from the row): up where ifOperStatus is
+ * up(1); down where it is down(2), testing(3), dormant(5), notPresent(6) or lowerLayerDown(7), admin-down where ifAdminStatus
+ * is down(2) besides. False where it says nothing: unknown(4), or not told.
+ */
+bool poll_row_event(const struct poll_row *row, struct link_event *ret_event);
+
+#endif

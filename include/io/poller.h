@@ -1,0 +1,54 @@
+/*
+ * poller: asks switches over SNMP, and hands on what they answer (io). core/poll_plan says whom, core/poll_job what; here are
+ * net-snmp's sessions under the loop, one per switch that is being asked, closed when its job is over. Nothing blocks.
+ *
+ * An answer counts only from the address that was asked (the socket is connected) and with the number of the request; it is
+ * stamped with the time of the *request*, so that it never beats a word that came meanwhile.
+ */
+#ifndef DPWATCH_IO_POLLER_H
+#define DPWATCH_IO_POLLER_H
+
+#include "core/config.h"
+#include "core/poll_job.h"
+#include "core/poll_plan.h"
+#include "core/stats.h"
+#include "core/topo.h"
+#include "io/loop.h"
+
+/* Not more packets a second than this, retries apart; and per request so long, and so many times, for an answer. */
+#define POLLER_RATE 2000
+#define POLLER_TIMEOUT_MS 1500
+#define POLLER_RETRIES 2
+
+struct poller_handler {
+	void *ctx;
+	/* What a switch answered: the job's rows so far, also where it fell silent in mid-walk. */
+	void (*answered)(void *ctx, uint32_t sw, const struct poll_job *job);
+	/* A switch answers again, or ceased to (a change, not each time). `why` is for people. */
+	void (*reachable)(void *ctx, uint32_t sw, enum poll_outcome outcome, const char *why);
+};
+
+struct poller;
+
+/* NULL: out of memory. */
+struct poller *poller_new(struct loop *loop, const struct config *config, struct stats *stats,
+    const struct poller_handler *handler);
+void poller_free(struct poller *poller);
+
+/* Another interval, and other credentials: which switches can be asked is seen at poller_set_topo(), which must follow. */
+void poller_configure(struct poller *poller, const struct config *config);
+
+/* Another map is in force, borrowed until the next call; jobs under way are given up, and begun anew. */
+void poller_set_topo(struct poller *poller, const struct topo *now);
+
+/* Something may have been wanted of its plan by others: it is looked at in the loop's next turn. */
+void poller_kick(struct poller *poller);
+
+/* What is wanted; see poll_plan_want() and poll_plan_want_all(). It is asked in the loop's next turn. */
+bool poller_want(struct poller *poller, uint32_t sw, uint32_t if_index);
+bool poller_want_all(struct poller *poller, uint32_t sw, bool soon);
+
+/* For views, and for who wants something of it: poller_kick() then. */
+struct poll_plan *poller_plan(struct poller *poller);
+
+#endif

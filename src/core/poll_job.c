@@ -1,0 +1,306 @@
+#include "core/poll_job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPETITIONS 10
+
+enum column { COLUMN_NAME, COLUMN_DESCR, COLUMN_OPER, COLUMN_ADMIN, COLUMN_MAX };
+
+static const struct {
+	unsigned long ids[11];
+	size_t n;
+} columns[COLUMN_MAX] = {
+	[COLUMN_NAME] = { { 1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1 }, 11 }, /* ifName */
+	[COLUMN_DESCR] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 2 }, 10 },
+	[COLUMN_OPER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
+	[COLUMN_ADMIN] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 7 }, 10 },
+};
+static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
+
+struct poll_job {
+	bool walk;
+	uint32_t wanted[POLL_GET_MAX];
+	size_t n_wanted;
+	/* Of a walk: the last index seen per column, and whether its end was. Of a get: whether it was answered. */
+	uint32_t cursor[COLUMN_MAX];
+	bool ended[COLUMN_MAX];
+	struct poll_row *rows;
+	size_t n, room;
+	bool has_uptime;
+	uint32_t uptime_cs;
+};
+
+/* ---- life ---- */
+
+struct poll_job *
+poll_job_walk(void)
+{
+	struct poll_job *job = calloc(1, sizeof(*job));
+
+	if (job)
+		job->walk = true;
+	return job;
+}
+
+struct poll_job *
+poll_job_get(const uint32_t *if_indexes, size_t n)
+{
+	struct poll_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->n_wanted = n < POLL_GET_MAX ? n : POLL_GET_MAX;
+	memcpy(job->wanted, if_indexes, job->n_wanted * sizeof(*if_indexes));
+	return job;
+}
+
+void
+poll_job_free(struct poll_job *job)
+{
+	if (!job)
+		return;
+	for (size_t i = 0; i < job->n; i++) {
+		free(job->rows[i].name);
+		free(job->rows[i].descr);
+	}
+	free(job->rows);
+	free(job);
+}
+
+bool
+poll_job_is_walk(const struct poll_job *job)
+{
+	return job->walk;
+}
+
+size_t
+poll_job_n_rows(const struct poll_job *job)
+{
+	return job->n;
+}
+
+const struct poll_row *
+poll_job_row(const struct poll_job *job, size_t i)
+{
+	return &job->rows[i];
+}
+
+bool
+poll_job_uptime(const struct poll_job *job, uint32_t *ret_uptime_cs)
+{
+	if (job->has_uptime)
+		*ret_uptime_cs = job->uptime_cs;
+	return job->has_uptime;
+}
+
+/* ---- asking ---- */
+
+static void
+put_oid(struct poll_request *request, const unsigned long *ids, size_t n, uint32_t instance)
+{
+	memcpy(request->oids[request->n].ids, ids, n * sizeof(*ids));
+	request->oids[request->n].n = n;
+	if (instance != 0)
+		request->oids[request->n].ids[request->oids[request->n].n++] = instance;
+	request->n++;
+}
+
+void
+poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
+{
+	ret_request->bulk = job->walk;
+	ret_request->repetitions = REPETITIONS;
+	ret_request->n = 0;
+	put_oid(ret_request, uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]), 0);
+	for (int column = 0; column < COLUMN_MAX; column++) {
+		if (job->ended[column])
+			continue;
+		for (size_t i = 0; i < job->n_wanted; i++)
+			put_oid(
+			    ret_request, columns[column].ids, columns[column].n, job->wanted[i]);
+		if (job->walk)
+			put_oid(ret_request, columns[column].ids, columns[column].n,
+			    job->cursor[column]);
+	}
+	/* GETBULK's non-repeater gets the object after the one that is named. */
+	if (job->walk)
+		ret_request->oids[0].n--;
+}
+
+/* ---- answers ---- */
+
+/* Where the row of that index is, or belongs. */
+static size_t
+place(const struct poll_job *job, uint32_t if_index)
+{
+	size_t low = 0, high = job->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (job->rows[middle].if_index < if_index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* NULL: the table is full, or memory is out. */
+static struct poll_row *
+row_of(struct poll_job *job, uint32_t if_index)
+{
+	size_t i = place(job, if_index);
+
+	if (i < job->n && job->rows[i].if_index == if_index)
+		return &job->rows[i];
+	if (job->n == POLL_ROWS_MAX)
+		return NULL;
+	if (job->n == job->room) {
+		size_t room = job->room * 2 + 16;
+		struct poll_row *rows = realloc(job->rows, room * sizeof(*rows));
+		if (!rows)
+			return NULL;
+		job->rows = rows;
+		job->room = room;
+	}
+	memmove(&job->rows[i + 1], &job->rows[i], (job->n++ - i) * sizeof(*job->rows));
+	job->rows[i] = (struct poll_row){ .if_index = if_index };
+	return &job->rows[i];
+}
+
+static void
+set_text(char **text, struct slice bytes)
+{
+	if (bytes.len == 0 || bytes.len > IFNAME_MAX || memchr(bytes.data, '\0', bytes.len))
+		return;
+	free(*text);
+	*text = strndup(bytes.data, bytes.len);
+}
+
+static void
+set_cell(
+    struct poll_row *row, enum column column, const struct trap_varbind *varbind, int64_t asked_ns)
+{
+	const bool status =
+	    varbind->type == VALUE_INTEGER && varbind->integer >= 1 && varbind->integer <= 7;
+
+	if (column == COLUMN_NAME && varbind->type == VALUE_BYTES)
+		set_text(&row->name, varbind->bytes);
+	else if (column == COLUMN_DESCR && varbind->type == VALUE_BYTES)
+		set_text(&row->descr, varbind->bytes);
+	else if (column == COLUMN_ADMIN && status)
+		row->admin = (uint8_t)varbind->integer;
+	else if (column == COLUMN_OPER && status) {
+		row->oper = (uint8_t)varbind->integer;
+		row->asked_ns = asked_ns;
+	}
+}
+
+/* Which column's object it is, and of which row; COLUMN_MAX: none of ours. */
+static enum column
+column_of(struct oid name, uint32_t *ret_index)
+{
+	for (int column = 0; column < COLUMN_MAX; column++) {
+		const struct oid base = { columns[column].ids, columns[column].n };
+		if (name.n != base.n + 1 || !oid_starts(name, base))
+			continue;
+		unsigned long index = name.ids[base.n];
+		if (index < 1 || index > INT32_MAX)
+			return COLUMN_MAX;
+		*ret_index = (uint32_t)index;
+		return (enum column)column;
+	}
+	return COLUMN_MAX;
+}
+
+static bool
+was_wanted(const struct poll_job *job, uint32_t if_index)
+{
+	for (size_t i = 0; i < job->n_wanted; i++)
+		if (job->wanted[i] == if_index)
+			return true;
+	return job->walk;
+}
+
+/*
+ * A column that is at its end goes on into the next one, which may be one of ours: rows behind that column's own cursor are
+ * no news, and are passed over; so is all that comes out of order.
+ */
+static void
+take_varbind(struct poll_job *job, const struct trap_varbind *varbind, int64_t asked_ns,
+    bool moved[COLUMN_MAX])
+{
+	const struct oid uptime = { uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]) };
+	uint32_t if_index = 0;
+	enum column column = column_of(varbind->name, &if_index);
+
+	if (oid_eq(varbind->name, uptime) && varbind->type == VALUE_TIMETICKS) {
+		job->has_uptime = true;
+		job->uptime_cs = (uint32_t)varbind->integer;
+	}
+	if (column == COLUMN_MAX || !was_wanted(job, if_index) ||
+	    (job->walk && if_index <= job->cursor[column]))
+		return;
+	struct poll_row *row = row_of(job, if_index);
+	if (!row)
+		return;
+	set_cell(row, column, varbind, asked_ns);
+	moved[column] = true;
+	job->cursor[column] = if_index;
+}
+
+/*
+ * A column ends when the answer had room for it (its first row stands behind those of the columns before it), and it did not
+ * get on. An answer with room for none ends them all: nothing makes an agent be asked for ever.
+ */
+static bool
+end_columns(struct poll_job *job, size_t n, const bool moved[COLUMN_MAX])
+{
+	bool more = false;
+	size_t at = 1;
+
+	for (int column = 0; column < COLUMN_MAX; column++) {
+		if (job->ended[column])
+			continue;
+		job->ended[column] = !moved[column] && (at < n || n <= 1);
+		more = more || !job->ended[column];
+		at++;
+	}
+	return more;
+}
+
+enum poll_step
+poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t n, int64_t asked_ns)
+{
+	bool moved[COLUMN_MAX] = { false };
+
+	for (size_t i = 0; i < n; i++)
+		take_varbind(job, &varbinds[i], asked_ns, moved);
+	return job->walk && end_columns(job, n, moved) ? POLL_STEP_MORE : POLL_STEP_DONE;
+}
+
+/* ---- what a row says ---- */
+
+enum { OPER_UP = 1, OPER_UNKNOWN = 4, ADMIN_UP = 1, ADMIN_DOWN = 2 };
+
+bool
+poll_row_event(const struct poll_row *row, struct link_event *ret_event)
+{
+	if (row->oper == 0 || row->oper == OPER_UNKNOWN)
+		return false;
+	*ret_event = (struct link_event){
+		.kind = LINK_EVENT_WORD,
+		.word = row->oper == OPER_UP       ? WORD_UP
+			: row->admin == ADMIN_DOWN ? WORD_ADMIN_DOWN
+						   : WORD_DOWN,
+		.layer = LAYER_WHOLE,
+		.source = SOURCE_POLL,
+		.admin_up = row->admin == ADMIN_UP,
+		.name = slice_of(row->name),
+		.descr = slice_of(row->descr),
+		.if_index = row->if_index,
+		.rule = "poll",
+	};
+	return true;
+}

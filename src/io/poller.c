@@ -1,0 +1,433 @@
+#include "io/poller.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <net-snmp/library/large_fd_set.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/poll_target.h"
+#include "io/snmp_varbinds.h"
+#include "util/log.h"
+
+#define TICK_MS 100
+#define BURST (POLLER_RATE / (1000 / TICK_MS)) /* packets per tick */
+
+/* One switch that is being asked. */
+struct asking {
+	struct poller *poller;
+	uint32_t sw;
+	struct poll_job *job;
+	void *session; /* net-snmp's; NULL: this place is free */
+	struct event *readable;
+	int64_t asked_ns; /* when the request under way was sent */
+	bool held;        /* its next request waits for the next tick */
+	bool over;        /* to be closed: a session must not be closed by its own callback */
+	enum poll_outcome outcome;
+};
+
+struct poller {
+	struct loop *loop;
+	struct stats *stats;
+	struct poller_handler handler;
+	const struct config *config; /* borrowed until poller_configure */
+	const struct topo *topo;     /* NULL: none yet */
+	struct poll_plan *plan;
+	struct asking places[POLL_RUNNING_MAX];
+	unsigned n_asking;
+	unsigned budget; /* packets that may still be sent before the next tick */
+	struct loop_timer *tick, *start;
+};
+
+static void begin_jobs(struct poller *poller);
+
+/* ---- one switch ---- */
+
+static void
+close_asking(struct asking *asking)
+{
+	struct poller *poller = asking->poller;
+
+	if (asking->readable)
+		event_free(asking->readable);
+	snmp_sess_close(asking->session);
+	poll_job_free(asking->job);
+	*asking = (struct asking){ .poller = poller };
+	poller->n_asking--;
+}
+
+/* The job is over: what it told goes to the handler, also where the switch fell silent in the middle. */
+static void
+end_job(struct asking *asking)
+{
+	struct poller *poller = asking->poller;
+	const uint32_t sw = asking->sw;
+	struct poll_view before;
+
+	const struct engine_time now = loop_now(poller->loop);
+	poll_plan_view(poller->plan, sw, &before);
+	poll_plan_done(poller->plan, sw, asking->outcome, now.now_ns, now.wall_us);
+	if (poll_job_n_rows(asking->job) > 0)
+		poller->handler.answered(poller->handler.ctx, sw, asking->job);
+	bool was_silent = before.outcome != POLL_ANSWERED && before.outcome != POLL_OUTCOME_MAX;
+	if ((asking->outcome != POLL_ANSWERED) != was_silent)
+		poller->handler.reachable(
+		    poller->handler.ctx, sw, asking->outcome, poll_outcome_names[asking->outcome]);
+	close_asking(asking);
+}
+
+static void
+finish(struct asking *asking, enum poll_outcome outcome)
+{
+	asking->over = true;
+	asking->outcome = outcome;
+}
+
+static netsnmp_pdu *
+make_pdu(const struct poll_request *request)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(request->bulk ? SNMP_MSG_GETBULK : SNMP_MSG_GET);
+
+	if (!pdu)
+		return NULL;
+	if (request->bulk) {
+		pdu->non_repeaters = 1;
+		pdu->max_repetitions = request->repetitions;
+	}
+	for (size_t i = 0; i < request->n; i++) {
+		oid name[POLL_OID_LEN];
+		for (size_t k = 0; k < request->oids[i].n; k++)
+			name[k] = request->oids[i].ids[k];
+		snmp_add_null_var(pdu, name, request->oids[i].n);
+	}
+	return pdu;
+}
+
+/* Sends the job's next request, or holds it back until the next tick where enough has been sent. */
+static void
+send_next(struct asking *asking)
+{
+	struct poller *poller = asking->poller;
+	struct poll_request request;
+
+	asking->held = poller->budget == 0;
+	if (asking->held)
+		return;
+	poller->budget--;
+	poll_job_request(asking->job, &request);
+	netsnmp_pdu *pdu = make_pdu(&request);
+	asking->asked_ns = loop_now(poller->loop).now_ns;
+	if (pdu && snmp_sess_send(asking->session, pdu) != 0) {
+		stats_add(poller->stats, STAT_POLL_REQUESTS, 1);
+		return;
+	}
+	snmp_free_pdu(pdu);
+	finish(asking, POLL_UNSENT);
+}
+
+static void
+take_answer(struct asking *asking, const netsnmp_pdu *pdu)
+{
+	struct trap_varbind varbinds[TRAP_VARBINDS_MAX];
+
+	stats_add(asking->poller->stats, STAT_POLL_ANSWERS, 1);
+	if (pdu->command != SNMP_MSG_RESPONSE || pdu->errstat != SNMP_ERR_NOERROR) {
+		finish(asking, POLL_REFUSED);
+		return;
+	}
+	size_t n = snmp_varbinds_read(pdu, varbinds, TRAP_VARBINDS_MAX);
+	if (poll_job_take(asking->job, varbinds, n, asking->asked_ns) == POLL_STEP_MORE)
+		send_next(asking);
+	else
+		finish(asking, POLL_ANSWERED);
+}
+
+static int
+on_message(int operation, netsnmp_session *session, int request_id, netsnmp_pdu *pdu, void *magic)
+{
+	struct asking *asking = magic;
+
+	(void)session;
+	(void)request_id;
+	if (asking->over)
+		return 1;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu)
+		take_answer(asking, pdu);
+	else if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
+		finish(asking, POLL_SILENT);
+	else if (operation == NETSNMP_CALLBACK_OP_SEND_FAILED ||
+		 operation == NETSNMP_CALLBACK_OP_DISCONNECT)
+		finish(asking, POLL_UNSENT);
+	return 1;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct asking *asking = arg;
+	struct poller *poller = asking->poller;
+	netsnmp_large_fd_set fds;
+
+	(void)what;
+	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
+	netsnmp_large_fd_setfd(fd, &fds);
+	snmp_sess_read2(asking->session, &fds);
+	netsnmp_large_fd_set_cleanup(&fds);
+	if (!asking->over)
+		return;
+	end_job(asking);
+	begin_jobs(poller);
+}
+
+/* net-snmp's socket hears anybody; a connected one hears the switch alone. */
+static bool
+watch(struct asking *asking, const struct poll_target *target)
+{
+	netsnmp_transport *transport = snmp_sess_transport(asking->session);
+
+	if (!transport || connect(transport->sock, (const struct sockaddr *)&target->address,
+			      target->address_len) < 0)
+		return false;
+	asking->readable = event_new(loop_base(asking->poller->loop), transport->sock,
+	    EV_READ | EV_PERSIST, on_readable, asking);
+	return asking->readable && event_add(asking->readable, NULL) == 0;
+}
+
+static bool
+open_session(struct asking *asking, struct poll_target *target)
+{
+	netsnmp_session wanted;
+
+	snmp_sess_init(&wanted);
+	wanted.version = SNMP_VERSION_2c;
+	wanted.peername = target->peer;
+	wanted.community = (u_char *)target->community;
+	wanted.community_len = target->community_len;
+	wanted.timeout = POLLER_TIMEOUT_MS * 1000L;
+	wanted.retries = POLLER_RETRIES;
+	wanted.callback = on_message;
+	wanted.callback_magic = asking;
+	asking->session = snmp_sess_open(&wanted);
+	if (!asking->session)
+		return false;
+	asking->poller->n_asking++;
+	if (watch(asking, target))
+		return true;
+	close_asking(asking);
+	return false;
+}
+
+/* ---- jobs ---- */
+
+static struct asking *
+free_place(struct poller *poller)
+{
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+		if (!poller->places[i].session)
+			return &poller->places[i];
+	return NULL;
+}
+
+/* False where the switch cannot be asked; then why (size bytes) says so. */
+static bool
+begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t size)
+{
+	struct asking *asking = free_place(poller);
+	struct poll_target target;
+
+	snprintf(why, size, "%s", poll_outcome_names[POLL_UNSENT]);
+	if (!asking ||
+	    !poll_target_make(poller->topo, task->sw, poller->config, &target, why, size))
+		return false;
+	*asking = (struct asking){ .poller = poller, .sw = task->sw };
+	bool good = open_session(asking, &target);
+	explicit_bzero(&target, sizeof(target));
+	if (!good)
+		return false;
+	asking->job = task->walk ? poll_job_walk() : poll_job_get(task->if_indexes, task->n);
+	if (asking->job)
+		send_next(asking);
+	if (asking->job && !asking->over)
+		return true;
+	close_asking(asking);
+	return false;
+}
+
+static void
+begin_jobs(struct poller *poller)
+{
+	struct poll_task task;
+	struct poll_view before;
+	char why[320];
+
+	while (poller->topo && poller->budget > 0 &&
+	       poll_plan_next(poller->plan, loop_now(poller->loop).now_ns, &task)) {
+		poll_plan_view(poller->plan, task.sw, &before);
+		if (begin_job(poller, &task, why, sizeof(why)))
+			continue;
+		const struct engine_time now = loop_now(poller->loop);
+		poll_plan_done(poller->plan, task.sw, POLL_UNSENT, now.now_ns, now.wall_us);
+		if (before.outcome != POLL_UNSENT)
+			poller->handler.reachable(poller->handler.ctx, task.sw, POLL_UNSENT, why);
+	}
+}
+
+/* ---- time ---- */
+
+/* Time-outs and repetitions of what is under way, and what was held back. */
+static void
+look_at(struct asking *asking)
+{
+	if (asking->held)
+		send_next(asking);
+	else
+		snmp_sess_timeout(asking->session);
+	if (asking->over)
+		end_job(asking);
+}
+
+/* Ticks while something is under way or waits for its turn; else at the plan's next deadline. */
+static void
+arm(struct poller *poller)
+{
+	const int64_t now_ns = loop_now(poller->loop).now_ns;
+	int64_t at_ns = poll_plan_deadline(poller->plan, now_ns);
+
+	if (poller->n_asking > 0)
+		loop_timer_arm(poller->tick, TICK_MS);
+	else if (at_ns != INT64_MAX)
+		loop_timer_arm(poller->tick,
+		    at_ns - now_ns < 1000000 ? TICK_MS : (at_ns - now_ns) / 1000000 + 1);
+}
+
+static void
+on_tick(void *ctx)
+{
+	struct poller *poller = ctx;
+
+	poller->budget = BURST;
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+		if (poller->places[i].session)
+			look_at(&poller->places[i]);
+	begin_jobs(poller);
+	arm(poller);
+}
+
+/* What is wanted in one turn is begun together, after it. */
+static void
+on_start(void *ctx)
+{
+	struct poller *poller = ctx;
+
+	if (poller->n_asking == 0)
+		poller->budget = BURST;
+	begin_jobs(poller);
+	arm(poller);
+}
+
+/* ---- what is wanted ---- */
+
+void
+poller_kick(struct poller *poller)
+{
+	if (!loop_timer_armed(poller->start))
+		loop_timer_arm(poller->start, 0);
+}
+
+bool
+poller_want(struct poller *poller, uint32_t sw, uint32_t if_index)
+{
+	if (!poll_plan_want(poller->plan, sw, if_index))
+		return false;
+	poller_kick(poller);
+	return true;
+}
+
+bool
+poller_want_all(struct poller *poller, uint32_t sw, bool soon)
+{
+	if (!poll_plan_want_all(poller->plan, sw, soon))
+		return false;
+	poller_kick(poller);
+	return true;
+}
+
+struct poll_plan *
+poller_plan(struct poller *poller)
+{
+	return poller->plan;
+}
+
+/* ---- life ---- */
+
+static void
+give_up(struct poller *poller)
+{
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+		if (poller->places[i].session)
+			close_asking(&poller->places[i]);
+}
+
+void
+poller_set_topo(struct poller *poller, const struct topo *now)
+{
+	const uint32_t n = topo_n_switches(now);
+	bool *pollable = calloc(n + 1, sizeof(*pollable));
+
+	give_up(poller);
+	poller->topo = now;
+	for (uint32_t sw = 0; pollable && sw < n; sw++)
+		pollable[sw] = poll_target_wanted(now, sw, poller->config);
+	if (!pollable ||
+	    poll_plan_set_topo(poller->plan, now, pollable, loop_now(poller->loop).now_ns) != 0)
+		log_error("poller: out of memory: no switch is asked until the next map");
+	free(pollable);
+	loop_timer_arm(poller->start, 0);
+}
+
+void
+poller_configure(struct poller *poller, const struct config *config)
+{
+	poller->config = config;
+	poll_plan_set_interval(poller->plan, config->snmp.poll_interval_ms);
+}
+
+struct poller *
+poller_new(struct loop *loop, const struct config *config, struct stats *stats,
+    const struct poller_handler *handler)
+{
+	struct poller *poller = calloc(1, sizeof(*poller));
+
+	if (!poller)
+		return NULL;
+	poller->loop = loop;
+	poller->config = config;
+	poller->stats = stats;
+	poller->handler = *handler;
+	poller->budget = BURST;
+	poller->plan = poll_plan_new(config->snmp.poll_interval_ms);
+	poller->tick = loop_timer_new(loop, on_tick, poller);
+	poller->start = loop_timer_new(loop, on_start, poller);
+	if (poller->plan && poller->tick && poller->start)
+		return poller;
+	poller_free(poller);
+	return NULL;
+}
+
+void
+poller_free(struct poller *poller)
+{
+	if (!poller)
+		return;
+	give_up(poller);
+	loop_timer_free(poller->tick);
+	loop_timer_free(poller->start);
+	poll_plan_free(poller->plan);
+	free(poller);
+}

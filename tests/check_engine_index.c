@@ -1,0 +1,218 @@
+/*
+ * The index map, and answers of polled switches: what an index means in this boot, and which answers are believed.
+ */
+#include "lib/engine_fixture.h"
+
+#define THREE                                                                                                            \
+	"{'switches': [{'name': 'leaf1', 'hostnames': ['leaf1'], 'interfaces': [{'name': 'Ethernet1/1', 'if_index': 1}," \
+	" {'name': 'Ethernet1/2', 'if_index': 2}, {'name': 'Ethernet1/3'}]}],"                                           \
+	" 'ports': [{'id': '" ID_TEXT "', 'attachments': ['leaf1:Ethernet1/1']}]}"
+
+static void
+set_up_three(void)
+{
+	set_up();
+	load(THREE);
+	engine_start(engine, now());
+}
+
+static void
+learn(const char *name, uint32_t if_index)
+{
+	const struct link_event row = { .name = slice_of(name), .if_index = if_index };
+
+	engine_learn_index(engine, 0, &row);
+}
+
+static enum engine_verdict
+say_by_index(uint32_t if_index, enum link_word word)
+{
+	const struct link_event event = {
+		.kind = LINK_EVENT_WORD, .word = word, .source = SOURCE_TRAP, .if_index = if_index
+	};
+
+	now_us += 1000000;
+	return engine_feed(engine, 0, &event, now());
+}
+
+/* An answer to a question of `ago_us` ago. */
+static enum engine_verdict
+answer(const char *name, uint32_t if_index, enum link_word word, int64_t ago_us)
+{
+	const struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = word,
+		.source = SOURCE_POLL,
+		.name = slice_of(name),
+		.if_index = if_index,
+		.asked_ns = now().now_ns - ago_us * 1000 };
+
+	return engine_feed(engine, 0, &event, now());
+}
+
+static void
+boot(void)
+{
+	const struct link_event event = {
+		.kind = LINK_EVENT_RESTART, .source = SOURCE_TRAP, .new_boot = true
+	};
+
+	now_us += 1000000;
+	ck_assert_int_eq(engine_feed(engine, 0, &event, now()), VERDICT_RESTART);
+}
+
+static bool
+is_down(const char *name)
+{
+	const struct topo *topo = engine_topo(engine);
+	struct engine_interface_view interface;
+
+	engine_interface_view(engine, topo_interface_find(topo, 0, slice_of(name)), &interface);
+	return !interface.oper_up;
+}
+
+START_TEST(what_a_switch_told_of_its_indexes_goes_before_the_topology)
+{
+	learn("Ethernet1/3", 2);
+	ck_assert_int_eq(say_by_index(2, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/3"));
+	ck_assert(!is_down("Ethernet1/2"));
+	/* An index that it did not tell is the topology's. */
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/1"));
+}
+END_TEST
+
+START_TEST(an_interface_that_has_another_index_now_is_not_found_by_its_old_one)
+{
+	learn("Ethernet1/1", 101);
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_NO_INTERFACE);
+	ck_assert(!is_down("Ethernet1/1"));
+	ck_assert_int_eq(say_by_index(101, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/1"));
+}
+END_TEST
+
+START_TEST(what_was_learnt_holds_for_one_boot)
+{
+	learn("Ethernet1/3", 2);
+	boot();
+	ck_assert_int_eq(say_by_index(2, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/2"));
+	ck_assert(!is_down("Ethernet1/3"));
+}
+END_TEST
+
+/* Renumbered after a reboot: index 1 is Ethernet1/3's now. */
+START_TEST(after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can_be_asked)
+{
+	engine_set_pollable(engine, 0, true);
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	ck_assert(!is_down("Ethernet1/1"));
+	learn("Ethernet1/3", 1);
+	learn("Ethernet1/1", 3);
+	ck_assert_int_eq(answer("Ethernet1/3", 1, WORD_DOWN, 0), VERDICT_CHANGED);
+	ck_assert_int_eq(answer("Ethernet1/1", 3, WORD_UP, 0), VERDICT_LEARNT);
+	engine_polled(engine, 0);
+	ck_assert(is_down("Ethernet1/3"));
+	ck_assert(!view().dp_down);
+	ck_assert_int_eq(say_by_index(3, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(view().dp_down);
+}
+END_TEST
+
+START_TEST(one_that_does_not_answer_is_believed_by_the_topologys_indexes)
+{
+	engine_set_pollable(engine, 0, true);
+	boot();
+	engine_set_pollable(engine, 0, false);
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(view().dp_down);
+}
+END_TEST
+
+START_TEST(an_answer_never_beats_a_word_that_came_after_its_question)
+{
+	say(SLICE("Ethernet1/1"), WORD_DOWN);
+	ck_assert(view().dp_down);
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_UP, 1), VERDICT_STALE);
+	ck_assert(view().dp_down);
+}
+END_TEST
+
+/* Its agent's table may be seconds behind its own trap. */
+START_TEST(an_answer_that_contradicts_a_fresh_word_is_not_believed_yet)
+{
+	say(SLICE("Ethernet1/1"), WORD_DOWN);
+	now_us += 1999999;
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_UP, 0), VERDICT_STALE);
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_DOWN, 0), VERDICT_NO_CHANGE);
+	now_us += 1;
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_UP, 0), VERDICT_CHANGED);
+	ck_assert(!view().dp_down);
+}
+END_TEST
+
+START_TEST(an_answer_after_an_answer_is_believed_at_once)
+{
+	now_us += 5000000;
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_DOWN, 0), VERDICT_CHANGED);
+	now_us += 1000;
+	ck_assert_int_eq(answer("Ethernet1/1", 1, WORD_UP, 0), VERDICT_CHANGED);
+}
+END_TEST
+
+START_TEST(a_table_adds_no_interface_that_the_map_does_not_name)
+{
+	const uint32_t before = engine_n_interfaces(engine);
+
+	ck_assert_int_eq(answer("Vlan7", 7, WORD_DOWN, 0), VERDICT_VIRTUAL);
+	ck_assert_int_eq(answer("Ethernet1/9", 9, WORD_DOWN, 0), VERDICT_NO_INTERFACE);
+	ck_assert_uint_eq(engine_n_interfaces(engine), before);
+}
+END_TEST
+
+START_TEST(a_sys_up_time_that_began_anew_in_an_answer_is_a_boot)
+{
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_UP,
+		.source = SOURCE_POLL,
+		.name = SLICE("Ethernet1/1"),
+		.has_uptime = true,
+		.uptime_cs = 5000000 };
+	struct engine_switch_view sw;
+
+	ck_assert_int_eq(engine_feed(engine, 0, &event, now()), VERDICT_LEARNT);
+	now_us += 100000000;
+	event.uptime_cs = 500;
+	engine_feed(engine, 0, &event, now());
+	engine_switch_view(engine, 0, &sw);
+	ck_assert_uint_eq(sw.n_restarts, 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("engine_index");
+	TCase *tcase = tcase_create("engine_index");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, set_up_three, tear_down);
+	tcase_add_test(tcase, what_a_switch_told_of_its_indexes_goes_before_the_topology);
+	tcase_add_test(tcase, an_interface_that_has_another_index_now_is_not_found_by_its_old_one);
+	tcase_add_test(tcase, what_was_learnt_holds_for_one_boot);
+	tcase_add_test(
+	    tcase, after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can_be_asked);
+	tcase_add_test(tcase, one_that_does_not_answer_is_believed_by_the_topologys_indexes);
+	tcase_add_test(tcase, an_answer_never_beats_a_word_that_came_after_its_question);
+	tcase_add_test(tcase, an_answer_that_contradicts_a_fresh_word_is_not_believed_yet);
+	tcase_add_test(tcase, an_answer_after_an_answer_is_believed_at_once);
+	tcase_add_test(tcase, a_table_adds_no_interface_that_the_map_does_not_name);
+	tcase_add_test(tcase, a_sys_up_time_that_began_anew_in_an_answer_is_a_boot);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

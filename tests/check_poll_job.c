@@ -1,0 +1,341 @@
+/*
+ * Questions and answers: agents that tell all, that lack ifXTable, that leave rows out, cut answers short, or go in circles.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/poll_job.h"
+
+#define ASKED INT64_C(5000000000)
+
+/* An agent as a table of cells: column, index, number or text. Columns in the order of their OIDs. */
+enum { DESCR = 2, ADMIN = 7, OPER = 8, NAME = 100 };
+struct cell {
+	int column;
+	uint32_t index;
+	int number;
+	const char *text;
+};
+
+struct agent {
+	const struct cell *cells; /* ordered as a walk goes */
+	size_t n;
+	size_t most; /* varbinds that fit into an answer; 0: all */
+	bool circles;
+};
+
+static unsigned long ids[TRAP_VARBINDS_MAX][POLL_OID_LEN];
+static struct trap_varbind answer[TRAP_VARBINDS_MAX];
+static size_t n_answer;
+
+static size_t
+oid_of(int column, uint32_t index, unsigned long *to)
+{
+	static const unsigned long if_entry[] = { 1, 3, 6, 1, 2, 1, 2, 2, 1 };
+	static const unsigned long if_name[] = { 1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1 };
+	size_t n = column == NAME ? 11 : 9;
+
+	memcpy(to, column == NAME ? if_name : if_entry, n * sizeof(*to));
+	if (column != NAME)
+		to[n++] = (unsigned long)column;
+	to[n++] = index;
+	return n;
+}
+
+static int
+compare(const unsigned long *a, size_t n_a, const unsigned long *b, size_t n_b)
+{
+	for (size_t i = 0; i < n_a && i < n_b; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return n_a < n_b ? -1 : n_a > n_b;
+}
+
+static void
+put(const unsigned long *name, size_t n, const struct cell *cell)
+{
+	memcpy(ids[n_answer], name, n * sizeof(*name));
+	answer[n_answer] = (struct trap_varbind){ .name = { ids[n_answer], n } };
+	if (cell && cell->text) {
+		answer[n_answer].type = VALUE_BYTES;
+		answer[n_answer].bytes = slice_of(cell->text);
+	} else if (cell) {
+		answer[n_answer].type = VALUE_INTEGER;
+		answer[n_answer].integer = cell->number;
+	}
+	n_answer++;
+}
+
+static void
+put_uptime(void)
+{
+	static const unsigned long uptime[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
+
+	put(uptime, 9, NULL);
+	answer[n_answer - 1].type = VALUE_TIMETICKS;
+	answer[n_answer - 1].integer = 4711;
+}
+
+/* The cell after a name, as GETBULK goes; the last one's name again where the agent goes in circles. */
+static const struct cell *
+next_cell(const struct agent *agent, const unsigned long *name, size_t n, unsigned long *to,
+    size_t *ret_n)
+{
+	for (size_t i = 0; i < agent->n; i++) {
+		*ret_n = oid_of(agent->cells[i].column, agent->cells[i].index, to);
+		if (compare(to, *ret_n, name, n) > 0)
+			return &agent->cells[agent->circles ? 0 : i];
+	}
+	return NULL;
+}
+
+static void
+answer_bulk(const struct agent *agent, const struct poll_request *request)
+{
+	unsigned long at[POLL_OIDS_MAX][POLL_OID_LEN];
+	size_t n_at[POLL_OIDS_MAX];
+	size_t most = agent->most ? agent->most : TRAP_VARBINDS_MAX;
+
+	for (size_t i = 1; i < request->n; i++) {
+		memcpy(at[i], request->oids[i].ids, sizeof(at[i]));
+		n_at[i] = request->oids[i].n;
+	}
+	for (long r = 0; r < request->repetitions; r++) {
+		for (size_t i = 1; i < request->n && n_answer < most; i++) {
+			unsigned long next[POLL_OID_LEN];
+			size_t n;
+			const struct cell *cell = next_cell(agent, at[i], n_at[i], next, &n);
+			if (!cell) { /* endOfMibView: the name again, without a value */
+				put(at[i], n_at[i], NULL);
+				continue;
+			}
+			put(next, n, cell);
+			memcpy(at[i], next, sizeof(next));
+			n_at[i] = n;
+		}
+	}
+}
+
+static void
+answer_get(const struct agent *agent, const struct poll_request *request)
+{
+	for (size_t i = 1; i < request->n; i++) {
+		const struct cell *found = NULL;
+		for (size_t k = 0; k < agent->n; k++) {
+			unsigned long name[POLL_OID_LEN];
+			size_t n = oid_of(agent->cells[k].column, agent->cells[k].index, name);
+			if (compare(name, n, request->oids[i].ids, request->oids[i].n) == 0)
+				found = &agent->cells[k];
+		}
+		put(request->oids[i].ids, request->oids[i].n, found);
+	}
+}
+
+/* Asks until the job is done. How many requests that took. */
+static int
+run(struct poll_job *job, const struct agent *agent)
+{
+	struct poll_request request;
+	int n = 0;
+
+	do {
+		ck_assert_int_lt(n++, 2000);
+		poll_job_request(job, &request);
+		n_answer = 0;
+		put_uptime();
+		if (request.bulk)
+			answer_bulk(agent, &request);
+		else
+			answer_get(agent, &request);
+	} while (poll_job_take(job, answer, n_answer, ASKED + n) == POLL_STEP_MORE);
+	return n;
+}
+
+static void
+expect_row(const struct poll_job *job, size_t i, uint32_t index, const char *name,
+    const char *descr, int oper, int admin)
+{
+	const struct poll_row *row = poll_job_row(job, i);
+
+	ck_assert_uint_eq(row->if_index, index);
+	ck_assert_pstr_eq(row->name, name);
+	ck_assert_pstr_eq(row->descr, descr);
+	ck_assert_int_eq(row->oper, oper);
+	ck_assert_int_eq(row->admin, admin);
+}
+
+static const struct cell small[] = { { DESCR, 1, 0, "Ethernet1/1" }, { DESCR, 2, 0, "Ethernet1/2" },
+	{ DESCR, 5000, 0, "Vlan5" }, { ADMIN, 1, 1, NULL }, { ADMIN, 2, 2, NULL },
+	{ ADMIN, 5000, 1, NULL }, { OPER, 1, 1, NULL }, { OPER, 2, 2, NULL },
+	{ OPER, 5000, 7, NULL }, { 9, 1, 77, NULL }, { NAME, 1, 0, "Eth1/1" },
+	{ NAME, 2, 0, "Eth1/2" }, { NAME, 5000, 0, "Vlan5" } };
+
+START_TEST(a_walk_puts_rows_together_by_their_index)
+{
+	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, false };
+	struct poll_job *job = poll_job_walk();
+	uint32_t uptime;
+
+	run(job, &agent);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	expect_row(job, 0, 1, "Eth1/1", "Ethernet1/1", 1, 1);
+	expect_row(job, 1, 2, "Eth1/2", "Ethernet1/2", 2, 2);
+	expect_row(job, 2, 5000, "Vlan5", "Vlan5", 7, 1);
+	ck_assert(poll_job_uptime(job, &uptime));
+	ck_assert_uint_eq(uptime, 4711);
+	ck_assert_int_eq(poll_job_row(job, 0)->asked_ns, ASKED + 1);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(an_agent_without_if_x_table_is_named_by_its_descriptions)
+{
+	const struct agent agent = { small, 10, 0, false };
+	struct poll_job *job = poll_job_walk();
+
+	run(job, &agent);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	expect_row(job, 1, 2, NULL, "Ethernet1/2", 2, 2);
+	poll_job_free(job);
+}
+END_TEST
+
+/* 200 interfaces, in answers of any size down to one varbind beside sysUpTime. */
+START_TEST(however_short_its_answers_are_a_table_is_read_whole)
+{
+	static struct cell cells[800];
+	static char names[200][16];
+	const struct agent agent = { cells, 800, (size_t)_i + 2, false };
+	struct poll_job *job = poll_job_walk();
+
+	for (uint32_t i = 0; i < 200; i++) {
+		snprintf(names[i], sizeof(names[i]), "Eth1/%u", i + 1);
+		cells[i] = (struct cell){ DESCR, i + 1, 0, names[i] };
+		cells[200 + i] = (struct cell){ ADMIN, i + 1, 1, NULL };
+		cells[400 + i] = (struct cell){ OPER, i + 1, 1 + (int)(i % 2), NULL };
+		cells[600 + i] = (struct cell){ NAME, i + 1, 0, names[i] };
+	}
+	run(job, &agent);
+	ck_assert_uint_eq(poll_job_n_rows(job), 200);
+	for (uint32_t i = 0; i < 200; i++)
+		expect_row(job, i, i + 1, names[i], names[i], 1 + (int)(i % 2), 1);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(an_agent_that_goes_in_circles_comes_to_an_end)
+{
+	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, true };
+	struct poll_job *job = poll_job_walk();
+
+	ck_assert_int_lt(run(job, &agent), 20);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(an_endless_table_is_read_up_to_its_bound)
+{
+	struct poll_job *job = poll_job_walk();
+	struct poll_request request;
+	uint32_t index = 0;
+	int n = 0;
+
+	do {
+		poll_job_request(job, &request);
+		n_answer = 0;
+		put_uptime();
+		for (int i = 0; i < 40; i++) {
+			unsigned long name[POLL_OID_LEN];
+			const struct cell cell = { OPER, ++index, 1, NULL };
+			put(name, oid_of(OPER, index, name), &cell);
+		}
+		ck_assert_int_lt(n++, POLL_ROWS_MAX);
+	} while (poll_job_take(job, answer, n_answer, ASKED) == POLL_STEP_MORE);
+	ck_assert_uint_eq(poll_job_n_rows(job), POLL_ROWS_MAX);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(a_get_takes_only_what_was_asked_for)
+{
+	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, false };
+	struct poll_job *job = poll_job_get((const uint32_t[]){ 2, 77 }, 2);
+	unsigned long name[POLL_OID_LEN];
+	const struct cell foreign = { OPER, 1, 1, NULL };
+
+	ck_assert_int_eq(run(job, &agent), 1);
+	n_answer = 0;
+	put(name, oid_of(OPER, 1, name), &foreign);
+	ck_assert_int_eq(poll_job_take(job, answer, n_answer, ASKED), POLL_STEP_DONE);
+	/* A row that is not there is told as an empty one. */
+	ck_assert_uint_ge(poll_job_n_rows(job), 1);
+	expect_row(job, 0, 2, "Eth1/2", "Ethernet1/2", 2, 2);
+	for (size_t i = 0; i < poll_job_n_rows(job); i++)
+		ck_assert_uint_ne(poll_job_row(job, i)->if_index, 1);
+	poll_job_free(job);
+}
+END_TEST
+
+static const struct {
+	int oper, admin;
+	enum link_word word; /* WORD_NONE: says nothing */
+} readings[] = {
+	{ 1, 1, WORD_UP },
+	{ 1, 2, WORD_UP },
+	{ 2, 1, WORD_DOWN },
+	{ 2, 2, WORD_ADMIN_DOWN },
+	{ 3, 1, WORD_DOWN },
+	{ 4, 1, WORD_NONE },
+	{ 4, 2, WORD_NONE },
+	{ 5, 1, WORD_DOWN },
+	{ 6, 2, WORD_ADMIN_DOWN },
+	{ 7, 1, WORD_DOWN },
+	{ 0, 1, WORD_NONE },
+	{ 2, 0, WORD_DOWN },
+};
+
+START_TEST(a_row_says_what_its_status_means)
+{
+	const struct poll_row row = {
+		.if_index = 7,
+		.oper = (uint8_t)readings[_i].oper,
+		.admin = (uint8_t)readings[_i].admin,
+		.name = (char[]){ "Eth1/7" },
+	};
+	struct link_event event;
+
+	ck_assert(poll_row_event(&row, &event) == (readings[_i].word != WORD_NONE));
+	if (readings[_i].word == WORD_NONE)
+		return;
+	ck_assert_int_eq(event.word, readings[_i].word);
+	ck_assert_int_eq(event.source, SOURCE_POLL);
+	ck_assert_int_eq(event.layer, LAYER_WHOLE);
+	ck_assert_uint_eq(event.if_index, 7);
+	ck_assert(slice_eq_str(event.name, "Eth1/7"));
+	ck_assert_uint_eq(event.descr.len, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("poll_job");
+	TCase *tcase = tcase_create("poll_job");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, a_walk_puts_rows_together_by_their_index);
+	tcase_add_test(tcase, an_agent_without_if_x_table_is_named_by_its_descriptions);
+	tcase_add_loop_test(tcase, however_short_its_answers_are_a_table_is_read_whole, 0, 44);
+	tcase_add_test(tcase, an_agent_that_goes_in_circles_comes_to_an_end);
+	tcase_add_test(tcase, an_endless_table_is_read_up_to_its_bound);
+	tcase_add_test(tcase, a_get_takes_only_what_was_asked_for);
+	tcase_add_loop_test(tcase, a_row_says_what_its_status_means, 0,
+	    (int)(sizeof(readings) / sizeof(readings[0])));
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

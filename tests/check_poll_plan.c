@@ -1,0 +1,288 @@
+/*
+ * Who is asked when: doubts before the sweep, one job per switch, patience with the silent, and what outlives another map.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/poll_plan.h"
+#include "core/topo_codec.h"
+
+#define SECOND INT64_C(1000000000)
+#define NOW (1000 * SECOND)
+
+static struct topo *map;
+static struct poll_plan *plan;
+static bool pollable[256];
+
+static struct topo *
+topo_load(const char *text)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo;
+
+	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
+	topo_faults_release(&faults);
+	return topo;
+}
+
+static struct topo *
+switches(unsigned n)
+{
+	char *text = malloc(64 * (n + 1));
+	size_t len = (size_t)sprintf(text, "{\"switches\": [");
+
+	for (unsigned i = 0; i < n; i++)
+		len += (size_t)sprintf(text + len,
+		    "%s{\"name\": \"sw%u\", \"addresses\": [\"192.0.2.%u\"]}", i > 0 ? ", " : "", i,
+		    i + 1);
+	sprintf(text + len, "]}");
+	struct topo *topo = topo_load(text);
+	free(text);
+	return topo;
+}
+
+static void
+begin(unsigned n, int64_t interval_ms)
+{
+	map = switches(n);
+	plan = poll_plan_new(interval_ms);
+	memset(pollable, true, sizeof(pollable));
+	ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, NOW), 0);
+}
+
+static void
+tear_down(void)
+{
+	poll_plan_free(plan);
+	topo_free(map);
+}
+
+/* The next task must be about that switch. */
+static struct poll_task
+expect_next(int64_t now_ns, uint32_t sw)
+{
+	struct poll_task task;
+
+	ck_assert(poll_plan_next(plan, now_ns, &task));
+	ck_assert_uint_eq(task.sw, sw);
+	return task;
+}
+
+static void
+expect_none(int64_t now_ns)
+{
+	struct poll_task task;
+
+	ck_assert(!poll_plan_next(plan, now_ns, &task));
+}
+
+/* Every switch is read once at the start. */
+static void
+read_all(unsigned n)
+{
+	for (uint32_t sw = 0; sw < n; sw++) {
+		ck_assert(expect_next(NOW, sw).walk);
+		poll_plan_done(plan, sw, POLL_ANSWERED, NOW, 1);
+	}
+	expect_none(NOW);
+}
+
+START_TEST(new_switches_are_read_whole_and_then_left_alone)
+{
+	begin(3, 0);
+	read_all(3);
+	expect_none(NOW + 3600 * SECOND);
+}
+END_TEST
+
+START_TEST(a_doubted_row_is_asked_before_the_sweep_and_a_row_that_nobody_knows_is_a_whole_table)
+{
+	begin(3, 0);
+	ck_assert(poll_plan_want_all(plan, 1, false));
+	ck_assert(poll_plan_want(plan, 2, 7));
+	struct poll_task task = expect_next(NOW, 2);
+	ck_assert(task.walk); /* it was wanted whole, because it is new */
+	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 1);
+	expect_next(NOW, 0);
+	expect_next(NOW, 1);
+	ck_assert(poll_plan_want(plan, 2, 7));
+	ck_assert(poll_plan_want(plan, 2, 9));
+	ck_assert(poll_plan_want(plan, 2, 7));
+	task = expect_next(NOW, 2);
+	ck_assert(!task.walk);
+	ck_assert_uint_eq(task.n, 2);
+	ck_assert_uint_eq(task.if_indexes[0], 7);
+	ck_assert_uint_eq(task.if_indexes[1], 9);
+	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 1);
+	ck_assert(poll_plan_want(plan, 2, 0));
+	ck_assert(expect_next(NOW, 2).walk);
+}
+END_TEST
+
+START_TEST(many_doubted_rows_are_a_whole_table)
+{
+	begin(1, 0);
+	read_all(1);
+	for (uint32_t i = 1; i <= POLL_GET_MAX + 1; i++)
+		ck_assert(poll_plan_want(plan, 0, i));
+	ck_assert(expect_next(NOW, 0).walk);
+}
+END_TEST
+
+START_TEST(a_switch_that_is_being_asked_is_asked_again_when_that_is_over)
+{
+	begin(1, 0);
+	expect_next(NOW, 0);
+	ck_assert(poll_plan_want(plan, 0, 3));
+	expect_none(NOW);
+	poll_plan_done(plan, 0, POLL_ANSWERED, NOW, 1);
+	ck_assert(!expect_next(NOW, 0).walk);
+}
+END_TEST
+
+START_TEST(no_more_than_so_many_are_asked_at_a_time)
+{
+	struct poll_task task;
+	struct poll_totals totals;
+
+	begin(200, 0);
+	for (int i = 0; i < POLL_RUNNING_MAX; i++)
+		ck_assert(poll_plan_next(plan, NOW, &task));
+	expect_none(NOW);
+	poll_plan_totals(plan, &totals);
+	ck_assert_uint_eq(totals.running, POLL_RUNNING_MAX);
+	ck_assert_uint_eq(totals.waiting, 200 - POLL_RUNNING_MAX);
+	poll_plan_done(plan, 5, POLL_ANSWERED, NOW, 1);
+	ck_assert(poll_plan_next(plan, NOW, &task));
+	expect_none(NOW);
+}
+END_TEST
+
+START_TEST(the_silent_are_left_alone_for_longer_and_longer_and_nothing_is_forgotten)
+{
+	int64_t now_ns = NOW;
+	struct poll_view view;
+
+	begin(1, 0);
+	for (unsigned tries = 1; tries <= 8; tries++) {
+		int64_t wait_ns = POLL_RETRY_NS << (tries - 1);
+		expect_next(now_ns, 0);
+		poll_plan_done(plan, 0, POLL_SILENT, now_ns, (int64_t)tries);
+		poll_plan_view(plan, 0, &view);
+		ck_assert_uint_eq(view.n_silent, tries);
+		ck_assert_int_eq(view.outcome, POLL_SILENT);
+		ck_assert_int_eq(view.since_us, 1);
+		ck_assert_int_eq(view.asked_us, (int64_t)tries);
+		wait_ns = wait_ns > POLL_RETRY_MAX_NS ? POLL_RETRY_MAX_NS : wait_ns;
+		expect_none(now_ns + wait_ns - SECOND);
+		now_ns += wait_ns + SECOND;
+	}
+	ck_assert(expect_next(now_ns, 0).walk);
+	poll_plan_done(plan, 0, POLL_ANSWERED, now_ns, 99);
+	poll_plan_view(plan, 0, &view);
+	ck_assert_uint_eq(view.n_silent, 0);
+	ck_assert_int_eq(view.since_us, 99);
+}
+END_TEST
+
+START_TEST(the_sweep_reads_each_switch_once_per_interval_and_evenly)
+{
+	unsigned n_read[10] = { 0 };
+
+	begin(10, 300000);
+	read_all(10);
+	for (int s = 1; s <= 3000; s++) {
+		struct poll_task task;
+		int64_t now_ns = NOW + s * SECOND;
+		int n = 0;
+		while (poll_plan_next(plan, now_ns, &task)) {
+			poll_plan_done(plan, task.sw, POLL_ANSWERED, now_ns, 1);
+			n_read[task.sw]++;
+			n++;
+		}
+		ck_assert_int_le(n, 1);
+		ck_assert_int_le(poll_plan_deadline(plan, now_ns), now_ns + 31 * SECOND);
+	}
+	for (int sw = 0; sw < 10; sw++)
+		ck_assert_uint_eq(n_read[sw], 10 - (sw == 9));
+}
+END_TEST
+
+START_TEST(who_has_no_credentials_is_not_asked)
+{
+	struct poll_view view;
+
+	begin(2, 1000);
+	pollable[0] = false;
+	ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, NOW), 0);
+	ck_assert(!poll_plan_want(plan, 0, 3));
+	ck_assert(!poll_plan_want_all(plan, 0, true));
+	ck_assert(!poll_plan_want_all(plan, 7, true));
+	expect_next(NOW, 1);
+	expect_none(NOW);
+	poll_plan_view(plan, 0, &view);
+	ck_assert(!view.pollable);
+	ck_assert_int_eq(view.outcome, POLL_OUTCOME_MAX);
+}
+END_TEST
+
+START_TEST(what_is_known_of_a_switch_goes_on_with_its_name)
+{
+	struct poll_view view;
+
+	begin(3, 0);
+	expect_next(NOW, 0);
+	poll_plan_done(plan, 0, POLL_SILENT, NOW, 5);
+	expect_next(NOW, 1); /* under way when the map changes */
+	expect_next(NOW, 2);
+	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 6);
+	struct topo *next =
+	    topo_load("{\"switches\": [{\"name\": \"sw9\", \"addresses\": [\"192.0.2.9\"]},"
+		      " {\"name\": \"sw2\", \"addresses\": [\"192.0.2.2\"]},"
+		      " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.1\"]},"
+		      " {\"name\": \"sw0\", \"addresses\": [\"192.0.2.3\"]}]}");
+	ck_assert_int_eq(poll_plan_set_topo(plan, next, pollable, NOW), 0);
+	topo_free(map);
+	map = next;
+	poll_plan_view(plan, 3, &view);
+	ck_assert_int_eq(view.outcome, POLL_SILENT);
+	ck_assert_int_eq(view.since_us, 5);
+	poll_plan_view(plan, 1, &view);
+	ck_assert_int_eq(view.outcome, POLL_ANSWERED);
+	/* The new one, and the one that was under way. */
+	expect_next(NOW, 0);
+	expect_next(NOW, 2);
+	expect_none(NOW);
+	poll_plan_done(plan, 1, POLL_ANSWERED, NOW, 7); /* nobody asked it: nothing happens */
+	poll_plan_view(plan, 1, &view);
+	ck_assert_int_eq(view.asked_us, 6);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("poll_plan");
+	TCase *tcase = tcase_create("poll_plan");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_test(tcase, new_switches_are_read_whole_and_then_left_alone);
+	tcase_add_test(tcase,
+	    a_doubted_row_is_asked_before_the_sweep_and_a_row_that_nobody_knows_is_a_whole_table);
+	tcase_add_test(tcase, many_doubted_rows_are_a_whole_table);
+	tcase_add_test(tcase, a_switch_that_is_being_asked_is_asked_again_when_that_is_over);
+	tcase_add_test(tcase, no_more_than_so_many_are_asked_at_a_time);
+	tcase_add_test(
+	    tcase, the_silent_are_left_alone_for_longer_and_longer_and_nothing_is_forgotten);
+	tcase_add_test(tcase, the_sweep_reads_each_switch_once_per_interval_and_evenly);
+	tcase_add_test(tcase, who_has_no_credentials_is_not_asked);
+	tcase_add_test(tcase, what_is_known_of_a_switch_goes_on_with_its_name);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
