@@ -22,10 +22,11 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iincl
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
 LAYERS = util tls core io admin
-PROGRAMS = dpwatchd dpwatch
+PROGRAMS = dpwatchd dpwatch dpwatch-neutron
 CORE_LIBS = -lpcre2-8 -ljansson -lm -lz
 dpwatchd_LIBS = -pthread -lnetsnmp -levent_openssl -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 dpwatch_LIBS = -lcurl $(CORE_LIBS)
+neutron_LIBS = -pthread -lcurl -lyaml -levent_openssl -levent -lhiredis -lsystemd -lssl -lcrypto $(CORE_LIBS)
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -86,6 +87,9 @@ $(BUILD)/dpwatchd: $(call objects,$(call layer_sources,dpwatchd)) $(BUILD)/libad
 $(BUILD)/dpwatch: $(call objects,$(call layer_sources,dpwatch)) $(CORE_ARCHIVES)
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(dpwatch_LIBS)
+$(BUILD)/dpwatch-neutron: $(call objects,$(call layer_sources,dpwatch-neutron)) $(BUILD)/libadmin.a $(BUILD)/libio.a $(BUILD)/libtls.a $(CORE_ARCHIVES)
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(neutron_LIBS)
 
 # ---- tests: a unit test links util, core and check alone, so impure core code does not link ----
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
@@ -176,6 +180,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/dpwatch/mibs $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/dpwatch/rules.d
 	install -m 0755 $(BUILD)/dpwatchd $(DESTDIR)$(PREFIX)/sbin/dpwatchd
+	install -m 0755 $(BUILD)/dpwatch-neutron $(DESTDIR)$(PREFIX)/sbin/dpwatch-neutron
 	install -m 0755 $(BUILD)/dpwatch $(DESTDIR)$(PREFIX)/bin/dpwatch
 	install -m 0644 $(wildcard conf/rules/*.rules) $(DESTDIR)$(PREFIX)/share/dpwatch/rules/
 	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
@@ -189,6 +194,8 @@ install: all
 	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatchd.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatchd.service
 	install -m 0644 conf/systemd/dpwatchd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatch-neutron.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatch-neutron.service
 	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
 		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf

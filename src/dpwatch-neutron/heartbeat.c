@@ -1,0 +1,368 @@
+/*
+ * Once a second: is the brake still on? Every few seconds: that we are here, and how we do; how far behind the group is;
+ * what we were given and still owe stays ours, what belonged to an instance that is gone becomes ours.
+ */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "forwarder.h"
+#include "util/timeutil.h"
+
+/* In beats, which are seconds. */
+#define SHOW_EVERY 2
+#define SHOWN_FOR "15"
+#define TOUCH_EVERY 20
+#define CLAIM_EVERY 15
+
+/* What its owner has not touched for so long belonged to an instance that is gone: thrice TOUCH_EVERY. */
+#define CLAIM_IDLE_MS "60000"
+#define TOUCH_AT_ONCE 256
+#define CLAIM_AT_ONCE "256"
+
+#define NAMES_MAX 64
+
+/* ---- the name ---- */
+
+static void
+name_of(const struct forwarder *fw, int number, char *buf)
+{
+	if (number == 1)
+		snprintf(buf, NAME_ROOM, "%s", fw->base);
+	else
+		snprintf(buf, NAME_ROOM, "%.88s-%d", fw->base, number);
+}
+
+static void
+begin(struct forwarder *fw)
+{
+	log_info("%s: this instance is called %s", fw->dry_run ? "dry run" : "ready", fw->name);
+	if (redis_link_state(fw->reader) == REDIS_DOWN)
+		redis_link_start(fw->reader);
+	forwarder_go(fw);
+}
+
+static void
+on_name(void *ctx, const redisReply *reply)
+{
+	struct forwarder *fw = ctx;
+	char name[NAME_ROOM];
+	bool first = fw->name[0] == '\0';
+
+	if (!reply || reply->type != REDIS_REPLY_INTEGER || reply->integer < 1) {
+		if (reply)
+			log_error("no name for this instance: %s",
+			    reply->type == REDIS_REPLY_ERROR ? reply->str : "all are taken");
+		return;
+	}
+	name_of(fw, (int)reply->integer, name);
+	if (strcmp(fw->name, name) == 0)
+		return;
+	snprintf(fw->name, sizeof(fw->name), "%s", name);
+	if (first)
+		begin(fw);
+	else
+		log_warning("another instance has taken our name: we are %s now", fw->name);
+}
+
+/* Takes a name, or keeps the one that is ours. */
+static void
+claim_name(struct forwarder *fw)
+{
+	struct command command = { 0 };
+	char name[NAME_ROOM];
+
+	command_script(&command, SCRIPT_NAME, NAMES_MAX);
+	for (int i = 1; i <= NAMES_MAX; i++) {
+		name_of(fw, i, name);
+		command_key(&command, forwarder_prefix(fw), "neutron:name:", name);
+	}
+	command_word(&command, fw->token);
+	command_word(&command, SHOWN_FOR);
+	if (command_send(&command, fw->commands, on_name, fw) != 0)
+		log_debug("no name now");
+}
+
+void
+heartbeat_up(void *ctx)
+{
+	struct forwarder *fw = ctx;
+
+	if (fw->dry_run && fw->name[0] == '\0') {
+		snprintf(fw->name, sizeof(fw->name), "%s", fw->base);
+		begin(fw);
+		return;
+	}
+	if (!fw->dry_run)
+		claim_name(fw);
+	forwarder_go(fw);
+}
+
+void
+heartbeat_down(void *ctx, const char *why)
+{
+	forwarder_error(ctx, why);
+}
+
+/* ---- the brake ---- */
+
+static void
+on_hold(void *ctx, const redisReply *reply)
+{
+	struct forwarder *fw = ctx;
+	struct neutron_queue_view view;
+
+	if (!reply || reply->type != REDIS_REPLY_INTEGER)
+		return;
+	neutron_queue_view(fw->queue, forwarder_now_ms(fw), &view);
+	if (view.braked && reply->integer == 0)
+		log_info("the brake is off");
+	neutron_queue_brake(fw->queue, reply->integer > 0);
+	if (view.braked != (reply->integer > 0))
+		forwarder_go(fw);
+}
+
+static void
+look_at_brake(struct forwarder *fw)
+{
+	struct command command = { 0 };
+
+	command_word(&command, "EXISTS");
+	command_key(&command, forwarder_prefix(fw), "neutron:hold", "");
+	if (command_send(&command, fw->commands, on_hold, fw) != 0)
+		log_debug("the brake cannot be looked at now");
+}
+
+/* ---- how far behind ---- */
+
+static const redisReply *
+pair_value(const redisReply *list, const char *name)
+{
+	for (size_t i = 0; i + 1 < list->elements; i += 2)
+		if (list->element[i]->str && strcmp(list->element[i]->str, name) == 0)
+			return list->element[i + 1];
+	return NULL;
+}
+
+static int64_t
+number_of(const redisReply *list, const char *name)
+{
+	const redisReply *value = pair_value(list, name);
+
+	return value && value->type == REDIS_REPLY_INTEGER ? value->integer : -1;
+}
+
+static void
+on_groups(void *ctx, const redisReply *reply)
+{
+	struct forwarder *fw = ctx;
+
+	if (!reply || reply->type != REDIS_REPLY_ARRAY)
+		return;
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *name = pair_value(reply->element[i], "name");
+		if (!name || !name->str || strcmp(name->str, GROUP) != 0)
+			continue;
+		fw->behind = number_of(reply->element[i], "lag");
+		fw->pending = number_of(reply->element[i], "pending");
+	}
+}
+
+static void
+look_at_group(struct forwarder *fw)
+{
+	struct command command = { 0 };
+
+	command_word(&command, "XINFO");
+	command_word(&command, "GROUPS");
+	command_key(&command, forwarder_prefix(fw), "events", "");
+	if (command_send(&command, fw->commands, on_groups, fw) != 0)
+		log_debug("the group cannot be looked at now");
+}
+
+/* ---- what status shows ---- */
+
+static json_t *
+time_json(int64_t us)
+{
+	char text[TIMEUTIL_TEXT];
+
+	if (us == 0)
+		return json_null();
+	timeutil_format(us, text);
+	return json_string(text);
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
+static json_t *
+counters_json(const struct forwarder *fw)
+{
+	json_t *counters = json_object();
+
+	for (int i = 0; i < COUNT_MAX; i++)
+		json_object_set_new(
+		    counters, counter_names[i], json_integer((json_int_t)fw->counters[i]));
+	return counters;
+}
+
+static json_t *
+instance_json(struct forwarder *fw)
+{
+	const struct neutron_token *token = session_token(fw->session);
+	struct neutron_queue_view view;
+	char who[120];
+
+	neutron_queue_view(fw->queue, forwarder_now_ms(fw), &view);
+	neutron_auth_who(session_auth(fw->session), who, sizeof(who));
+	return json_pack(
+	    "{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
+	    "name", fw->name, "pid", (int)getpid(), "version", DPWATCH_VERSION, "state",
+	    forwarder_state(fw), "started_at", time_json(fw->started_us), "account", who,
+	    "endpoint", token->endpoint ? token->endpoint : "", "roles",
+	    text_or_null(token->roles ? token->roles : ""), "problem", text_or_null(fw->problem),
+	    "last_error", text_or_null(fw->last_error), "last_error_at",
+	    time_json(fw->last_error_us), "reconciled_at",
+	    time_json(reconcile_at_us(fw->reconcile)), "oldest_unsent_since",
+	    time_json(view.oldest_us), "waiting_down", (json_int_t)view.waiting_down,
+	    "waiting_active", (json_int_t)view.waiting_active, "delayed", (json_int_t)view.delayed,
+	    "under_way", (json_int_t)view.busy, "counters", counters_json(fw));
+}
+
+static void
+show(struct forwarder *fw)
+{
+	json_t *instance = instance_json(fw);
+	char *text = instance ? json_dumps(instance, JSON_COMPACT) : NULL;
+	struct command command = { 0 };
+
+	json_decref(instance);
+	command_word(&command, "SET");
+	command_key(&command, forwarder_prefix(fw), "neutron:instance:", fw->name);
+	command_word(&command, text ? text : "{}");
+	command_word(&command, "EX");
+	command_word(&command, SHOWN_FOR);
+	free(text);
+	if (command_send(&command, fw->commands, command_ignore, NULL) != 0)
+		log_debug("nothing can be shown now");
+}
+
+/* ---- entries that are owed ---- */
+
+/* XCLAIM with JUSTID: they stay ours, and their idle time begins anew. */
+static void
+touch_some(struct forwarder *fw, const struct neutron_entry *entries, size_t n)
+{
+	struct command command = { 0 };
+	char text[NEUTRON_ENTRY_TEXT];
+
+	command_word(&command, "XCLAIM");
+	command_key(&command, forwarder_prefix(fw), "events", "");
+	command_word(&command, GROUP);
+	command_word(&command, fw->name);
+	command_word(&command, "0");
+	for (size_t i = 0; i < n; i++)
+		command_word(&command, neutron_entry_format(entries[i], text));
+	command_word(&command, "JUSTID");
+	if (command_send(&command, fw->commands, command_ignore, NULL) != 0)
+		log_debug("entries cannot be touched now");
+}
+
+static void
+touch(struct forwarder *fw)
+{
+	struct neutron_entry entries[TOUCH_AT_ONCE];
+	uint32_t cursor = 0;
+	size_t n = 0;
+
+	while (neutron_queue_entry(fw->queue, &cursor, &entries[n])) {
+		if (++n < TOUCH_AT_ONCE)
+			continue;
+		touch_some(fw, entries, n);
+		n = 0;
+	}
+	if (n > 0)
+		touch_some(fw, entries, n);
+}
+
+static void
+after_taken(void *ctx)
+{
+	forwarder_go(ctx);
+}
+
+/* [next, entries, deleted ids] */
+static void
+on_claimed(void *ctx, const redisReply *reply)
+{
+	struct forwarder *fw = ctx;
+
+	if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
+		return;
+	const redisReply *entries = reply->element[1];
+	if (entries->elements == 0)
+		return;
+	log_info("took over %zu entries of an instance that is gone", entries->elements);
+	forwarder_count(fw, COUNT_TAKEN_OVER, entries->elements);
+	reader_take(fw, entries, after_taken, fw);
+}
+
+static void
+claim(struct forwarder *fw)
+{
+	struct command command = { 0 };
+
+	command_word(&command, "XAUTOCLAIM");
+	command_key(&command, forwarder_prefix(fw), "events", "");
+	command_word(&command, GROUP);
+	command_word(&command, fw->name);
+	command_word(&command, CLAIM_IDLE_MS);
+	command_word(&command, "0");
+	command_word(&command, "COUNT");
+	command_word(&command, CLAIM_AT_ONCE);
+	if (command_send(&command, fw->commands, on_claimed, fw) != 0)
+		log_debug("nothing can be taken over now");
+}
+
+/* ---- the beat ---- */
+
+void
+heartbeat_beat(void *ctx)
+{
+	struct forwarder *fw = ctx;
+	uint64_t beat = fw->beats++;
+
+	if (redis_link_state(fw->commands) != REDIS_UP || fw->stopping || fw->dry_run)
+		return;
+	look_at_brake(fw);
+	if (beat % SHOW_EVERY == 0) {
+		claim_name(fw);
+		if (fw->name[0])
+			show(fw);
+		look_at_group(fw);
+	}
+	if (fw->name[0] && beat % TOUCH_EVERY == TOUCH_EVERY - 1)
+		touch(fw);
+	if (fw->name[0] && fw->reading && beat % CLAIM_EVERY == CLAIM_EVERY - 1)
+		claim(fw);
+}
+
+void
+heartbeat_farewell(struct forwarder *fw)
+{
+	struct command command = { 0 };
+
+	if (fw->dry_run || fw->name[0] == '\0')
+		return;
+	command_word(&command, "DEL");
+	command_key(&command, forwarder_prefix(fw), "neutron:name:", fw->name);
+	command_key(&command, forwarder_prefix(fw), "neutron:instance:", fw->name);
+	if (command_send(&command, fw->commands, command_ignore, NULL) == 0)
+		redis_link_flush(fw->commands);
+}

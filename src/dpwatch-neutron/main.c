@@ -1,0 +1,244 @@
+/*
+ * dpwatch-neutron: the command line, the configuration file, and signals.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "forwarder.h"
+#include "program.h"
+
+#define CONFIG_MAX (1 << 20)
+#define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
+
+static const char usage_text[] =
+    "Usage: dpwatch-neutron [-c FILE] [-n NAME] [--dry-run] [--once]\n"
+    "       dpwatch-neutron [-c FILE] --check | status [-o json] | release\n"
+    "Carries what dpwatchd publishes on to an OpenStack Neutron: data_plane_status of ports, DOWN or ACTIVE.\n"
+    "\n"
+    "  status             how far behind it is, what waits, what is wrong; exit 1 unless all is well\n"
+    "  release            after the brake: lets the ports go DOWN that wait\n"
+    "  --check            tries the whole way read-only, says what is missing, and exits\n"
+    "\n"
+    "  -c, --config FILE  the configuration (default " CONFIG_DEFAULT "): [redis], [neutron]\n"
+    "  -n, --name NAME    of this instance (default: the host's name)\n"
+    "      --dry-run      show what would be sent, and send nothing\n"
+    "      --once         compare with Neutron once, send the differences, and exit\n"
+    "  -o, --output FORM  of status: table or json\n"
+    "  -d, --debug        log at level debug, whatever the configuration says\n"
+    "      --version      print the version\n"
+    "  -h, --help         print this\n"
+    "\n"
+    "The account is that of openstack clients: OS_CLOUD and clouds.yaml, or OS_* variables.\n"
+    "Signals: TERM and INT end what is under way and stop.\n"
+    "Exit status: 0 done, 1 refused or not well, 2 usage.\n"
+    "See dpwatch-neutron(8), dpwatch.conf(5).\n";
+
+struct options {
+	const char *config_path, *command;
+	bool check, debug;
+};
+
+enum { OPT_CHECK = 256, OPT_DRY_RUN, OPT_ONCE, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "debug", no_argument, NULL, 'd' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+misuse(const char *what, const char *word)
+{
+	if (what)
+		fprintf(stderr, "dpwatch-neutron: %s '%s'\n", what, word);
+	fputs("Try 'dpwatch-neutron --help'.\n", stderr);
+	return 2;
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int
+take_option(int c, struct program *program, struct options *options)
+{
+	switch (c) {
+	case 'c':
+		options->config_path = optarg;
+		return -1;
+	case 'n':
+		program->name = optarg;
+		return *optarg && strlen(optarg) <= 64
+			   ? -1
+			   : misuse("a name has 1 to 64 bytes, not", optarg);
+	case 'o':
+		program->json = strcmp(optarg, "json") == 0;
+		return program->json || strcmp(optarg, "table") == 0
+			   ? -1
+			   : misuse("-o takes table or json, and not", optarg);
+	case 'd':
+		options->debug = true;
+		return -1;
+	case OPT_CHECK:
+		options->check = true;
+		return -1;
+	case OPT_DRY_RUN:
+		program->dry_run = true;
+		return -1;
+	case OPT_ONCE:
+		program->once = true;
+		return -1;
+	case OPT_VERSION:
+		printf("dpwatch-neutron %s\n", DPWATCH_VERSION);
+		return 0;
+	case 'h':
+		fputs(usage_text, stdout);
+		return 0;
+	default:
+		return misuse(NULL, NULL);
+	}
+}
+
+static int
+parse_options(int argc, char **argv, struct program *program, struct options *options)
+{
+	int status = -1;
+
+	for (int c;
+	     status < 0 && (c = getopt_long(argc, argv, "c:n:o:dh", long_options, NULL)) != -1;)
+		status = take_option(c, program, options);
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		options->command = argv[optind++];
+	if (optind < argc)
+		return misuse("unexpected argument", argv[optind]);
+	if (options->command && options->check)
+		return misuse("--check stands alone, without", options->command);
+	return -1;
+}
+
+/* 0 or 1 after an error line; on failure *ret_config is untouched. */
+static int
+load_config(const char *path, struct config *ret_config)
+{
+	struct config_fault fault;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 1;
+	char *bytes = malloc(CONFIG_MAX);
+	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, CONFIG_MAX) : -1;
+
+	if (len < 0)
+		log_error("%s: %s", path, strerror(errno));
+	else if (len == CONFIG_MAX)
+		log_error(
+		    "%s: larger than %d bytes: this is no dpwatch.conf", path, CONFIG_MAX - 1);
+	else if (config_parse(path, (struct slice){ bytes, (size_t)len }, ret_config, &fault) != 0)
+		log_error("%s", fault.text);
+	else
+		status = 0;
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static void
+set_up_log(const struct config *config, const struct options *options)
+{
+	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
+		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
+		[LOG_LEVEL_INFO] = LEVEL_INFO,
+		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
+	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
+		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
+		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
+
+	bool quiet = options->command || options->check;
+
+	/* A command has a person before it, who wants its answer alone. */
+	if (quiet)
+		log_setup(
+		    "dpwatch-neutron", options->debug ? LEVEL_DEBUG : LEVEL_WARNING, TO_STDERR);
+	else
+		log_setup("dpwatch-neutron",
+		    options->debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
+		    target_of[config->daemon.log_target]);
+}
+
+static void
+on_stop(void *ctx)
+{
+	struct forwarder *fw = ctx;
+
+	sd_notify(0, "STOPPING=1");
+	forwarder_stop(fw);
+}
+
+int
+program_forward(struct program *program)
+{
+	struct forwarder fw = {
+		.config = &program->config, .dry_run = program->dry_run, .once = program->once
+	};
+	int status = forwarder_start(&fw, program->name);
+
+	if (status == 0) {
+		loop_on_signal(fw.loop, SIGTERM, on_stop, &fw);
+		loop_on_signal(fw.loop, SIGINT, on_stop, &fw);
+		sd_notify(0, "READY=1");
+		status = loop_run(fw.loop) == 0 ? fw.exit_status : 1;
+	}
+	forwarder_release(&fw);
+	return status;
+}
+
+static const struct {
+	const char *word;
+	int (*run)(struct program *program);
+} commands[] = {
+	{ "status", program_status },
+	{ "release", program_release },
+};
+
+static int
+run(struct program *program, const struct options *options)
+{
+	if (options->check)
+		return program_check(program);
+	if (!options->command)
+		return program_forward(program);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].word, options->command) == 0)
+			return commands[i].run(program);
+	return misuse("no such command:", options->command);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .config_path = CONFIG_DEFAULT };
+	struct program program = { 0 };
+	int status = parse_options(argc, argv, &program, &options);
+
+	if (status >= 0)
+		return status;
+	log_setup("dpwatch-neutron", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
+	if (load_config(options.config_path, &program.config) != 0)
+		return 1;
+	set_up_log(&program.config, &options);
+	signal(SIGPIPE, SIG_IGN);
+	status = run(&program, &options);
+	config_release(&program.config);
+	return status;
+}
