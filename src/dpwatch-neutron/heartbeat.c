@@ -14,11 +14,11 @@
 /* In beats, which are seconds. */
 #define SHOW_EVERY 2
 #define SHOWN_FOR "15"
-#define TOUCH_EVERY 20
-#define CLAIM_EVERY 15
+#define TOUCH_EVERY 6
+#define CLAIM_EVERY 5
 
-/* What its owner has not touched for so long belonged to an instance that is gone: thrice TOUCH_EVERY. */
-#define CLAIM_IDLE_MS "60000"
+/* What its owner has not touched for so long belonged to an instance that is gone: thrice TOUCH_EVERY, and a little. */
+#define CLAIM_IDLE_MS "20000"
 #define TOUCH_AT_ONCE 256
 #define CLAIM_AT_ONCE "256"
 
@@ -51,15 +51,16 @@ on_name(void *ctx, const redisReply *reply)
 	char name[NAME_ROOM];
 	bool first = fw->name[0] == '\0';
 
+	/* The one that we have is the first to choose. */
+	if (!first && reply && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1)
+		return;
 	if (!reply || reply->type != REDIS_REPLY_INTEGER || reply->integer < 1) {
 		if (reply)
 			log_error("no name for this instance: %s",
 			    reply->type == REDIS_REPLY_ERROR ? reply->str : "all are taken");
 		return;
 	}
-	name_of(fw, (int)reply->integer, name);
-	if (strcmp(fw->name, name) == 0)
-		return;
+	name_of(fw, (int)reply->integer - !first, name);
 	snprintf(fw->name, sizeof(fw->name), "%s", name);
 	if (first)
 		begin(fw);
@@ -74,7 +75,9 @@ claim_name(struct forwarder *fw)
 	struct command command = { 0 };
 	char name[NAME_ROOM];
 
-	command_script(&command, SCRIPT_NAME, NAMES_MAX);
+	command_script(&command, SCRIPT_NAME, NAMES_MAX + (fw->name[0] != '\0'));
+	if (fw->name[0])
+		command_key(&command, forwarder_prefix(fw), "neutron:name:", fw->name);
 	for (int i = 1; i <= NAMES_MAX; i++) {
 		name_of(fw, i, name);
 		command_key(&command, forwarder_prefix(fw), "neutron:name:", name);
@@ -291,10 +294,14 @@ touch(struct forwarder *fw)
 		touch_some(fw, entries, n);
 }
 
+static void claim(struct forwarder *fw);
+
+/* There may be more. */
 static void
 after_taken(void *ctx)
 {
 	forwarder_go(ctx);
+	claim(ctx);
 }
 
 /* [next, entries, deleted ids] */
