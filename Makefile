@@ -60,6 +60,7 @@ help:
 	@echo 'make bench-syslog     syslog lines a second: the matcher on one core, and beside rsyslog'
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
+	@echo 'make test-openstack  dpwatch-neutron against a real Neutron and Keystone (Debian packages, some minutes)'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 
@@ -115,6 +116,10 @@ test-all: all bench-tools check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TE
 	$(Q)BUILD=$(BUILD) scripts/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
 test: deps
 	$(Q)$(MAKE) --no-print-directory test-all
+
+.PHONY: test-openstack
+test-openstack: all
+	$(Q)BUILD=$(BUILD) scripts/test-openstack
 
 # ---- set-up and use ----
 deps:

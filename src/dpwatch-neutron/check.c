@@ -219,7 +219,7 @@ check_ports(struct check *check)
 	json_array_foreach(answer, i, value) n += json_is_string(value);
 	json_decref(answer);
 	say(check, n > 0, "ports", "of the first %zu ports of Neutron, %zu are in the map%s",
-	    check->page.n, n, n > 0 ? "" : ": import them (dpwatch topology import neutron)");
+	    check->page.n, n, n > 0 ? "" : ": import them (dpwatch-neutron import-topology)");
 }
 
 static void

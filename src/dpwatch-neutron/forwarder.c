@@ -266,7 +266,7 @@ forwarder_start(struct forwarder *fw, const char *name)
 		log_error("out of memory");
 		return 1;
 	}
-	if (metrics_start(fw) != 0)
+	if (metrics_start(fw) != 0 || importer_start(fw) != 0)
 		return 1;
 	redis_link_start(fw->commands);
 	loop_timer_arm(fw->beat, BEAT_MS);
@@ -291,6 +291,7 @@ forwarder_release(struct forwarder *fw)
 	/* Requests first: their callbacks do not come any more, and Redis's come with NULL. */
 	web_free(fw->web);
 	metrics_free(fw->metrics);
+	importer_free(fw->importer);
 	redis_link_free(fw->reader);
 	redis_link_free(fw->commands);
 	session_free(fw->session);

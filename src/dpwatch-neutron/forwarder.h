@@ -54,7 +54,9 @@
 	X(HELD, held, "requests after which everything is held (role, extension)")    \
 	X(TAKEN_OVER, taken_over, "entries taken over from an instance that is gone") \
 	X(RECONCILED, reconciled, "comparisons with Neutron's list")                  \
-	X(DIFFERENCES, differences, "ports that Neutron had differently")
+	X(DIFFERENCES, differences, "ports that Neutron had differently")             \
+	X(IMPORTED, imported, "times that ports were read into the map")              \
+	X(IMPORTS_FAILED, imports_failed, "times that nothing was read")
 
 enum counter {
 #define COUNTER_ENUM(id, name, help) COUNT_##id,
@@ -65,11 +67,13 @@ enum counter {
 extern const char *const counter_names[COUNT_MAX];
 extern const char *const counter_help[COUNT_MAX];
 
+struct importer;
 struct reconcile;
 struct metrics;
 
 struct forwarder {
 	const struct config *config;
+	const char *config_path;
 	bool dry_run, once;
 	struct loop *loop;
 	struct web *web;
@@ -77,7 +81,8 @@ struct forwarder {
 	struct redis_link *commands, *reader;
 	struct neutron_queue *queue;
 	struct reconcile *reconcile;
-	struct metrics *metrics; /* NULL: not served */
+	struct metrics *metrics;   /* NULL: not served */
+	struct importer *importer; /* NULL: import_every is off */
 	struct loop_timer *wake, *beat, *grace;
 	char token[40];       /* whose the locks are */
 	char base[NAME_ROOM]; /* the name that we would like */
@@ -162,6 +167,10 @@ void heartbeat_up(void *ctx);
 void heartbeat_down(void *ctx, const char *why);
 void heartbeat_beat(void *ctx); /* once a second */
 void heartbeat_farewell(struct forwarder *fw);
+
+/* ---- importer.c ---- */
+int importer_start(struct forwarder *fw);
+void importer_free(struct importer *importer);
 
 /* ---- metrics.c ---- */
 int metrics_start(struct forwarder *fw);

@@ -19,16 +19,17 @@
 
 static const char usage_text[] =
     "Usage: dpwatch-neutron [-c FILE] [-n NAME] [--dry-run] [--once]\n"
-    "       dpwatch-neutron [-c FILE] --check | status [-o json] | release\n"
+    "       dpwatch-neutron [-c FILE] --check | status [-o json] | release | import-topology [--dry-run]\n"
     "Carries what dpwatchd publishes on to an OpenStack Neutron: data_plane_status of ports, DOWN or ACTIVE.\n"
     "\n"
     "  status             how far behind it is, what waits, what is wrong; exit 1 unless all is well\n"
     "  release            after the brake: lets the ports go DOWN that wait\n"
+    "  import-topology    reads ports and bindings from Neutron into dpwatchd's map\n"
     "  --check            tries the whole way read-only, says what is missing, and exits\n"
     "\n"
     "  -c, --config FILE  the configuration (default " CONFIG_DEFAULT "): [redis], [neutron]\n"
     "  -n, --name NAME    of this instance (default: the host's name)\n"
-    "      --dry-run      show what would be sent, and send nothing\n"
+    "      --dry-run      show what would be sent (or loaded), and do not\n"
     "      --once         compare with Neutron once, send the differences, and exit\n"
     "  -o, --output FORM  of status: table or json\n"
     "  -d, --debug        log at level debug, whatever the configuration says\n"
@@ -188,9 +189,10 @@ on_stop(void *ctx)
 int
 program_forward(struct program *program)
 {
-	struct forwarder fw = {
-		.config = &program->config, .dry_run = program->dry_run, .once = program->once
-	};
+	struct forwarder fw = { .config = &program->config,
+		.config_path = program->config_path,
+		.dry_run = program->dry_run,
+		.once = program->once };
 	int status = forwarder_start(&fw, program->name);
 
 	if (status == 0) {
@@ -209,6 +211,7 @@ static const struct {
 } commands[] = {
 	{ "status", program_status },
 	{ "release", program_release },
+	{ "import-topology", program_import },
 };
 
 static int
@@ -234,6 +237,7 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	log_setup("dpwatch-neutron", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
+	program.config_path = options.config_path;
 	if (load_config(options.config_path, &program.config) != 0)
 		return 1;
 	set_up_log(&program.config, &options);

@@ -11,6 +11,7 @@
 
 struct program {
 	struct config config;
+	const char *config_path;
 	const char *name; /* --name, or NULL */
 	bool json, dry_run, once;
 };

@@ -224,13 +224,21 @@ ask_redis(struct reconcile *reconcile)
 		ended_badly(reconcile, NULL);
 }
 
+/* Whether it goes on like this until a person has mended something. */
+static bool
+is_for_a_person(enum neutron_verdict verdict)
+{
+	return verdict == NEUTRON_NO_TOKEN || verdict == NEUTRON_NO_ROLE ||
+	       verdict == NEUTRON_NO_EXTENSION || verdict == NEUTRON_REFUSED;
+}
+
 static void
 hold(struct reconcile *reconcile, const struct neutron_answer *answer)
 {
 	struct forwarder *fw = reconcile->fw;
 
 	/* What a person must mend is known before the first toggle. */
-	if (answer->verdict != NEUTRON_UNREACHABLE && strcmp(fw->problem, answer->text) != 0) {
+	if (is_for_a_person(answer->verdict) && strcmp(fw->problem, answer->text) != 0) {
 		snprintf(fw->problem, sizeof(fw->problem), "%s", answer->text);
 		log_error("%s", answer->text);
 	}

@@ -9,7 +9,9 @@ Serves HTTP on a free port of 127.0.0.1, and its controls on a Unix socket:
                    "most": N}                                 most: PUTs under way at a time
     POST /        any of: "ports": {id: value}, "fault": NAME or null, "times": N (default: for ever), "delay": SECONDS,
                   "gone": [id ...] (404), "hidden": [id ...] (404, but in the list), "revoke": true (no token is good any more),
-                  "life": SECONDS of a token, "roles": [...], "password": "...", "page": ports in a page, "slow_list": true
+                  "life": SECONDS of a token, "roles": [...], "password": "...", "page": ports in a page, "without": true (no extension),
+                  "data": {id: {member: value}} (more of a port), "cut": true (after a first page it is away),
+                  "no_changed_since": true
 Faults of PUTs: 429 500 409 403 401 unrecognized html503 html200 half redirect drop; of everything: away.
 """
 import json
@@ -26,7 +28,8 @@ from urllib.parse import parse_qs, urlsplit
 state = {
     "status": {}, "puts": [], "tokens": {}, "n_tokens": 0, "lists": 0, "connections": 0, "under_way": 0, "most": 0,
     "fault": None, "times": -1, "delay": 0, "gone": [], "hidden": [], "life": 3600, "roles": ["admin"],
-    "password": "right", "page": 1000, "without": False, "cut": False, "port_data": {},
+    "password": "right", "page": 1000, "without": False, "cut": False,
+    "port_data": {}, "no_changed_since": False,
 }
 lock = threading.Lock()
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -137,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
             ids = [i for i in sorted(state["status"]) if i not in state["gone"]]
             status = dict(state["status"])
             page = min(state["page"], int(query.get("limit", ["1000"])[0]))
+        if "changed_since" in query and state["no_changed_since"]:
+            return self.send(400, neutron_error("HTTPBadRequest", "['changed_since'] is invalid attribute for filtering"))
         if "changed_since" in query:
             ids = [i for i in ids if state["port_data"].get(i, {}).get("updated_at", "") > query["changed_since"][0]]
         if "id" in query:
@@ -261,6 +266,7 @@ class Control(BaseHTTPRequestHandler):
                 state["tokens"].clear()
             if "ports" in asked:
                 state["status"].update(asked.pop("ports"))
+            state["port_data"].update(asked.pop("data", {}))
             if "fault" in asked:
                 state["times"] = -1
             state.update(asked)
