@@ -34,6 +34,10 @@ struct neutron_answer {
 	    [NEUTRON_TEXT_MAX]; /* for people, what is wrong and what to do; "" where all is well */
 };
 
+/* Sets verdict and text, which is cut between two characters and has no control characters, whatever the arguments hold. */
+void neutron_answer_set(struct neutron_answer *answer, enum neutron_verdict verdict,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* A reply as it came. */
 struct neutron_reply {
 	long status;             /* 0: none, `trouble` says why */

@@ -13,18 +13,21 @@
 /* RFC 9110, 10.2.3, in seconds; a date is not read. */
 #define RETRY_AFTER_MAX_S 86400
 
-static void answer(struct neutron_answer *ret_answer, enum neutron_verdict verdict,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The longest text of a message, before it is cut. */
+#define DRAFT_MAX 1024
 
-static void
-answer(struct neutron_answer *ret_answer, enum neutron_verdict verdict, const char *format, ...)
+void
+neutron_answer_set(
+    struct neutron_answer *answer, enum neutron_verdict verdict, const char *format, ...)
 {
+	char draft[DRAFT_MAX];
 	va_list args;
 
-	ret_answer->verdict = verdict;
+	answer->verdict = verdict;
 	va_start(args, format);
-	vsnprintf(ret_answer->text, sizeof(ret_answer->text), format, args);
+	vsnprintf(draft, sizeof(draft), format, args);
 	va_end(args);
+	text_quote(slice_of(draft), answer->text, sizeof(answer->text));
 }
 
 /* What Neutron (or Keystone's filter before it) says is wrong; NULL: this is not its JSON. */
@@ -66,7 +69,7 @@ is_passing(long status)
 static void
 no_extension(struct neutron_answer *ret_answer, const char *said)
 {
-	answer(ret_answer, NEUTRON_NO_EXTENSION,
+	neutron_answer_set(ret_answer, NEUTRON_NO_EXTENSION,
 	    "this Neutron has no data_plane_status (%s): add data_plane_status to [ml2] extension_drivers in ml2_conf.ini "
 	    "and restart neutron-server",
 	    said);
@@ -78,7 +81,8 @@ refused_400(struct neutron_answer *ret_answer, const char *message)
 	if (strstr(message, "Unrecognized attribute") && strstr(message, "data_plane_status"))
 		no_extension(ret_answer, "Unrecognized attribute");
 	else
-		answer(ret_answer, NEUTRON_REFUSED, "400: %s", TEXT_QUOTE(slice_of(message)));
+		neutron_answer_set(
+		    ret_answer, NEUTRON_REFUSED, "400: %s", TEXT_QUOTE(slice_of(message)));
 }
 
 /* A status with Neutron's own words. */
@@ -92,25 +96,26 @@ read_message(long status, const char *message, struct neutron_answer *ret_answer
 		refused_400(ret_answer, message);
 		break;
 	case 401:
-		answer(ret_answer, NEUTRON_NO_TOKEN, "401: %s", quoted);
+		neutron_answer_set(ret_answer, NEUTRON_NO_TOKEN, "401: %s", quoted);
 		break;
 	case 403:
-		answer(ret_answer, NEUTRON_NO_ROLE,
+		neutron_answer_set(ret_answer, NEUTRON_NO_ROLE,
 		    "403, a role is missing (%s): give the account data_plane_integrator and advsvc, or admin",
 		    quoted);
 		break;
 	case 404:
-		answer(ret_answer, NEUTRON_NOT_FOUND, "404: %s", quoted);
+		neutron_answer_set(ret_answer, NEUTRON_NOT_FOUND, "404: %s", quoted);
 		break;
 	case 409:
 	case 412:
-		answer(ret_answer, NEUTRON_CONFLICT, "%ld: %s", status, quoted);
+		neutron_answer_set(ret_answer, NEUTRON_CONFLICT, "%ld: %s", status, quoted);
 		break;
 	case 500:
-		answer(ret_answer, NEUTRON_FAULT, "500, Neutron itself fails: %s", quoted);
+		neutron_answer_set(
+		    ret_answer, NEUTRON_FAULT, "500, Neutron itself fails: %s", quoted);
 		break;
 	default:
-		answer(ret_answer, NEUTRON_REFUSED, "%ld: %s", status, quoted);
+		neutron_answer_set(ret_answer, NEUTRON_REFUSED, "%ld: %s", status, quoted);
 	}
 }
 
@@ -119,18 +124,18 @@ static void
 read_bare(const struct neutron_reply *reply, struct neutron_answer *ret_answer)
 {
 	if (reply->status == 401)
-		answer(ret_answer, NEUTRON_NO_TOKEN, "401 without a reason");
+		neutron_answer_set(ret_answer, NEUTRON_NO_TOKEN, "401 without a reason");
 	else if (reply->status == 403)
-		answer(ret_answer, NEUTRON_NO_ROLE,
+		neutron_answer_set(ret_answer, NEUTRON_NO_ROLE,
 		    "403 without Neutron's JSON, a role is missing or a proxy refuses: give the account data_plane_integrator "
 		    "and advsvc, or admin");
 	else if (reply->status >= 300 && reply->status < 400)
-		answer(ret_answer, NEUTRON_UNREACHABLE,
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE,
 		    "%ld redirects to %s, and a token is not taken there: set the endpoint or catalogue to where Neutron is",
 		    reply->status,
 		    reply->location ? TEXT_QUOTE(slice_of(reply->location)) : "nowhere");
 	else
-		answer(ret_answer, NEUTRON_UNREACHABLE,
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE,
 		    "%ld without Neutron's JSON: something else answers at its address",
 		    reply->status);
 }
@@ -147,10 +152,10 @@ read_failure(
 	    slice_to_uint(slice_trim(slice_of(reply->retry_after)), RETRY_AFTER_MAX_S, &seconds))
 		ret_answer->retry_after_ms = (int64_t)seconds * 1000;
 	if (reply->status == 0)
-		answer(ret_answer, NEUTRON_UNREACHABLE, "no answer: %.200s",
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE, "no answer: %.200s",
 		    reply->trouble ? reply->trouble : "unknown");
 	else if (is_passing(reply->status))
-		answer(ret_answer, NEUTRON_UNREACHABLE, "%ld%s%s", reply->status,
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE, "%ld%s%s", reply->status,
 		    message ? ": " : " without Neutron's JSON",
 		    message ? TEXT_QUOTE(slice_of(message)) : "");
 	else if (message)
@@ -172,12 +177,12 @@ read_port(const json_t *body, const char *value, struct neutron_answer *ret_answ
 	const json_t *has = json_object_get(port, "data_plane_status");
 
 	if (!json_is_object(port))
-		answer(ret_answer, NEUTRON_UNREACHABLE,
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE,
 		    "200 without a port in JSON: something else answers at Neutron's address");
 	else if (!has)
 		no_extension(ret_answer, "its answer has no such attribute");
 	else if (!json_is_string(has) || strcmp(json_string_value(has), value) != 0)
-		answer(ret_answer, NEUTRON_FAULT,
+		neutron_answer_set(ret_answer, NEUTRON_FAULT,
 		    "200, but the port's data_plane_status did not become %s", value);
 }
 
@@ -206,7 +211,7 @@ neutron_answer_list(
 	if (reply->status != 200)
 		read_failure(reply, body, ret_answer);
 	else if (!json_is_array(ports))
-		answer(ret_answer, NEUTRON_UNREACHABLE,
+		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE,
 		    "200 without a list of ports in JSON: something else answers at Neutron's address");
 	else if (with_status && json_array_size(ports) > 0 &&
 		 !json_object_get(json_array_get(ports, 0), "data_plane_status"))

@@ -266,8 +266,7 @@ find_endpoint(const struct neutron_auth *auth, const json_t *token, struct neutr
 				list_endpoint(endpoint, there, sizeof(there));
 		}
 	}
-	answer->verdict = NEUTRON_REFUSED;
-	snprintf(answer->text, sizeof(answer->text),
+	neutron_answer_set(answer, NEUTRON_REFUSED,
 	    "the catalogue has no endpoint of type network with interface %s in region %s (it has: %s): set OS_INTERFACE, "
 	    "OS_REGION_NAME or OS_NETWORK_ENDPOINT_OVERRIDE",
 	    TEXT_QUOTE(interface_of(auth)), region ? TEXT_QUOTE(slice_of(region)) : "(any)",
@@ -288,7 +287,7 @@ is_wide(const char *role)
 static char *
 join_roles(const json_t *roles, bool *ret_narrow)
 {
-	char text[256] = "";
+	char text[256] = "", clean[sizeof(text)];
 	const json_t *role;
 	size_t i;
 
@@ -302,7 +301,7 @@ join_roles(const json_t *roles, bool *ret_narrow)
 			snprintf(text + len, sizeof(text) - len, "%s%s", len > 0 ? ", " : "",
 			    TEXT_QUOTE(slice_of(name)));
 	}
-	return strdup(text);
+	return strdup(text_quote(slice_of(text), clean, sizeof(clean)));
 }
 
 static int64_t
@@ -319,8 +318,7 @@ life_ms(const json_t *token)
 static void
 out_of_memory(struct neutron_answer *answer)
 {
-	answer->verdict = NEUTRON_UNREACHABLE;
-	snprintf(answer->text, sizeof(answer->text), "out of memory");
+	neutron_answer_set(answer, NEUTRON_UNREACHABLE, "out of memory");
 }
 
 static void
@@ -334,8 +332,7 @@ read_token(const struct neutron_auth *auth, const json_t *body, const char *head
 	struct neutron_token token = { .life_ms = life_ms(object) };
 
 	if (!header || *header == '\0' || !json_is_object(object)) {
-		answer->verdict = NEUTRON_UNREACHABLE;
-		snprintf(answer->text, sizeof(answer->text),
+		neutron_answer_set(answer, NEUTRON_UNREACHABLE,
 		    "an answer without a token: is OS_AUTH_URL a Keystone?");
 		return;
 	}
@@ -363,23 +360,20 @@ read_refusal(const struct neutron_auth *auth, const struct neutron_reply *reply,
 	char who[120];
 
 	neutron_auth_who(auth, who, sizeof(who));
-	answer->verdict = NEUTRON_UNREACHABLE;
 	if (reply->status == 0)
-		snprintf(answer->text, sizeof(answer->text), "no answer from Keystone: %.200s",
+		neutron_answer_set(answer, NEUTRON_UNREACHABLE, "no answer from Keystone: %s",
 		    reply->trouble ? reply->trouble : "unknown");
 	else if (reply->status >= 300 && reply->status < 400)
-		snprintf(answer->text, sizeof(answer->text),
+		neutron_answer_set(answer, NEUTRON_UNREACHABLE,
 		    "Keystone redirects (%ld) to %s: set OS_AUTH_URL to where it is", reply->status,
-		    reply->location ? TEXT_QUOTE(slice_of(reply->location)) : "nowhere");
+		    reply->location ? reply->location : "nowhere");
 	else if (*message == '\0' || reply->status >= 500 || reply->status == 429)
-		snprintf(answer->text, sizeof(answer->text), "Keystone: %ld%s%s", reply->status,
-		    *message ? ": " : " without its JSON: is OS_AUTH_URL right?",
-		    TEXT_QUOTE(slice_of(message)));
-	else {
-		answer->verdict = reply->status == 401 ? NEUTRON_NO_TOKEN : NEUTRON_REFUSED;
-		snprintf(answer->text, sizeof(answer->text), "Keystone refuses %s: %ld: %s", who,
-		    reply->status, TEXT_QUOTE(slice_of(message)));
-	}
+		neutron_answer_set(answer, NEUTRON_UNREACHABLE, "Keystone: %ld%s%s", reply->status,
+		    *message ? ": " : " without its JSON: is OS_AUTH_URL right?", message);
+	else
+		neutron_answer_set(answer,
+		    reply->status == 401 ? NEUTRON_NO_TOKEN : NEUTRON_REFUSED,
+		    "Keystone refuses %s: %ld: %s", who, reply->status, message);
 }
 
 void

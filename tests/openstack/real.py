@@ -118,9 +118,10 @@ SERVE_KEYSTONE = """
 import sys
 from wsgiref.simple_server import make_server, WSGIRequestHandler
 from keystone.server.wsgi import initialize_public_application
+port = int(sys.argv.pop())  # Keystone reads what is left of the command line
 class Quiet(WSGIRequestHandler):
     def log_message(self, *args): pass
-make_server("127.0.0.1", int(sys.argv[1]), initialize_public_application(), handler_class=Quiet).serve_forever()
+make_server("127.0.0.1", port, initialize_public_application(), handler_class=Quiet).serve_forever()
 """
 
 MAKE_TABLES = """
