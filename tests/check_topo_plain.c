@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(a_record_that_is_cut_or_damaged_at_any_byte_is_the_same_too)
 {
-	static const char damage[] = "\"\\},: \x7f\xc3";
+	static const char damage[] = "\"\\}, \x7f";
 	char *text = json_text(texts[_i]);
 	size_t len = strlen(text);
 

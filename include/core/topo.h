@@ -2,7 +2,7 @@
  * topo: an immutable snapshot of the physical network and the logical ports on it (core). design.md, "Topology document".
  *
  * Built whole (core/topo_codec fills a topo_builder), checked whole, replaced whole. Objects are rows of arrays and name
- * each other by index, so that a million ports on hosts cost some 66 bytes each (with attachments of their own some 102),
+ * each other by index, so that a million ports on hosts cost some 68 bytes each (with attachments of their own some 104),
  * names and look-up tables included. Everything that the engine asks on an event is one look-up: sender -> switch ->
  * interface -> groups -> ports. Indexes are those of one snapshot: what must outlive it is kept by name.
  *

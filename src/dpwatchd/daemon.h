@@ -13,8 +13,8 @@
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   the API, and events for which Redis has to be asked
- *   daemon_load.c   loads and dumps of the topology
- *   topology_worker.c  the process that works on them
+ *   daemon_load.c daemon_dump.c  loads and dumps of the topology
+ *   topology_worker.c topology_talk.c  the process that works on them, and how it is talked to
  */
 #ifndef DPWATCH_DPWATCHD_DAEMON_H
 #define DPWATCH_DPWATCHD_DAEMON_H
@@ -222,11 +222,20 @@ int daemon_open_http(struct daemon *daemon, char *error, size_t size);
 void daemon_events_published(struct daemon *daemon);
 void daemon_close_http(struct daemon *daemon);
 
-/* ---- daemon_load.c ---- */
-/* What API_TOPOLOGY_LOAD and API_TOPOLOGY_DUMP ask for. Each ends in http_finish. */
-void daemon_load_start(
-    struct daemon *daemon, struct http_pending *pending, struct api_response *response);
+/* Ends a deferred request with an error. */
+#define NOT_CONNECTED "Redis is not connected; dpwatch status tells why"
+void daemon_refuse(
+    struct http_pending *pending, struct api_response *response, int status, const char *message);
+
+/* ---- daemon_dump.c ---- */
+/* What API_TOPOLOGY_DUMP asks for. Ends in http_finish. */
 void daemon_dump_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response);
+void daemon_dumps_end(struct daemon *daemon);
+
+/* ---- daemon_load.c ---- */
+/* The same for API_TOPOLOGY_LOAD. */
+void daemon_load_start(
     struct daemon *daemon, struct http_pending *pending, struct api_response *response);
 /* A reading of the map ended (well or not); call it first. */
 void daemon_load_note_read(struct daemon *daemon);
@@ -238,7 +247,6 @@ bool daemon_load_is_read(const struct daemon *daemon);
  */
 void daemon_load_done(
     struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
-void daemon_dumps_end(struct daemon *daemon);
 /* What status tells of a load under way. */
 void daemon_load_progress(const struct daemon *daemon, struct api_status *status);
 

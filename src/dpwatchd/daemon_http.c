@@ -10,10 +10,9 @@
 #include "daemon.h"
 
 #define EVENTS_LIMIT_MAX 10000
-#define NOT_CONNECTED "Redis is not connected; dpwatch status tells why"
 
-static void
-finish_error(
+void
+daemon_refuse(
     struct http_pending *pending, struct api_response *response, int status, const char *message)
 {
 	api_finish_error(response, status, message, NULL);
@@ -249,7 +248,7 @@ start_events(struct daemon *daemon, struct http_pending *pending, struct api_res
 
 	if (!waiting || redis_link_state(daemon->link) != REDIS_UP) {
 		free(waiting);
-		finish_error(pending, response, 503, NOT_CONNECTED);
+		daemon_refuse(pending, response, 503, NOT_CONNECTED);
 		return;
 	}
 	waiting->daemon = daemon;
@@ -294,7 +293,7 @@ on_deferred(void *ctx, struct http_pending *pending, struct api_response *respon
 	case API_DONE:
 		break;
 	}
-	finish_error(pending, response, 500, "a handler deferred what nobody knows how to do");
+	daemon_refuse(pending, response, 500, "a handler deferred what nobody knows how to do");
 }
 
 int

@@ -1,8 +1,8 @@
 /*
- * Loading and dumping the topology, which HTTP handlers deferred. A worker (topology_worker.c) does the work on a document
- * of any size; here it is only fed and listened to, in pieces.
+ * Loading a topology, which an HTTP handler deferred. A worker (topology_worker.c) does the work on a document of any size;
+ * here it is only fed and listened to, in pieces.
  *
- * A load: the worker is told which ports and roots are in force, gets the body, checks it, stores it. Then the map is read
+ * The worker is told which ports and roots are in force, gets the body, checks it, stores it. Then the map is read
  * back as at a start, and when a snapshot that holds it is in force, the request is answered.
  */
 #include <errno.h>
@@ -16,20 +16,10 @@
 #include "daemon.h"
 #include "io/topo_store.h"
 #include "io/worker.h"
-#include "topology_worker.h"
+#include "topology_talk.h"
 
 #define IDS_PER_PIECE 2048
-#define DUMPS_MAX 4
 #define REFUSAL_MAX (16u << 20) /* bytes of a refusal's body: a thousand faults take less */
-#define NOT_CONNECTED "Redis is not connected; dpwatch status tells why"
-
-/* What a worker says, as far as it came. */
-struct answer {
-	char line[160]; /* the line in hand */
-	size_t line_len;
-	int status; /* 0: not yet answered */
-	size_t len; /* of the body */
-};
 
 /* An API request that loads a topology. */
 struct load {
@@ -37,7 +27,7 @@ struct load {
 	struct http_pending *pending;
 	struct api_response *response;
 	struct worker *worker; /* NULL: it has ended */
-	struct answer answer;
+	struct worker_answer answer;
 	char *body; /* of the refusal; NULL: none yet */
 	size_t body_len;
 	char token[20];
@@ -52,82 +42,7 @@ struct load {
 	bool is_read;                  /* the snapshot that is read, or being taken, holds it */
 };
 
-/* An API request that dumps the topology. */
-struct dump {
-	struct daemon *daemon;
-	struct dump *next;
-	struct http_pending *pending;
-	struct api_response *response;
-	struct worker *worker; /* NULL: it has ended */
-	struct answer answer;
-	bool waits; /* for the client to read */
-};
-
-/* ---- what a worker is told and says ---- */
-
-static bool
-give_head(struct daemon *daemon, struct worker *worker, json_t *taken)
-{
-	const struct config *config = &daemon->config;
-	const char *path =
-	    daemon->embedded ? embedded_redis_path(daemon->embedded) : config->redis.path;
-	json_t *head = json_pack("{s:s*, s:s*, s:i, s:s*, s:s*, s:I, s:s}", "path", path, "host",
-	    config->redis.host, "port", config->redis.port, "username", config->redis.username,
-	    "password_file", config->redis.password_file, "database",
-	    (json_int_t)config->redis.database, "prefix", config->redis.prefix);
-	char *text = NULL;
-
-	if (head && taken && json_object_update(head, taken) == 0)
-		text = json_dumps(head, JSON_COMPACT);
-	json_decref(head);
-	json_decref(taken);
-	if (!text)
-		return false;
-	worker_give(worker, text, strlen(text));
-	worker_give(worker, "\n", 1);
-	free(text);
-	return true;
-}
-
-/* Takes a whole line out of the bytes, unless the answer's body has begun. NULL where there is none yet. */
-static const char *
-answer_line(struct answer *answer, struct slice *bytes)
-{
-	while (answer->status == 0 && bytes->len > 0) {
-		char c = *bytes->data++;
-		bytes->len--;
-		if (c == '\n') {
-			answer->line[answer->line_len] = '\0';
-			answer->line_len = 0;
-			return answer->line;
-		}
-		if (answer->line_len + 1 < sizeof(answer->line))
-			answer->line[answer->line_len++] = c;
-	}
-	return NULL;
-}
-
-/* "answer STATUS LENGTH". False where the line says something else. */
-static bool
-answer_begins(struct answer *answer, const char *line)
-{
-	return sscanf(line, "answer %d %zu", &answer->status, &answer->len) == 2;
-}
-
-static void
-say_ended(char *buf, size_t size, int status)
-{
-	if (status > 128)
-		snprintf(buf, size,
-		    "the process that works on it was ended by signal %d (%s) before it was done; nothing was changed",
-		    status - 128, status == 128 + 9 ? "is memory short?" : "see the log");
-	else
-		snprintf(buf, size,
-		    "the process that works on it exited with status %d and no answer; nothing was changed",
-		    status);
-}
-
-/* ---- a load: its end ---- */
+/* ---- its end ---- */
 
 static void
 on_unlinked(void *ctx, const struct redisReply *reply)
@@ -198,7 +113,7 @@ on_load_ended(void *ctx, int status)
 		refuse(load);
 		return;
 	}
-	say_ended(message, sizeof(message), status);
+	worker_say_ended(message, sizeof(message), status);
 	stats_add(&daemon->stats, STAT_TOPOLOGY_WORKER_FAILED, 1);
 	log_error("topology: load: %s", message);
 	remove_staging(daemon, load->token);
@@ -220,12 +135,12 @@ daemon_load_is_read(const struct daemon *daemon)
 	return daemon->load && daemon->load->is_read;
 }
 
-/* ---- a load: feeding the worker, and listening to it ---- */
+/* ---- feeding the worker, and listening to it ---- */
 
 static void
 take_line(struct load *load, const char *line)
 {
-	if (answer_begins(&load->answer, line)) {
+	if (worker_answer_begins(&load->answer, line)) {
 		load->body = load->answer.len < REFUSAL_MAX ? malloc(load->answer.len + 1) : NULL;
 		return;
 	}
@@ -259,7 +174,7 @@ on_load_output(void *ctx, struct slice bytes)
 	struct load *load = ctx;
 	const char *line;
 
-	while ((line = answer_line(&load->answer, &bytes)) != NULL)
+	while ((line = worker_answer_line(&load->answer, &bytes)) != NULL)
 		take_line(load, line);
 	if (!load->body || bytes.len > load->answer.len - load->body_len)
 		return;
@@ -353,22 +268,14 @@ start_load_worker(struct load *load)
 	load->topo = engine_topo(daemon->engine);
 	load->generation = daemon->stats.n[STAT_TOPOLOGY_LOADS];
 	load->next_port = 0;
-	load->answer = (struct answer){ .status = 0 };
+	load->answer = (struct worker_answer){ .status = 0 };
 	make_token(load->token);
 	load->worker = worker_start(daemon->loop, TOPOLOGY_WORKER, &handler);
 	return load->worker &&
-	       give_head(daemon, load->worker,
+	       worker_give_head(daemon, load->worker,
 		   json_pack("{s:s, s:s, s:b, s:o, s:I}", "job", TOPOLOGY_JOB_LOAD, "token",
 		       load->token, "force", load->response->force, "roots", roots_json(load->topo),
 		       "ports", (json_int_t)topo_n_ports(load->topo)));
-}
-
-static void
-finish_error(
-    struct http_pending *pending, struct api_response *response, int status, const char *message)
-{
-	api_finish_error(response, status, message, NULL);
-	http_finish(pending);
 }
 
 void
@@ -378,17 +285,17 @@ daemon_load_start(
 	struct load *load;
 
 	if (daemon->load) {
-		finish_error(pending, response, 409,
+		daemon_refuse(pending, response, 409,
 		    "another topology is being loaded; try again when it is done");
 		return;
 	}
 	if (redis_link_state(daemon->link) != REDIS_UP) {
-		finish_error(pending, response, 503, NOT_CONNECTED);
+		daemon_refuse(pending, response, 503, NOT_CONNECTED);
 		return;
 	}
 	load = calloc(1, sizeof(*load));
 	if (!load) {
-		finish_error(pending, response, 503, "out of memory");
+		daemon_refuse(pending, response, 503, "out of memory");
 		return;
 	}
 	*load = (struct load){
@@ -397,123 +304,4 @@ daemon_load_start(
 	daemon->load = load;
 	if (!start_load_worker(load))
 		daemon_load_done(daemon, 503, strerror(errno), NULL);
-}
-
-/* ---- a dump ---- */
-
-static void
-end_dump(struct dump *dump)
-{
-	struct dump **at = &dump->daemon->dumps;
-
-	while (*at != dump)
-		at = &(*at)->next;
-	*at = dump->next;
-	worker_free(dump->worker);
-	http_finish(dump->pending);
-	free(dump);
-}
-
-static void
-on_client_read(void *ctx)
-{
-	struct dump *dump = ctx;
-
-	dump->waits = false;
-	if (dump->worker)
-		worker_read(dump->worker, true);
-	else
-		end_dump(dump);
-}
-
-static void
-on_client_gone(void *ctx)
-{
-	end_dump(ctx);
-}
-
-static void
-on_dump_output(void *ctx, struct slice bytes)
-{
-	struct dump *dump = ctx;
-	const struct http_stream stream = { dump, on_client_read, on_client_gone };
-	const char *line = answer_line(&dump->answer, &bytes);
-
-	if (line && answer_begins(&dump->answer, line))
-		http_stream_begin(dump->pending, &stream, dump->answer.status, "application/json",
-		    dump->answer.len);
-	if (dump->answer.status == 0 || http_stream_send(dump->pending, bytes))
-		return;
-	dump->waits = true;
-	worker_read(dump->worker, false);
-}
-
-static void
-on_dump_ended(void *ctx, int status)
-{
-	struct dump *dump = ctx;
-	char message[200];
-
-	dump->worker = NULL;
-	if (dump->answer.status == 0) {
-		say_ended(message, sizeof(message), status);
-		stats_add(&dump->daemon->stats, STAT_TOPOLOGY_WORKER_FAILED, 1);
-		log_error("topology: dump: %s", message);
-		api_finish_error(dump->response, 503, message, NULL);
-	}
-	if (!dump->waits)
-		end_dump(dump);
-}
-
-static void
-on_dump_hungry(void *ctx)
-{
-	worker_end_input(((struct dump *)ctx)->worker);
-}
-
-static size_t
-n_dumps(const struct daemon *daemon)
-{
-	size_t n = 0;
-
-	for (const struct dump *dump = daemon->dumps; dump; dump = dump->next)
-		n++;
-	return n;
-}
-
-void
-daemon_dump_start(
-    struct daemon *daemon, struct http_pending *pending, struct api_response *response)
-{
-	struct dump *dump = n_dumps(daemon) < DUMPS_MAX ? calloc(1, sizeof(*dump)) : NULL;
-	const struct worker_handler handler = { dump, on_dump_hungry, on_dump_output,
-		on_dump_ended };
-
-	if (!dump) {
-		finish_error(pending, response, 503,
-		    "too many dumps are under way; try again when they are done");
-		return;
-	}
-	*dump = (struct dump){ .daemon = daemon, .pending = pending, .response = response };
-	dump->worker = worker_start(daemon->loop, TOPOLOGY_WORKER, &handler);
-	if (!dump->worker ||
-	    !give_head(daemon, dump->worker, json_pack("{s:s}", "job", TOPOLOGY_JOB_DUMP))) {
-		worker_free(dump->worker);
-		free(dump);
-		finish_error(pending, response, 503, "out of memory");
-		return;
-	}
-	dump->next = daemon->dumps;
-	daemon->dumps = dump;
-}
-
-void
-daemon_dumps_end(struct daemon *daemon)
-{
-	while (daemon->dumps) {
-		struct dump *dump = daemon->dumps;
-		if (dump->answer.status == 0)
-			api_finish_error(dump->response, 503, "dpwatchd is stopping", NULL);
-		end_dump(dump);
-	}
 }
