@@ -35,6 +35,10 @@ static const struct {
 	{ "192.0.2.11", NULL, NULL, "leaf1", "192.0.2.11" },
 	{ "2001:db8::11", NULL, NULL, "leaf1", "2001:db8::11" },
 	{ "192.0.2.99", NULL, NULL, NULL, "192.0.2.99" },
+	{ "::ffff:192.0.2.11", NULL, NULL, "leaf1", "192.0.2.11" },
+	/* Several addresses; a link-local one without a scope in the map fits every scope. */
+	{ "fe80::12%3", NULL, NULL, "leaf2", "fe80::12%3" },
+	{ "198.51.100.7", "0.0.0.0", "192.0.2.12", "leaf2", "192.0.2.12" },
 	/* Anybody can write anything into a trap. */
 	{ "192.0.2.11", "192.0.2.12", NULL, "leaf1", "192.0.2.11" },
 	{ "192.0.2.99", "192.0.2.12", NULL, NULL, "192.0.2.99" },

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "io/secret_file.h"
+#include "io/snmp_v3_users.h"
 #include "io/usm_library.h"
 #include "io/usm_store.h"
 #include "util/htab.h"
@@ -27,17 +27,6 @@
 #define CELL_RATE 256 /* per second */
 #define CELL_BURST 8192
 
-struct snmp_v3_user {
-	struct usm_user conf; /* its secrets are wiped */
-	struct usm_master master;
-	struct usm_keys own_keys; /* for our own engine */
-};
-
-struct users {
-	struct snmp_v3_user *items;
-	size_t n;
-};
-
 struct cell {
 	int64_t at_ns;
 	double spare;
@@ -45,7 +34,7 @@ struct cell {
 
 struct snmp_v3 {
 	struct stats *stats;
-	struct users users;
+	struct snmp_v3_users users;
 	struct usm_engines *engines;
 	char state_dir[PATH_MAX];
 	bool open; /* our engine lives */
@@ -68,128 +57,10 @@ own_id(const struct snmp_v3 *v3)
 
 /* ---- users ---- */
 
-static void
-users_release(struct users *users)
-{
-	if (users->items)
-		explicit_bzero(users->items, users->n * sizeof(*users->items));
-	free(users->items);
-	*users = (struct users){ NULL, 0 };
-}
-
-/* The secret itself, where a path stands for it. */
-static int
-read_secret(const char *name, const char *what, struct usm_secret *secret, char *error, size_t size)
-{
-	char text[USM_SECRET_MAX + 1], why[PATH_MAX + 128];
-
-	if (!secret->is_path)
-		return 0;
-	if (secret_file_read(secret->text, text, sizeof(text), why, sizeof(why)) != 0) {
-		snprintf(error, size, "[snmp] user %s: the %s secret: %s", name, what, why);
-		return -1;
-	}
-	size_t len = strlen(text);
-	if (len >= USM_SECRET_MIN)
-		slice_copy((struct slice){ text, len }, secret->text, sizeof(secret->text));
-	else
-		snprintf(error, size,
-		    "[snmp] user %s: the %s secret in %s is shorter than %d octets (RFC 3414 11.2)",
-		    name, what, secret->text, USM_SECRET_MIN);
-	explicit_bzero(text, sizeof(text));
-	return len >= USM_SECRET_MIN ? 0 : -1;
-}
-
-/* One line as a user with its secrets. */
-static int
-read_user(const char *line, struct usm_user *user, char *error, size_t size)
-{
-	char why[USM_USER_WHY_MAX];
-
-	if (!usm_user_parse(slice_of(line), user, why)) {
-		snprintf(error, size, "[snmp] user: %s", why);
-		return -1;
-	}
-	if (read_secret(user->name, "authentication", &user->auth_secret, error, size) != 0 ||
-	    read_secret(user->name, "privacy", &user->priv_secret, error, size) != 0)
-		return -1;
-	return 0;
-}
-
 int
 snmp_v3_check(const struct config *config, char *error, size_t error_size)
 {
-	struct usm_user user = { .auth = USM_AUTH_NONE };
-	int r = 0;
-
-	for (size_t i = 0; i < config->snmp.user.n && r == 0; i++)
-		r = read_user(config->snmp.user.items[i], &user, error, error_size);
-	explicit_bzero(&user, sizeof(user));
-	return r;
-}
-
-static bool
-make_keys(struct snmp_v3 *v3, struct usm_user *user, struct snmp_v3_user *ret_user)
-{
-	struct snmp_v3_user made = { .own_keys = { .auth_len = 0 } };
-	bool right = usm_master_make(
-	    user->auth, user->auth_secret.text, user->priv, user->priv_secret.text, &made.master);
-
-	if (right && user->auth != USM_AUTH_NONE)
-		right = usm_localize_auth(&made.master, own_id(v3), &made.own_keys) &&
-			usm_localize_priv(&made.master, own_id(v3), &made.own_keys);
-	explicit_bzero(&user->auth_secret, sizeof(user->auth_secret));
-	explicit_bzero(&user->priv_secret, sizeof(user->priv_secret));
-	made.conf = *user;
-	*ret_user = made;
-	explicit_bzero(&made, sizeof(made));
-	return right;
-}
-
-static int
-make_users(struct snmp_v3 *v3, const struct config_list *lines, struct users *ret_users,
-    char *error, size_t error_size)
-{
-	struct users users = { calloc(lines->n + 1, sizeof(*users.items)), 0 };
-	struct usm_user user = { .auth = USM_AUTH_NONE };
-	int r = users.items ? 0 : -1;
-
-	if (r != 0)
-		snprintf(error, error_size, "out of memory");
-	for (; users.n < lines->n && r == 0; users.n++) {
-		r = read_user(lines->items[users.n], &user, error, error_size);
-		if (r == 0 && !make_keys(v3, &user, &users.items[users.n])) {
-			snprintf(error, error_size,
-			    "[snmp] user %s: net-snmp cannot make keys of these protocols",
-			    user.name);
-			r = -1;
-		}
-	}
-	explicit_bzero(&user, sizeof(user));
-	if (r == 0)
-		*ret_users = users;
-	else
-		users_release(&users);
-	return r;
-}
-
-/* A line for this very engine goes before one for all. */
-static const struct snmp_v3_user *
-user_find(const struct snmp_v3 *v3, struct slice name, struct slice engine_id)
-{
-	const struct snmp_v3_user *found = NULL;
-
-	for (size_t i = 0; i < v3->users.n; i++) {
-		const struct usm_user *conf = &v3->users.items[i].conf;
-		struct slice engine = { (const char *)conf->engine_id, conf->engine_id_len };
-		if (!slice_eq_str(name, conf->name))
-			continue;
-		if (slice_eq(engine, engine_id))
-			return &v3->users.items[i];
-		if (engine.len == 0)
-			found = &v3->users.items[i];
-	}
-	return found;
+	return snmp_v3_users_check(&config->snmp.user, error, error_size);
 }
 
 /* ---- what strangers may cost ---- */
@@ -299,7 +170,7 @@ snmp_v3_enter(struct snmp_v3 *v3, struct slice datagram, const struct addr *from
 		return STAT_TRAP_V3_UNKNOWN_ENGINE;
 	if (pass->own)
 		usm_know_ourselves();
-	pass->user = user_find(v3, pass->header.user, pass->header.engine_id);
+	pass->user = snmp_v3_users_find(&v3->users, pass->header.user, pass->header.engine_id);
 	if (!pass->user) /* RFC 3414 3.2, 4 */
 		return reportable ? STAT_MAX : STAT_TRAP_V3_UNKNOWN_USER;
 	enum stats_counter refused = check_level(pass->user, pass->header.flags);
@@ -444,7 +315,7 @@ snmp_v3_free(struct snmp_v3 *v3)
 		save(v3);
 	loop_timer_free(v3->save);
 	usm_engines_free(v3->engines);
-	users_release(&v3->users);
+	snmp_v3_users_release(&v3->users);
 	free(v3);
 }
 
@@ -472,13 +343,13 @@ open_engine(struct snmp_v3 *v3, char *error, size_t error_size)
 int
 snmp_v3_configure(struct snmp_v3 *v3, const struct config *config, char *error, size_t error_size)
 {
-	struct users users;
+	struct snmp_v3_users users;
 
 	if (config->snmp.user.n > 0 && !v3->open && open_engine(v3, error, error_size) != 0)
 		return -1;
-	if (make_users(v3, &config->snmp.user, &users, error, error_size) != 0)
+	if (snmp_v3_users_make(&config->snmp.user, own_id(v3), &users, error, error_size) != 0)
 		return -1;
-	users_release(&v3->users);
+	snmp_v3_users_release(&v3->users);
 	v3->users = users;
 	usm_engines_drop_keys(v3->engines);
 	return 0;
