@@ -21,11 +21,16 @@
 
 /*
  * What sources may ask of us without having proved anything: keys for an engine that nobody knows, and Reports. Sources
- * share a cell by a hash: a flood from one address spends its own. A whole network whose engines are new at once passes.
+ * share a cell by a hash: a flood from one address spends its own. Keys that prove right are given back, so that a whole
+ * network behind one address may be new at once; a stranger's never do.
  */
 #define CELLS 256
-#define CELL_RATE 256 /* per second */
-#define CELL_BURST 8192
+
+struct allowance {
+	double rate, burst; /* per second, and at once */
+};
+static const struct allowance lookups_allowed = { 64, 512 };
+static const struct allowance reports_allowed = { 256, 8192 };
 
 struct cell {
 	int64_t at_ns;
@@ -65,15 +70,20 @@ snmp_v3_check(const struct config *config, char *error, size_t error_size)
 
 /* ---- what strangers may cost ---- */
 
-static bool
-cell_take(struct snmp_v3 *v3, struct cell cells[CELLS], const struct addr *from, int64_t now_ns)
+static struct cell *
+cell_of(const struct snmp_v3 *v3, struct cell cells[CELLS], const struct addr *from)
 {
-	struct cell *cell = &cells[hash_bytes(from->ip, sizeof(from->ip), v3->seed) % CELLS];
+	return &cells[hash_bytes(from->ip, sizeof(from->ip), v3->seed) % CELLS];
+}
+
+static bool
+cell_take(struct cell *cell, const struct allowance *allowed, int64_t now_ns)
+{
 	double passed = (double)(now_ns - cell->at_ns) / 1e9;
 
-	cell->spare = cell->at_ns == 0 ? CELL_BURST : cell->spare + passed * CELL_RATE;
-	if (cell->spare > CELL_BURST)
-		cell->spare = CELL_BURST;
+	cell->spare = cell->at_ns == 0 ? allowed->burst : cell->spare + passed * allowed->rate;
+	if (cell->spare > allowed->burst)
+		cell->spare = allowed->burst;
 	cell->at_ns = now_ns;
 	if (cell->spare < 1)
 		return false;
@@ -84,7 +94,7 @@ cell_take(struct snmp_v3 *v3, struct cell cells[CELLS], const struct addr *from,
 bool
 snmp_v3_may_report(struct snmp_v3 *v3, const struct addr *from, int64_t now_ns)
 {
-	return cell_take(v3, v3->reports, from, now_ns);
+	return cell_take(cell_of(v3, v3->reports, from), &reports_allowed, now_ns);
 }
 
 /* ---- one message ---- */
@@ -96,13 +106,15 @@ make_engine_keys(struct snmp_v3 *v3, struct slice datagram, const struct addr *f
 {
 	const struct usm_engine *engine = usm_engines_find(v3->engines, pass->header.engine_id);
 	const struct snmp_v3_user *user = pass->user;
+	struct cell *cell = cell_of(v3, v3->lookups, from);
 	bool known = engine && usm_engine_has_user(engine, user->conf.name);
 
-	if (!known && !cell_take(v3, v3->lookups, from, now_ns))
+	if (!known && !cell_take(cell, &lookups_allowed, now_ns))
 		return STAT_TRAP_V3_LIMITED;
 	if (!usm_localize_auth(&user->master, pass->header.engine_id, &pass->keys) ||
 	    !usm_is_authentic(&user->master, &pass->keys, datagram, pass->header.auth))
 		return STAT_TRAP_V3_WRONG_DIGEST;
+	cell->spare += known ? 0 : 1;
 	if (!usm_localize_priv(&user->master, pass->header.engine_id, &pass->keys))
 		return STAT_TRAP_V3_NOT_DECRYPTED;
 	pass->authentic_before = true;

@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -426,11 +427,13 @@ START_TEST(our_own_engine_has_one_boot_more_with_each_start)
 	snprintf(path, sizeof(path), "%s/snmp-engine", box.dir);
 	char *text = process_read_file(path);
 	ck_assert_int_eq(sscanf(text, "%79s %u", id, &boots), 2);
+	free(text);
 	ck_assert_uint_eq(boots, 1);
 	ck_assert_int_eq(sandbox_stop(&box), 0);
 	sandbox_start_ready(&box);
 	text = process_read_file(path);
 	ck_assert_int_eq(sscanf(text, "%79s %u", id_after, &boots_after), 2);
+	free(text);
 	ck_assert_str_eq(id_after, id);
 	ck_assert_uint_eq(boots_after, 2);
 	struct v3 v3 = monitor;
