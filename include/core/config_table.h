@@ -40,7 +40,7 @@ struct config_row {
 	/* Of a text, or an item: NULL, or whether it is one, with what would be right in why (CONFIG_WHY_MAX) if not. */
 	bool (*check)(const char *text, char *why);
 	bool restart; /* a reload does not change it */
-	bool secret;  /* what is wrong with it is told without it */
+	bool secret;  /* what is wrong with it is told without it, and it is wiped */
 };
 
 extern const struct config_row config_rows[];

@@ -271,7 +271,7 @@ check_users(struct reader *reader)
 	int r = 0;
 
 	if (reader->config->snmp.user.n > 1 && user_is_doubled(&reader->config->snmp.user, &user))
-		r = fault(reader, line_of(reader, "snmp", "user"),
+		r = fault(reader, 0,
 		    "[snmp] user: %s stands twice for the same engine; keep one of them",
 		    TEXT_QUOTE(slice_of(user.name)));
 	explicit_bzero(&user, sizeof(user));

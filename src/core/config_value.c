@@ -246,11 +246,19 @@ set_line(const struct config_row *row, struct slice text, struct config *config,
 }
 
 static void
+free_text(const struct config_row *row, char *text)
+{
+	if (row->secret && text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+static void
 clear_text(const struct config_row *row, struct config *config)
 {
 	char **at = place(row, config);
 
-	free(*at);
+	free_text(row, *at);
 	*at = NULL;
 }
 
@@ -260,7 +268,7 @@ clear_list(const struct config_row *row, struct config *config)
 	struct config_list *list = place(row, config);
 
 	for (size_t i = 0; i < list->n; i++)
-		free(list->items[i]);
+		free_text(row, list->items[i]);
 	free(list->items);
 	*list = (struct config_list){ 0 };
 }
