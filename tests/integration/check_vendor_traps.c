@@ -1,6 +1,9 @@
 /*
  * Vendors' own traps of snmptrap: link traps, err-disables, cards and look-alikes, through the shipped rules.
  */
+#include <signal.h>
+#include <stdio.h>
+
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
@@ -74,6 +77,46 @@ START_TEST(a_look_alike_is_counted_and_nothing_else)
 }
 END_TEST
 
+#define ACME_DOWN ENT ".4242.0.1"
+
+static const char acme_rule[] = "trap acme\n"
+				"\tdown ACME-MIB::acmeDown 1.3.6.1.4.1.4242.0.1\n"
+				"\tsample acmeDown ifIndex.7=7\n"
+				"\tyields whole down ifIndex 7\n";
+
+/* Beside the shipped rules, which the sandbox configures. */
+static void
+use_own_rules(const char *text)
+{
+	char lines[SANDBOX_PATH + 48], path[SANDBOX_PATH + 32];
+
+	snprintf(path, sizeof(path), "%s/own.rules", box.dir);
+	sandbox_write(path, text);
+	snprintf(lines, sizeof(lines), "rules_dir = %s", box.dir);
+	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
+	process_signal(&box.daemon, SIGHUP);
+}
+
+START_TEST(a_faulty_trap_rule_is_refused_with_its_line_and_a_mended_one_taken)
+{
+	use_own_rules("trap acme\n\tdown ACME-MIB::acmeDown 1.3.6.1.4.1.4242.0.1\n");
+	WAIT_FOR(sandbox_log_has(&box, "own.rules:1: trap rule acme has no sample"));
+	WAIT_FOR(sandbox_log_has(&box, "reload: refused"));
+	/* The old set goes on. */
+	sandbox_trap(&box, LEAF1, ARGV("", ACME_DOWN, IF_NAME ".1", "s", "Ethernet1/1"));
+	WAIT_FOR(sandbox_counter(&box, "trap.not-ours") == 1);
+	sandbox_link_down(&box, LEAF1, 1);
+	expect_reason(1, "link-down");
+	sandbox_link_up(&box, LEAF1, 1);
+	expect_reason(2, "");
+
+	use_own_rules(acme_rule);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+	sandbox_trap(&box, LEAF1, ARGV("", ACME_DOWN, IF_NAME ".1", "s", "Ethernet1/1"));
+	expect_reason(3, "link-down");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -86,6 +129,7 @@ main(void)
 	tcase_add_test(tcase, a_vendors_link_trap_is_a_word);
 	tcase_add_test(tcase, a_card_trap_makes_the_interfaces_of_its_slot_uncertain);
 	tcase_add_test(tcase, a_look_alike_is_counted_and_nothing_else);
+	tcase_add_test(tcase, a_faulty_trap_rule_is_refused_with_its_line_and_a_mended_one_taken);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
