@@ -42,6 +42,9 @@ FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fu
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out %/common.c,$(sort $(wildcard tests/bench/*.c))))
 
 Q = $(if $(V),,@)
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: objects would go to the root of the file system)
+endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:

@@ -1,9 +1,5 @@
 /*
  * evhttp on one side, admin/api on the other. Each listener has an evhttp and connections of its own.
- *
- * A deferred answer and its client end in any order. While an answer is pending, evhttp owns the request; when the
- * connection ends first, evhttp either frees the request with it or lets go of it (its connection is NULL then, and it is
- * ours to free): on_close tells the two apart. After that the answer is only thrown away.
  */
 #include "admin/http.h"
 
@@ -20,303 +16,12 @@
 #include <string.h>
 
 #include "admin/api_json.h"
-#include "admin/auth.h"
-#include "admin/http_connection.h"
-#include "admin/http_listen.h"
 #include "admin/http_pending.h"
+#include "admin/http_server.h"
 #include "tls/tls_context.h"
 
 #define HEADERS_MAX 16384
-#define TOPOLOGY_MAX (INT64_C(256) << 20)
 #define WRITE_SECONDS 30
-
-struct http_server {
-	struct http *http;
-	struct http_socket socket;
-	struct evhttp *evhttp;
-	struct http_connections connections;
-};
-
-struct http {
-	struct event_base *base;
-	struct api *api;
-	struct stats *stats;
-	struct auth *auth;
-	struct ssl_ctx_st *tls; /* of https listeners; NULL: none */
-	struct http_backend backend;
-	struct http_server *servers;
-	size_t n_servers;
-	struct http_pending *pending; /* a list, so that http_free can let go of them */
-};
-
-struct http_pending {
-	struct http *http; /* NULL: it is gone */
-	struct http_pending *next, **at;
-	struct http_connection *connection; /* NULL: the client is gone */
-	struct evhttp_request *request;     /* NULL: nobody waits any more */
-	struct api_response response;
-	struct evbuffer
-	    *body; /* of a request that api_takes_stream, until it is taken; else NULL */
-	struct http_stream stream;
-	size_t left; /* bytes that a streamed answer still owes; its headers are sent */
-	bool streams, is_head;
-	const char *method;
-	char *path;
-	char who[64];
-};
-
-/* ---- answers ---- */
-
-static void
-put_request_id(struct evhttp_request *request)
-{
-	uint8_t id[16];
-	char uuid[PORT_ID_TEXT], header[sizeof("req-") + PORT_ID_TEXT];
-
-	/* RFC 9562, 5.4: a random UUID. */
-	evutil_secure_rng_get_bytes(id, sizeof(id));
-	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
-	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
-	snprintf(header, sizeof(header), "req-%s", port_id_format(id, uuid));
-	evhttp_add_header(
-	    evhttp_request_get_output_headers(request), "X-Openstack-Request-Id", header);
-}
-
-static void
-put_length(struct evhttp_request *request, const char *content_type, size_t len)
-{
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-	char text[24];
-
-	if (content_type)
-		evhttp_add_header(headers, "Content-Type", content_type);
-	snprintf(text, sizeof(text), "%zu", len);
-	evhttp_add_header(headers, "Content-Length", text);
-}
-
-static void
-put_headers(struct evhttp_request *request, const struct api_response *response)
-{
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-
-	put_request_id(request);
-	if (response->allow[0] != '\0')
-		evhttp_add_header(headers, "Allow", response->allow);
-	if (response->status == 401)
-		evhttp_add_header(headers, "WWW-Authenticate", "Bearer realm=\"dpwatch\"");
-	put_length(request, response->body ? response->content_type : NULL, response->len);
-}
-
-static void
-free_body(const void *data, size_t len, void *arg)
-{
-	(void)data;
-	(void)len;
-	free(arg);
-}
-
-static void
-on_sent(struct evhttp_request *request, void *arg)
-{
-	(void)request;
-	http_connection_idle(arg);
-}
-
-/* Sends the response, and takes its body out of it. */
-static void
-send_response(struct evhttp_request *request, struct http_connection *connection,
-    struct api_response *response)
-{
-	struct evbuffer *body = evbuffer_new();
-
-	put_headers(request, response);
-	if (body && response->len > 0 && evhttp_request_get_command(request) != EVHTTP_REQ_HEAD &&
-	    evbuffer_add_reference(
-		body, response->body, response->len, free_body, response->body) == 0)
-		response->body = NULL;
-	/* Until then the client may take its time to read: evhttp's own time-out is for one that stands still. */
-	evhttp_request_set_on_complete_cb(request, on_sent, connection);
-	evhttp_send_reply(request, response->status, NULL, body);
-	if (body)
-		evbuffer_free(body);
-}
-
-static void
-log_write(
-    const struct http *http, const char *who, const char *method, const char *path, int status)
-{
-	if (http->backend.log_write && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		http->backend.log_write(http->backend.ctx, who, method, path, status);
-}
-
-/* ---- answers that come later ---- */
-
-/* The connection ends while an answer is pending. */
-static void
-on_close(struct evhttp_connection *evcon, void *arg)
-{
-	struct http_connection *connection = arg;
-	struct http_pending *pending = connection->pending;
-
-	(void)evcon;
-	if (!pending)
-		return;
-	/* Still with its connection: evhttp frees it in a moment. Without: it has been left to us. */
-	if (evhttp_request_get_connection(pending->request) == NULL)
-		evhttp_request_free(pending->request);
-	pending->request = NULL;
-	pending->connection = NULL;
-	connection->pending = NULL;
-	if (pending->stream.gone)
-		pending->stream.gone(pending->stream.ctx);
-}
-
-void
-http_pending_abandon(struct http_pending *pending)
-{
-	evhttp_connection_free(evhttp_request_get_connection(pending->request));
-}
-
-static void
-pending_link(struct http_pending *pending, struct http *http)
-{
-	pending->http = http;
-	pending->next = http->pending;
-	pending->at = &http->pending;
-	if (pending->next)
-		pending->next->at = &pending->next;
-	http->pending = pending;
-}
-
-static void
-pending_unlink(struct http_pending *pending)
-{
-	if (!pending->http)
-		return;
-	*pending->at = pending->next;
-	if (pending->next)
-		pending->next->at = pending->at;
-	pending->http = NULL;
-}
-
-/* Hands a deferred response to the program. False, with the response untouched, when out of memory. */
-static bool
-defer(struct http_server *server, struct evhttp_request *request,
-    struct http_connection *connection, const struct api_request *asked,
-    struct api_response *response)
-{
-	struct http *http = server->http;
-	struct http_pending *pending = calloc(1, sizeof(*pending));
-
-	if (pending)
-		pending->path = strdup(asked->path);
-	if (!pending || !pending->path) {
-		free(pending);
-		return false;
-	}
-	pending_link(pending, http);
-	pending->request = request;
-	pending->connection = connection;
-	pending->method = asked->method;
-	slice_copy(slice_of(asked->who), pending->who, sizeof(pending->who));
-	pending->response = *response;
-	pending->is_head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
-	pending->body = evbuffer_new();
-	if (pending->body)
-		evbuffer_add_buffer(pending->body, evhttp_request_get_input_buffer(request));
-	connection->pending = pending;
-	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, connection);
-	http->backend.deferred(http->backend.ctx, pending, &pending->response);
-	return true;
-}
-
-struct evbuffer *
-http_take_body(struct http_pending *pending)
-{
-	struct evbuffer *body = pending->body;
-
-	pending->body = NULL;
-	return body;
-}
-
-/* ---- answers that are sent piece by piece ---- */
-
-void
-http_stream_begin(struct http_pending *pending, const struct http_stream *stream, int status,
-    const char *content_type, size_t len)
-{
-	pending->response.status = status;
-	pending->streams = true;
-	pending->left = pending->is_head ? 0 : len;
-	if (!pending->request)
-		return;
-	pending->stream = *stream;
-	put_request_id(pending->request);
-	put_length(pending->request, content_type, len);
-	evhttp_request_set_on_complete_cb(pending->request, on_sent, pending->connection);
-	evhttp_send_reply_start(pending->request, status, NULL);
-}
-
-static void
-on_drained(struct evhttp_connection *evcon, void *arg)
-{
-	struct http_pending *pending = arg;
-
-	(void)evcon;
-	pending->stream.drained(pending->stream.ctx);
-}
-
-bool
-http_stream_send(struct http_pending *pending, struct slice bytes)
-{
-	struct evbuffer *piece;
-
-	if (!pending->request || bytes.len > pending->left || bytes.len == 0)
-		return true;
-	piece = evbuffer_new();
-	/* What cannot be sent whole ends with its connection (stream_end). */
-	if (!piece || evbuffer_add(piece, bytes.data, bytes.len) != 0) {
-		if (piece)
-			evbuffer_free(piece);
-		return true;
-	}
-	pending->left -= bytes.len;
-	evhttp_send_reply_chunk_with_cb(pending->request, piece, on_drained, pending);
-	evbuffer_free(piece);
-	return false;
-}
-
-static void
-stream_end(struct http_pending *pending)
-{
-	pending->stream = (struct http_stream){ 0 };
-	if (pending->left > 0)
-		http_pending_abandon(pending);
-	else
-		evhttp_send_reply_end(pending->request);
-}
-
-void
-http_finish(struct http_pending *pending)
-{
-	if (pending->connection)
-		pending->connection->pending = NULL;
-	if (pending->http) {
-		stats_add(pending->http->stats, STAT_HTTP_REQUESTS, 1);
-		log_write(pending->http, pending->who, pending->method, pending->path,
-		    pending->response.status);
-	}
-	if (pending->request && pending->streams)
-		stream_end(pending);
-	else if (pending->request)
-		send_response(pending->request, pending->connection, &pending->response);
-	pending_unlink(pending);
-	api_response_release(&pending->response);
-	if (pending->body)
-		evbuffer_free(pending->body);
-	free(pending->path);
-	free(pending);
-}
 
 /* ---- requests ---- */
 
@@ -381,67 +86,14 @@ answer(struct http_server *server, struct evhttp_request *request,
 	if (!is_too_large(server, asked, &response))
 		api_handle(http->api, asked, &response);
 	if (response.deferred != API_DONE) {
-		if (defer(server, request, connection, asked, &response))
+		if (http_defer(server, request, connection, asked, &response))
 			return;
 		api_finish_error(&response, 500, "out of memory", NULL);
 	}
 	stats_add(http->stats, STAT_HTTP_REQUESTS, 1);
-	log_write(http, asked->who, asked->method, asked->path, response.status);
-	send_response(request, connection, &response);
+	http_log_write(http, asked->who, asked->method, asked->path, response.status);
+	http_send(request, connection, &response);
 	api_response_release(&response);
-}
-
-/* The token that a request shows; an empty slice: none. "notused" is what openstack's client says when it has none. */
-static struct slice
-token_of(struct evhttp_request *request)
-{
-	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-	struct slice token = slice_trim(slice_of(evhttp_find_header(headers, "X-Auth-Token")));
-
-	if (token.len == 0) {
-		struct slice bearer =
-		    slice_trim(slice_of(evhttp_find_header(headers, "Authorization")));
-		if (bearer.len > 7 && slice_case_eq_str(slice_first(bearer, 7), "Bearer "))
-			token = slice_trim(slice_from(bearer, 7));
-	}
-	return slice_eq_str(token, "notused") ? SLICE("") : token;
-}
-
-/*
- * Who asks: who the token names, else who the connection is. False where an address has sent too many wrong ones.
- */
-static bool
-identify(struct http_server *server, struct evhttp_request *request,
-    struct http_connection *connection, struct api_request *asked)
-{
-	struct slice text = token_of(request);
-	const struct token *token;
-
-	asked->role = connection->role;
-	asked->who = connection->who;
-	asked->local = server->socket.is_unix && connection->role == ROLE_ADMIN;
-	if (text.len == 0 || !server->http->auth)
-		return true;
-	asked->local = false;
-	asked->role = ROLE_NONE;
-	switch (
-	    auth_check(server->http->auth, text, connection->has_addr ? &connection->addr : NULL,
-		server->http->api->status.now_ns, &token)) {
-	case AUTH_TOO_MANY:
-		return false;
-	case AUTH_WRONG:
-		stats_add(server->http->stats, STAT_HTTP_WRONG_TOKENS, 1);
-		return true;
-	case AUTH_GOOD:
-		break;
-	}
-	asked->role = token->role;
-	asked->who = token->name;
-	asked->project = token->role == ROLE_READER ? token->project : NULL;
-	/* From now on this client may send more than a stranger: a topology. */
-	if (token->role >= ROLE_INTEGRATOR)
-		http_connection_trust(connection, request, TOPOLOGY_MAX);
-	return true;
 }
 
 static void
@@ -454,7 +106,7 @@ refuse_impatient(
 	api_refuse(&response, 429, "HTTPTooManyRequests",
 	    "too many wrong tokens from this address: try again in a minute");
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", "60");
-	send_response(request, connection, &response);
+	http_send(request, connection, &response);
 	api_response_release(&response);
 }
 
@@ -483,7 +135,7 @@ on_request(struct evhttp_request *request, void *arg)
 	if (server->http->backend.refresh_status)
 		server->http->backend.refresh_status(
 		    server->http->backend.ctx, &server->http->api->status);
-	if (identify(server, request, connection, &asked))
+	if (http_identify(server, request, connection, &asked))
 		answer(server, request, connection, &asked);
 	else
 		refuse_impatient(server, request, connection);
@@ -498,7 +150,7 @@ server_start(struct http_server *server, const struct config *config)
 	struct evconnlistener *listener;
 	bool is_unix = server->socket.is_unix;
 	uint64_t body_max =
-	    config->api.max_body < TOPOLOGY_MAX ? config->api.max_body : TOPOLOGY_MAX;
+	    config->api.max_body < HTTP_TOPOLOGY_MAX ? config->api.max_body : HTTP_TOPOLOGY_MAX;
 
 	/* The listener's socket is closed by http_socket_close, which also removes its file. */
 	listener =
@@ -516,7 +168,7 @@ server_start(struct http_server *server, const struct config *config)
 	evhttp_set_max_headers_size(server->evhttp, HEADERS_MAX);
 	/* Only the Unix socket's administrators can load a topology; http_connection holds the others to body_max. */
 	evhttp_set_max_body_size(
-	    server->evhttp, (ev_ssize_t)(is_unix ? (uint64_t)TOPOLOGY_MAX : body_max));
+	    server->evhttp, (ev_ssize_t)(is_unix ? (uint64_t)HTTP_TOPOLOGY_MAX : body_max));
 	evhttp_set_timeout(server->evhttp, WRITE_SECONDS);
 	evhttp_set_gencb(server->evhttp, on_request, server);
 	return http_connections_init(&server->connections, http->base, server->evhttp, listener);
@@ -606,7 +258,7 @@ http_free(struct http *http)
 	for (size_t i = 0; i < http->n_servers; i++)
 		server_stop(&http->servers[i]);
 	while (http->pending)
-		pending_unlink(http->pending);
+		http_forget(http->pending);
 	tls_context_free(http->tls);
 	free(http->servers);
 	free(http);

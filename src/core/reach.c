@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/carry.h"
+
 #define PARENT_NONE UINT32_MAX       /* not reached */
 #define PARENT_ROOT (UINT32_MAX - 1) /* a root itself */
 
@@ -57,50 +59,10 @@ list_add(struct reach *reach, struct index_list *list, uint32_t item)
 
 /* ---- which interfaces carry traffic ---- */
 
-/*
- * A member's down that is older than the aggregate's own up no longer counts: the switch would not have called the
- * aggregate up otherwise, so the member's linkUp was lost.
- */
 bool
 reach_member_lifted(const struct reach *reach, uint32_t interface)
 {
-	const struct topo_interface *row = topo_interface_get(reach->topo, interface);
-	const struct interface_state *member = &reach->states[interface];
-
-	if (row->aggregate == TOPO_NONE || interface_is_up(member) ||
-	    member->override != SPOKEN_NONE)
-		return false;
-	const struct interface_state *aggregate = &reach->states[row->aggregate];
-	return interface_is_up(aggregate) && aggregate->override == SPOKEN_NONE &&
-	       aggregate->order > member->order;
-}
-
-static bool
-enough_members(const struct reach *reach, const struct topo_interface *aggregate)
-{
-	uint32_t up = 0;
-
-	for (uint32_t i = 0; i < aggregate->members.n; i++) {
-		uint32_t member = topo_member(reach->topo, aggregate->members.first + i);
-		up += interface_is_up(&reach->states[member]) || reach_member_lifted(reach, member);
-	}
-	return up >= aggregate->min_links;
-}
-
-static bool
-carries_now(const struct reach *reach, uint32_t interface)
-{
-	const struct topo_interface *row = topo_interface_get(reach->topo, interface);
-	const struct interface_state *state = &reach->states[interface];
-
-	if (!interface_is_up(state))
-		return false;
-	if (row->members.n > 0)
-		return state->override == SPOKEN_UP || enough_members(reach, row);
-	if (row->aggregate == TOPO_NONE)
-		return true;
-	return interface_is_up(&reach->states[row->aggregate]) ||
-	       topo_interface_get(reach->topo, row->aggregate)->fallback;
+	return carry_member_lifted(reach->topo, reach->states, interface);
 }
 
 bool
@@ -285,7 +247,7 @@ link_changed(struct reach *reach, uint32_t link)
 static void
 recheck(struct reach *reach, uint32_t interface)
 {
-	bool now = carries_now(reach, interface);
+	bool now = carry_now(reach->topo, reach->states, interface);
 
 	if (reach->carries[interface] == now)
 		return;
@@ -387,7 +349,7 @@ find_carrying(struct reach *reach, unsigned budget)
 	uint32_t n = topo_n_interfaces(reach->topo);
 
 	for (; reach->made < n && budget > 0; reach->made++, budget--)
-		reach->carries[reach->made] = carries_now(reach, reach->made);
+		reach->carries[reach->made] = carry_now(reach->topo, reach->states, reach->made);
 	if (reach->made == n)
 		reach->making++;
 }
