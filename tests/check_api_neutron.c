@@ -71,6 +71,7 @@ static const struct {
 	{ "GET", "/v1/switches", 401, 403, 200, 200 },
 	{ "GET", "/v1/switches/leaf1", 401, 403, 200, 200 },
 	{ "GET", "/v1/interfaces", 401, 403, 200, 200 },
+	{ "GET", "/v1/links", 401, 403, 200, 200 },
 	{ "GET", "/v1/events", 401, 403, 0, 0 },
 	{ "GET", "/v1/unmapped", 401, 403, 200, 200 },
 	/* Not there, or not that way: a stranger is not told which. */

@@ -114,8 +114,8 @@ END_TEST
 
 START_TEST(an_unknown_switch_is_404)
 {
-	static const char *const targets[] = { "/v1/switches/leaf9",
-		"/v1/interfaces?switch=leaf9" };
+	static const char *const targets[] = { "/v1/switches/leaf9", "/v1/interfaces?switch=leaf9",
+		"/v1/links?switch=leaf9" };
 	struct reply reply = get(targets[_i]);
 
 	expect_error(&reply, 404, "SwitchNotFound", "Switch leaf9 could not be found.");
@@ -237,10 +237,103 @@ START_TEST(a_page_that_few_interfaces_fit_ends_early_and_goes_on)
 }
 END_TEST
 
-static const char *const bad_lists[] = { "/v1/interfaces?down=x", "/v1/interfaces?uncertain=2",
-	"/v1/interfaces?heard=maybe", "/v1/interfaces?limit=0", "/v1/interfaces?limit=1001",
-	"/v1/interfaces?marker=-1", "/v1/interfaces?switches=leaf1", "/v1/switches?x=1",
-	"/v1/switches/leaf1?x=1", "/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
+/* ---- links ---- */
+
+START_TEST(a_link_shows_both_its_ends_and_is_up_while_both_carry)
+{
+	struct reply reply = get("/v1/links");
+
+	ck_assert_uint_eq(json_array_size(at(reply.json, "links")), 2);
+	ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), "leaf1");
+	ck_assert_str_eq(text_at(&reply, "links.0.a.interface"), "Ethernet1/49");
+	ck_assert_str_eq(text_at(&reply, "links.0.b.switch"), "spine1");
+	ck_assert_str_eq(text_at(&reply, "links.0.b.interface"), "Ethernet1/1");
+	ck_assert(flag_at(&reply, "links.0.up"));
+	ck_assert(!flag_at(&reply, "links.0.peer"));
+	ck_assert(is_null_at(&reply, "next"));
+	reply_release(&reply);
+	world_word("spine1", "Ethernet1/1", WORD_DOWN);
+	reply = get("/v1/links?up=false");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "links")), 1);
+	ck_assert(!flag_at(&reply, "links.0.up"));
+	ck_assert_str_eq(text_at(&reply, "links.0.a.oper"), "up");
+	ck_assert(flag_at(&reply, "links.0.a.carries"));
+	ck_assert(!flag_at(&reply, "links.0.a.heard"));
+	ck_assert_str_eq(text_at(&reply, "links.0.b.oper"), "down");
+	ck_assert(!flag_at(&reply, "links.0.b.carries"));
+	ck_assert(flag_at(&reply, "links.0.b.heard"));
+	ck_assert(flag_at(&reply, "links.0.b.certain"));
+	reply_release(&reply);
+}
+END_TEST
+
+/* leaf1 and leaf2 are joined to a spine each, by an aggregate of two, and to each other as peers. */
+#define LINKS_TOPOLOGY                                                                        \
+	"{\"switches\": [{\"name\": \"leaf1\", \"hostnames\": [\"leaf1\"], \"interfaces\": [" \
+	"{\"name\": \"po1\", \"members\": [\"e1\", \"e2\"], \"min_links\": 2}]},"             \
+	"{\"name\": \"leaf2\", \"hostnames\": [\"leaf2\"]},"                                  \
+	"{\"name\": \"spine1\", \"hostnames\": [\"spine1\"], \"root\": true}],"               \
+	"\"links\": [{\"a\": \"leaf1:po1\", \"b\": \"spine1:po1\"},"                          \
+	"{\"a\": \"leaf2:e1\", \"b\": \"spine1:e2\"},"                                        \
+	"{\"a\": \"leaf1:e47\", \"b\": \"leaf2:e47\", \"peer\": true}]}"
+
+static const struct {
+	const char *query;
+	size_t n;
+	const char *first; /* its end `a`'s switch */
+} link_rows[] = {
+	{ "", 3, "leaf1" },
+	{ "?switch=leaf1", 2, "leaf1" },
+	{ "?switch=spine1", 2, "leaf1" },
+	{ "?switch=leaf2", 2, "leaf2" },
+	{ "?peer=true", 1, "leaf1" },
+	{ "?peer=no", 2, "leaf1" },
+	/* The aggregate has too few members, by nobody's own word. */
+	{ "?up=no", 1, "leaf1" },
+	{ "?up=yes&peer=0", 1, "leaf2" },
+	{ "?up=0&switch=leaf2", 0, NULL },
+	{ "?limit=1", 1, "leaf1" },
+	{ "?limit=2&marker=1", 2, "leaf2" },
+	{ "?marker=3", 0, NULL },
+	{ "?marker=4294967295", 0, NULL },
+};
+
+START_TEST(links_are_filtered_by_switch_peer_and_state)
+{
+	char target[96];
+
+	world_load(LINKS_TOPOLOGY);
+	world_word("leaf1", "e1", WORD_DOWN);
+	snprintf(target, sizeof(target), "/v1/links%s", link_rows[_i].query);
+	struct reply reply = get(target);
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "links")), link_rows[_i].n);
+	if (link_rows[_i].first)
+		ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), link_rows[_i].first);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(following_next_meets_every_link_once)
+{
+	struct reply reply = get("/v1/links?limit=1");
+
+	ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), "leaf1");
+	ck_assert_str_eq(text_at(&reply, "next"), "1");
+	reply_release(&reply);
+	reply = get("/v1/links?limit=1&marker=1");
+	ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), "leaf2");
+	ck_assert(is_null_at(&reply, "next"));
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const bad_lists[] = { "/v1/links?up=x", "/v1/links?peer=2", "/v1/links?limit=0",
+	"/v1/links?limit=1001", "/v1/links?marker=x", "/v1/links?down=1", "/v1/interfaces?down=x",
+	"/v1/interfaces?uncertain=2", "/v1/interfaces?heard=maybe", "/v1/interfaces?limit=0",
+	"/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1", "/v1/interfaces?switches=leaf1",
+	"/v1/switches?x=1", "/v1/switches/leaf1?x=1", "/v1/status?x=1", "/v1/unmapped?x=1",
+	"/v1/topology?x=1" };
 
 START_TEST(a_parameter_that_is_not_there_or_makes_no_sense_is_400)
 {
@@ -482,7 +575,7 @@ add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, switches_are_listed_with_what_is_known_of_them);
 	tcase_add_test(tcase, a_switch_behind_a_dead_uplink_reaches_no_root);
-	tcase_add_loop_test(tcase, an_unknown_switch_is_404, 0, 2);
+	tcase_add_loop_test(tcase, an_unknown_switch_is_404, 0, 3);
 	tcase_add_test(tcase, a_switch_has_the_engine_that_was_heard_from_it);
 	tcase_add_test(tcase, forgetting_takes_the_engines_of_one_switch);
 	tcase_add_test(tcase, an_interface_shows_its_word_its_source_and_whom_it_carries);
@@ -491,6 +584,9 @@ add_tests(TCase *tcase)
 	    tcase, interfaces_are_filtered_by_switch_and_state, 0, ROWS(interface_rows));
 	tcase_add_test(tcase, following_next_meets_every_interface_once);
 	tcase_add_test(tcase, a_page_that_few_interfaces_fit_ends_early_and_goes_on);
+	tcase_add_test(tcase, a_link_shows_both_its_ends_and_is_up_while_both_carry);
+	tcase_add_loop_test(tcase, links_are_filtered_by_switch_peer_and_state, 0, ROWS(link_rows));
+	tcase_add_test(tcase, following_next_meets_every_link_once);
 	tcase_add_loop_test(
 	    tcase, a_parameter_that_is_not_there_or_makes_no_sense_is_400, 0, ROWS(bad_lists));
 	tcase_add_test(tcase, senders_that_are_not_in_the_map_come_last_heard_first);

@@ -65,7 +65,8 @@ api_handler api_port_put, api_ports_post;
 
 /* api_v1.c: /v1, /healthz, /readyz */
 api_handler api_healthz, api_readyz, api_status_show, api_topology_get, api_topology_put,
-    api_switches_list, api_switch_show, api_interfaces_list, api_events_get, api_unmapped_list;
+    api_switches_list, api_switch_show, api_interfaces_list, api_links_list, api_events_get,
+    api_unmapped_list;
 
 /* api_doctor.c */
 api_handler api_switch_doctor;

@@ -38,6 +38,7 @@ static const struct route routes[] = {
 	{ "DELETE", "/v1/switches/*/engine", ROLE_ADMIN, false, api_engine_forget, false },
 	{ "POST", "/v1/switches/*/poll", ROLE_INTEGRATOR, false, api_switch_poll, false },
 	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
+	{ "GET", "/v1/links", ROLE_INTEGRATOR, false, api_links_list, false },
 	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },
 	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false },
 	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post, false },

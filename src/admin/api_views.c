@@ -199,6 +199,79 @@ api_interfaces_list(struct api_call *call)
 	reply_page(call, "interfaces", list, i, n);
 }
 
+/* ---- links ---- */
+
+/* What a list of links is asked for. */
+struct link_filter {
+	uint32_t sw; /* TOPO_NONE: any */
+	bool by_up, up, by_peer, peer;
+};
+
+/* No page looks at more than so many, however few fit: some milliseconds. */
+#define LINKS_LOOKED_AT 20000
+
+static json_t *
+link_end_json(const struct engine_interface_view *view)
+{
+	return json_pack("{s:o, s:o, s:s, s:b, s:b, s:b}", "switch",
+	    api_json_text(view->switch_name), "interface", api_json_text(view->name), "oper",
+	    view->oper_up ? "up" : "down", "carries", view->carries, "certain", view->certain,
+	    "heard", view->heard);
+}
+
+static bool
+link_filter_parse(struct api_call *call, struct link_filter *ret_filter)
+{
+	const char *name = api_param_get(call, "switch");
+
+	*ret_filter = (struct link_filter){
+		.sw = TOPO_NONE,
+		.by_up = api_param_get(call, "up") != NULL,
+		.by_peer = api_param_get(call, "peer") != NULL,
+	};
+	if (!api_param_bool(call, "up", &ret_filter->up) ||
+	    !api_param_bool(call, "peer", &ret_filter->peer))
+		return false;
+	return !name || (ret_filter->sw = switch_find(call, name)) != TOPO_NONE;
+}
+
+/* The link as JSON, or NULL where it does not fit. */
+static json_t *
+link_json(const struct engine *engine, uint32_t link, const struct link_filter *filter)
+{
+	const struct topo_link *row = topo_link_get(engine_topo(engine), link);
+	struct engine_interface_view a, b;
+
+	engine_interface_view(engine, row->a, &a);
+	engine_interface_view(engine, row->b, &b);
+	bool up = a.carries && b.carries;
+	if ((filter->sw != TOPO_NONE && a.sw != filter->sw && b.sw != filter->sw) ||
+	    (filter->by_up && up != filter->up) || (filter->by_peer && row->peer != filter->peer))
+		return NULL;
+	return json_pack("{s:b, s:b, s:o, s:o}", "up", up, "peer", row->peer, "a",
+	    link_end_json(&a), "b", link_end_json(&b));
+}
+
+void
+api_links_list(struct api_call *call)
+{
+	static const char *const known[] = { "switch", "up", "peer", "limit", "marker", NULL };
+	uint32_t n = topo_n_links(engine_topo(call->api->engine)), i, limit;
+	struct link_filter filter;
+
+	if (!api_params_known(call, known) || !link_filter_parse(call, &filter) ||
+	    !page_of(call, &i, &limit))
+		return;
+	json_t *list = json_array();
+	uint32_t end = i > n || n - i < LINKS_LOOKED_AT ? n : i + LINKS_LOOKED_AT;
+	for (; i < end && json_array_size(list) < limit; i++) {
+		json_t *object = link_json(call->api->engine, i, &filter);
+		if (object)
+			json_array_append_new(list, object);
+	}
+	reply_page(call, "links", list, i, n);
+}
+
 /* ---- events ---- */
 
 /* MILLISECONDS, or MILLISECONDS-SEQUENCE (Redis streams), or "$". */
