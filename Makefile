@@ -180,7 +180,7 @@ comma = ,
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,build/fuzz/obj/%.o,$(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ $(CORE_LIBS)
 # The whole way of a datagram, net-snmp included.
-FUZZ_SNMP_IO = src/io/snmp_decoder.c src/io/usm_library.c
+FUZZ_SNMP_IO = src/io/snmp_decoder.c src/io/snmp_varbinds.c src/io/usm_library.c
 build/fuzz/fuzz_snmp: $(patsubst %.c,build/fuzz/obj/%.o,tests/fuzz/fuzz_snmp.c $(FUZZ_SNMP_IO) $(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ -lnetsnmp $(CORE_LIBS)
 fuzz: $(FUZZERS)
