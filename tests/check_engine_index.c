@@ -105,7 +105,7 @@ END_TEST
 /* Renumbered after a reboot: index 1 is Ethernet1/3's now. */
 START_TEST(after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can_be_asked)
 {
-	engine_set_pollable(engine, 0, true);
+	engine_set_pollable(engine, 0, true, now());
 	boot();
 	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
 	ck_assert(!is_down("Ethernet1/1"));
@@ -113,7 +113,7 @@ START_TEST(after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can
 	learn("Ethernet1/1", 3);
 	ck_assert_int_eq(answer("Ethernet1/3", 1, WORD_DOWN, 0), VERDICT_CHANGED);
 	ck_assert_int_eq(answer("Ethernet1/1", 3, WORD_UP, 0), VERDICT_LEARNT);
-	engine_polled(engine, 0);
+	engine_polled(engine, 0, now());
 	ck_assert(is_down("Ethernet1/3"));
 	ck_assert(!view().dp_down);
 	ck_assert_int_eq(say_by_index(3, WORD_DOWN), VERDICT_CHANGED);
@@ -121,11 +121,161 @@ START_TEST(after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can
 }
 END_TEST
 
+/* It was asked before the word came: the word is newer, and the row is not believed. */
+START_TEST(what_came_by_index_while_it_was_asked_counts_by_its_answers_map)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_UP), VERDICT_DOUBT);
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	ck_assert_int_eq(say_by_index(77, WORD_DOWN), VERDICT_DOUBT);
+	now_us += 200000;
+	learn("Ethernet1/3", 1);
+	learn("Ethernet1/1", 3);
+	engine_polled(engine, 0, now());
+	ck_assert(is_down("Ethernet1/3"));
+	ck_assert(!is_down("Ethernet1/1"));
+	ck_assert_int_eq(answer("Ethernet1/3", 1, WORD_UP, 2000000), VERDICT_STALE);
+	ck_assert_int_eq(answer("Ethernet1/1", 3, WORD_UP, 2000000), VERDICT_LEARNT);
+	ck_assert(is_down("Ethernet1/3"));
+}
+END_TEST
+
+START_TEST(an_answer_to_a_question_long_after_the_word_beats_it_as_ever)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	now_us += 3000000;
+	learn("Ethernet1/3", 1);
+	engine_polled(engine, 0, now());
+	ck_assert_int_eq(answer("Ethernet1/3", 1, WORD_UP, 0), VERDICT_CHANGED);
+	ck_assert(!is_down("Ethernet1/3"));
+}
+END_TEST
+
+START_TEST(what_waited_counts_by_the_topologys_indexes_when_no_answer_comes)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	ck_assert(!view().dp_down);
+	engine_set_pollable(engine, 0, false, now());
+	ck_assert(view().dp_down);
+}
+END_TEST
+
+START_TEST(what_was_said_with_a_name_meanwhile_is_newer_than_what_waited)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	now_us += 1000000;
+	say(SLICE("Ethernet1/1"), WORD_UP);
+	engine_set_pollable(engine, 0, false, now());
+	ck_assert(!is_down("Ethernet1/1"));
+}
+END_TEST
+
+START_TEST(words_of_the_boot_before_the_last_are_forgotten)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	now_us += 61000000;
+	boot();
+	engine_set_pollable(engine, 0, false, now());
+	ck_assert(!is_down("Ethernet1/1"));
+}
+END_TEST
+
+/* sysUpTime and the coldStart tell of one boot. */
+START_TEST(words_of_a_boot_that_is_told_twice_are_kept)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_DOUBT);
+	boot();
+	engine_set_pollable(engine, 0, false, now());
+	ck_assert(is_down("Ethernet1/1"));
+}
+END_TEST
+
+/* As many indexes as an outsider likes to make up: none beyond the bound is kept, and that is told. */
+START_TEST(many_words_wait_and_the_last_per_index_counts)
+{
+	engine_set_pollable(engine, 0, true, now());
+	boot();
+	for (uint32_t i = 1; i <= ENGINE_INDEX_WORDS_MAX; i++)
+		ck_assert_int_eq(say_by_index(i, WORD_DOWN), VERDICT_DOUBT);
+	ck_assert_int_eq(say_by_index(ENGINE_INDEX_WORDS_MAX + 1, WORD_DOWN), VERDICT_NO_INTERFACE);
+	ck_assert_int_eq(say_by_index(1, WORD_UP), VERDICT_DOUBT);
+	engine_set_pollable(engine, 0, false, now());
+	ck_assert(!is_down("Ethernet1/1"));
+	ck_assert(is_down("Ethernet1/2"));
+}
+END_TEST
+
+#define FOUR                                                                                                                         \
+	"{'switches': [{'name': 'leaf0', 'hostnames': ['leaf0'], 'interfaces': [{'name': 'Ethernet1/1', 'if_index': 1}]},"           \
+	" {'name': 'leaf1', 'hostnames': ['leaf1'], 'interfaces': [{'name': 'Ethernet0/1'}, {'name': 'Ethernet1/1', 'if_index': 1}," \
+	" {'name': 'Ethernet1/2', 'if_index': 2}, {'name': 'Ethernet1/3'}]}],"                                                       \
+	" 'ports': [{'id': '" ID_TEXT "', 'attachments': ['leaf1:Ethernet1/1']}]}"
+
+/* A port more in the map must not bring back the indexes of the boot before. */
+START_TEST(what_was_learnt_and_what_waits_outlive_another_map)
+{
+	const struct link_event down = {
+		.kind = LINK_EVENT_WORD, .word = WORD_DOWN, .source = SOURCE_TRAP, .if_index = 2
+	};
+
+	learn("Ethernet1/3", 1);
+	learn("Ethernet1/1", 3);
+	load(FOUR);
+	ck_assert_int_eq(engine_feed(engine, 1, &down, now()), VERDICT_CHANGED);
+	now_us += 1000000;
+	ck_assert_int_eq(engine_feed(engine, 1,
+			     &(struct link_event){ .kind = LINK_EVENT_WORD,
+				 .word = WORD_DOWN,
+				 .source = SOURCE_TRAP,
+				 .if_index = 1 },
+			     now()),
+	    VERDICT_CHANGED);
+	struct engine_interface_view interface;
+	engine_interface_view(
+	    engine, topo_interface_find(engine_topo(engine), 1, SLICE("Ethernet1/3")), &interface);
+	ck_assert(!interface.oper_up);
+	ck_assert(!view().dp_down);
+}
+END_TEST
+
+/* The whole table of a Juniper has its units, too. */
+START_TEST(a_logical_unit_teaches_no_index)
+{
+	learn("Ethernet1/1", 101);
+	learn("Ethernet1/1.400", 102);
+	ck_assert_int_eq(say_by_index(101, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert_int_eq(say_by_index(102, WORD_UP), VERDICT_NO_INTERFACE);
+	ck_assert(is_down("Ethernet1/1"));
+}
+END_TEST
+
+START_TEST(a_boot_is_told_by_an_answers_sys_up_time)
+{
+	ck_assert(!engine_answer_uptime(engine, 0, 5000000, now()));
+	learn("Ethernet1/3", 2);
+	now_us += 100000000;
+	ck_assert(engine_answer_uptime(engine, 0, 500, now()));
+	ck_assert_int_eq(say_by_index(2, WORD_DOWN), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/2"));
+}
+END_TEST
+
 START_TEST(one_that_does_not_answer_is_believed_by_the_topologys_indexes)
 {
-	engine_set_pollable(engine, 0, true);
+	engine_set_pollable(engine, 0, true, now());
 	boot();
-	engine_set_pollable(engine, 0, false);
+	engine_set_pollable(engine, 0, false, now());
 	ck_assert_int_eq(say_by_index(1, WORD_DOWN), VERDICT_CHANGED);
 	ck_assert(view().dp_down);
 }
@@ -205,6 +355,16 @@ main(void)
 	tcase_add_test(tcase, what_was_learnt_holds_for_one_boot);
 	tcase_add_test(
 	    tcase, after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can_be_asked);
+	tcase_add_test(tcase, what_came_by_index_while_it_was_asked_counts_by_its_answers_map);
+	tcase_add_test(tcase, an_answer_to_a_question_long_after_the_word_beats_it_as_ever);
+	tcase_add_test(tcase, what_waited_counts_by_the_topologys_indexes_when_no_answer_comes);
+	tcase_add_test(tcase, what_was_said_with_a_name_meanwhile_is_newer_than_what_waited);
+	tcase_add_test(tcase, words_of_the_boot_before_the_last_are_forgotten);
+	tcase_add_test(tcase, words_of_a_boot_that_is_told_twice_are_kept);
+	tcase_add_test(tcase, many_words_wait_and_the_last_per_index_counts);
+	tcase_add_test(tcase, what_was_learnt_and_what_waits_outlive_another_map);
+	tcase_add_test(tcase, a_logical_unit_teaches_no_index);
+	tcase_add_test(tcase, a_boot_is_told_by_an_answers_sys_up_time);
 	tcase_add_test(tcase, one_that_does_not_answer_is_believed_by_the_topologys_indexes);
 	tcase_add_test(tcase, an_answer_never_beats_a_word_that_came_after_its_question);
 	tcase_add_test(tcase, an_answer_that_contradicts_a_fresh_word_is_not_believed_yet);

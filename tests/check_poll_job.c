@@ -145,7 +145,7 @@ run(struct poll_job *job, const struct agent *agent)
 		poll_job_request(job, &request);
 		n_answer = 0;
 		put_uptime();
-		if (request.bulk)
+		if (request.bulk || request.next)
 			answer_bulk(agent, &request);
 		else
 			answer_get(agent, &request);
@@ -258,6 +258,116 @@ START_TEST(an_endless_table_is_read_up_to_its_bound)
 }
 END_TEST
 
+/* RFC 3416: tooBig, genErr. The same table comes out, however little is asked for at a time. */
+START_TEST(an_agent_to_which_a_walk_is_too_much_is_asked_for_less)
+{
+	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, false };
+	struct poll_job *job = poll_job_walk();
+	struct poll_request request;
+
+	poll_job_request(job, &request);
+	ck_assert(request.bulk && !request.next && request.repetitions == 10);
+	for (int i = 0; i < _i; i++)
+		ck_assert(poll_job_refused(job));
+	poll_job_request(job, &request);
+	ck_assert(request.bulk == (_i < 2) && request.next == (_i == 2));
+	if (_i > 0)
+		ck_assert_int_eq(request.repetitions, 1);
+	run(job, &agent);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	expect_row(job, 2, 5000, "Vlan5", "Vlan5", 7, 1);
+	ck_assert(_i < 2 || !poll_job_refused(job));
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(a_get_that_is_too_much_goes_row_by_row)
+{
+	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, false };
+	struct poll_job *job = poll_job_get((const uint32_t[]){ 1, 2, 5000 }, 3);
+
+	ck_assert(poll_job_refused(job));
+	ck_assert(!poll_job_refused(job));
+	ck_assert_int_eq(run(job, &agent), 3);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	expect_row(job, 1, 2, "Eth1/2", "Ethernet1/2", 2, 2);
+	ck_assert(poll_job_complete(job));
+	poll_job_free(job);
+}
+END_TEST
+
+static enum poll_step
+take_with_uptime(struct poll_job *job, uint32_t index, uint32_t uptime_cs)
+{
+	unsigned long name[POLL_OID_LEN];
+	const struct cell cell = { OPER, index, 1, NULL };
+
+	n_answer = 0;
+	put_uptime();
+	answer[0].integer = uptime_cs;
+	for (int i = 0; i < 4; i++)
+		put(name, oid_of(OPER, index, name), &cell);
+	return poll_job_take(job, answer, n_answer, ASKED);
+}
+
+START_TEST(a_switch_that_restarts_in_mid_walk_is_read_from_the_beginning)
+{
+	struct poll_job *job = poll_job_walk();
+	struct poll_request request;
+
+	ck_assert_int_eq(take_with_uptime(job, 900, 100000), POLL_STEP_MORE);
+	ck_assert_uint_eq(poll_job_n_rows(job), 1);
+	ck_assert_int_eq(take_with_uptime(job, 901, 500), POLL_STEP_MORE);
+	ck_assert_uint_eq(poll_job_n_rows(job), 0);
+	poll_job_request(job, &request);
+	for (size_t i = 1; i < request.n; i++)
+		ck_assert_uint_lt(request.oids[i].n, 12);
+	ck_assert_int_eq(take_with_uptime(job, 1, 600), POLL_STEP_MORE);
+	ck_assert_uint_eq(poll_job_row(job, 0)->if_index, 1);
+	/* 497 days are no restart. */
+	ck_assert_int_eq(take_with_uptime(job, 2, UINT32_MAX - 5), POLL_STEP_MORE);
+	ck_assert_int_eq(take_with_uptime(job, 3, 5), POLL_STEP_MORE);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(one_that_restarts_with_every_answer_comes_to_an_end)
+{
+	struct poll_job *job = poll_job_walk();
+	int n = 0;
+
+	while (take_with_uptime(job, 7, 100000 - (uint32_t)n * 10) == POLL_STEP_MORE)
+		ck_assert_int_lt(n++, 20);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(an_index_beyond_what_if_mib_allows_is_read_all_the_same)
+{
+	const struct cell cells[] = { { DESCR, 7, 0, "Eth7" }, { DESCR, 3000000000, 0, "Eth8" },
+		{ OPER, 7, 1, NULL }, { OPER, 3000000000, 2, NULL },
+		{ OPER, UINT32_MAX, 2, NULL } };
+	const struct agent agent = { cells, 5, 0, false };
+	struct poll_job *job = poll_job_walk();
+
+	run(job, &agent);
+	ck_assert_uint_eq(poll_job_n_rows(job), 3);
+	expect_row(job, 1, 3000000000, NULL, "Eth8", 2, 0);
+	poll_job_free(job);
+}
+END_TEST
+
+START_TEST(an_answer_without_a_varbind_ends_a_job)
+{
+	struct poll_job *job = poll_job_walk();
+
+	ck_assert_int_eq(poll_job_take(job, answer, 0, ASKED), POLL_STEP_DONE);
+	ck_assert_uint_eq(poll_job_n_rows(job), 0);
+	poll_job_free(job);
+}
+END_TEST
+
 START_TEST(a_get_takes_only_what_was_asked_for)
 {
 	const struct agent agent = { small, sizeof(small) / sizeof(small[0]), 0, false };
@@ -274,6 +384,7 @@ START_TEST(a_get_takes_only_what_was_asked_for)
 	expect_row(job, 0, 2, "Eth1/2", "Ethernet1/2", 2, 2);
 	for (size_t i = 0; i < poll_job_n_rows(job); i++)
 		ck_assert_uint_ne(poll_job_row(job, i)->if_index, 1);
+	ck_assert(!poll_job_complete(job));
 	poll_job_free(job);
 }
 END_TEST
@@ -331,6 +442,12 @@ main(void)
 	tcase_add_loop_test(tcase, however_short_its_answers_are_a_table_is_read_whole, 0, 44);
 	tcase_add_test(tcase, an_agent_that_goes_in_circles_comes_to_an_end);
 	tcase_add_test(tcase, an_endless_table_is_read_up_to_its_bound);
+	tcase_add_loop_test(tcase, an_agent_to_which_a_walk_is_too_much_is_asked_for_less, 0, 3);
+	tcase_add_test(tcase, a_get_that_is_too_much_goes_row_by_row);
+	tcase_add_test(tcase, a_switch_that_restarts_in_mid_walk_is_read_from_the_beginning);
+	tcase_add_test(tcase, one_that_restarts_with_every_answer_comes_to_an_end);
+	tcase_add_test(tcase, an_index_beyond_what_if_mib_allows_is_read_all_the_same);
+	tcase_add_test(tcase, an_answer_without_a_varbind_ends_a_job);
 	tcase_add_test(tcase, a_get_takes_only_what_was_asked_for);
 	tcase_add_loop_test(tcase, a_row_says_what_its_status_means, 0,
 	    (int)(sizeof(readings) / sizeof(readings[0])));

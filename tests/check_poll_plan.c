@@ -235,7 +235,7 @@ START_TEST(what_is_known_of_a_switch_goes_on_with_its_name)
 	begin(3, 0);
 	expect_next(NOW, 0);
 	poll_plan_done(plan, 0, POLL_SILENT, NOW, 5);
-	expect_next(NOW, 1); /* under way when the map changes */
+	expect_next(NOW, 1); /* under way when the map changes, and after it */
 	expect_next(NOW, 2);
 	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 6);
 	struct topo *next =
@@ -251,13 +251,170 @@ START_TEST(what_is_known_of_a_switch_goes_on_with_its_name)
 	ck_assert_int_eq(view.since_us, 5);
 	poll_plan_view(plan, 1, &view);
 	ck_assert_int_eq(view.outcome, POLL_ANSWERED);
-	/* The new one, and the one that was under way. */
-	expect_next(NOW, 0);
-	expect_next(NOW, 2);
+	struct poll_totals totals;
+	poll_plan_totals(plan, &totals);
+	ck_assert_uint_eq(totals.running, 1);
+	expect_next(NOW, 0); /* the new one */
 	expect_none(NOW);
 	poll_plan_done(plan, 1, POLL_ANSWERED, NOW, 7); /* nobody asked it: nothing happens */
 	poll_plan_view(plan, 1, &view);
 	ck_assert_int_eq(view.asked_us, 6);
+	/* What was under way ends under its new number, or is broken off and asked again. */
+	ck_assert_str_eq(poll_plan_name(plan, 2), "sw1");
+	poll_plan_give_up(plan, 2);
+	ck_assert(expect_next(NOW, 2).walk);
+	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 8);
+	poll_plan_done(plan, 0, POLL_ANSWERED, NOW, 8);
+	poll_plan_totals(plan, &totals);
+	ck_assert_uint_eq(totals.running, 0);
+	expect_none(NOW);
+}
+END_TEST
+
+START_TEST(maps_that_follow_each_other_do_not_keep_the_sweep_at_its_beginning)
+{
+	unsigned n_read[10] = { 0 };
+
+	begin(10, 100000);
+	read_all(10);
+	for (int s = 1; s <= 100; s++) {
+		struct poll_task task;
+		int64_t now_ns = NOW + s * SECOND;
+		ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, now_ns), 0);
+		while (poll_plan_next(plan, now_ns, &task)) {
+			poll_plan_done(plan, task.sw, POLL_ANSWERED, now_ns, 1);
+			n_read[task.sw]++;
+		}
+	}
+	for (int sw = 0; sw < 9; sw++)
+		ck_assert_uint_eq(n_read[sw], 1);
+}
+END_TEST
+
+START_TEST(a_sweep_that_was_late_does_not_catch_up_all_at_once)
+{
+	struct poll_task task;
+
+	begin(10, 300000);
+	read_all(10);
+	expect_next(NOW + 3600 * SECOND, 0);
+	expect_none(NOW + 3600 * SECOND);
+	ck_assert(poll_plan_next(plan, NOW + 3631 * SECOND, &task));
+}
+END_TEST
+
+static void
+begin_two_addresses(void)
+{
+	map = topo_load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\","
+			" \"192.0.2.2\"]}]}");
+	plan = poll_plan_new(0);
+	memset(pollable, true, sizeof(pollable));
+	ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, NOW), 0);
+}
+
+START_TEST(where_one_address_is_silent_the_next_is_asked_at_once_and_stays)
+{
+	struct poll_view view;
+
+	begin_two_addresses();
+	ck_assert_uint_eq(expect_next(NOW, 0).address, 0);
+	poll_plan_done(plan, 0, POLL_SILENT, NOW, 1);
+	poll_plan_view(plan, 0, &view);
+	ck_assert_int_eq(view.outcome, POLL_OUTCOME_MAX);
+	ck_assert_uint_eq(expect_next(NOW, 0).address, 1);
+	poll_plan_done(plan, 0, POLL_ANSWERED, NOW, 2);
+	poll_plan_view(plan, 0, &view);
+	ck_assert_int_eq(view.outcome, POLL_ANSWERED);
+	ck_assert(poll_plan_want_all(plan, 0, false));
+	ck_assert_uint_eq(expect_next(NOW, 0).address, 1);
+}
+END_TEST
+
+START_TEST(a_switch_is_silent_once_all_its_addresses_were)
+{
+	struct poll_view view;
+
+	begin_two_addresses();
+	for (int i = 0; i < 2; i++) {
+		expect_next(NOW, 0);
+		poll_plan_done(plan, 0, i == 0 ? POLL_UNSENT : POLL_SILENT, NOW, i + 1);
+	}
+	poll_plan_view(plan, 0, &view);
+	ck_assert_int_eq(view.outcome, POLL_SILENT);
+	ck_assert_uint_eq(view.n_silent, 1);
+	expect_none(NOW + POLL_RETRY_NS - SECOND);
+	ck_assert_uint_eq(expect_next(NOW + POLL_RETRY_NS + SECOND, 0).address, 0);
+}
+END_TEST
+
+START_TEST(a_wrong_community_is_no_reason_to_try_another_address)
+{
+	begin_two_addresses();
+	expect_next(NOW, 0);
+	poll_plan_done(plan, 0, POLL_REFUSED, NOW, 1);
+	expect_none(NOW);
+}
+END_TEST
+
+/* It was silent while it booted; the coldStart says that it is back. */
+START_TEST(a_silent_switch_of_which_somebody_knows_better_is_asked_at_once)
+{
+	begin(1, 0);
+	for (int i = 0; i < 4; i++) {
+		expect_next(NOW + i * 1000 * SECOND, 0);
+		poll_plan_done(plan, 0, POLL_SILENT, NOW + i * 1000 * SECOND, 1);
+	}
+	expect_none(NOW + 3001 * SECOND);
+	ck_assert(poll_plan_want_all(plan, 0, true));
+	expect_next(NOW + 3001 * SECOND, 0);
+	poll_plan_done(plan, 0, POLL_SILENT, NOW + 3001 * SECOND, 1);
+	/* It is still booting: patience begins anew. */
+	expect_next(NOW + 3001 * SECOND + POLL_RETRY_NS, 0);
+}
+END_TEST
+
+START_TEST(other_credentials_are_tried_at_once)
+{
+	begin(1, 0);
+	expect_next(NOW, 0);
+	poll_plan_done(plan, 0, POLL_REFUSED, NOW, 1);
+	expect_none(NOW + SECOND);
+	poll_plan_forgive(plan);
+	expect_next(NOW + SECOND, 0);
+}
+END_TEST
+
+START_TEST(what_is_wanted_later_comes_when_it_is_due_also_after_another_map)
+{
+	begin(2, 0);
+	read_all(2);
+	ck_assert(poll_plan_want_later(plan, 1, NOW + 3 * SECOND));
+	ck_assert(poll_plan_want_later(plan, 1, NOW + 9 * SECOND));
+	expect_none(NOW + 2 * SECOND);
+	ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, NOW + 2 * SECOND), 0);
+	expect_none(NOW + 2 * SECOND);
+	ck_assert(expect_next(NOW + 3 * SECOND, 1).walk);
+	poll_plan_done(plan, 1, POLL_ANSWERED, NOW + 3 * SECOND, 1);
+	expect_none(NOW + 10 * SECOND);
+}
+END_TEST
+
+START_TEST(a_switch_that_has_more_interfaces_in_the_next_map_is_read)
+{
+	begin(2, 0);
+	read_all(2);
+	struct topo *next =
+	    topo_load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]},"
+		      " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.2\"],"
+		      " \"interfaces\": [{\"name\": \"Ethernet1\"}]}]}");
+	ck_assert_int_eq(poll_plan_set_topo(plan, next, pollable, NOW), 0);
+	topo_free(map);
+	map = next;
+	ck_assert(expect_next(NOW, 1).walk);
+	poll_plan_done(plan, 1, POLL_ANSWERED, NOW, 1);
+	ck_assert_int_eq(poll_plan_set_topo(plan, next, pollable, NOW), 0);
+	expect_none(NOW);
 }
 END_TEST
 
@@ -281,6 +438,15 @@ main(void)
 	tcase_add_test(tcase, the_sweep_reads_each_switch_once_per_interval_and_evenly);
 	tcase_add_test(tcase, who_has_no_credentials_is_not_asked);
 	tcase_add_test(tcase, what_is_known_of_a_switch_goes_on_with_its_name);
+	tcase_add_test(tcase, maps_that_follow_each_other_do_not_keep_the_sweep_at_its_beginning);
+	tcase_add_test(tcase, a_sweep_that_was_late_does_not_catch_up_all_at_once);
+	tcase_add_test(tcase, where_one_address_is_silent_the_next_is_asked_at_once_and_stays);
+	tcase_add_test(tcase, a_switch_is_silent_once_all_its_addresses_were);
+	tcase_add_test(tcase, a_wrong_community_is_no_reason_to_try_another_address);
+	tcase_add_test(tcase, a_silent_switch_of_which_somebody_knows_better_is_asked_at_once);
+	tcase_add_test(tcase, other_credentials_are_tried_at_once);
+	tcase_add_test(tcase, what_is_wanted_later_comes_when_it_is_due_also_after_another_map);
+	tcase_add_test(tcase, a_switch_that_has_more_interfaces_in_the_next_map_is_read);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -154,14 +154,20 @@ struct engine_ask {
 bool engine_pop_ask(struct engine *engine, struct engine_ask *ret_ask);
 
 /*
- * The poller's side. A switch that can be asked keeps index-only words waiting for its answer after a boot (they are passed
- * over: the answer tells more), until engine_polled: its table was read, or it does not answer. Rows of a table name interfaces by
- * name and index, which teaches the engine its indexes: all of them, before the first of them is fed. A word of source poll
- * that was asked for (event->asked_ns) before somebody else spoke of the interface is VERDICT_STALE.
+ * The poller's side. After a boot, index-only words of a switch that can be asked wait for its answer (the last one per
+ * index; ENGINE_INDEX_WORDS_MAX in all, more are VERDICT_NO_INTERFACE). They count as of when they came, as soon as its whole table
+ * was read (engine_polled), or by the topology's indexes when it turns out not to answer (engine_set_pollable false). Of an answer
+ * the engine is told first its sysUpTime, which may tell a boot (true: it did); then what all rows tell of indexes
+ * (engine_learn_index); then engine_polled, where it is whole; and then each row as a word. A word of
+ * source poll that was asked for (event->asked_ns) before somebody else spoke of the interface is VERDICT_STALE.
  */
+#define ENGINE_INDEX_WORDS_MAX 8192
+bool engine_answer_uptime(
+    struct engine *engine, uint32_t sw, uint32_t uptime_cs, struct engine_time time);
 void engine_learn_index(struct engine *engine, uint32_t sw, const struct link_event *event);
-void engine_set_pollable(struct engine *engine, uint32_t sw, bool pollable);
-void engine_polled(struct engine *engine, uint32_t sw);
+void engine_set_pollable(
+    struct engine *engine, uint32_t sw, bool pollable, struct engine_time time);
+void engine_polled(struct engine *engine, uint32_t sw, struct engine_time time);
 
 /* Words may have been lost: all interfaces of the switch, or of every switch that was heard over this source, are uncertain. */
 void engine_doubt_switch(struct engine *engine, uint32_t sw, struct engine_time time);

@@ -238,6 +238,8 @@ struct engine {
 	struct learnt *learnt; /* see engine_index.c */
 	uint32_t n_learnt, room_learnt;
 	struct htab learnt_index;
+	struct index_word *index_words; /* that wait for an answer; see engine_index.c */
+	uint32_t n_index_words, room_index_words;
 	struct report *reports; /* some of them are over, and wait for the next of their port */
 	uint32_t n_reports, room_reports;
 	struct htab report_index;
@@ -418,9 +420,13 @@ uint32_t engine_index_find(const struct engine *engine, uint32_t sw, uint32_t if
 uint32_t engine_index_of(const struct engine *engine, uint32_t interface);
 /* It booted, and can be asked, but has not been: an index alone means nothing. */
 bool engine_index_pending(const struct engine *engine, uint32_t sw);
-void engine_index_boot(struct engine *engine, uint32_t sw);
-/* Switches and interfaces have other numbers now: all is learnt anew. */
-void engine_indexes_moved(struct engine *engine);
+void engine_index_boot(struct engine *engine, uint32_t sw, int64_t now_ns);
+/* Keeps an index-only word until the answer comes. False: there is no room. */
+bool engine_index_hold(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
+/* Switches and interfaces have other numbers now, these; TOPO_NONE: they are gone. */
+void engine_indexes_moved(
+    struct engine *engine, const uint32_t *new_switch, const uint32_t *new_interface);
 void engine_indexes_release(struct engine *engine);
 
 /* ---- engine_incident.c ---- */

@@ -5,7 +5,8 @@
  * A *walk* reads the whole interface table with GETBULK (RFC 3416 4.2.3), column beside column; a *get* reads single rows whose
  * index is known. Asked for is what IF-MIB (RFC 2863) says of an interface: ifName (ifXTable; missing on old agents), ifDescr,
  * ifOperStatus, ifAdminStatus; and sysUpTime.0 in each request, which tells a reboot. The instance of each column is the
- * ifIndex, so rows are put together by it, whatever an agent leaves out.
+ * ifIndex, so rows are put together by it, whatever an agent leaves out. An agent to which a request is too much is asked for
+ * less (GETBULK of one row, then GETNEXT; a row at a time); one that restarts in mid-walk is read from the beginning.
  */
 #ifndef DPWATCH_CORE_POLL_JOB_H
 #define DPWATCH_CORE_POLL_JOB_H
@@ -28,7 +29,8 @@
 #define POLL_OID_LEN 16
 
 struct poll_request {
-	bool bulk;        /* GETBULK with one non-repeater; else GET */
+	bool bulk;        /* GETBULK with one non-repeater */
+	bool next;        /* GETNEXT; neither: GET */
 	long repetitions; /* of a GETBULK */
 	size_t n;
 	struct {
@@ -66,6 +68,15 @@ enum poll_step {
  */
 enum poll_step poll_job_take(
     struct poll_job *job, const struct trap_varbind *varbinds, size_t n, int64_t asked_ns);
+
+/*
+ * The switch answered the last request with an error-status (tooBig, genErr ...). True: less is asked now, with the next
+ * poll_job_request(); false: there is no less.
+ */
+bool poll_job_refused(struct poll_job *job);
+
+/* Of a get: whether each of its rows was told by the switch, with ifOperStatus. True of a walk. */
+bool poll_job_complete(const struct poll_job *job);
 
 /* The rows so far, ordered by ifIndex; borrowed until the next call. */
 size_t poll_job_n_rows(const struct poll_job *job);

@@ -2,8 +2,9 @@
  * poll_plan: which switch is asked next, and how soon (core). Times in, decisions out; it sends nothing.
  *
  * Switches wait in two lines: those about which something is doubted, and those whose turn it is in the sweep. One switch has
- * one job under way at most, and all together no more than POLL_RUNNING_MAX. One that stays silent is left alone for longer and
- * longer; what was wanted of it stays wanted. Silence is never down: the plan only says since when.
+ * one job under way at most, and all together no more than POLL_RUNNING_MAX. One that stays silent is asked at its next address,
+ * if it has more; once it was silent at all of them, it is left alone for longer and longer. What was wanted of it stays wanted.
+ * Silence is never down: the plan only says since when.
  */
 #ifndef DPWATCH_CORE_POLL_PLAN_H
 #define DPWATCH_CORE_POLL_PLAN_H
@@ -19,6 +20,8 @@
 /* A switch that was silent is asked again after 10 s, 20 s, ... at most 5 min. */
 #define POLL_RETRY_NS INT64_C(10000000000)
 #define POLL_RETRY_MAX_NS INT64_C(300000000000)
+/* Switches that wait for their time are looked through so often. */
+#define POLL_LOOK_NS INT64_C(500000000)
 
 struct poll_plan;
 
@@ -28,12 +31,25 @@ void poll_plan_free(struct poll_plan *plan);
 void poll_plan_set_interval(struct poll_plan *plan, int64_t interval_ms);
 
 /*
- * Another map is in force: what is known of a switch goes with its name; what is under way is forgotten (the caller gives it
- * up). Switches that are new are wanted whole, in the sweep's line. `pollable` says of each switch whether there are
- * credentials for it. 0 or -ENOMEM, and the plan then has no switches at all.
+ * Another map is in force: what is known of a switch goes with its name, also that it is under way (the caller goes on with
+ * that under the new number, or says poll_plan_give_up()). Switches that are new, or have more interfaces than before, are wanted whole, in the sweep's line, which
+ * goes on where it was. `pollable` says of each switch whether there are credentials for it. 0 or -ENOMEM, and the plan then has
+ * no switches at all.
  */
 int poll_plan_set_topo(
     struct poll_plan *plan, const struct topo *now, const bool *pollable, int64_t now_ns);
+
+/* No switches any more. */
+void poll_plan_forget(struct poll_plan *plan);
+
+/* By which a switch is found again in the next map. */
+const char *poll_plan_name(const struct poll_plan *plan, uint32_t sw);
+
+/* What is under way there was broken off: the whole table is wanted again, at once. */
+void poll_plan_give_up(struct poll_plan *plan, uint32_t sw);
+
+/* Whom silence (or wrong credentials) made wait need not any more: something changed that may help. */
+void poll_plan_forgive(struct poll_plan *plan);
 
 /*
  * An interface is doubted: its row is wanted (if_index 0: nobody knows it, so the whole table is). False where the switch
@@ -41,13 +57,17 @@ int poll_plan_set_topo(
  */
 bool poll_plan_want(struct poll_plan *plan, uint32_t sw, uint32_t if_index);
 
-/* The whole table is wanted; `soon`: before the sweep's. */
+/* The whole table is wanted; `soon`: before the sweep's, and even if it was silent: somebody knows that it is there. */
 bool poll_plan_want_all(struct poll_plan *plan, uint32_t sw, bool soon);
+
+/* The whole table is wanted, before the sweep's, but not before at_ns (to POLL_LOOK_NS); the first that was said holds. */
+bool poll_plan_want_later(struct poll_plan *plan, uint32_t sw, int64_t at_ns);
 
 /* What is to be done with a switch. */
 struct poll_task {
 	uint32_t sw;
 	bool walk;
+	uint32_t address; /* which of its addresses, modulo their number */
 	uint32_t if_indexes[POLL_GET_MAX];
 	size_t n;
 };
@@ -60,11 +80,13 @@ enum poll_outcome {
 	POLL_SILENT, /* no answer, after all retries */
 	POLL_REFUSED, /* an answer that says no: an SNMP error, or a Report (unknown user, wrong digest) */
 	POLL_UNSENT, /* it could not be asked: no route, no memory */
+	POLL_SLOW,   /* its answers came, but took too long in all */
+	POLL_EMPTY, /* it answered, and tells of no interface at all: a view that leaves them out */
 	POLL_OUTCOME_MAX
 };
 extern const char *const poll_outcome_names[POLL_OUTCOME_MAX]; /* "answered", "no answer" ... */
 
-/* The switch's task has ended. */
+/* The switch's task has ended. While there are addresses left to try, poll_plan_view() is as before. */
 void poll_plan_done(struct poll_plan *plan, uint32_t sw, enum poll_outcome outcome, int64_t now_ns,
     int64_t wall_us);
 

@@ -1,6 +1,6 @@
 /*
  * poll_target: where and with what a switch is asked (io). What its `poll` object in the topology says, else `[snmp]
- * poll_community`; the switch's first address, else port 161.
+ * poll_community`; at one of the switch's addresses, port 161 if nothing is said.
  */
 #ifndef DPWATCH_IO_POLL_TARGET_H
 #define DPWATCH_IO_POLL_TARGET_H
@@ -24,11 +24,15 @@ struct poll_target {
 };
 
 /*
- * False where it cannot be asked: no credentials, no address, or a file that cannot be read. Then `why` (size bytes) says so
+ * `address` says which of its addresses, modulo their number. False where it cannot be asked: no credentials, no address, or a file that cannot be read. Then `why` (size bytes) says so
  * for people, or is "" where nobody wants it to be asked.
  */
-bool poll_target_make(const struct topo *topo, uint32_t sw, const struct config *config,
-    struct poll_target *ret_target, char *why, size_t size);
+bool poll_target_make(const struct topo *topo, uint32_t sw, uint32_t address,
+    const struct config *config, struct poll_target *ret_target, char *why, size_t size);
+
+/* Whether the switch can still be asked there. */
+bool poll_target_is_of(
+    const struct topo *topo, uint32_t sw, const struct sockaddr_storage *address);
 
 /* Whether there are credentials at all, without reading files. */
 bool poll_target_wanted(const struct topo *topo, uint32_t sw, const struct config *config);

@@ -19,11 +19,13 @@
 #define POLLER_RATE 2000
 #define POLLER_TIMEOUT_MS 1500
 #define POLLER_RETRIES 2
+/* One job may take so long in all, or slow switches would keep the others from being asked. */
+#define POLLER_JOB_MS 120000
 
 struct poller_handler {
 	void *ctx;
-	/* What a switch answered: the job's rows so far, also where it fell silent in mid-walk. */
-	void (*answered)(void *ctx, uint32_t sw, const struct poll_job *job);
+	/* What a switch answered; `whole` is false where it fell silent in mid-walk: these are the rows so far. */
+	void (*answered)(void *ctx, uint32_t sw, const struct poll_job *job, bool whole);
 	/* A switch answers again, or ceased to (a change, not each time). `why` is for people. */
 	void (*reachable)(void *ctx, uint32_t sw, enum poll_outcome outcome, const char *why);
 };
@@ -35,10 +37,16 @@ struct poller *poller_new(struct loop *loop, const struct config *config, struct
     const struct poller_handler *handler);
 void poller_free(struct poller *poller);
 
-/* Another interval, and other credentials: which switches can be asked is seen at poller_set_topo(), which must follow. */
+/*
+ * Another interval, and other credentials: which switches can be asked is seen at poller_set_topo(), which must follow. Who was
+ * silent is asked again at once.
+ */
 void poller_configure(struct poller *poller, const struct config *config);
 
-/* Another map is in force, borrowed until the next call; jobs under way are given up, and begun anew. */
+/*
+ * Another map is in force, borrowed until the next call. Jobs under way go on where the switch is still there and still has the
+ * address that is being asked.
+ */
 void poller_set_topo(struct poller *poller, const struct topo *now);
 
 /* Something may have been wanted of its plan by others: it is looked at in the loop's next turn. */
@@ -47,6 +55,8 @@ void poller_kick(struct poller *poller);
 /* What is wanted; see poll_plan_want() and poll_plan_want_all(). It is asked in the loop's next turn. */
 bool poller_want(struct poller *poller, uint32_t sw, uint32_t if_index);
 bool poller_want_all(struct poller *poller, uint32_t sw, bool soon);
+/* The whole switch, at the earliest in so many milliseconds; see poll_plan_want_later(). */
+bool poller_want_later(struct poller *poller, uint32_t sw, int64_t delay_ms);
 
 /* For views, and for who wants something of it: poller_kick() then. */
 struct poll_plan *poller_plan(struct poller *poller);

@@ -122,7 +122,7 @@ restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time 
 	if (new_boot)
 		boot_of_interfaces(engine, sw);
 	if (new_boot)
-		engine_index_boot(engine, sw);
+		engine_index_boot(engine, sw, time.now_ns);
 	engine_doubt_all(engine, sw, time.wall_us);
 }
 
@@ -308,7 +308,8 @@ engine_feed(
 	if (event->kind != LINK_EVENT_WORD)
 		return older ? VERDICT_STALE : engine_doubt(engine, sw, event, time);
 	if (is_index_only(event) && engine_index_pending(engine, sw))
-		return VERDICT_DOUBT;
+		return engine_index_hold(engine, sw, event, time) ? VERDICT_DOUBT
+								  : VERDICT_NO_INTERFACE;
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
@@ -319,6 +320,17 @@ engine_feed(
 	enum engine_verdict verdict = engine_word(engine, sw, interface, event, time);
 	check_index(engine, interface, event, time.wall_us);
 	return verdict;
+}
+
+bool
+engine_answer_uptime(
+    struct engine *engine, uint32_t sw, uint32_t uptime_cs, struct engine_time time)
+{
+	const struct link_event event = { .has_uptime = true, .uptime_cs = uptime_cs };
+	const uint32_t boot = engine->switches[sw].boot;
+
+	is_older(engine, sw, &event, time);
+	return engine->switches[sw].boot != boot;
 }
 
 /* ---- time ---- */

@@ -2,8 +2,9 @@
  * The index map: which interface an ifIndex means, as the switch itself told when it was polled. It holds for one boot of the
  * switch (RFC 2863, 3.1.5: an ifIndex need not survive a re-initialization), and goes before what the topology says.
  *
- * Between a boot and the next reading of the whole table, an index alone means nothing where the switch can be asked: the
- * word is passed over, because the answer will tell the state of every interface, by name.
+ * Between a boot and the next reading of the whole table, an index alone means nothing where the switch can be asked: the last
+ * word per index waits for the answer, which tells what the index means. Where none comes, the topology's indexes are the best
+ * that is known.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -143,18 +144,151 @@ engine_index_pending(const struct engine *engine, uint32_t sw)
 	return engine->switches[sw].index_pending;
 }
 
-void
-engine_index_boot(struct engine *engine, uint32_t sw)
+/* ---- words that wait ---- */
+
+/* A boot may be told twice, by sysUpTime and by a coldStart, within this; older words are of the boot before. */
+#define ONE_BOOT_NS INT64_C(60000000000)
+
+struct index_word {
+	uint32_t sw;
+	struct link_event event;
+	struct engine_time time; /* when it came */
+};
+
+static void
+drop_word(struct engine *engine, uint32_t at)
 {
-	engine->switches[sw].boot++;
-	engine->switches[sw].index_pending = engine->switches[sw].pollable;
+	engine->index_words[at] = engine->index_words[--engine->n_index_words];
+}
+
+static bool
+make_room(struct engine *engine)
+{
+	if (engine->n_index_words < engine->room_index_words)
+		return true;
+	uint32_t room = engine->room_index_words * 2 + 64;
+	if (room > ENGINE_INDEX_WORDS_MAX)
+		room = ENGINE_INDEX_WORDS_MAX;
+	struct index_word *words = room > engine->n_index_words
+				       ? realloc(engine->index_words, room * sizeof(*words))
+				       : NULL;
+	if (!words)
+		return false;
+	engine->index_words = words;
+	engine->room_index_words = room;
+	return true;
+}
+
+/* TOPO_NONE: none waits. They are few, and only between a boot and its answer. */
+static uint32_t
+waiting_word(const struct engine *engine, uint32_t sw, uint32_t if_index)
+{
+	for (uint32_t i = 0; i < engine->n_index_words; i++)
+		if (engine->index_words[i].sw == sw &&
+		    engine->index_words[i].event.if_index == if_index)
+			return i;
+	return TOPO_NONE;
+}
+
+bool
+engine_index_hold(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
+{
+	uint32_t at = waiting_word(engine, sw, event->if_index);
+
+	if (at == TOPO_NONE && !make_room(engine))
+		return false;
+	if (at == TOPO_NONE)
+		at = engine->n_index_words++;
+	engine->index_words[at] = (struct index_word){ sw, *event, time };
+	/* Rules may be others when it counts; and its age was looked at when it came. */
+	engine->index_words[at].event.rule = "index";
+	engine->index_words[at].event.has_uptime = false;
+	return true;
+}
+
+/*
+ * It counts as of when it came, so that the answer is weighed against it; what was said with a name since is newer. The time
+ * of an interface never goes back by it, and that of the verdict is now.
+ */
+static void
+say_word(struct engine *engine, const struct index_word *word, struct engine_time time)
+{
+	const uint32_t interface = engine_index_find(engine, word->sw, word->event.if_index);
+
+	if (interface == TOPO_NONE || engine->interfaces[interface].spoke_ns > word->time.now_ns)
+		return;
+	struct engine_time then = word->time;
+	then.turn_us = time.turn_us ? time.turn_us : time.wall_us;
+	engine_word(engine, word->sw, interface, &word->event, then);
+}
+
+/* Waiting is over. */
+static void
+say_words(struct engine *engine, uint32_t sw, struct engine_time time)
+{
+	for (uint32_t i = 0; i < engine->n_index_words;) {
+		const struct index_word word = engine->index_words[i];
+		if (word.sw != sw) {
+			i++;
+			continue;
+		}
+		drop_word(engine, i);
+		say_word(engine, &word, time);
+	}
 }
 
 void
-engine_indexes_moved(struct engine *engine)
+engine_index_boot(struct engine *engine, uint32_t sw, int64_t now_ns)
 {
+	engine->switches[sw].boot++;
+	engine->switches[sw].index_pending = engine->switches[sw].pollable;
+	for (uint32_t i = 0; i < engine->n_index_words;) {
+		const struct index_word *word = &engine->index_words[i];
+		if (word->sw == sw && now_ns - word->time.now_ns > ONE_BOOT_NS)
+			drop_word(engine, i);
+		else
+			i++;
+	}
+}
+
+/* ---- another map ---- */
+
+static bool
+renumber(const struct engine *engine, struct learnt *row, const uint32_t *new_switch,
+    const uint32_t *new_interface)
+{
+	uint32_t *interface = row->key.direction == BY_INDEX ? &row->is : &row->key.number;
+
+	row->key.sw = new_switch[row->key.sw];
+	*interface = new_interface[*interface];
+	return row->key.sw != TOPO_NONE && *interface != TOPO_NONE &&
+	       row->boot == engine->switches[row->key.sw].boot;
+}
+
+/* What was learnt of this boot goes on with its interfaces; of earlier boots, nothing needs to be kept. */
+void
+engine_indexes_moved(
+    struct engine *engine, const uint32_t *new_switch, const uint32_t *new_interface)
+{
+	const uint32_t n = engine->n_learnt;
+
 	htab_release(&engine->learnt_index);
 	engine->n_learnt = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct learnt row = engine->learnt[i];
+		/* Two that are one in the new map: the first holds. */
+		if (renumber(engine, &row, new_switch, new_interface) && !find(engine, row.key))
+			learn(engine, row.key, row.is);
+	}
+	for (uint32_t i = 0; i < engine->n_index_words;) {
+		struct index_word *word = &engine->index_words[i];
+		word->sw = new_switch[word->sw];
+		if (word->sw == TOPO_NONE)
+			drop_word(engine, i);
+		else
+			i++;
+	}
 }
 
 void
@@ -162,19 +296,24 @@ engine_indexes_release(struct engine *engine)
 {
 	htab_release(&engine->learnt_index);
 	free(engine->learnt);
+	free(engine->index_words);
 }
 
 /* ---- what the poller tells ---- */
 
 void
-engine_set_pollable(struct engine *engine, uint32_t sw, bool pollable)
+engine_set_pollable(struct engine *engine, uint32_t sw, bool pollable, struct engine_time time)
 {
 	engine->switches[sw].pollable = pollable;
-	engine->switches[sw].index_pending = engine->switches[sw].index_pending && pollable;
+	if (!pollable)
+		engine_polled(engine, sw, time);
 }
 
 void
-engine_polled(struct engine *engine, uint32_t sw)
+engine_polled(struct engine *engine, uint32_t sw, struct engine_time time)
 {
+	if (!engine->switches[sw].index_pending)
+		return;
 	engine->switches[sw].index_pending = false;
+	say_words(engine, sw, time);
 }

@@ -128,6 +128,7 @@ swap_rows(struct take *take)
 	SWAP(ports);
 	SWAP(reach);
 	engine_watches_moved(engine, take->new_interface.items);
+	engine_indexes_moved(engine, take->new_switch, take->new_interface.items);
 	engine->totals = totals;
 	for (size_t i = 0; i < take->groups.n; i++)
 		engine->groups[take->groups.items[i]].seen = 0;

@@ -221,7 +221,6 @@ engine_watches_moved(struct engine *engine, const uint32_t *new_interface)
 		}
 	}
 	engine_asks_moved(engine);
-	engine_indexes_moved(engine);
 	/* Equal deadlines are told apart by the numbers, which are others now. */
 	for (uint32_t at = all->n_heap / 2; at > 0; at--)
 		heap_down(all, at - 1);

@@ -5,6 +5,12 @@
 
 #define REPETITIONS 10
 
+/* How much is asked at a time: all, little, or least. */
+enum size { SIZE_ALL, SIZE_ROW, SIZE_LEAST };
+
+/* A switch that restarts more often in one walk is not read on. */
+#define RESTARTS_MAX 3
+
 enum column { COLUMN_NAME, COLUMN_DESCR, COLUMN_OPER, COLUMN_ADMIN, COLUMN_MAX };
 
 static const struct {
@@ -20,9 +26,11 @@ static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 
 struct poll_job {
 	bool walk;
+	enum size size;
+	unsigned n_restarts;
 	uint32_t wanted[POLL_GET_MAX];
-	size_t n_wanted;
-	/* Of a walk: the last index seen per column, and whether its end was. Of a get: whether it was answered. */
+	size_t n_wanted, at; /* at: the first wanted one that the next request asks for */
+	/* Of a walk: the last index seen per column, and whether its end was. */
 	uint32_t cursor[COLUMN_MAX];
 	bool ended[COLUMN_MAX];
 	struct poll_row *rows;
@@ -55,15 +63,22 @@ poll_job_get(const uint32_t *if_indexes, size_t n)
 	return job;
 }
 
+static void
+clear_rows(struct poll_job *job)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		free(job->rows[i].name);
+		free(job->rows[i].descr);
+	}
+	job->n = 0;
+}
+
 void
 poll_job_free(struct poll_job *job)
 {
 	if (!job)
 		return;
-	for (size_t i = 0; i < job->n; i++) {
-		free(job->rows[i].name);
-		free(job->rows[i].descr);
-	}
+	clear_rows(job);
 	free(job->rows);
 	free(job);
 }
@@ -106,24 +121,32 @@ put_oid(struct poll_request *request, const unsigned long *ids, size_t n, uint32
 	request->n++;
 }
 
+/* The first wanted row that the next request does not ask for. */
+static size_t
+wanted_end(const struct poll_job *job)
+{
+	return job->size == SIZE_ALL || job->at == job->n_wanted ? job->n_wanted : job->at + 1;
+}
+
 void
 poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 {
-	ret_request->bulk = job->walk;
-	ret_request->repetitions = REPETITIONS;
+	ret_request->bulk = job->walk && job->size != SIZE_LEAST;
+	ret_request->next = job->walk && job->size == SIZE_LEAST;
+	ret_request->repetitions = job->size == SIZE_ALL ? REPETITIONS : 1;
 	ret_request->n = 0;
 	put_oid(ret_request, uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]), 0);
 	for (int column = 0; column < COLUMN_MAX; column++) {
 		if (job->ended[column])
 			continue;
-		for (size_t i = 0; i < job->n_wanted; i++)
+		for (size_t i = job->at; i < wanted_end(job); i++)
 			put_oid(
 			    ret_request, columns[column].ids, columns[column].n, job->wanted[i]);
 		if (job->walk)
 			put_oid(ret_request, columns[column].ids, columns[column].n,
 			    job->cursor[column]);
 	}
-	/* GETBULK's non-repeater gets the object after the one that is named. */
+	/* GETBULK's non-repeater, and GETNEXT, get the object after the one that is named. */
 	if (job->walk)
 		ret_request->oids[0].n--;
 }
@@ -206,7 +229,8 @@ column_of(struct oid name, uint32_t *ret_index)
 		if (name.n != base.n + 1 || !oid_starts(name, base))
 			continue;
 		unsigned long index = name.ids[base.n];
-		if (index < 1 || index > INT32_MAX)
+		/* InterfaceIndex ends at 2^31-1 (RFC 2863); some agents go on to what an OID can hold. */
+		if (index < 1 || index > UINT32_MAX)
 			return COLUMN_MAX;
 		*ret_index = (uint32_t)index;
 		return (enum column)column;
@@ -231,14 +255,9 @@ static void
 take_varbind(struct poll_job *job, const struct trap_varbind *varbind, int64_t asked_ns,
     bool moved[COLUMN_MAX])
 {
-	const struct oid uptime = { uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]) };
 	uint32_t if_index = 0;
 	enum column column = column_of(varbind->name, &if_index);
 
-	if (oid_eq(varbind->name, uptime) && varbind->type == VALUE_TIMETICKS) {
-		job->has_uptime = true;
-		job->uptime_cs = (uint32_t)varbind->integer;
-	}
 	if (column == COLUMN_MAX || !was_wanted(job, if_index) ||
 	    (job->walk && if_index <= job->cursor[column]))
 		return;
@@ -270,14 +289,70 @@ end_columns(struct poll_job *job, size_t n, const bool moved[COLUMN_MAX])
 	return more;
 }
 
+/* sysUpTime wraps after 497 days: going back by less than half of that is a restart (RFC 3418). */
+static bool
+take_uptime(struct poll_job *job, const struct trap_varbind *varbinds, size_t n)
+{
+	const struct oid uptime = { uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]) };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!oid_eq(varbinds[i].name, uptime) || varbinds[i].type != VALUE_TIMETICKS)
+			continue;
+		const uint32_t now_cs = (uint32_t)varbinds[i].integer;
+		const bool restarted = job->has_uptime && now_cs < job->uptime_cs &&
+				       job->uptime_cs - now_cs < UINT32_MAX / 2;
+		job->has_uptime = true;
+		job->uptime_cs = now_cs;
+		return restarted;
+	}
+	return false;
+}
+
+/* What was read before may have other indexes now, and other states. */
+static enum poll_step
+begin_anew(struct poll_job *job)
+{
+	clear_rows(job);
+	memset(job->cursor, 0, sizeof(job->cursor));
+	memset(job->ended, 0, sizeof(job->ended));
+	job->at = 0;
+	return ++job->n_restarts <= RESTARTS_MAX ? POLL_STEP_MORE : POLL_STEP_DONE;
+}
+
 enum poll_step
 poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t n, int64_t asked_ns)
 {
 	bool moved[COLUMN_MAX] = { false };
 
+	if (take_uptime(job, varbinds, n) && job->n > 0)
+		return begin_anew(job);
 	for (size_t i = 0; i < n; i++)
 		take_varbind(job, &varbinds[i], asked_ns, moved);
-	return job->walk && end_columns(job, n, moved) ? POLL_STEP_MORE : POLL_STEP_DONE;
+	if (job->walk)
+		return end_columns(job, n, moved) ? POLL_STEP_MORE : POLL_STEP_DONE;
+	job->at = wanted_end(job);
+	return job->at < job->n_wanted ? POLL_STEP_MORE : POLL_STEP_DONE;
+}
+
+bool
+poll_job_refused(struct poll_job *job)
+{
+	if (job->size == (job->walk ? SIZE_LEAST : SIZE_ROW))
+		return false;
+	job->size++;
+	return true;
+}
+
+bool
+poll_job_complete(const struct poll_job *job)
+{
+	for (size_t i = 0; i < job->n_wanted; i++) {
+		const size_t at = place(job, job->wanted[i]);
+		if (at == job->n || job->rows[at].if_index != job->wanted[i] ||
+		    job->rows[at].oper == 0)
+			return false;
+	}
+	return true;
 }
 
 /* ---- what a row says ---- */

@@ -4,14 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Silent switches are looked through so often. */
-#define LOOK_NS INT64_C(1000000000)
+/* A sweep that is later than this does not catch up. */
+#define LATE_NS INT64_C(10000000000)
 
 const char *const poll_outcome_names[POLL_OUTCOME_MAX] = {
 	[POLL_ANSWERED] = "answered",
 	[POLL_SILENT] = "no answer",
 	[POLL_REFUSED] = "refused",
 	[POLL_UNSENT] = "cannot be asked",
+	[POLL_SLOW] = "too slow",
+	[POLL_EMPTY] = "tells of no interface",
 };
 
 enum line { LINE_SOON, LINE_SWEEP, LINE_MAX };
@@ -23,9 +25,13 @@ struct planned {
 	bool waits[LINE_MAX];
 	uint8_t n_rows;
 	uint8_t outcome; /* enum poll_outcome */
+	uint8_t n_addresses, address,
+	    n_tried;      /* address: the one to ask; n_tried: silent ones before it */
+	uint8_t patience; /* how often it was silent since somebody knew better */
 	uint16_t n_silent;
-	uint32_t rows[POLL_GET_MAX];
-	int64_t not_before_ns; /* it was silent */
+	uint32_t rows[POLL_GET_MAX], n_interfaces; /* n_interfaces: in the map */
+	int64_t not_before_ns;                     /* it was silent */
+	int64_t later_ns; /* when its whole table is wanted; 0: not later */
 	int64_t since_us, asked_us;
 };
 
@@ -62,8 +68,8 @@ poll_plan_set_interval(struct poll_plan *plan, int64_t interval_ms)
 	plan->interval_ns = interval_ms * 1000000;
 }
 
-static void
-forget(struct poll_plan *plan)
+void
+poll_plan_forget(struct poll_plan *plan)
 {
 	for (uint32_t sw = 0; sw < plan->n; sw++)
 		free(plan->switches[sw].name);
@@ -80,7 +86,7 @@ poll_plan_free(struct poll_plan *plan)
 {
 	if (!plan)
 		return;
-	forget(plan);
+	poll_plan_forget(plan);
 	free(plan);
 }
 
@@ -125,24 +131,53 @@ take_first(struct poll_plan *plan, enum line line, int64_t now_ns, uint32_t *ret
 
 /* ---- what is wanted ---- */
 
+static bool
+can_be_asked(const struct poll_plan *plan, uint32_t sw)
+{
+	return sw < plan->n && plan->switches[sw].pollable;
+}
+
 bool
 poll_plan_want_all(struct poll_plan *plan, uint32_t sw, bool soon)
 {
-	if (sw >= plan->n || !plan->switches[sw].pollable)
+	if (!can_be_asked(plan, sw))
 		return false;
 	plan->switches[sw].whole = true;
+	if (soon)
+		plan->switches[sw].not_before_ns = plan->switches[sw].patience = 0;
 	stand_in(plan, sw, soon ? LINE_SOON : LINE_SWEEP);
 	return true;
 }
 
 bool
+poll_plan_want_later(struct poll_plan *plan, uint32_t sw, int64_t at_ns)
+{
+	if (!can_be_asked(plan, sw))
+		return false;
+	if (plan->switches[sw].later_ns == 0)
+		plan->switches[sw].later_ns = at_ns;
+	return true;
+}
+
+void
+poll_plan_forgive(struct poll_plan *plan)
+{
+	for (uint32_t sw = 0; sw < plan->n; sw++)
+		plan->switches[sw].not_before_ns = plan->switches[sw].patience = 0;
+	plan->look_ns = 0;
+}
+
+bool
 poll_plan_want(struct poll_plan *plan, uint32_t sw, uint32_t if_index)
 {
-	if (sw >= plan->n || !plan->switches[sw].pollable)
+	if (!can_be_asked(plan, sw))
 		return false;
 	struct planned *planned = &plan->switches[sw];
-	if (if_index == 0 || planned->n_rows == POLL_GET_MAX)
-		return poll_plan_want_all(plan, sw, true);
+	if (if_index == 0 || planned->n_rows == POLL_GET_MAX) {
+		planned->whole = true;
+		stand_in(plan, sw, LINE_SOON);
+		return true;
+	}
 	for (uint8_t i = 0; i < planned->n_rows; i++)
 		if (planned->rows[i] == if_index)
 			return true;
@@ -168,7 +203,7 @@ make_room(struct poll_plan *plan, uint32_t n, struct planned **ret_switches)
 	return good && *ret_switches;
 }
 
-/* What is known goes on with its name. What was under way is asked again; rows are numbers of the switch's own, and stay. */
+/* What is known goes on with its name; rows are numbers of the switch's own, and stay. */
 static void
 carry_over(struct poll_plan *plan, const struct topo *now, struct planned *switches)
 {
@@ -177,11 +212,13 @@ carry_over(struct poll_plan *plan, const struct topo *now, struct planned *switc
 		uint32_t to = topo_switch_find(now, slice_of(old->name));
 		if (to == TOPO_NONE)
 			continue;
-		char *name = switches[to].name;
+		const struct planned fresh = switches[to];
 		switches[to] = *old;
-		switches[to].name = name;
-		switches[to].whole = old->whole || old->running;
-		switches[to].running = false;
+		switches[to].name = fresh.name;
+		switches[to].n_addresses = fresh.n_addresses;
+		/* Nobody has told yet how the new ones are. */
+		switches[to].n_interfaces = fresh.n_interfaces;
+		switches[to].whole |= fresh.n_interfaces > old->n_interfaces;
 		memset(switches[to].waits, 0, sizeof(switches[to].waits));
 	}
 }
@@ -192,7 +229,10 @@ name_all(const struct topo *now, struct planned *switches)
 	bool good = true;
 
 	for (uint32_t sw = 0; sw < topo_n_switches(now); sw++) {
+		const uint32_t n_addresses = topo_switch_get(now, sw)->addresses.n;
 		switches[sw] = (struct planned){
+			.n_interfaces = topo_switch_get(now, sw)->interfaces.n,
+			.n_addresses = (uint8_t)(n_addresses < UINT8_MAX ? n_addresses : UINT8_MAX),
 			.name = strdup(topo_text_get(now, topo_switch_get(now, sw)->name)),
 			.outcome = POLL_OUTCOME_MAX,
 			.whole = true, /* it is new, unless it is known */
@@ -213,7 +253,7 @@ poll_plan_set_topo(
 		for (uint32_t sw = 0; switches && sw < n; sw++)
 			free(switches[sw].name);
 		free(switches);
-		forget(plan);
+		poll_plan_forget(plan);
 		return -ENOMEM;
 	}
 	carry_over(plan, now, switches);
@@ -222,10 +262,14 @@ poll_plan_set_topo(
 	free(plan->switches);
 	plan->switches = switches;
 	plan->n = n;
-	plan->n_running = plan->sweep_at = 0;
-	plan->sweep_ns = now_ns + (n > 0 ? plan->interval_ns / n : 0);
+	plan->n_running = 0;
+	/* The sweep goes on where it was: maps that follow each other must not keep it at the first switches. */
+	plan->sweep_at = n > 0 ? plan->sweep_at % n : 0;
+	if (plan->sweep_ns == 0 || plan->sweep_ns > now_ns + plan->interval_ns)
+		plan->sweep_ns = now_ns + (n > 0 ? plan->interval_ns / n : 0);
 	for (uint32_t sw = 0; sw < n; sw++) {
 		switches[sw].pollable = pollable[sw];
+		plan->n_running += switches[sw].running;
 		if (switches[sw].pollable && is_wanted(&switches[sw]))
 			stand_in(plan, sw, switches[sw].n_rows > 0 ? LINE_SOON : LINE_SWEEP);
 	}
@@ -240,26 +284,31 @@ sweep(struct poll_plan *plan, int64_t now_ns)
 {
 	const int64_t step_ns = plan->interval_ns / plan->n + 1;
 
+	/* After a suspend, or a sweep that was off: from now on, and not all at once. */
+	if (now_ns - plan->sweep_ns > step_ns + LATE_NS)
+		plan->sweep_ns = now_ns;
 	for (uint32_t i = 0; i < plan->n && plan->sweep_ns <= now_ns; i++) {
 		poll_plan_want_all(plan, plan->sweep_at, false);
 		plan->sweep_at = (plan->sweep_at + 1) % plan->n;
 		plan->sweep_ns += step_ns;
 	}
-	/* After a suspend, or a sweep that was off: from now on. */
-	if (plan->sweep_ns <= now_ns)
-		plan->sweep_ns = now_ns + step_ns;
 }
 
-/* Those that were silent, and have been left alone long enough. */
+/* Those that were silent, and have been left alone long enough; and those that were wanted for now. */
 static void
 look_through(struct poll_plan *plan, int64_t now_ns)
 {
 	for (uint32_t sw = 0; sw < plan->n; sw++) {
 		struct planned *planned = &plan->switches[sw];
-		if (planned->n_silent == 0 || planned->running || !is_wanted(planned) ||
+		const bool due = planned->later_ns != 0 && planned->later_ns <= now_ns;
+		if (due) {
+			planned->later_ns = 0;
+			planned->whole = planned->whole || planned->pollable;
+		}
+		if (planned->running || !planned->pollable || !is_wanted(planned) ||
 		    planned->not_before_ns > now_ns)
 			continue;
-		stand_in(plan, sw, planned->n_rows > 0 ? LINE_SOON : LINE_SWEEP);
+		stand_in(plan, sw, due || planned->n_rows > 0 ? LINE_SOON : LINE_SWEEP);
 	}
 }
 
@@ -274,13 +323,14 @@ poll_plan_next(struct poll_plan *plan, int64_t now_ns, struct poll_task *ret_tas
 		sweep(plan, now_ns);
 	if (now_ns >= plan->look_ns) {
 		look_through(plan, now_ns);
-		plan->look_ns = now_ns + LOOK_NS;
+		plan->look_ns = now_ns + POLL_LOOK_NS;
 	}
 	if (plan->n_running >= POLL_RUNNING_MAX || (!take_first(plan, LINE_SOON, now_ns, &sw) &&
 						       !take_first(plan, LINE_SWEEP, now_ns, &sw)))
 		return false;
 	struct planned *planned = &plan->switches[sw];
-	*ret_task = (struct poll_task){ .sw = sw, .walk = planned->whole };
+	*ret_task =
+	    (struct poll_task){ .sw = sw, .walk = planned->whole, .address = planned->address };
 	if (!planned->whole) {
 		ret_task->n = planned->n_rows;
 		memcpy(
@@ -303,6 +353,45 @@ patience_ns(unsigned n_silent)
 	return ns < POLL_RETRY_MAX_NS ? ns : POLL_RETRY_MAX_NS;
 }
 
+/* It may be silent because that address is dead, and others are not: they come at once, each once. */
+static bool
+has_another_address(struct planned *planned, enum poll_outcome outcome)
+{
+	if (outcome != POLL_SILENT && outcome != POLL_UNSENT)
+		return false;
+	if (planned->n_addresses < 2)
+		return false;
+	planned->n_tried++;
+	planned->address = (uint8_t)((planned->address + 1) % planned->n_addresses);
+	return planned->n_tried < planned->n_addresses;
+}
+
+static void
+note_outcome(struct planned *planned, enum poll_outcome outcome, int64_t now_ns, int64_t wall_us)
+{
+	if (planned->outcome != outcome)
+		planned->since_us = wall_us;
+	planned->outcome = (uint8_t)outcome;
+	planned->asked_us = wall_us;
+	planned->n_tried = 0;
+	if (outcome == POLL_ANSWERED) {
+		planned->n_silent = planned->patience = 0;
+		planned->not_before_ns = 0;
+		return;
+	}
+	planned->n_silent += planned->n_silent < UINT16_MAX;
+	planned->patience += planned->patience < UINT8_MAX;
+	planned->not_before_ns = now_ns + patience_ns(planned->patience);
+	planned->whole = true;
+}
+
+static void
+stop_running(struct poll_plan *plan, struct planned *planned)
+{
+	planned->running = false;
+	plan->n_running--;
+}
+
 void
 poll_plan_done(
     struct poll_plan *plan, uint32_t sw, enum poll_outcome outcome, int64_t now_ns, int64_t wall_us)
@@ -310,22 +399,24 @@ poll_plan_done(
 	if (sw >= plan->n || !plan->switches[sw].running)
 		return;
 	struct planned *planned = &plan->switches[sw];
-	planned->running = false;
-	plan->n_running--;
-	if (planned->outcome != outcome)
-		planned->since_us = wall_us;
-	planned->outcome = (uint8_t)outcome;
-	planned->asked_us = wall_us;
-	if (outcome == POLL_ANSWERED) {
-		planned->n_silent = 0;
-		planned->not_before_ns = 0;
-	} else {
-		planned->n_silent += planned->n_silent < UINT16_MAX;
-		planned->not_before_ns = now_ns + patience_ns(planned->n_silent);
+	stop_running(plan, planned);
+	if (has_another_address(planned, outcome))
 		planned->whole = true;
-	}
+	else
+		note_outcome(planned, outcome, now_ns, wall_us);
 	if (is_wanted(planned) && planned->not_before_ns <= now_ns)
 		stand_in(plan, sw, planned->n_rows > 0 ? LINE_SOON : LINE_SWEEP);
+}
+
+void
+poll_plan_give_up(struct poll_plan *plan, uint32_t sw)
+{
+	if (sw >= plan->n || !plan->switches[sw].running)
+		return;
+	stop_running(plan, &plan->switches[sw]);
+	plan->switches[sw].whole = true;
+	if (plan->switches[sw].pollable)
+		stand_in(plan, sw, LINE_SOON);
 }
 
 int64_t
@@ -344,6 +435,12 @@ poll_plan_deadline(const struct poll_plan *plan, int64_t now_ns)
 }
 
 /* ---- views ---- */
+
+const char *
+poll_plan_name(const struct poll_plan *plan, uint32_t sw)
+{
+	return plan->switches[sw].name;
+}
 
 void
 poll_plan_view(const struct poll_plan *plan, uint32_t sw, struct poll_view *ret_view)

@@ -400,8 +400,7 @@ make_parts(struct daemon *daemon)
 	daemon->started = loop_now(daemon->loop);
 	const struct poller_handler poller_handler = { daemon, daemon_polled, daemon_reachable };
 	daemon->poller = poller_new(daemon->loop, &daemon->config, &daemon->stats, &poller_handler);
-	daemon->poll_again.timer = loop_timer_new(daemon->loop, daemon_poll_again, daemon);
-	if (!daemon->poller || !daemon->poll_again.timer)
+	if (!daemon->poller)
 		return -1;
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
 	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);
@@ -475,7 +474,6 @@ daemon_release(struct daemon *daemon)
 		daemon_close_http(daemon);
 	worker_wait_dying();
 	poller_free(daemon->poller);
-	free(daemon->poll_again.due_ns);
 	snmp_input_free(daemon->snmp);
 	syslog_input_free(daemon->syslog);
 	redis_link_free(daemon->link);
@@ -484,7 +482,6 @@ daemon_release(struct daemon *daemon)
 	journal_free(daemon->journal);
 	embedded_redis_stop(daemon->embedded);
 	if (daemon->loop) {
-		loop_timer_free(daemon->poll_again.timer);
 		loop_timer_free(daemon->tick);
 		loop_timer_free(daemon->deadline);
 		loop_timer_free(daemon->stop);

@@ -78,13 +78,6 @@ struct other_line {
 	int64_t second;
 };
 
-/* Switches that are to be asked again, later. */
-struct poll_again {
-	int64_t *due_ns; /* per switch; 0: not */
-	uint32_t n, n_due;
-	struct loop_timer *timer;
-};
-
 struct daemon {
 	const char *config_path;
 	bool debug; /* -d: whatever the configuration says */
@@ -108,7 +101,6 @@ struct daemon {
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
 	struct poller *poller;
-	struct poll_again poll_again;
 	struct auth *auth;
 	struct http *http;
 	struct api api;
@@ -155,12 +147,11 @@ void daemon_read_state(struct daemon *daemon);
 /* ---- daemon_poll.c ---- */
 /* Hands the engine's asks on. */
 void daemon_ask(struct daemon *daemon);
-void daemon_poll_again(void *ctx);
 void daemon_verify_down(struct daemon *daemon, const struct dp_change *change);
 /* Another map is in force. */
 void daemon_poll_topology(struct daemon *daemon);
 /* The poller's handler. */
-void daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job);
+void daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job, bool whole);
 void daemon_reachable(void *ctx, uint32_t sw, enum poll_outcome outcome, const char *why);
 
 /* ---- daemon_maintenance.c ---- */

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +61,7 @@ static void
 set_ipv6(struct poll_target *target, const struct addr *addr, uint16_t port)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&target->address;
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN + IF_NAMESIZE];
 
 	*in6 = (struct sockaddr_in6){
 		.sin6_family = AF_INET6,
@@ -68,7 +70,10 @@ set_ipv6(struct poll_target *target, const struct addr *addr, uint16_t port)
 	};
 	memcpy(&in6->sin6_addr, addr->ip, sizeof(in6->sin6_addr));
 	target->address_len = sizeof(*in6);
-	inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+	/* With the scope of a link-local one: "fe80::1%eth0". */
+	if (getnameinfo((const struct sockaddr *)in6, sizeof(*in6), text, sizeof(text), NULL, 0,
+		NI_NUMERICHOST) != 0)
+		text[0] = '\0';
 	snprintf(target->peer, sizeof(target->peer), "udp6:[%s]:%u", text, port);
 }
 
@@ -80,9 +85,37 @@ is_ipv4(const struct addr *addr)
 	return memcmp(addr->ip, mapped, sizeof(mapped)) == 0;
 }
 
+static void
+set_address(struct poll_target *target, const struct addr *addr, json_int_t port)
+{
+	const uint16_t to = port > 0 && port <= UINT16_MAX ? (uint16_t)port : SNMP_PORT;
+
+	if (is_ipv4(addr))
+		set_ipv4(target, addr, to);
+	else
+		set_ipv6(target, addr, to);
+}
+
 bool
-poll_target_make(const struct topo *topo, uint32_t sw, const struct config *config,
-    struct poll_target *ret_target, char *why, size_t size)
+poll_target_is_of(const struct topo *topo, uint32_t sw, const struct sockaddr_storage *address)
+{
+	const struct topo_range addresses = topo_switch_get(topo, sw)->addresses;
+	json_t *own = own_settings(topo, sw);
+	json_int_t port = json_integer_value(json_object_get(own, "port"));
+	bool found = false;
+
+	json_decref(own);
+	for (uint32_t i = 0; i < addresses.n && !found; i++) {
+		struct poll_target target = { .address_len = 0 };
+		set_address(&target, topo_address(topo, addresses.first + i), port);
+		found = memcmp(&target.address, address, sizeof(*address)) == 0;
+	}
+	return found;
+}
+
+bool
+poll_target_make(const struct topo *topo, uint32_t sw, uint32_t address,
+    const struct config *config, struct poll_target *ret_target, char *why, size_t size)
 {
 	const struct topo_switch *row = topo_switch_get(topo, sw);
 	json_t *own = own_settings(topo, sw);
@@ -101,11 +134,7 @@ poll_target_make(const struct topo *topo, uint32_t sw, const struct config *conf
 	json_decref(own);
 	if (!good)
 		return false;
-	const struct addr *addr = topo_address(topo, row->addresses.first);
-	uint16_t to = port > 0 && port <= UINT16_MAX ? (uint16_t)port : SNMP_PORT;
-	if (is_ipv4(addr))
-		set_ipv4(ret_target, addr, to);
-	else
-		set_ipv6(ret_target, addr, to);
+	set_address(ret_target,
+	    topo_address(topo, row->addresses.first + address % row->addresses.n), port);
 	return true;
 }

@@ -26,6 +26,8 @@ struct asking {
 	struct poll_job *job;
 	void *session; /* net-snmp's; NULL: this place is free */
 	struct event *readable;
+	struct sockaddr_storage address;
+	int64_t began_ns;
 	int64_t asked_ns; /* when the request under way was sent */
 	bool held;        /* its next request waits for the next tick */
 	bool over;        /* to be closed: a session must not be closed by its own callback */
@@ -62,21 +64,30 @@ close_asking(struct asking *asking)
 	poller->n_asking--;
 }
 
+static bool
+is_silent(const struct poll_view *view)
+{
+	return view->outcome != POLL_ANSWERED && view->outcome != POLL_OUTCOME_MAX;
+}
+
 /* The job is over: what it told goes to the handler, also where the switch fell silent in the middle. */
 static void
 end_job(struct asking *asking)
 {
 	struct poller *poller = asking->poller;
 	const uint32_t sw = asking->sw;
-	struct poll_view before;
+	struct poll_view before, after;
 
 	const struct engine_time now = loop_now(poller->loop);
 	poll_plan_view(poller->plan, sw, &before);
 	poll_plan_done(poller->plan, sw, asking->outcome, now.now_ns, now.wall_us);
+	poll_plan_view(poller->plan, sw, &after);
+	stats_add(poller->stats, STAT_POLL_SILENT, asking->outcome != POLL_ANSWERED);
+	stats_add(poller->stats, STAT_POLL_FULL, poll_job_n_rows(asking->job) == POLL_ROWS_MAX);
 	if (poll_job_n_rows(asking->job) > 0)
-		poller->handler.answered(poller->handler.ctx, sw, asking->job);
-	bool was_silent = before.outcome != POLL_ANSWERED && before.outcome != POLL_OUTCOME_MAX;
-	if ((asking->outcome != POLL_ANSWERED) != was_silent)
+		poller->handler.answered(
+		    poller->handler.ctx, sw, asking->job, asking->outcome == POLL_ANSWERED);
+	if (is_silent(&before) != is_silent(&after))
 		poller->handler.reachable(
 		    poller->handler.ctx, sw, asking->outcome, poll_outcome_names[asking->outcome]);
 	close_asking(asking);
@@ -92,7 +103,9 @@ finish(struct asking *asking, enum poll_outcome outcome)
 static netsnmp_pdu *
 make_pdu(const struct poll_request *request)
 {
-	netsnmp_pdu *pdu = snmp_pdu_create(request->bulk ? SNMP_MSG_GETBULK : SNMP_MSG_GET);
+	netsnmp_pdu *pdu = snmp_pdu_create(request->bulk   ? SNMP_MSG_GETBULK
+					   : request->next ? SNMP_MSG_GETNEXT
+							   : SNMP_MSG_GET);
 
 	if (!pdu)
 		return NULL;
@@ -131,6 +144,20 @@ send_next(struct asking *asking)
 	finish(asking, POLL_UNSENT);
 }
 
+/* tooBig, genErr and the like: some agents cannot do GETBULK, or not so much at a time. */
+static void
+take_refusal(struct asking *asking, const netsnmp_pdu *pdu)
+{
+	const bool may_not = pdu->command != SNMP_MSG_RESPONSE ||
+			     pdu->errstat == SNMP_ERR_AUTHORIZATIONERROR ||
+			     pdu->errstat == SNMP_ERR_NOACCESS;
+
+	if (!may_not && poll_job_refused(asking->job))
+		send_next(asking);
+	else
+		finish(asking, POLL_REFUSED);
+}
+
 static void
 take_answer(struct asking *asking, const netsnmp_pdu *pdu)
 {
@@ -138,12 +165,14 @@ take_answer(struct asking *asking, const netsnmp_pdu *pdu)
 
 	stats_add(asking->poller->stats, STAT_POLL_ANSWERS, 1);
 	if (pdu->command != SNMP_MSG_RESPONSE || pdu->errstat != SNMP_ERR_NOERROR) {
-		finish(asking, POLL_REFUSED);
+		take_refusal(asking, pdu);
 		return;
 	}
 	size_t n = snmp_varbinds_read(pdu, varbinds, TRAP_VARBINDS_MAX);
 	if (poll_job_take(asking->job, varbinds, n, asking->asked_ns) == POLL_STEP_MORE)
 		send_next(asking);
+	else if (poll_job_is_walk(asking->job) && poll_job_n_rows(asking->job) == 0)
+		finish(asking, POLL_EMPTY);
 	else
 		finish(asking, POLL_ANSWERED);
 }
@@ -217,6 +246,7 @@ open_session(struct asking *asking, struct poll_target *target)
 	if (!asking->session)
 		return false;
 	asking->poller->n_asking++;
+	asking->address = target->address;
 	if (watch(asking, target))
 		return true;
 	close_asking(asking);
@@ -242,10 +272,12 @@ begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t
 	struct poll_target target;
 
 	snprintf(why, size, "%s", poll_outcome_names[POLL_UNSENT]);
-	if (!asking ||
-	    !poll_target_make(poller->topo, task->sw, poller->config, &target, why, size))
+	if (!asking || !poll_target_make(poller->topo, task->sw, task->address, poller->config,
+			   &target, why, size))
 		return false;
-	*asking = (struct asking){ .poller = poller, .sw = task->sw };
+	*asking = (struct asking){
+		.poller = poller, .sw = task->sw, .began_ns = loop_now(poller->loop).now_ns
+	};
 	bool good = open_session(asking, &target);
 	explicit_bzero(&target, sizeof(target));
 	if (!good)
@@ -263,7 +295,7 @@ static void
 begin_jobs(struct poller *poller)
 {
 	struct poll_task task;
-	struct poll_view before;
+	struct poll_view before, after;
 	char why[320];
 
 	while (poller->topo && poller->budget > 0 &&
@@ -273,7 +305,9 @@ begin_jobs(struct poller *poller)
 			continue;
 		const struct engine_time now = loop_now(poller->loop);
 		poll_plan_done(poller->plan, task.sw, POLL_UNSENT, now.now_ns, now.wall_us);
-		if (before.outcome != POLL_UNSENT)
+		poll_plan_view(poller->plan, task.sw, &after);
+		stats_add(poller->stats, STAT_POLL_SILENT, 1);
+		if (before.outcome != POLL_UNSENT && after.outcome == POLL_UNSENT)
 			poller->handler.reachable(poller->handler.ctx, task.sw, POLL_UNSENT, why);
 	}
 }
@@ -284,7 +318,10 @@ begin_jobs(struct poller *poller)
 static void
 look_at(struct asking *asking)
 {
-	if (asking->held)
+	if (loop_now(asking->poller->loop).now_ns - asking->began_ns >
+	    POLLER_JOB_MS * INT64_C(1000000))
+		finish(asking, POLL_SLOW);
+	else if (asking->held)
 		send_next(asking);
 	else
 		snmp_sess_timeout(asking->session);
@@ -350,6 +387,17 @@ poller_want(struct poller *poller, uint32_t sw, uint32_t if_index)
 }
 
 bool
+poller_want_later(struct poller *poller, uint32_t sw, int64_t delay_ms)
+{
+	const int64_t at_ns = loop_now(poller->loop).now_ns + delay_ms * 1000000;
+
+	if (!poll_plan_want_later(poller->plan, sw, at_ns))
+		return false;
+	poller_kick(poller);
+	return true;
+}
+
+bool
 poller_want_all(struct poller *poller, uint32_t sw, bool soon)
 {
 	if (!poll_plan_want_all(poller->plan, sw, soon))
@@ -374,28 +422,70 @@ give_up(struct poller *poller)
 			close_asking(&poller->places[i]);
 }
 
+/* The switch of each job, in the next map; TOPO_NONE: it is not there. */
+static void
+find_anew(const struct poller *poller, const struct topo *now, uint32_t to[POLL_RUNNING_MAX])
+{
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+		to[i] = poller->places[i].session
+			    ? topo_switch_find(
+				  now, slice_of(poll_plan_name(poller->plan, poller->places[i].sw)))
+			    : TOPO_NONE;
+}
+
+/* The plan knows the new numbers; jobs go on under theirs. */
+static void
+go_on(struct poller *poller, const bool *pollable, const uint32_t to[POLL_RUNNING_MAX])
+{
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++) {
+		struct asking *asking = &poller->places[i];
+		if (!asking->session)
+			continue;
+		const bool good = to[i] != TOPO_NONE && pollable[to[i]] &&
+				  poll_target_is_of(poller->topo, to[i], &asking->address);
+		if (good)
+			asking->sw = to[i];
+		else if (to[i] != TOPO_NONE)
+			poll_plan_give_up(poller->plan, to[i]);
+		if (!good)
+			close_asking(asking);
+	}
+}
+
 void
 poller_set_topo(struct poller *poller, const struct topo *now)
 {
 	const uint32_t n = topo_n_switches(now);
 	bool *pollable = calloc(n + 1, sizeof(*pollable));
+	uint32_t to[POLL_RUNNING_MAX];
 
-	give_up(poller);
+	find_anew(poller, now, to);
 	poller->topo = now;
 	for (uint32_t sw = 0; pollable && sw < n; sw++)
 		pollable[sw] = poll_target_wanted(now, sw, poller->config);
-	if (!pollable ||
-	    poll_plan_set_topo(poller->plan, now, pollable, loop_now(poller->loop).now_ns) != 0)
+	if (pollable &&
+	    poll_plan_set_topo(poller->plan, now, pollable, loop_now(poller->loop).now_ns) == 0) {
+		go_on(poller, pollable, to);
+	} else {
 		log_error("poller: out of memory: no switch is asked until the next map");
+		give_up(poller);
+		poll_plan_forget(poller->plan);
+	}
 	free(pollable);
 	loop_timer_arm(poller->start, 0);
 }
 
+/* What is under way has the old credentials. */
 void
 poller_configure(struct poller *poller, const struct config *config)
 {
+	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+		if (poller->places[i].session)
+			poll_plan_give_up(poller->plan, poller->places[i].sw);
+	give_up(poller);
 	poller->config = config;
 	poll_plan_set_interval(poller->plan, config->snmp.poll_interval_ms);
+	poll_plan_forgive(poller->plan);
 }
 
 struct poller *
