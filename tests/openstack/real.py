@@ -218,7 +218,7 @@ class Keystone:
         self.manage("fernet_setup", *me)
         self.manage("credential_setup", *me)
         self.manage("bootstrap", "--bootstrap-password", "admin", "--bootstrap-admin-url", self.url,
-            "--bootstrap-public-url", self.url, "--bootstrap-region-id", "RegionOne")
+            "--bootstrap-public-url", self.url, "--bootstrap-internal-url", self.url, "--bootstrap-region-id", "RegionOne")
         env = dict(os.environ, OS_KEYSTONE_CONFIG_FILES=self.conf)
         self.server = Server([PYTHON, "-c", SERVE_KEYSTONE, str(self.port)], folder + "/out.log", env)
         wait_for("Keystone's answer", lambda: request(self.port, "GET", "/v3")[0] == 200)
@@ -277,7 +277,7 @@ class Neutron:
         wait_for("Neutron's answer", lambda: request(self.port, "GET", "/")[0] == 200)
         # Neutron 21.0.0 answers every request about ports with a 500 (no attribute 'port_forwardings') until it was asked
         # about something else.
-        assert self.ask("GET", "/v2.0/networks")[0] in (200, 401)
+        self.ask("GET", "/v2.0/networks")
 
     def ask(self, method, path, body=None):
         status, answer, _ = request(self.port, method, path, body, self.token)

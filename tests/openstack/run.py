@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 import real
 from real import wait_for
@@ -141,7 +142,8 @@ def attempt(what, function):
     try:
         function()
     except Exception as error:
-        tried(what, False, "%s: %s" % (type(error).__name__, error))
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        tried(what, False, "%s: %s (%s:%d)" % (type(error).__name__, error, os.path.basename(where.filename), where.lineno))
 
 
 def all_are(neutron, group, value):
