@@ -98,15 +98,20 @@ command_ignore(void *ctx, const struct redisReply *reply)
 /* What was sent last is forgotten before a request: until Neutron has answered nobody knows what it holds. */
 const char SCRIPT_BEGIN[] =
     "local call = redis.call\n"
+    "local send = 'send'\n"
     "if not call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then\n"
-    "  if call('GET', KEYS[1]) ~= ARGV[1] then return {'elsewhere', ''} end\n"
-    "  call('PEXPIRE', KEYS[1], ARGV[2])\n"
+    "  local owner = call('GET', KEYS[1])\n"
+    "  if owner ~= ARGV[1] then\n"
+    "    if call('EXISTS', ARGV[5] .. owner) == 1 then return {'elsewhere', ''} end\n"
+    "    send = 'inherit'\n"
+    "  end\n"
+    "  call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
     "end\n"
     "local value = call('HGET', KEYS[2], 'dp_down') == 'true' and 'DOWN' or 'ACTIVE'\n"
-    "local state = 'send'\n"
+    "local state = send\n"
     "if ARGV[4] ~= '1' and call('HGET', KEYS[3], ARGV[3]) == value then state = 'equal'\n"
     "elseif value == 'DOWN' and call('EXISTS', KEYS[4]) == 1 then state = 'braked' end\n"
-    "if state == 'send' then call('HDEL', KEYS[3], ARGV[3]) else call('DEL', KEYS[1]) end\n"
+    "if state == send then call('HDEL', KEYS[3], ARGV[3]) else call('DEL', KEYS[1]) end\n"
     "return {state, value}\n";
 
 const char SCRIPT_END[] =

@@ -5,6 +5,7 @@
  *   group `neutron` of the stream events; what an instance was given and has not acknowledged is owed to Neutron
  *   neutron:sent      HASH id -> DOWN | ACTIVE, what Neutron took last; nothing while a request is under way
  *   neutron:lock:<id> STRING, the instance that is at this port; expires
+ *   neutron:alive:<instance> STRING; expires soon: a lock of one that is not alive is nobody's
  *   neutron:downs     ZSET id -> ms, ports that went DOWN within the last minute, for the brake
  *   neutron:hold      HASH since, ports, limit, by: the brake is on
  *   neutron:name:<n>  STRING, neutron:instance:<n> STRING (JSON): the instances that run; expire
@@ -46,7 +47,10 @@ int command_send(struct command *command, struct redis_link *link, redis_reply_f
 /* For answers that do not matter. */
 void command_ignore(void *ctx, const struct redisReply *reply);
 
-/* Keys: lock, port, sent, hold. ARGV: token, ms, id, 1: also if it was sent last. -> elsewhere | equal | braked | send, value */
+/*
+ * Keys: lock, port, sent, hold. ARGV: token, ms, id, 1: also if it was sent last, prefix of neutron:alive.
+ * -> elsewhere | equal | braked | send | inherit (send; the lock was a dead instance's), value
+ */
 extern const char SCRIPT_BEGIN[];
 
 /* Keys: lock, port, sent. ARGV: token, id, value that Neutron has now ("": unknown). -> mine | lost, value to be sent now */

@@ -286,6 +286,16 @@ forwarder_stop(struct forwarder *fw)
 }
 
 void
+forwarder_try_now(struct forwarder *fw)
+{
+	log_info("trying again what waits");
+	session_again(fw->session);
+	neutron_queue_wake(fw->queue, forwarder_now_ms(fw));
+	reconcile_soon(fw->reconcile, 0);
+	forwarder_go(fw);
+}
+
+void
 forwarder_release(struct forwarder *fw)
 {
 	/* Requests first: their callbacks do not come any more, and Redis's come with NULL. */

@@ -99,7 +99,6 @@ struct forwarder {
 	struct loop_timer *read_again;
 	int64_t behind,
 	    pending; /* entries: not yet read by anybody, and read by somebody; -1: not known */
-	int64_t behind_since_us;        /* the oldest of those not yet read; 0: none */
 	char problem[NEUTRON_TEXT_MAX]; /* what a person must mend; "": nothing */
 	char last_error[NEUTRON_TEXT_MAX];
 	int64_t last_error_us; /* 0: none */
@@ -117,6 +116,9 @@ int forwarder_start(struct forwarder *fw, const char *name);
 /* Begins nothing new, ends what is under way (bounded), and stops the loop. */
 void forwarder_stop(struct forwarder *fw);
 void forwarder_release(struct forwarder *fw);
+
+/* Somebody mended something: compares, and tries everything that waits. */
+void forwarder_try_now(struct forwarder *fw);
 
 int64_t forwarder_now_ms(const struct forwarder *fw);
 int64_t forwarder_wall_us(const struct forwarder *fw);

@@ -68,6 +68,21 @@ on_name(void *ctx, const redisReply *reply)
 		log_warning("another instance has taken our name: we are %s now", fw->name);
 }
 
+/* Our locks hold while this is there. */
+static void
+say_alive(struct forwarder *fw)
+{
+	struct command command = { 0 };
+
+	command_word(&command, "SET");
+	command_key(&command, forwarder_prefix(fw), "neutron:alive:", fw->token);
+	command_word(&command, fw->base);
+	command_word(&command, "EX");
+	command_word(&command, SHOWN_FOR);
+	if (command_send(&command, fw->commands, command_ignore, NULL) != 0)
+		log_debug("cannot say that we are alive now");
+}
+
 /* Takes a name, or keeps the one that is ours. */
 static void
 claim_name(struct forwarder *fw)
@@ -98,8 +113,10 @@ heartbeat_up(void *ctx)
 		begin(fw);
 		return;
 	}
-	if (!fw->dry_run)
+	if (!fw->dry_run) {
+		say_alive(fw);
 		claim_name(fw);
+	}
 	forwarder_go(fw);
 }
 
@@ -349,6 +366,7 @@ heartbeat_beat(void *ctx)
 		return;
 	look_at_brake(fw);
 	if (beat % SHOW_EVERY == 0) {
+		say_alive(fw);
 		claim_name(fw);
 		if (fw->name[0])
 			show(fw);

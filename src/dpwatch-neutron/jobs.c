@@ -397,7 +397,10 @@ on_begin(void *ctx, const redisReply *reply)
 		job->down = strcmp(reply->element[1]->str, "DOWN") == 0;
 		snprintf(job->value, sizeof(job->value), "%s", reply->element[1]->str);
 	}
-	if (strcmp(state, "send") == 0) {
+	/* What a dead instance sent may still arrive. */
+	if (strcmp(state, "inherit") == 0)
+		reconcile_soon(job->fw->reconcile, DOUBT_MS);
+	if (strcmp(state, "send") == 0 || strcmp(state, "inherit") == 0) {
 		put(job);
 		return;
 	}
@@ -431,6 +434,7 @@ ask_state(struct job *job)
 	command_number(&command, LOCK_MS);
 	command_word(&command, job->id);
 	command_word(&command, job->port.force ? "1" : "0");
+	command_key(&command, prefix, "neutron:alive:", "");
 	return command_send(&command, job->fw->commands, on_begin, job);
 }
 

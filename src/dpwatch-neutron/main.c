@@ -37,7 +37,7 @@ static const char usage_text[] =
     "  -h, --help         print this\n"
     "\n"
     "The account is that of openstack clients: OS_CLOUD and clouds.yaml, or OS_* variables.\n"
-    "Signals: TERM and INT end what is under way and stop.\n"
+    "Signals: TERM and INT end what is under way and stop; HUP tries at once what waits.\n"
     "Exit status: 0 done, 1 refused or not well, 2 usage.\n"
     "See dpwatch-neutron(8), dpwatch.conf(5).\n";
 
@@ -186,6 +186,12 @@ on_stop(void *ctx)
 	forwarder_stop(fw);
 }
 
+static void
+on_try_now(void *ctx)
+{
+	forwarder_try_now(ctx);
+}
+
 int
 program_forward(struct program *program)
 {
@@ -198,6 +204,7 @@ program_forward(struct program *program)
 	if (status == 0) {
 		loop_on_signal(fw.loop, SIGTERM, on_stop, &fw);
 		loop_on_signal(fw.loop, SIGINT, on_stop, &fw);
+		loop_on_signal(fw.loop, SIGHUP, on_try_now, &fw);
 		sd_notify(0, "READY=1");
 		status = loop_run(fw.loop) == 0 ? fw.exit_status : 1;
 	}

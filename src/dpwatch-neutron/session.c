@@ -356,6 +356,12 @@ session_auth(const struct session *session)
 	return &session->auth;
 }
 
+void
+session_again(struct session *session)
+{
+	session->again_ms = 0;
+}
+
 uint64_t
 session_tokens(const struct session *session)
 {

@@ -39,6 +39,9 @@ int session_send(struct session *session, const struct session_request *request,
 const struct neutron_token *session_token(const struct session *session);
 const struct neutron_auth *session_auth(const struct session *session);
 
+/* Somebody mended something: the next request asks Keystone again, if there is no token. */
+void session_again(struct session *session);
+
 /* How many tokens were asked for. */
 uint64_t session_tokens(const struct session *session);
 

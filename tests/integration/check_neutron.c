@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/neutron_box.h"
 #include "lib/redis_client.h"
@@ -153,10 +154,9 @@ START_TEST(what_a_person_must_mend_is_said_and_holds_the_queue)
 	ck_assert(neutron_box_state_is(&box, "held"));
 	ck_assert_int_eq(redis_number(box.sandbox.redis, "HLEN dpwatch:neutron:sent"), 0);
 	ck_assert_int_eq(neutron_box_puts(&box, 0), 0);
-	/* Mended; a restart need not wait for the next try. */
-	neutron_box_stop(&box, 0);
+	/* Mended: nobody need wait for the next try. */
 	neutron_box_tell(&box, "{'fault': null}");
-	neutron_box_start(&box, 0);
+	process_signal(&box.forwarders[0], SIGHUP);
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
 	WAIT_FOR(neutron_box_settled(&box));
 }
@@ -317,6 +317,43 @@ START_TEST(once_sends_the_differences_and_ends)
 		ARGV(sandbox_program("dpwatch-neutron"), "-c", box.sandbox.config, "--once")),
 	    0);
 	ck_assert_int_eq(neutron_box_count(&box, "DOWN"), 2);
+}
+END_TEST
+
+START_TEST(metrics_say_what_status_says)
+{
+	static char text[SANDBOX_TEXT];
+	char lines[128], url[64];
+
+	snprintf(lines, sizeof(lines), "[neutron]\n%smetrics_listen = http:127.0.0.1:%u\n",
+	    NO_BRAKE, box.sandbox.redis_port);
+	sandbox_configure(&box.sandbox, &(struct sandbox_lines){ .api = lines });
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/metrics", box.sandbox.redis_port);
+	ck_assert_int_eq(
+	    process_run(text, sizeof(text), ARGV("curl", "-sf", "--noproxy", "*", url)), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_sent_down_total 3\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_sent_active_total 0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_delay_seconds_count 3\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_braked 0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_redis_connected 1\n"));
+}
+END_TEST
+
+START_TEST(a_lock_of_a_dead_instance_is_nobodys)
+{
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, "{'delay': 600}");
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	WAIT_FOR(neutron_box_number(&box, "most") == 2);
+	process_kill(&box.forwarders[0]);
+	neutron_box_tell(&box, "{'delay': 0}");
+	neutron_box_start(&box, 1);
+	WAIT_WITHIN(40000, neutron_box_count(&box, "DOWN") == 2);
+	WAIT_WITHIN(40000, neutron_box_settled(&box));
 }
 END_TEST
 
@@ -485,6 +522,8 @@ main(void)
 	tcase_add_test(small, what_recovers_behind_the_brake_is_never_sent_down);
 	tcase_add_test(small, a_dry_run_shows_and_sends_nothing);
 	tcase_add_test(small, once_sends_the_differences_and_ends);
+	tcase_add_test(small, metrics_say_what_status_says);
+	tcase_add_test(small, a_lock_of_a_dead_instance_is_nobodys);
 	tcase_add_test(small, a_group_that_is_gone_is_made_again_and_nothing_is_missed);
 	tcase_add_test(small, check_says_that_everything_is_there);
 	tcase_add_loop_test(small, check_says_what_is_missing, 0, N_LACKS);
