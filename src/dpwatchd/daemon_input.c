@@ -9,6 +9,8 @@
 #include "daemon.h"
 #include "io/passed_sockets.h"
 
+#define PUMP_PUSH 128 /* changes */
+
 static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
 	[VERDICT_LEARNT] = STAT_EVENT_LEARNT,
@@ -82,8 +84,12 @@ daemon_pump(struct daemon *daemon)
 {
 	struct dp_change change;
 	uint64_t ticket;
+	unsigned n = 0;
 
 	while (engine_pop(daemon->engine, &change)) {
+		/* Of very many, the first are on their way while the others are written down. */
+		if (++n % PUMP_PUSH == 0)
+			publisher_flush(daemon->publisher);
 		if (change.kind == CHANGE_TOGGLE)
 			change.maintenance = maintenance_covers(
 			    daemon->maintenance, engine_topo(daemon->engine), &change);
