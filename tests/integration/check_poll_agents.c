@@ -1,0 +1,322 @@
+/*
+ * Asking agents of all kinds: snmpsim's, which tell what a recording of the test's own says. Each test has addresses of its own in
+ * 127/8. Where snmpsim is not installed, the tests say SKIPPED.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define PORT "16161"
+#define IF_DESCR "1.3.6.1.2.1.2.2.1.2."
+#define IF_ADMIN "1.3.6.1.2.1.2.2.1.7."
+#define IF_OPER "1.3.6.1.2.1.2.2.1.8."
+#define IF_NAME "1.3.6.1.2.1.31.1.1.1.1."
+
+/* Two interfaces: addresses (more than one with their inner quotation marks), community, port. */
+#define TWO                                                                                       \
+	"{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"%s\"], \"poll\": {\"community\": " \
+	"\"%s\", \"port\": %d}, \"interfaces\": [{\"name\": \"Ethernet1\", \"if_index\": 1},"     \
+	" {\"name\": \"Ethernet2\", \"if_index\": 2}]}], \"ports\": [{\"id\": \"" VM1             \
+	"\", \"attachments\": [\"sw1:Ethernet1\"]}, {\"id\": \"" VM2                              \
+	"\", \"attachments\": [\"sw1:Ethernet2\"]}]}"
+
+static struct sandbox box;
+static struct process agent;
+static char out[SANDBOX_TEXT], data[160], here[32], dead[32];
+static int v6_port;
+static bool skipped;
+
+/* ---- agents ---- */
+
+static void
+record(const char *text)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/sw1.snmprec", data);
+	sandbox_write(path, text);
+}
+
+/* Answers at `here` and at ::1, community sw1. */
+static void
+agent_start(void)
+{
+	char log[160], data_dir[200], cache_dir[200], v4[64], v6[64];
+
+	snprintf(log, sizeof(log), "%s/snmpsim.log", box.dir);
+	snprintf(data_dir, sizeof(data_dir), "--data-dir=%s", data);
+	snprintf(cache_dir, sizeof(cache_dir), "--cache-dir=%s/cache", box.dir);
+	snprintf(v4, sizeof(v4), "--agent-udpv4-endpoint=%s:" PORT, here);
+	snprintf(v6, sizeof(v6), "--agent-udpv6-endpoint=[::1]:%d", v6_port);
+	process_start(&agent, log,
+	    ARGV("snmpsimd", data_dir, cache_dir, "--force-index-rebuild", v4, v6,
+		"--process-user=root", "--process-group=root"));
+	char asked[64];
+	snprintf(asked, sizeof(asked), "%s:" PORT, here);
+	WAIT_FOR(process_run(out, sizeof(out),
+		     ARGV("snmpgetnext", "-v2c", "-csw1", "-t1", "-r0", asked, "1.3")) == 0);
+}
+
+static void
+set_up(void)
+{
+	const unsigned pid = (unsigned)getpid();
+
+	skipped = getuid() != 0 ||
+		  process_run(out, sizeof(out), ARGV("sh", "-c", "command -v snmpsimd")) != 0;
+	if (skipped) {
+		printf("SKIPPED: snmpsim is not installed, or this is not root\n");
+		return;
+	}
+	sandbox_init(&box);
+	v6_port = 20000 + (int)getpid() % 12000;
+	snprintf(here, sizeof(here), "127.%u.%u.1", 100 + pid / 250 % 100, 1 + pid % 250);
+	snprintf(dead, sizeof(dead), "127.%u.%u.2", 100 + pid / 250 % 100, 1 + pid % 250);
+	snprintf(data, sizeof(data), "%s/data", box.dir);
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("mkdir", data)), 0);
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "poll_interval = off" });
+	sandbox_start_ready(&box);
+}
+
+static void
+tear_down(void)
+{
+	if (skipped)
+		return;
+	process_kill(&agent);
+	sandbox_release(&box);
+}
+
+static void load(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+load(const char *format, ...)
+{
+	char map[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(map, sizeof(map), format, args);
+	va_end(args);
+	sandbox_load(&box, map);
+}
+
+/* What is known of polling sw1 has this state. */
+static bool
+polling_is(const char *state)
+{
+	json_t *answer = sandbox_get(&box, "/v1/switches");
+	const json_t *sw = json_array_get(json_object_get(answer, "switches"), 0);
+	const char *is = json_string_value(json_object_get(json_object_get(sw, "poll"), "state"));
+	bool same = is && strcmp(is, state) == 0;
+
+	json_decref(answer);
+	return same;
+}
+
+static int
+poll(void)
+{
+	char api[SANDBOX_PATH + 8];
+
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	return process_run(out, sizeof(out),
+	    ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "poll", "sw1"));
+}
+
+static bool
+is_down(const char *port)
+{
+	return redis_number(box.redis, "SISMEMBER dpwatch:down %s", port) == 1;
+}
+
+static void
+trap(const char *oid, const char *const *more)
+{
+	const char *argv[8] = { "", oid };
+
+	for (size_t n = 2; *more; more++)
+		argv[n++] = *more;
+	sandbox_trap(&box, here, argv);
+}
+
+/* A linkDown that names its interface by index alone. */
+static void
+link_down(const char *if_index)
+{
+	trap(".1.3.6.1.6.3.1.1.5.3", ARGV(".1.3.6.1.2.1.2.2.1.1", "i", if_index));
+}
+
+/* Both interfaces are up, and the switch has told so. */
+static void
+begin_two_up(void)
+{
+	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
+			"2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|1\n" IF_NAME
+			"1|4|Ethernet1\n" IF_NAME "2|4|Ethernet2\n");
+	agent_start();
+	load(TWO, here, "sw1", 16161);
+	WAIT_FOR(polling_is("answered"));
+}
+
+/* ---- tests ---- */
+
+START_TEST(without_if_x_table_interfaces_are_known_by_their_descriptions)
+{
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
+			"2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|2\n");
+	agent_start();
+	load(TWO, here, "sw1", 16161);
+	WAIT_FOR(is_down(VM2));
+	ck_assert(!is_down(VM1));
+}
+END_TEST
+
+START_TEST(where_the_first_address_is_dead_the_second_is_asked)
+{
+	char addresses[80];
+
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	agent_start();
+	snprintf(addresses, sizeof(addresses), "%s\", \"%s", dead, here);
+	load(TWO, addresses, "sw1", 16161);
+	WAIT_FOR(is_down(VM1));
+	ck_assert(polling_is("answered"));
+	ck_assert(!sandbox_log_has(&box, "its ports stay as they are"));
+}
+END_TEST
+
+START_TEST(a_switch_is_asked_over_ipv6)
+{
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	agent_start();
+	load(TWO, "::1", "sw1", v6_port);
+	WAIT_FOR(is_down(VM1));
+}
+END_TEST
+
+/* Index 1 is Ethernet2 after the boot, whatever the topology says. */
+START_TEST(indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touched)
+{
+	if (skipped)
+		return;
+	begin_two_up();
+	process_kill(&agent);
+	record(IF_DESCR "1|4|Ethernet2\n" IF_DESCR "2|4|Ethernet1\n" IF_OPER "1|2|1\n" IF_OPER
+			"2|2|1\n" IF_NAME "1|4|Ethernet2\n" IF_NAME "2|4|Ethernet1\n");
+	/* It is silent at first: what it says by index alone waits. */
+	trap(".1.3.6.1.6.3.1.1.5.1", ARGV(NULL));
+	link_down("1");
+	agent_start();
+	WAIT_FOR(is_down(VM2));
+	ck_assert(!is_down(VM1));
+	/* Also after a map that has one port more. */
+	load("{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"%s\"], \"interfaces\": "
+	     "[{\"name\": \"Ethernet1\", \"if_index\": 1}, {\"name\": \"Ethernet2\", "
+	     "\"if_index\": 2}]}], \"ports\": [{\"id\": \"" VM1
+	     "\", \"attachments\": [\"sw1:Ethernet1\"]}, {\"id\": \"" VM2
+	     "\", \"attachments\": [\"sw1:Ethernet2\"]}, {\"id\": \"" VM3
+	     "\", \"attachments\": [\"sw1:Ethernet1\"]}]}",
+	    here);
+	link_down("2");
+	WAIT_FOR(is_down(VM1) && is_down(VM3));
+}
+END_TEST
+
+START_TEST(a_slow_agent_is_waited_for)
+{
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4:delay|value=Ethernet1,wait=700\n" IF_DESCR "2|4|Ethernet2\n" IF_OPER
+			"1|2|1\n" IF_OPER "2|2|2\n");
+	agent_start();
+	load(TWO, here, "sw1", 16161);
+	WAIT_FOR(is_down(VM2));
+	ck_assert(polling_is("answered"));
+}
+END_TEST
+
+/* A view without ifTable; and an agent that answers a table which it cannot read with the question. */
+static const char *const broken[] = {
+	"1.3.6.1.2.1.1.1.0|4|sw1\n",
+	IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4:error|op=get,status=generror\n" IF_OPER "1|2|2\n",
+};
+
+START_TEST(an_agent_that_tells_of_no_interface_says_nothing_about_ports)
+{
+	if (skipped)
+		return;
+	record(broken[_i]);
+	agent_start();
+	load(TWO, here, "sw1", 16161);
+	WAIT_FOR(polling_is("tells of no interface"));
+	ck_assert(sandbox_log_has(&box, "tells of no interface; its ports stay as they are"));
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	ck_assert_int_eq(poll(), 1);
+}
+END_TEST
+
+static void
+write_secret(const char *path, const char *text)
+{
+	sandbox_write(path, text);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+}
+
+START_TEST(a_wrong_community_is_silence_and_another_one_is_tried_at_once)
+{
+	char path[160], setting[200];
+
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	agent_start();
+	snprintf(path, sizeof(path), "%s/community", box.dir);
+	snprintf(setting, sizeof(setting), "file:%s", path);
+	write_secret(path, "wrong\n");
+	load(TWO, here, setting, 16161);
+	WAIT_FOR(polling_is("no answer"));
+	ck_assert(!is_down(VM1));
+	/* The file is gone; then it is back, and right. */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(poll(), 1);
+	WAIT_FOR(polling_is("cannot be asked"));
+	write_secret(path, "sw1\n");
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(is_down(VM1));
+	ck_assert(!sandbox_log_has(&box, "wrong"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("poll_agents");
+	TCase *tcase = tcase_create("poll_agents");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 90);
+	tcase_add_test(tcase, without_if_x_table_interfaces_are_known_by_their_descriptions);
+	tcase_add_test(tcase, where_the_first_address_is_dead_the_second_is_asked);
+	tcase_add_test(tcase, a_switch_is_asked_over_ipv6);
+	tcase_add_test(
+	    tcase, indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touched);
+	tcase_add_test(tcase, a_slow_agent_is_waited_for);
+	tcase_add_loop_test(
+	    tcase, an_agent_that_tells_of_no_interface_says_nothing_about_ports, 0, 2);
+	tcase_add_test(tcase, a_wrong_community_is_silence_and_another_one_is_tried_at_once);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
