@@ -167,7 +167,7 @@ man_page_route(const char *line, char *buf, size_t size)
 
 	if (sscanf(line, ".It %7s Ta %63s Ta %15s", method, path, role) != 3 || path[0] != '/')
 		return false;
-	if ((open = strchr(path, '<')) != NULL && (end = strchr(open, '>')) != NULL) {
+	while ((open = strchr(path, '<')) != NULL && (end = strchr(open, '>')) != NULL) {
 		*open = '*';
 		memmove(open + 1, end + 1, strlen(end + 1) + 1);
 	}

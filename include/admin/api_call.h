@@ -6,6 +6,7 @@
 #ifndef DPWATCH_ADMIN_API_CALL_H
 #define DPWATCH_ADMIN_API_CALL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,6 +85,9 @@ api_handler api_switch_poll;
 /* {"state", "since", "asked_at", "failures"}: how polling the switch goes. */
 json_t *api_poll_json(const struct api *api, uint32_t sw);
 
+/* api_override.c */
+api_handler api_interface_put;
+
 /* api_maintenance.c */
 api_handler api_maintenance_list, api_maintenance_add, api_maintenance_remove;
 
@@ -103,5 +107,8 @@ api_handler api_metrics;
 
 /* Why the daemon is not ready: fills up to `max` borrowed texts and returns how many there are. 0: ready. */
 size_t api_not_ready(const struct api *api, const char **ret_reasons, size_t max);
+
+/* An interface as /v1/interfaces lists it (api_views.c). */
+json_t *api_interface_json(const struct engine *engine, uint32_t interface);
 
 #endif

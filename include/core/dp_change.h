@@ -88,6 +88,8 @@ struct dp_change {
 	int64_t since_us;     /* since when it is so; 0: never changed */
 	bool certain;
 	bool transition; /* goes to link-events */
+	struct dp_report
+	    overridden; /* by whom, until when, and why; at_us 0: nobody overrides it */
 	enum damp_note damping;
 	double penalty;     /* of dampening, as of penalty_us; 0: none */
 	int64_t penalty_us; /* wall clock */

@@ -130,8 +130,24 @@ enum engine_verdict engine_feed(
 bool engine_report(struct engine *engine, const uint8_t port_id[16], const struct dp_report *report,
     struct engine_time time);
 
+/* The interface of that name, in the map or kept beside it; UINT32_MAX (TOPO_NONE): there is none. */
+uint32_t engine_interface_find(const struct engine *engine, uint32_t sw, struct slice name);
+
+/* A person's or a controller's word about an interface (design.md, `override`): it wins until `auto`, or its end. */
+struct engine_override {
+	enum link_word to; /* WORD_UP, WORD_DOWN; WORD_NONE: auto, what is observed counts */
+	const char *by, *note;
+	int64_t at_us, until_us; /* 0: now; never */
+};
+/* Strings are copied. False before engine_start, where there is no such interface, and when memory is out. */
+bool engine_override(struct engine *engine, uint32_t interface,
+    const struct engine_override *override, struct engine_time time);
+/* What holds; `to` WORD_NONE: nothing. Strings are borrowed until the next call that is not a view. */
+void engine_override_view(
+    const struct engine *engine, uint32_t interface, struct engine_override *ret_override);
+
 /*
- * Time has passed: reports end, words that waited count. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
+ * Time has passed: reports and overrides end, words that waited count. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
  * decided (before engine_start).
  */
 void engine_tick(struct engine *engine, struct engine_time time);
@@ -227,6 +243,7 @@ void engine_port_view(
     const struct engine *engine, uint32_t port, struct engine_port_view *ret_view);
 
 struct engine_totals {
+	uint32_t overrides;
 	uint32_t asks_waiting;
 	uint64_t asks_refused; /* how often the queue of asks was full */
 	uint32_t ports_down, ports_degraded, interfaces_down, interfaces_uncertain;

@@ -6,6 +6,8 @@
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
  *   engine_ask.c     which interfaces should be asked about
  *   engine_damp.c    the penalty of an interface that flaps
+ *   engine_apply.c   what counts is applied, at once or after its delay; and what comes of it
+ *   engine_override.c  a person's word about an interface
  *   engine_watch.c   what only few interfaces need at a time: echoes, words that wait; and their deadlines
  *   engine_interface.c  interfaces by number
  *   engine_queue.c   changes out
@@ -138,6 +140,13 @@ struct held_word {
 };
 #define HELD_MAX (TELLER_MAX + 1) /* one of each teller, and of who is asked */
 
+/* Who overrides an interface; what is said stands in its state. */
+struct override {
+	char *by, *note;
+	int64_t at_us, until_us; /* until_us 0: no end */
+	int64_t until_ns;        /* engine time of until_us; INT64_MAX: never */
+};
+
 /* What only few interfaces need at a time. */
 struct watch {
 	uint32_t interface; /* in a free row: the next free one plus 1 */
@@ -148,6 +157,7 @@ struct watch {
 	uint8_t n_held;        /* all in the direction that the interface is not in */
 	int64_t held_until_ns;
 	struct held_word held[HELD_MAX];
+	struct override *override; /* NULL: none; owned */
 	struct echoes echoes;
 	int64_t
 	    show_ns; /* when what was observed counts (down_delay, up_delay); INT64_MAX: nothing waits */
@@ -161,7 +171,7 @@ struct watch {
 
 struct watches {
 	struct watch *rows;
-	uint32_t n_flapping;
+	uint32_t n_flapping, n_overrides;
 	uint32_t n, room, free; /* free: the first free row plus 1; 0: none */
 	uint32_t *heap, n_heap; /* rows with a deadline, the earliest first; room for all */
 };
@@ -294,20 +304,48 @@ uint32_t engine_find_interface(
 /* Its last word may be out of date; nothing where nobody spoke of it. */
 void engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us);
 
-/* ---- engine_word.c ---- */
+/* ---- engine_apply.c ---- */
 /*
  * Members that only their aggregate's own up lets count become uncertain: it says other than they did last.
  */
 void engine_doubt_lifted(struct engine *engine, uint32_t aggregate, int64_t wall_us);
 struct decision engine_decision_of(const struct engine *engine, uint32_t interface,
     const struct link_event *event, struct engine_time time);
+/* An interface before something is done to its state, ... */
+struct before {
+	struct interface_state state;
+	uint32_t lifted;
+};
+struct before engine_before(const struct engine *engine, uint32_t interface);
+/*
+ * ... and what comes of it then, which `verdict` says (CHANGED, LEARNT or nothing) and `note`; `event` names its source.
+ * Returns the verdict, or LEARNT where only what hangs on it moved.
+ */
+enum engine_verdict engine_settle(struct engine *engine, uint32_t interface,
+    const struct before *before, enum engine_verdict verdict, enum damp_note note,
+    const struct link_event *event, struct engine_time time);
+/* A word counts. */
+enum engine_verdict engine_apply(struct engine *engine, uint32_t interface,
+    const struct link_event *event, struct engine_time time);
+/* Delays and penalties that are over, and links whose ends are to be compared. */
+void engine_apply_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+
+/* ---- engine_override.c ---- */
+void override_free(struct override *override);
+/* What Redis knew; what it says is in the state. The caller settles the watch. */
+void engine_override_restore(struct engine *engine, uint32_t interface,
+    const struct engine_override *given, struct engine_time time);
+/* One that is over ends. */
+void engine_override_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+
+/* ---- engine_word.c ---- */
 /* Takes a LINK_EVENT_WORD about one interface of the switch `sw`. */
 enum engine_verdict engine_word(struct engine *engine, uint32_t sw, uint32_t interface,
     const struct link_event *event, struct engine_time time);
 /* A source told a transition: echoes are kept for switches that have told some over both. */
 void engine_note_teller(struct switch_state *sw, enum link_source source);
-/* The deadline of the interface's watch has come. */
-void engine_watch_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+/* Words that waited count, and echoes run out. */
+void engine_word_tick(struct engine *engine, uint32_t interface, struct engine_time time);
 
 /* ---- engine_ask.c ---- */
 /* The interface is uncertain: somebody should ask about it. */

@@ -153,6 +153,12 @@ void interface_hear(struct interface_state *state, struct echoes *echoes,
  */
 bool interface_show(struct interface_state *state, struct engine_time time);
 
+/*
+ * Somebody's word wins from now on over what is observed; SPOKEN_NONE: no longer. True when the interface goes up or down
+ * by it.
+ */
+bool interface_override(struct interface_state *state, enum spoken to, struct engine_time time);
+
 /* Whether what is observed now has to wait before it counts: a fall for down_delay, a rise for up_delay or while suppressed. */
 bool interface_must_wait(const struct interface_state *state, const struct config *config);
 

@@ -39,6 +39,7 @@ static const struct route routes[] = {
 	{ "POST", "/v1/switches/*/poll", ROLE_INTEGRATOR, false, api_switch_poll, false },
 	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
 	{ "GET", "/v1/links", ROLE_INTEGRATOR, false, api_links_list, false },
+	{ "PUT", "/v1/interfaces/*/*", ROLE_INTEGRATOR, false, api_interface_put, false },
 	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },
 	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false },
 	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post, false },

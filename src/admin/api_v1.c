@@ -153,10 +153,12 @@ api_status_show(struct api_call *call)
 	    json_pack("{s:I, s:I}", "down", (json_int_t)totals.ports_down, "degraded",
 		(json_int_t)totals.ports_degraded));
 	json_object_set_new(answer, "interfaces",
-	    json_pack("{s:I, s:I, s:I, s:I}", "known", (json_int_t)engine_n_interfaces(api->engine),
-		"down", (json_int_t)totals.interfaces_down, "uncertain",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I}", "known",
+		(json_int_t)engine_n_interfaces(api->engine), "down",
+		(json_int_t)totals.interfaces_down, "uncertain",
 		(json_int_t)totals.interfaces_uncertain, "flapping",
-		(json_int_t)totals.interfaces_flapping));
+		(json_int_t)totals.interfaces_flapping, "overridden",
+		(json_int_t)totals.overrides));
 	json_object_set_new(answer, "engine",
 	    json_pack("{s:I, s:I}", "queued", (json_int_t)totals.queued, "bytes",
 		(json_int_t)engine_bytes(api->engine)));

@@ -119,29 +119,38 @@ api_switch_show(struct api_call *call)
 
 /* ---- interfaces ---- */
 
-static json_t *
-interface_json(const struct engine_interface_view *view)
+json_t *
+api_interface_json(const struct engine *engine, uint32_t interface)
 {
-	return json_pack(
+	struct engine_interface_view view;
+	struct engine_override override;
+
+	engine_interface_view(engine, interface, &view);
+	engine_override_view(engine, interface, &override);
+	json_t *object = json_pack(
 	    "{s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
-	    "switch", api_json_text(view->switch_name), "name", api_json_text(view->name),
-	    "if_index", api_json_number_or_null(view->if_index), "oper",
-	    view->oper_up ? "up" : "down", "carries", view->carries, "certain", view->certain,
-	    "heard", view->heard, "mapped", view->mapped, "admin",
-	    api_json_text_or_null(view->admin), "link", api_json_text_or_null(view->link),
-	    "protocol", api_json_text_or_null(view->protocol), "override",
-	    api_json_text_or_null(view->override), "dampening",
-	    api_json_text_or_null(view->dampening), "source",
-	    api_json_text_or_null(link_source_names[view->source]), "reason",
-	    api_json_text_or_null(link_reason_names[view->reason]), "since",
-	    api_json_time(view->since_us), "heard_at", api_json_time(view->heard_us), "ports",
-	    (json_int_t)view->n_ports);
+	    "switch", api_json_text(view.switch_name), "name", api_json_text(view.name), "if_index",
+	    api_json_number_or_null(view.if_index), "oper", view.oper_up ? "up" : "down", "carries",
+	    view.carries, "certain", view.certain, "heard", view.heard, "mapped", view.mapped,
+	    "admin", api_json_text_or_null(view.admin), "link", api_json_text_or_null(view.link),
+	    "protocol", api_json_text_or_null(view.protocol), "override",
+	    api_json_text_or_null(view.override), "dampening",
+	    api_json_text_or_null(view.dampening), "source",
+	    api_json_text_or_null(link_source_names[view.source]), "reason",
+	    api_json_text_or_null(link_reason_names[view.reason]), "since",
+	    api_json_time(view.since_us), "heard_at", api_json_time(view.heard_us), "ports",
+	    (json_int_t)view.n_ports);
+	json_object_set_new(object, "override_by", api_json_text_or_null(override.by));
+	json_object_set_new(object, "override_note", api_json_text_or_null(override.note));
+	json_object_set_new(object, "override_at", api_json_time(override.at_us));
+	json_object_set_new(object, "override_until", api_json_time(override.until_us));
+	return object;
 }
 
 /* What a list of interfaces is asked for. */
 struct interface_filter {
 	uint32_t sw; /* TOPO_NONE: any */
-	bool by_down, down, by_uncertain, uncertain, by_heard, heard;
+	bool by_down, down, by_uncertain, uncertain, by_heard, heard, by_overridden, overridden;
 };
 
 /* No page looks at more than so many, however few fit: some two milliseconds. */
@@ -157,10 +166,12 @@ interface_filter_parse(struct api_call *call, struct interface_filter *ret_filte
 		.by_down = api_param_get(call, "down") != NULL,
 		.by_uncertain = api_param_get(call, "uncertain") != NULL,
 		.by_heard = api_param_get(call, "heard") != NULL,
+		.by_overridden = api_param_get(call, "overridden") != NULL,
 	};
 	if (!api_param_bool(call, "down", &ret_filter->down) ||
 	    !api_param_bool(call, "uncertain", &ret_filter->uncertain) ||
-	    !api_param_bool(call, "heard", &ret_filter->heard))
+	    !api_param_bool(call, "heard", &ret_filter->heard) ||
+	    !api_param_bool(call, "overridden", &ret_filter->overridden))
 		return false;
 	return !name || (ret_filter->sw = switch_find(call, name)) != TOPO_NONE;
 }
@@ -174,14 +185,15 @@ interface_fits(const struct engine_interface_view *view, const struct interface_
 	return (filter->sw == TOPO_NONE || view->sw == filter->sw) &&
 	       (!filter->by_down || down == filter->down) &&
 	       (!filter->by_uncertain || !view->certain == filter->uncertain) &&
-	       (!filter->by_heard || view->heard == filter->heard);
+	       (!filter->by_heard || view->heard == filter->heard) &&
+	       (!filter->by_overridden || (*view->override != '\0') == filter->overridden);
 }
 
 void
 api_interfaces_list(struct api_call *call)
 {
-	static const char *const known[] = { "switch", "down", "uncertain", "heard", "limit",
-		"marker", NULL };
+	static const char *const known[] = { "switch", "down", "uncertain", "heard", "overridden",
+		"limit", "marker", NULL };
 	uint32_t n = engine_n_interfaces(call->api->engine), i, limit;
 	struct interface_filter filter;
 
@@ -194,7 +206,7 @@ api_interfaces_list(struct api_call *call)
 		struct engine_interface_view view;
 		engine_interface_view(call->api->engine, i, &view);
 		if (interface_fits(&view, &filter))
-			json_array_append_new(list, interface_json(&view));
+			json_array_append_new(list, api_interface_json(call->api->engine, i));
 	}
 	reply_page(call, "interfaces", list, i, n);
 }

@@ -58,6 +58,8 @@ put_state(FILE *out, const struct api *api)
 		{ "interfaces_flapping",
 		    "interfaces that dampening suppresses, or with observe those that it would",
 		    totals.interfaces_flapping },
+		{ "interfaces_overridden", "interfaces that somebody holds up or down",
+		    totals.overrides },
 		{ "asks_waiting", "uncertain interfaces that nobody has been asked about yet",
 		    totals.asks_waiting },
 		{ "asks_refused", "how often the queue of asks was full",

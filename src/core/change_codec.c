@@ -1,6 +1,7 @@
 #include "core/change_codec.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,29 @@ put_redundancy(struct writer *writer, const struct dp_change *change, const char
 }
 
 /* The value of interface:<switch>; see design.md, Redis contract. */
-#define INTERFACE_JSON_MAX 480
+#define INTERFACE_JSON_MAX 4096
+
+/* Members that are there only while somebody overrides it. What they say is text of others: jansson writes it. */
+static void
+override_json(const struct dp_change *change, char *buf, size_t size)
+{
+	char at[TIMEUTIL_TEXT], until[TIMEUTIL_TEXT] = "";
+
+	buf[0] = '\0';
+	if (!*change->override || change->overridden.at_us == 0)
+		return;
+	timeutil_format(change->overridden.at_us, at);
+	if (change->overridden.until_us != 0)
+		timeutil_format(change->overridden.until_us, until);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "override_by", change->overridden.by,
+	    "override_note", change->overridden.note, "override_at", at, "override_until", until);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	json_decref(object);
+	/* Its members, without the braces around them. */
+	if (text && strlen(text) < size)
+		snprintf(buf, size, ",%.*s", (int)strlen(text) - 2, text + 1);
+	free(text);
+}
 
 /* Members that are there only while an interface flaps. */
 static void
@@ -200,19 +223,20 @@ penalty_json(const struct dp_change *change, char *buf, size_t size)
 static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
-	char since[TIMEUTIL_TEXT] = "", penalty[120];
+	char since[TIMEUTIL_TEXT] = "", penalty[120], override[INTERFACE_JSON_MAX - 600];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);
 	penalty_json(change, penalty, sizeof(penalty));
-	/* Every text in it is a word of ours or a time: nothing needs escaping. */
+	override_json(change, override, sizeof(override));
+	/* Every other text in it is a word of ours or a time: nothing needs escaping. */
 	snprintf(buf, size,
 	    "{\"oper\":\"%s\",\"admin\":\"%s\",\"since\":\"%s\",\"source\":\"%s\",\"reason\":\"%s\",\"certain\":%s,"
-	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s}",
+	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s}",
 	    change->oper_up ? "up" : "down", change->admin, since,
 	    link_source_names[change->source], link_reason_names[change->reason],
 	    change->certain ? "true" : "false", change->link, change->protocol, change->override,
-	    (long long)change->order, penalty);
+	    (long long)change->order, penalty, override);
 }
 
 /* I: transition? switch interface json if_index oper admin reason source received_at */

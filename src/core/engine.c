@@ -343,8 +343,12 @@ engine_tick(struct engine *engine, struct engine_time time)
 		return;
 	engine_settle_pending(engine);
 	engine_reports_tick(engine, time);
-	for (uint32_t i; (i = engine_watch_due(engine, time.now_ns)) != TOPO_NONE;)
-		engine_watch_tick(engine, i, time);
+	for (uint32_t i; (i = engine_watch_due(engine, time.now_ns)) != TOPO_NONE;) {
+		engine_override_tick(engine, i, time);
+		engine_apply_tick(engine, i, time);
+		if (engine_watch(engine, i))
+			engine_word_tick(engine, i, time);
+	}
 }
 
 int64_t

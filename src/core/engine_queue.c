@@ -96,6 +96,10 @@ fill_interface(const struct engine *engine, const struct queued *queued, struct 
 	change->certain = state->certain;
 	change->transition = queued->transition;
 	change->order = state->order;
+	struct engine_override now;
+	engine_override_view(engine, queued->subject, &now);
+	change->overridden =
+	    (struct dp_report){ now.to == WORD_DOWN, now.by, now.note, now.at_us, now.until_us };
 	change->damping = (enum damp_note)queued->damping;
 	change->penalty = (double)queued->penalty;
 	change->penalty_us = queued->penalty_us;
@@ -157,6 +161,7 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 		.fault = queued->fault ? queued->fault->text : "",
 		.paths = queued->paths,
 		.report = { .by = "", .note = "" },
+		.overridden = { .by = "", .note = "" },
 		.removed = queued->removed,
 		.redundancy = (enum redundancy_kind)queued->redundancy,
 		.admin = "",

@@ -128,7 +128,23 @@ restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct en
 	watch->show_received_us = time.wall_us;
 }
 
-/* Beside the state itself: the penalty of a flapping interface, and delays. */
+static void
+restore_override(
+    struct engine *engine, uint32_t interface, const json_t *object, struct engine_time time)
+{
+	struct engine_override override = {
+		.by = json_string_value(json_object_get(object, "override_by")),
+		.note = json_string_value(json_object_get(object, "override_note")),
+	};
+
+	if (!timeutil_parse(text_from(object, "override_at"), &override.at_us))
+		override.at_us = engine->interfaces[interface].since_us;
+	if (!timeutil_parse(text_from(object, "override_until"), &override.until_us))
+		override.until_us = 0;
+	engine_override_restore(engine, interface, &override, time);
+}
+
+/* Beside the state itself: who overrides it, the penalty of a flapping interface, and delays. */
 static void
 restore_watch(
     struct engine *engine, uint32_t interface, const json_t *object, struct engine_time time)
@@ -140,6 +156,8 @@ restore_watch(
 		engine_damp_restore(engine, interface,
 		    json_number_value(json_object_get(object, "penalty")), at_us,
 		    json_is_true(json_object_get(object, "suppressed")), time);
+	if (engine->interfaces[interface].override != SPOKEN_NONE)
+		restore_override(engine, interface, object, time);
 	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
 	engine_watch_settle(engine, interface);
 }
@@ -287,7 +305,7 @@ engine_start(struct engine *engine, struct engine_time time)
 	engine->reach = reach;
 	engine->started = true;
 	for (uint32_t i = 0; compared && i < engine->n_interfaces; i++)
-		if (engine->interfaces[i].heard)
+		if (engine->interfaces[i].heard || engine->interfaces[i].override != SPOKEN_NONE)
 			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
 	engine->comparing = false;
 	fault_drop(engine->restored);

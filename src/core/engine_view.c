@@ -178,6 +178,7 @@ engine_totals(const struct engine *engine, struct engine_totals *ret_totals)
 {
 	*ret_totals = engine->totals;
 	ret_totals->interfaces_flapping = engine->watches.n_flapping;
+	ret_totals->overrides = engine->watches.n_overrides;
 	ret_totals->asks_waiting = engine->asks[0].n + engine->asks[1].n + engine->n_asks_missed;
 	ret_totals->asks_refused = engine->n_asks_refused;
 	ret_totals->queued = engine->n_queue - engine->head;

@@ -138,7 +138,12 @@ engine_watch_need(struct engine *engine, uint32_t interface)
 static void
 free_row(struct watches *all, uint32_t row)
 {
+	struct watch *watch = &all->rows[row];
+
 	set_deadline(all, row, INT64_MAX);
+	all->n_flapping -= watch->flaps;
+	all->n_overrides -= watch->override != NULL;
+	override_free(watch->override);
 	all->rows[row] = (struct watch){ .interface = all->free, .is_free = true };
 	all->free = row + 1;
 }
@@ -163,10 +168,12 @@ engine_watch_settle(struct engine *engine, uint32_t interface)
 		deadline = watch->show_ns;
 	if (watch->ends_ns < deadline)
 		deadline = watch->ends_ns;
+	if (watch->override && watch->override->until_ns < deadline)
+		deadline = watch->override->until_ns;
 	if (watch->penalty > 0 && watch->penalty_end_ns < deadline)
 		deadline = watch->penalty_end_ns;
 	const uint32_t row = engine->interfaces[interface].watch - 1;
-	if (deadline != INT64_MAX) {
+	if (deadline != INT64_MAX || watch->override) {
 		set_deadline(all, row, deadline);
 		return;
 	}
@@ -181,7 +188,6 @@ engine_watch_forget(struct engine *engine, uint32_t interface)
 
 	if (!watch)
 		return;
-	engine->watches.n_flapping -= watch->flaps;
 	free_row(&engine->watches, engine->interfaces[interface].watch - 1);
 	engine->interfaces[interface].watch = 0;
 }
@@ -214,7 +220,6 @@ engine_watches_moved(struct engine *engine, const uint32_t *new_interface)
 		if (watch->is_free)
 			continue;
 		if (now == TOPO_NONE || engine->interfaces[now].watch != row + 1) {
-			all->n_flapping -= watch->flaps;
 			free_row(all, row);
 		} else {
 			watch->interface = now;
@@ -235,6 +240,8 @@ engine_watches_bytes(const struct engine *engine)
 void
 engine_watches_release(struct engine *engine)
 {
+	for (uint32_t row = 0; row < engine->watches.n; row++)
+		override_free(engine->watches.rows[row].override);
 	free(engine->watches.rows);
 	free(engine->watches.heap);
 	engine->watches = (struct watches){ 0 };

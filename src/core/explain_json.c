@@ -34,19 +34,35 @@ time_json(int64_t us)
 
 /* ---- interfaces ---- */
 
+/* By whom, why and until when; not there where nobody overrides it. */
+static void
+add_override(const struct engine *engine, uint32_t interface, json_t *object)
+{
+	struct engine_override override;
+
+	engine_override_view(engine, interface, &override);
+	if (override.to == WORD_NONE)
+		return;
+	json_object_set_new(object, "override_by", text_json(override.by));
+	json_object_set_new(object, "override_note", text_json(override.note));
+	json_object_set_new(object, "override_until", time_json(override.until_us));
+}
+
 static json_t *
 plain_interface_json(const struct engine *engine, uint32_t interface)
 {
 	struct engine_interface_view view;
 
 	engine_interface_view(engine, interface, &view);
-	return json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "switch",
-	    text_json(view.switch_name), "name", text_json(view.name), "oper",
+	json_t *object = json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "switch", text_json(view.switch_name), "name", text_json(view.name), "oper",
 	    view.oper_up ? "up" : "down", "carries", view.carries, "certain", view.certain, "heard",
 	    view.heard, "since", time_json(view.since_us), "heard_at", time_json(view.heard_us),
 	    "source", text_or_null(link_source_names[view.source]), "reason",
 	    text_or_null(link_reason_names[view.reason]), "override", text_or_null(view.override),
 	    "dampening", text_or_null(view.dampening));
+	add_override(engine, interface, object);
+	return object;
 }
 
 /* Of an aggregate: how many members count as up, and those that are down or uncertain. */

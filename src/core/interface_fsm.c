@@ -107,6 +107,25 @@ interface_refine(struct interface_state *state, enum link_reason reason,
 }
 
 bool
+interface_override(struct interface_state *state, enum spoken to, struct engine_time time)
+{
+	const bool was = interface_is_up(state);
+
+	state->override = (uint8_t)to;
+	const bool is = interface_is_up(state);
+	if (to == SPOKEN_NONE)
+		state->reason = (uint8_t)shown_reason(state);
+	else
+		state->reason = is ? REASON_NONE : REASON_OVERRIDE;
+	if (is == was)
+		return false;
+	state->source = SOURCE_API;
+	state->changed_ns = time.now_ns;
+	state->since_us = time.wall_us;
+	return true;
+}
+
+bool
 interface_must_wait(const struct interface_state *state, const struct config *config)
 {
 	if (interface_observed_up(state))

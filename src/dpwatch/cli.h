@@ -114,6 +114,7 @@ cli_function cmd_switch_show;
 cli_function cmd_switch_forget_engine;
 cli_function cmd_switch_poll;
 cli_function cmd_interface_list;
+cli_function cmd_interface_set;
 cli_function cmd_port_list;
 cli_function cmd_port_show;
 cli_function cmd_port_set;
@@ -180,6 +181,9 @@ bool live_document(struct cli *cli, char **ret_bytes, size_t *ret_len);
 /* What topo_silence_json() tells of it; NULL after a message. */
 json_t *live_json(struct cli *cli, const struct topo *topo);
 void live_print(const json_t *live);
+
+/* Interfaces that somebody holds up or down, one a line; nothing where there is none, or no answer (cmd_interface_set.c). */
+void print_overrides(struct cli *cli);
 
 /* Prints a table of interfaces, as /v1/interfaces lists them (cmd_switch.c). */
 void print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch);

@@ -34,6 +34,23 @@ put_for(const json_t *object)
 		printf(" for %.*s", (int)strcspn(text, " "), text);
 }
 
+/* Who holds it, until when, and why. */
+static void
+put_override(const json_t *interface)
+{
+	if (!*json_text(interface, "override"))
+		return;
+	printf(", held %s by ", json_text(interface, "override"));
+	print_clean(stdout,
+	    *json_text(interface, "override_by") ? json_text(interface, "override_by") : "hand");
+	if (*json_text(interface, "override_until"))
+		printf(" until %s", json_text(interface, "override_until"));
+	if (*json_text(interface, "override_note")) {
+		printf(": ");
+		print_clean(stdout, json_text(interface, "override_note"));
+	}
+}
+
 /* "down? for 12s (link-down, said by trap), heard 12s ago"; the question mark: it may be out of date. */
 static void
 put_state(const json_t *interface)
@@ -47,8 +64,9 @@ put_state(const json_t *interface)
 	if (*reason || *source)
 		printf(" (%s%s%s%s)", reason, *reason && *source ? ", " : "",
 		    *source ? "said by " : "", source);
-	if (*json_text(interface, "override"))
-		printf(", held %s by hand", json_text(interface, "override"));
+	put_override(interface);
+	if (strcmp(json_text(interface, "dampening"), "suppressed") == 0)
+		printf(", held down until it has been quiet");
 	if (json_flag(interface, "heard"))
 		printf(", heard %s", json_ago(interface, "heard_at", heard));
 	else

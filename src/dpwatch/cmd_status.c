@@ -111,7 +111,7 @@ put_counters(json_t *counters)
 }
 
 static void
-put_status(const struct cli *cli, const json_t *status)
+put_status(struct cli *cli, const json_t *status)
 {
 	const json_t *ports = json_object_get(status, "ports");
 	const json_t *interfaces = json_object_get(status, "interfaces");
@@ -139,6 +139,8 @@ put_status(const struct cli *cli, const json_t *status)
 	if (json_number(interfaces, "flapping") > 0)
 		printf(", %lld flapping", (long long)json_number(interfaces, "flapping"));
 	putchar('\n');
+	if (json_number(interfaces, "overridden") > 0)
+		print_overrides(cli);
 	if (json_number(unmapped, "senders") > 0)
 		printf("%-12s%lld of those who spoke: dpwatch unmapped\n", "unmapped",
 		    (long long)json_number(unmapped, "senders"));

@@ -9,12 +9,14 @@
 
 /* ---- interfaces ---- */
 
-/* Held down because it flaps, or (observe) it would be. */
+/* Held by somebody, or because it flaps; or (observe) it would be. */
 static const char *
-dampening_text(const json_t *interface)
+held_text(const json_t *interface)
 {
 	const char *dampening = json_text(interface, "dampening");
 
+	if (*json_text(interface, "override"))
+		return ", by hand";
 	if (strcmp(dampening, "suppressed") == 0)
 		return ", held";
 	return *dampening ? ", flaps" : "";
@@ -30,7 +32,7 @@ interface_state(const json_t *interface, enum table_tint *ret_tint, char *buf, s
 	if (!json_flag(interface, "certain"))
 		*ret_tint = TINT_WARNING;
 	/* "up, idle": up by its own word, and yet no traffic can pass (an aggregate without members). */
-	const char *why = up && !carries ? ", idle" : dampening_text(interface);
+	const char *why = up && !carries ? ", idle" : held_text(interface);
 	snprintf(buf, size, "%s%s%s", up ? "up" : "down", why,
 	    json_flag(interface, "certain") ? "" : "?");
 }
@@ -80,21 +82,21 @@ print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_swit
 
 /* /v1/interfaces with what was asked for. The caller frees it. */
 static char *
-interfaces_target(const char *sw, bool down, bool uncertain)
+interfaces_target(const char *sw, const char *filters)
 {
 	char *escaped = sw ? client_escape(sw) : NULL, *target;
 
-	if (asprintf(&target, "/v1/interfaces?limit=1000%s%s%s%s", escaped ? "&switch=" : "",
-		escaped ? escaped : "", down ? "&down=1" : "", uncertain ? "&uncertain=1" : "") < 0)
+	if (asprintf(&target, "/v1/interfaces?limit=1000%s%s%s", escaped ? "&switch=" : "",
+		escaped ? escaped : "", filters) < 0)
 		target = NULL;
 	free(escaped);
 	return target;
 }
 
 static enum client_result
-interfaces_get(struct cli *cli, const char *sw, bool down, bool uncertain, json_t **ret_interfaces)
+interfaces_get(struct cli *cli, const char *sw, const char *filters, json_t **ret_interfaces)
 {
-	char *target = interfaces_target(sw, down, uncertain);
+	char *target = interfaces_target(sw, filters);
 	enum client_result result =
 	    target ? client_get_list(cli->client, target, "interfaces", ret_interfaces)
 		   : CLIENT_REFUSED;
@@ -109,10 +111,13 @@ int
 cmd_interface_list(struct cli *cli)
 {
 	const char *sw = cli->n_args > 0 ? cli->args[0] : NULL;
+	char filters[64];
 	json_t *interfaces;
 
-	if (interfaces_get(cli, sw, cli_value(cli, "down") != NULL,
-		cli_value(cli, "uncertain") != NULL, &interfaces) != CLIENT_OK)
+	snprintf(filters, sizeof(filters), "%s%s%s", cli_value(cli, "down") ? "&down=1" : "",
+	    cli_value(cli, "uncertain") ? "&uncertain=1" : "",
+	    cli_value(cli, "overridden") ? "&overridden=1" : "");
+	if (interfaces_get(cli, sw, filters, &interfaces) != CLIENT_OK)
 		return CLI_REFUSED;
 	if (cli->json) {
 		json_t *answer = json_pack("{s:O}", "interfaces", interfaces);
@@ -326,7 +331,7 @@ cmd_switch_show(struct cli *cli)
 
 	if (!sw)
 		return CLI_REFUSED;
-	if (interfaces_get(cli, cli->args[0], false, false, &interfaces) != CLIENT_OK) {
+	if (interfaces_get(cli, cli->args[0], "", &interfaces) != CLIENT_OK) {
 		json_decref(sw);
 		return CLI_REFUSED;
 	}

@@ -17,6 +17,7 @@
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
  *   at TIME doubt SWITCH [INTERFACE]      at TIME hint SWITCH INTERFACE reason=REASON
  *   at TIME report PORT down|active|null by WHO [note=WORD] [for=DURATION]
+ *   at TIME override SWITCH:INTERFACE up|down|auto by WHO [note=WORD] [for=DURATION]
  *   at TIME restart-daemon [reboot]         from what Redis holds; `reboot`: the engine's clock begins anew as well
  *   at TIME redis-lost                      FLUSHALL: the engine compares with nothing
  *   at TIME redis-compare                   the engine compares with what Redis holds

@@ -1,6 +1,7 @@
 /*
  * Lines of a scenario that do something to the engine.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +269,30 @@ act_report(struct scenario *s)
 		engine_tick(s->engine, time);
 }
 
+/* ---- overrides ---- */
+
+static void
+act_override(struct scenario *s)
+{
+	const char *lasts = scenario_option(s, "for"), *note = scenario_option(s, "note");
+	struct engine_time time = scenario_time(s);
+	const char *colon = s->words[1] ? strchr(s->words[1], ':') : NULL;
+	char sw_name[64];
+
+	if (!colon || !s->words[2] || !s->words[3] || !s->words[4])
+		SCENARIO_FAIL(s, "%s", "override SWITCH:INTERFACE up|down|auto by WHO");
+	snprintf(sw_name, sizeof(sw_name), "%.*s", (int)(colon - s->words[1]), s->words[1]);
+	uint32_t interface =
+	    engine_interface_find(s->engine, switch_named(s, sw_name), slice_of(colon + 1));
+	struct engine_override override = {
+		.to = strcmp(s->words[2], "auto") == 0 ? WORD_NONE : word_named(s, s->words[2]),
+		.by = s->words[4],
+		.note = note,
+		.until_us = lasts ? time.wall_us + scenario_duration_us(s, lasts) : 0,
+	};
+	ck_assert(engine_override(s->engine, interface, &override, time));
+}
+
 /* ---- daemon and Redis ---- */
 
 static void
@@ -315,7 +340,7 @@ scenario_act(struct scenario *s)
 		void (*act)(struct scenario *s);
 	} actions[] = { { "trap", act_trap }, { "syslog", act_syslog }, { "poll", act_poll },
 		{ "lost", act_lost }, { "restart", act_restart }, { "doubt", act_doubt },
-		{ "hint", act_hint }, { "report", act_report },
+		{ "hint", act_hint }, { "report", act_report }, { "override", act_override },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
 		{ "wait", act_wait }, { "taken", act_taken } };

@@ -315,6 +315,18 @@ view_port(const struct scenario *s, const char *name)
 	return fields;
 }
 
+static void
+put_override(const struct scenario *s, json_t *fields, uint32_t interface)
+{
+	struct engine_override override;
+
+	engine_override_view(s->engine, interface, &override);
+	put(fields, "override_by", override.by);
+	put(fields, "override_note", override.note);
+	put_time(s, fields, "override_at", override.at_us);
+	put_time(s, fields, "override_until", override.until_us);
+}
+
 static json_t *
 view_interface(const struct scenario *s, const char *name)
 {
@@ -338,6 +350,8 @@ view_interface(const struct scenario *s, const char *name)
 		put(fields, "source", link_source_names[view.source]);
 		put(fields, "reason", link_reason_names[view.reason]);
 		put(fields, "dampening", view.dampening);
+		put(fields, "override", view.override);
+		put_override(s, fields, i);
 		put_time(s, fields, "since", view.since_us);
 		put_number(fields, "ports", view.n_ports);
 		return fields;
@@ -379,6 +393,7 @@ view_totals(const struct scenario *s)
 	put_number(fields, "interfaces_uncertain", totals.interfaces_uncertain);
 	put_number(fields, "interfaces_flapping", totals.interfaces_flapping);
 	put_number(fields, "asks_waiting", totals.asks_waiting);
+	put_number(fields, "overrides", totals.overrides);
 	return fields;
 }
 

@@ -1,0 +1,168 @@
+/*
+ * Which word to believe, in a daemon that runs: echoes, contradictions, flapping, and what people hold by hand.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+static struct sandbox box;
+static char out[SANDBOX_TEXT];
+
+static void
+begin_with(const char *state)
+{
+	char api[SANDBOX_PATH + 8];
+
+	sandbox_init(&box);
+	sandbox_configure(&box, &(struct sandbox_lines){ .state = state });
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	setenv("DPWATCH_API", api, 1);
+}
+
+static void
+tear_down(void)
+{
+	sandbox_release(&box);
+}
+
+static int
+run(const char *const *more)
+{
+	const char *argv[12] = { sandbox_program("dpwatch") };
+
+	for (size_t n = 1; *more; more++)
+		argv[n++] = *more;
+	return process_run(out, sizeof(out), argv);
+}
+
+static void
+expect_out(const char *part)
+{
+	ck_assert_msg(strstr(out, part) != NULL, "\"%s\" is not in: %s", part, out);
+}
+
+/* A trap, and the counter that says that it was decided on. */
+static void
+trap(bool up, json_int_t n)
+{
+	if (up)
+		sandbox_link_up(&box, LEAF1, 1);
+	else
+		sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == n);
+}
+
+START_TEST(the_line_of_a_transition_that_a_trap_told_is_its_echo)
+{
+	begin_with(NULL);
+	sandbox_line(
+	    &box, LEAF1, "<189>26: %LINK-3-UPDOWN: Interface Ethernet1/2, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 1);
+	trap(false, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	trap(true, 2);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	sandbox_line(
+	    &box, LEAF1, "<189>27: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	sandbox_line(
+	    &box, LEAF1, "<189>28: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "event.echo") == 2);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+}
+END_TEST
+
+START_TEST(a_contradiction_waits_for_source_settle_and_not_longer)
+{
+	begin_with("source_settle = 300ms");
+	trap(false, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	sandbox_line(
+	    &box, LEAF1, "<189>28: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "event.waits") == 1);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	ck_assert_int_eq(run(ARGV("interface", "list", "--uncertain")), 0);
+	expect_out("Ethernet1/1");
+}
+END_TEST
+
+START_TEST(a_flapping_interface_is_held_down_says_so_and_is_let_go)
+{
+	begin_with("dampening = 1s 1000 2000 4s");
+	for (int i = 0; i < 4; i++)
+		trap(i % 2, i + 1);
+	trap(false, 5);
+	WAIT_FOR(sandbox_log_has(&box, "flaps: held down until it has been quiet"));
+	trap(true, 6);
+	WAIT_FOR(redis_events(box.redis) == 5);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	ck_assert_int_eq(run(ARGV("interface", "list", "leaf1")), 0);
+	expect_out("down, held");
+	expect_out("flapping");
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_str_eq(redis_text(json_array_get(events, 4), "reason"), "flapping");
+	json_decref(events);
+	json_t *links = redis_stream(box.redis, "dpwatch:link-events");
+	ck_assert_str_eq(redis_text(json_array_get(links, 4), "reason"), "flapping");
+	json_decref(links);
+	/* What is left of the penalty outlives the daemon. */
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	WAIT_FOR(redis_events(box.redis) == 6);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+}
+END_TEST
+
+START_TEST(an_interface_is_held_by_hand_also_over_a_restart)
+{
+	begin_with(NULL);
+	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet1/1", "down", "--note",
+			     "drain \"rack\" 7", "--for", "1h")),
+	    0);
+	expect_out("leaf1:Ethernet1/1: held down by ");
+	WAIT_FOR(redis_events(box.redis) == 1);
+	json_t *events = redis_stream(box.redis, "dpwatch:events");
+	ck_assert_str_eq(redis_text(json_array_get(events, 0), "reason"), "override");
+	ck_assert_str_eq(redis_text(json_array_get(events, 0), "source"), "api");
+	json_decref(events);
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(run(ARGV("status")), 0);
+	expect_out("overrides   leaf1:Ethernet1/1: held down by ");
+	expect_out(": drain \"rack\" 7");
+	ck_assert_int_eq(run(ARGV("port", "explain", "vm1-eth0")), 0);
+	expect_out(", held down by ");
+	ck_assert_int_eq(run(ARGV("interface", "list", "--overridden")), 0);
+	expect_out("down, by hand");
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet1/1", "auto")), 0);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet9/9", "down")), 1);
+	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet1/1", "sideways")), 2);
+	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1", "down")), 2);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("words");
+	TCase *tcase = tcase_create("words");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_test(tcase, the_line_of_a_transition_that_a_trap_told_is_its_echo);
+	tcase_add_test(tcase, a_contradiction_waits_for_source_settle_and_not_longer);
+	tcase_add_test(tcase, a_flapping_interface_is_held_down_says_so_and_is_let_go);
+	tcase_add_test(tcase, an_interface_is_held_by_hand_also_over_a_restart);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
