@@ -90,6 +90,8 @@ struct dp_change {
 	bool transition; /* goes to link-events */
 	struct dp_report
 	    overridden; /* by whom, until when, and why; at_us 0: nobody overrides it */
+	const char
+	    *waits; /* words that count later, as engine_waits_text() writes them; "": none */
 	enum damp_note damping;
 	double penalty;     /* of dampening, as of penalty_us; 0: none */
 	int64_t penalty_us; /* wall clock */

@@ -138,6 +138,7 @@ struct held_word {
 	uint8_t word, layer, source, reason; /* as in struct link_event */
 	bool bare_up, admin_up;
 };
+#define WAITS_TEXT_MAX 320        /* HELD_MAX times WORD/LAYER/SOURCE/REASON/bare */
 #define HELD_MAX (TELLER_MAX + 1) /* one of each teller, and of who is asked */
 
 /* Who overrides an interface; what is said stands in its state. */
@@ -231,7 +232,8 @@ struct engine {
 	struct wall_clock clock;
 	struct ask_queue asks[2]; /* of interfaces that are down, and up */
 	uint32_t n_asks_missed;   /* interfaces that found the queue full, and wait for room */
-	uint64_t n_asks_refused;  /* how often that was so, ever */
+	char waits_text[WAITS_TEXT_MAX]; /* of the change popped last */
+	uint64_t n_asks_refused;         /* how often that was so, ever */
 	struct extra *extras;
 	uint32_t n_extras, room_extras;
 	struct htab extra_index;
@@ -342,6 +344,13 @@ void engine_override_tick(struct engine *engine, uint32_t interface, struct engi
 /* Takes a LINK_EVENT_WORD about one interface of the switch `sw`. */
 enum engine_verdict engine_word(struct engine *engine, uint32_t sw, uint32_t interface,
     const struct link_event *event, struct engine_time time);
+/*
+ * The words that wait, for interface:<switch>: WORD/LAYER/SOURCE/REASON/bare, separated by commas; "" where there is none.
+ * What was read back waits anew.
+ */
+void engine_waits_text(const struct engine *engine, uint32_t interface, char buf[WAITS_TEXT_MAX]);
+void engine_waits_restore(
+    struct engine *engine, uint32_t interface, struct slice text, struct engine_time time);
 /* A source told a transition: echoes are kept for switches that have told some over both. */
 void engine_note_teller(struct switch_state *sw, enum link_source source);
 /* Words that waited count, and echoes run out. */

@@ -53,17 +53,21 @@ struct interface_state {
 	uint32_t trap_cs;      /* sysUpTime of the last trap about it */
 	uint32_t
 	    watch; /* its row of the engine's side table (core/engine_watch.c), plus 1; 0: none */
+	uint32_t
+	    shut_ms; /* engine time of the last admin-down word, milliseconds; wraps after 49 days */
+	uint32_t line_ms;   /* the same of the last syslog line with a comparable time */
 	int64_t said_ns[2]; /* engine time of what `said` is about */
 	int64_t spoke_ns; /* engine time of the newest thing that anybody said of it; 0: nothing */
-	int64_t line_ns;  /* engine time of the last syslog line with a comparable time */
 	int64_t line_time_us; /* that time; 0: the last line had none */
-	int64_t shut_ns;      /* engine time of the last admin-down word; 0: never */
 	int64_t changed_ns;   /* engine time of the last change of oper; 0: never */
 	int64_t
 	    order; /* of the last word that says what it is now, as the engine counts; 0: never */
 	int64_t since_us; /* wall time of the last change of oper; 0: never */
 	int64_t heard_us; /* wall time of the last word; 0: never */
 };
+
+/* There are 100,000s of them. */
+_Static_assert(sizeof(struct interface_state) <= 96, "an interface's state is to stay small");
 
 /* As nobody has spoken of it: up, certain, unheard. */
 void interface_state_init(struct interface_state *state);

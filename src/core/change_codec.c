@@ -220,23 +220,34 @@ penalty_json(const struct dp_change *change, char *buf, size_t size)
 	    change->penalty, at, change->suppressed ? "true" : "false");
 }
 
+/* Words that wait are there only while they do. */
+static void
+waits_json(const struct dp_change *change, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (change->waits && *change->waits)
+		snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
+}
+
 static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
-	char since[TIMEUTIL_TEXT] = "", penalty[120], override[INTERFACE_JSON_MAX - 600];
+	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[360],
+	     override[INTERFACE_JSON_MAX - 1000];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);
 	penalty_json(change, penalty, sizeof(penalty));
 	override_json(change, override, sizeof(override));
+	waits_json(change, waits, sizeof(waits));
 	/* Every other text in it is a word of ours or a time: nothing needs escaping. */
 	snprintf(buf, size,
 	    "{\"oper\":\"%s\",\"admin\":\"%s\",\"since\":\"%s\",\"source\":\"%s\",\"reason\":\"%s\",\"certain\":%s,"
-	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s}",
+	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s%s}",
 	    change->oper_up ? "up" : "down", change->admin, since,
 	    link_source_names[change->source], link_reason_names[change->reason],
 	    change->certain ? "true" : "false", change->link, change->protocol, change->override,
-	    (long long)change->order, penalty, override);
+	    (long long)change->order, penalty, override, waits);
 }
 
 /* I: transition? switch interface json if_index oper admin reason source received_at */

@@ -81,7 +81,7 @@ engine_queue_damping(struct engine *engine, uint32_t interface, bool transition,
 }
 
 static void
-fill_interface(const struct engine *engine, const struct queued *queued, struct dp_change *change)
+fill_interface(struct engine *engine, const struct queued *queued, struct dp_change *change)
 {
 	const struct interface_state *state = &queued->state;
 
@@ -96,6 +96,8 @@ fill_interface(const struct engine *engine, const struct queued *queued, struct 
 	change->certain = state->certain;
 	change->transition = queued->transition;
 	change->order = state->order;
+	engine_waits_text(engine, queued->subject, engine->waits_text);
+	change->waits = engine->waits_text;
 	struct engine_override now;
 	engine_override_view(engine, queued->subject, &now);
 	change->overridden =
@@ -162,6 +164,7 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 		.paths = queued->paths,
 		.report = { .by = "", .note = "" },
 		.overridden = { .by = "", .note = "" },
+		.waits = "",
 		.removed = queued->removed,
 		.redundancy = (enum redundancy_kind)queued->redundancy,
 		.admin = "",

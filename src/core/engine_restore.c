@@ -158,6 +158,7 @@ restore_watch(
 		    json_is_true(json_object_get(object, "suppressed")), time);
 	if (engine->interfaces[interface].override != SPOKEN_NONE)
 		restore_override(engine, interface, object, time);
+	engine_waits_restore(engine, interface, text_from(object, "waits"), time);
 	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
 	engine_watch_settle(engine, interface);
 }

@@ -1,6 +1,7 @@
 /*
  * Words about one interface: heard (core/interface_fsm), and kept waiting where they must. What counts goes to engine_apply.c.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/engine_state.h"
@@ -66,6 +67,66 @@ hold(struct engine *engine, uint32_t interface, const struct link_event *event,
 	return true;
 }
 
+void
+engine_waits_text(const struct engine *engine, uint32_t interface, char buf[WAITS_TEXT_MAX])
+{
+	const struct watch *watch = engine_watch(engine, interface);
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (uint8_t i = 0; watch && i < watch->n_held && len < WAITS_TEXT_MAX; i++) {
+		const struct held_word *held = &watch->held[i];
+		len += (size_t)snprintf(buf + len, WAITS_TEXT_MAX - len, "%s%s/%s/%s/%s/%s",
+		    i > 0 ? "," : "", link_word_names[held->word], link_layer_names[held->layer],
+		    link_source_names[held->source], link_reason_names[held->reason],
+		    held->bare_up ? "bare" : "");
+	}
+}
+
+/* Cuts what stands before the mark off *rest, and the mark. */
+static struct slice
+cut(struct slice *rest, struct slice mark)
+{
+	long at = slice_find(*rest, mark);
+	struct slice part = at < 0 ? *rest : slice_first(*rest, (size_t)at);
+
+	*rest = slice_from(*rest, at < 0 ? rest->len : (size_t)at + 1);
+	return part;
+}
+
+static uint8_t
+number_of(const char *const *names, int n, struct slice name)
+{
+	for (int i = 0; i < n; i++)
+		if (names[i] && slice_eq_str(name, names[i]))
+			return (uint8_t)i;
+	return 0;
+}
+
+void
+engine_waits_restore(
+    struct engine *engine, uint32_t interface, struct slice text, struct engine_time time)
+{
+	const struct interface_state *state = &engine->interfaces[interface];
+	struct hearing hearing = { .contradicts = true };
+
+	hearing.until_ns = time.now_ns + engine->config.state.source_settle_ms * 1000000;
+	while (text.len > 0) {
+		struct slice word = cut(&text, SLICE(","));
+		struct link_event event = { .kind = LINK_EVENT_WORD };
+		event.word =
+		    (enum link_word)number_of(link_word_names, WORD_MAX, cut(&word, SLICE("/")));
+		event.layer =
+		    (enum link_layer)number_of(link_layer_names, LAYER_MAX, cut(&word, SLICE("/")));
+		event.source = link_source_from(cut(&word, SLICE("/")));
+		event.reason = link_reason_from(cut(&word, SLICE("/")));
+		event.bare_up = slice_eq_str(word, "bare");
+		enum spoken direction = interface_direction(&event, &engine->config);
+		if (direction != SPOKEN_NONE && direction != observed(state))
+			hold(engine, interface, &event, &hearing, time);
+	}
+}
+
 /* Takes what waits out of the watch. */
 static uint8_t
 take_held(struct engine *engine, uint32_t interface, struct held_word ret_held[HELD_MAX])
@@ -95,6 +156,8 @@ take_back(struct engine *engine, uint32_t interface, enum link_source source, in
 
 	for (uint8_t i = 0; i < n; i++)
 		differ = differ || (held[i].source != source && source != SOURCE_POLL);
+	if (n > 0)
+		engine_queue_interface(engine, interface, false, wall_us);
 	if (differ)
 		engine_make_uncertain(engine, interface, wall_us);
 }
@@ -168,8 +231,10 @@ admin_word(struct engine *engine, uint32_t interface, const struct link_event *e
 {
 	struct held_word held[HELD_MAX];
 
-	if (event->word == WORD_ADMIN_DOWN && interface_observed_up(&engine->interfaces[interface]))
-		take_held(engine, interface, held);
+	if (event->word == WORD_ADMIN_DOWN &&
+	    interface_observed_up(&engine->interfaces[interface]) &&
+	    take_held(engine, interface, held) > 0)
+		engine_queue_interface(engine, interface, false, time.wall_us);
 	return engine_apply(engine, interface, event, time);
 }
 
@@ -221,9 +286,11 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 	case FATE_IGNORED:
 		return VERDICT_IGNORED_ADMIN;
 	case FATE_WAIT:
-		if (hold(engine, interface, event, &hearing, time))
-			return VERDICT_WAITS;
-		break;
+		if (!hold(engine, interface, event, &hearing, time))
+			break;
+		/* It is stored, so that a restart does not lose it, and an INFORM may be answered. */
+		engine_queue_interface(engine, interface, false, time.wall_us);
+		return VERDICT_WAITS;
 	default:
 		break;
 	}

@@ -214,7 +214,8 @@ was_overtaken(const struct interface_state *state, const struct link_event *even
 
 	if (!event->has_device_time || state->line_time_us == 0 || behind_us <= 0 ||
 	    behind_us > settle_ms * 1000 + STAMP_UNIT_US ||
-	    now_ns - state->line_ns >= settle_ms * 1000000 || state->said[1] == direction)
+	    (uint32_t)(now_ns / 1000000) - state->line_ms >= settle_ms ||
+	    state->said[1] == direction)
 		return false;
 	/* The newer is the protocol's down, the older the link's up; or the other way round. */
 	return !(event->layer == (protocol_last ? LAYER_LINK : LAYER_PROTOCOL) &&
@@ -375,8 +376,8 @@ hear_ignoring(const struct interface_state *state, const struct link_event *even
 	if (config->state.admin_down != ADMIN_DOWN_IGNORE || event->word != WORD_DOWN ||
 	    event->source == SOURCE_API)
 		return;
-	if (state->admin == SPOKEN_DOWN && state->shut_ns != 0 &&
-	    now_ns - state->shut_ns < settle_ns) {
+	if (state->admin == SPOKEN_DOWN &&
+	    (uint32_t)(now_ns / 1000000) - state->shut_ms < settle_ns / 1000000) {
 		hearing->fate = FATE_IGNORED;
 	} else if (event->reason == REASON_NONE || event->reason == REASON_LINK_DOWN) {
 		hearing->fate = FATE_WAIT;
@@ -401,7 +402,7 @@ note_said(struct interface_state *state, const struct link_event *event, enum sp
 		return;
 	state->line_time_us = event->has_device_time ? event->device_time_us : 0;
 	state->line_layer = (uint8_t)event->layer;
-	state->line_ns = now_ns;
+	state->line_ms = (uint32_t)(now_ns / 1000000);
 }
 
 void
@@ -445,7 +446,7 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 
 	if (event->word == WORD_ADMIN_DOWN) {
 		state->admin = SPOKEN_DOWN;
-		state->shut_ns = time.now_ns;
+		state->shut_ms = (uint32_t)(time.now_ns / 1000000);
 	} else if (event->word == WORD_ADMIN_UP || (event->admin_up && state->admin == SPOKEN_NONE))
 		state->admin = SPOKEN_UP;
 	if (moves_layers(event, config))

@@ -112,6 +112,7 @@ fields_of(const struct scenario *s, const struct dp_change *change)
 		put_bool(fields, "transition", change->transition);
 		put_number(fields, "if_index", change->if_index);
 		put(fields, "dampening", damping_names[change->damping]);
+		put(fields, "waits", change->waits);
 		return fields;
 	}
 	put_bool(fields, "dp_down", change->dp_down);
