@@ -374,6 +374,37 @@ START_TEST(a_silent_switch_of_which_somebody_knows_better_is_asked_at_once)
 }
 END_TEST
 
+START_TEST(those_that_seem_dead_do_not_hold_up_the_others)
+{
+	const int64_t later_ns = NOW + POLL_RETRY_NS + SECOND;
+	struct poll_task task;
+	int n = 0;
+
+	begin(200, 0);
+	for (uint32_t sw = 0; sw < 200; sw++) {
+		expect_next(NOW, sw);
+		poll_plan_done(plan, sw, sw < 100 ? POLL_SILENT : POLL_ANSWERED, NOW, 1);
+	}
+	/* Doubted, too: that brings nobody before one that answers. */
+	for (uint32_t sw = 0; sw < 100; sw++)
+		ck_assert(poll_plan_want(plan, sw, 3));
+	while (poll_plan_next(plan, later_ns, &task)) {
+		ck_assert_uint_lt(task.sw, 100);
+		n++;
+	}
+	ck_assert_int_eq(n, POLL_PROBED_MAX);
+	ck_assert(poll_plan_want(plan, 150, 3));
+	expect_next(later_ns, 150);
+	/* One that is known to be back is no probe. */
+	ck_assert(poll_plan_want_all(plan, 99, true));
+	expect_next(later_ns, 99);
+	/* The others get their turn. */
+	poll_plan_done(plan, task.sw, POLL_SILENT, later_ns, 1);
+	ck_assert(poll_plan_next(plan, later_ns + POLL_LOOK_NS, &task));
+	ck_assert_uint_lt(task.sw, 100);
+}
+END_TEST
+
 START_TEST(other_credentials_are_tried_at_once)
 {
 	begin(1, 0);
@@ -444,6 +475,7 @@ main(void)
 	tcase_add_test(tcase, a_switch_is_silent_once_all_its_addresses_were);
 	tcase_add_test(tcase, a_wrong_community_is_no_reason_to_try_another_address);
 	tcase_add_test(tcase, a_silent_switch_of_which_somebody_knows_better_is_asked_at_once);
+	tcase_add_test(tcase, those_that_seem_dead_do_not_hold_up_the_others);
 	tcase_add_test(tcase, other_credentials_are_tried_at_once);
 	tcase_add_test(tcase, what_is_wanted_later_comes_when_it_is_due_also_after_another_map);
 	tcase_add_test(tcase, a_switch_that_has_more_interfaces_in_the_next_map_is_read);

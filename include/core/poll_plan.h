@@ -17,6 +17,8 @@
 #include "core/topo.h"
 
 #define POLL_RUNNING_MAX 64
+/* Of these, switches that were silent the last time, so that a dead half of the network does not hold up the other. */
+#define POLL_PROBED_MAX 32
 /* A switch that was silent is asked again after 10 s, 20 s, ... at most 5 min. */
 #define POLL_RETRY_NS INT64_C(10000000000)
 #define POLL_RETRY_MAX_NS INT64_C(300000000000)

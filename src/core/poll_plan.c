@@ -22,6 +22,7 @@ enum line { LINE_SOON, LINE_SWEEP, LINE_MAX };
 struct planned {
 	char *name; /* by which it is found in the next map */
 	bool pollable, running, whole;
+	bool probed; /* it is running, and was silent before */
 	bool waits[LINE_MAX];
 	uint8_t n_rows;
 	uint8_t outcome; /* enum poll_outcome */
@@ -45,7 +46,7 @@ struct poll_plan {
 	struct planned *switches;
 	uint32_t n;
 	struct ring lines[LINE_MAX];
-	uint32_t n_running;
+	uint32_t n_running, n_probed;
 	/* The sweep: each switch once per interval, evenly. */
 	int64_t interval_ns, sweep_ns;
 	uint32_t sweep_at;
@@ -78,7 +79,7 @@ poll_plan_forget(struct poll_plan *plan)
 		free(plan->lines[line].items);
 	memset(plan->lines, 0, sizeof(plan->lines));
 	plan->switches = NULL;
-	plan->n = plan->n_running = plan->sweep_at = 0;
+	plan->n = plan->n_running = plan->n_probed = plan->sweep_at = 0;
 }
 
 void
@@ -109,6 +110,27 @@ is_wanted(const struct planned *planned)
 	return planned->whole || planned->n_rows > 0;
 }
 
+/* It was silent, and nobody knows better. */
+static bool
+seems_dead(const struct planned *planned)
+{
+	return planned->patience > 0;
+}
+
+/* Whom nobody expects to answer waits behind the others, and for half of the places. */
+static enum line
+line_of(const struct planned *planned)
+{
+	return planned->n_rows > 0 && !seems_dead(planned) ? LINE_SOON : LINE_SWEEP;
+}
+
+static bool
+may_be_asked(const struct poll_plan *plan, const struct planned *planned, int64_t now_ns)
+{
+	return is_wanted(planned) && !planned->running && planned->not_before_ns <= now_ns &&
+	       (!seems_dead(planned) || plan->n_probed < POLL_PROBED_MAX);
+}
+
 /* The first that can be asked now; who is passed over (silent, under way) comes back by look_through or poll_plan_done. */
 static bool
 take_first(struct poll_plan *plan, enum line line, int64_t now_ns, uint32_t *ret_sw)
@@ -121,7 +143,7 @@ take_first(struct poll_plan *plan, enum line line, int64_t now_ns, uint32_t *ret
 		ring->head = (ring->head + 1) % plan->n;
 		ring->n--;
 		planned->waits[line] = false;
-		if (is_wanted(planned) && !planned->running && planned->not_before_ns <= now_ns) {
+		if (may_be_asked(plan, planned, now_ns)) {
 			*ret_sw = sw;
 			return true;
 		}
@@ -173,16 +195,17 @@ poll_plan_want(struct poll_plan *plan, uint32_t sw, uint32_t if_index)
 	if (!can_be_asked(plan, sw))
 		return false;
 	struct planned *planned = &plan->switches[sw];
+	const enum line line = seems_dead(planned) ? LINE_SWEEP : LINE_SOON;
 	if (if_index == 0 || planned->n_rows == POLL_GET_MAX) {
 		planned->whole = true;
-		stand_in(plan, sw, LINE_SOON);
+		stand_in(plan, sw, line);
 		return true;
 	}
 	for (uint8_t i = 0; i < planned->n_rows; i++)
 		if (planned->rows[i] == if_index)
 			return true;
 	planned->rows[planned->n_rows++] = if_index;
-	stand_in(plan, sw, LINE_SOON);
+	stand_in(plan, sw, line);
 	return true;
 }
 
@@ -262,7 +285,7 @@ poll_plan_set_topo(
 	free(plan->switches);
 	plan->switches = switches;
 	plan->n = n;
-	plan->n_running = 0;
+	plan->n_running = plan->n_probed = 0;
 	/* The sweep goes on where it was: maps that follow each other must not keep it at the first switches. */
 	plan->sweep_at = n > 0 ? plan->sweep_at % n : 0;
 	if (plan->sweep_ns == 0 || plan->sweep_ns > now_ns + plan->interval_ns)
@@ -270,8 +293,9 @@ poll_plan_set_topo(
 	for (uint32_t sw = 0; sw < n; sw++) {
 		switches[sw].pollable = pollable[sw];
 		plan->n_running += switches[sw].running;
+		plan->n_probed += switches[sw].running && switches[sw].probed;
 		if (switches[sw].pollable && is_wanted(&switches[sw]))
-			stand_in(plan, sw, switches[sw].n_rows > 0 ? LINE_SOON : LINE_SWEEP);
+			stand_in(plan, sw, line_of(&switches[sw]));
 	}
 	return 0;
 }
@@ -308,7 +332,7 @@ look_through(struct poll_plan *plan, int64_t now_ns)
 		if (planned->running || !planned->pollable || !is_wanted(planned) ||
 		    planned->not_before_ns > now_ns)
 			continue;
-		stand_in(plan, sw, due || planned->n_rows > 0 ? LINE_SOON : LINE_SWEEP);
+		stand_in(plan, sw, due && !seems_dead(planned) ? LINE_SOON : line_of(planned));
 	}
 }
 
@@ -339,7 +363,9 @@ poll_plan_next(struct poll_plan *plan, int64_t now_ns, struct poll_task *ret_tas
 	planned->whole = false;
 	planned->n_rows = 0;
 	planned->running = true;
+	planned->probed = seems_dead(planned);
 	plan->n_running++;
+	plan->n_probed += planned->probed;
 	return true;
 }
 
@@ -390,6 +416,7 @@ stop_running(struct poll_plan *plan, struct planned *planned)
 {
 	planned->running = false;
 	plan->n_running--;
+	plan->n_probed -= planned->probed;
 }
 
 void
@@ -405,7 +432,7 @@ poll_plan_done(
 	else
 		note_outcome(planned, outcome, now_ns, wall_us);
 	if (is_wanted(planned) && planned->not_before_ns <= now_ns)
-		stand_in(plan, sw, planned->n_rows > 0 ? LINE_SOON : LINE_SWEEP);
+		stand_in(plan, sw, line_of(planned));
 }
 
 void

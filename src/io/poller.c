@@ -17,7 +17,7 @@
 #include "util/log.h"
 
 #define TICK_MS 100
-#define BURST (POLLER_RATE / (1000 / TICK_MS)) /* packets per tick */
+#define BURST (POLLER_RATE / (1000 / TICK_MS)) /* packets at once */
 
 /* One switch that is being asked. */
 struct asking {
@@ -43,7 +43,8 @@ struct poller {
 	struct poll_plan *plan;
 	struct asking places[POLL_RUNNING_MAX];
 	unsigned n_asking;
-	unsigned budget; /* packets that may still be sent before the next tick */
+	unsigned budget;   /* packets that may be sent now */
+	int64_t filled_ns; /* when something was added to it last */
 	struct loop_timer *tick, *start;
 };
 
@@ -344,11 +345,23 @@ arm(struct poller *poller)
 }
 
 static void
+fill_budget(struct poller *poller)
+{
+	const int64_t now_ns = loop_now(poller->loop).now_ns;
+	const int64_t more = (now_ns - poller->filled_ns) / (INT64_C(1000000000) / POLLER_RATE);
+
+	if (more == 0)
+		return;
+	poller->budget = more > BURST - poller->budget ? BURST : poller->budget + (unsigned)more;
+	poller->filled_ns = now_ns;
+}
+
+static void
 on_tick(void *ctx)
 {
 	struct poller *poller = ctx;
 
-	poller->budget = BURST;
+	fill_budget(poller);
 	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
 		if (poller->places[i].session)
 			look_at(&poller->places[i]);
@@ -362,8 +375,7 @@ on_start(void *ctx)
 {
 	struct poller *poller = ctx;
 
-	if (poller->n_asking == 0)
-		poller->budget = BURST;
+	fill_budget(poller);
 	begin_jobs(poller);
 	arm(poller);
 }
