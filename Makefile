@@ -64,7 +64,7 @@ help:
 	@echo 'make bench-poll       1,000 switches restart: until all were asked, requests a second, stalls'
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
-	@echo 'make test-openstack  dpwatch-neutron against a real Neutron and Keystone (Debian packages, some minutes)'
+	@echo 'make test-openstack  openstack'\''s client, a real Neutron and a real Keystone (Debian packages, some minutes)'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 

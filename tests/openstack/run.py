@@ -1,4 +1,5 @@
-"""dpwatch-neutron against a real Neutron and a real Keystone: make test-openstack. Run by scripts/test-openstack.
+"""dpwatch-neutron against a real Neutron and a real Keystone, and openstack's client against our own API: make test-openstack.
+Run by scripts/test-openstack.
 
 Prints a line for each thing that was tried, a table of figures, and "N passed, N failed".
 """
@@ -13,6 +14,7 @@ import tempfile
 import time
 import traceback
 
+import own_api
 import real
 from real import wait_for
 
@@ -371,10 +373,14 @@ def with_keystone(folder):
         keystone.server.kill()
 
 
+def own(folder):
+    own_api.own_api(folder, tried, attempt)
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="dpo.", dir=os.environ.get("TMPDIR", "/tmp"))
     try:
-        parts = [without_keystone, without_extension, with_keystone]
+        parts = [own, without_keystone, without_extension, with_keystone]
         for part in [p for p in parts if len(sys.argv) == 1 or p.__name__ in sys.argv]:
             started = time.monotonic()
             print("---- %s" % part.__name__.replace("_", " "), flush=True)
