@@ -85,6 +85,8 @@ int engine_topo_step(
 
 /* The snapshot in force; never NULL (an empty one before the first). Borrowed until another is in force. */
 const struct topo *engine_topo(const struct engine *engine);
+/* How many snapshots have come in force: while it is the same, so are all indexes. */
+uint64_t engine_n_topos(const struct engine *engine);
 
 /*
  * What Redis still knows, given before engine_start. `json` is the value of interface:<switch>. Returns false where the

@@ -225,6 +225,7 @@ struct take; /* core/engine_take.h */
 struct engine {
 	struct config config; /* only .state is used; no strings */
 	struct topo *topo;
+	uint64_t n_topos; /* how many came in force */
 
 	struct interface_state *interfaces; /* topo's, then extras */
 	uint32_t n_interfaces, room_interfaces;

@@ -442,6 +442,12 @@ engine_free(struct engine *engine)
 	free(engine);
 }
 
+uint64_t
+engine_n_topos(const struct engine *engine)
+{
+	return engine->n_topos;
+}
+
 const struct topo *
 engine_topo(const struct engine *engine)
 {

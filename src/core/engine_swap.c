@@ -115,6 +115,7 @@ swap_rows(struct take *take)
 	const struct engine_totals totals = next->totals;
 
 	SWAP(topo);
+	engine->n_topos++;
 	SWAP(interfaces);
 	SWAP(n_interfaces);
 	SWAP(room_interfaces);
@@ -190,8 +191,8 @@ take_settle(struct take *take, uint32_t n_ports)
 		uint32_t n = topo_group_get(take->engine->topo, group)->ports.n;
 		n_ports -= n < n_ports ? n : n_ports;
 	}
-	engine_settle_groups(
-	    take->engine, groups->items + first, (uint32_t)(take->n_settled - first), &decision);
+	engine_settle_groups(take->engine, groups->items ? groups->items + first : NULL,
+	    (uint32_t)(take->n_settled - first), &decision);
 	if (take->n_settled < groups->n)
 		return true;
 	for (; take->n_told < aggregates->n; take->n_told++)
