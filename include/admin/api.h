@@ -87,9 +87,12 @@ enum api_deferred {
 	API_DONE,
 	API_TOPOLOGY_LOAD, /* the request's body is to be checked (admin/api_load.h), stored and taken over */
 	API_TOPOLOGY_DUMP, /* the document as Redis holds it */
+	API_PORTS_SCAN, /* api_scan_step() until it is done: a list for which very many ports are looked at */
 	API_EVENTS_READ, /* entries of `events` after response->since, at most limit, waiting up to wait_ms for the first;
 			    with response->newest the last `limit` entries instead, oldest first, without waiting */
 };
+
+struct api_scan;
 
 struct api_response {
 	int status; /* 200, 400 ... ; 0 while deferred */
@@ -98,7 +101,8 @@ struct api_response {
 	const char *content_type; /* static */
 	char allow[48];           /* with 405: the Allow header; else "" */
 	enum api_deferred deferred;
-	bool force;     /* with API_TOPOLOGY_LOAD */
+	bool force;            /* with API_TOPOLOGY_LOAD */
+	struct api_scan *scan; /* with API_PORTS_SCAN; else NULL */
 	char since[48]; /* a stream id, "0" for the beginning, or "$" for what comes after now */
 	bool newest;    /* nobody gave `since`: the last `limit` entries are wanted */
 	uint32_t limit;
@@ -115,6 +119,12 @@ bool api_takes_stream(const char *method, const char *path);
 void api_handle(
     struct api *api, const struct api_request *request, struct api_response *ret_response);
 void api_response_release(struct api_response *response);
+
+/*
+ * With API_PORTS_SCAN: does some more of it, a millisecond or two. True when the response is complete. Maps may come in force
+ * between steps: it then begins again.
+ */
+bool api_scan_step(struct api_response *response);
 
 /* The route table, in the order in which it is searched; the man page lists the same. */
 struct api_route_view {

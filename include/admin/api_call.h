@@ -58,8 +58,11 @@ bool api_bool_parse(const char *text, bool *ret_value);
 bool api_params_known(struct api_call *call, const char *const *names);
 
 /* api_neutron.c: /, /v2.0 */
-api_handler api_versions, api_version, api_extensions_list, api_extension_show, api_ports_list,
-    api_port_show;
+api_handler api_versions, api_version, api_extensions_list, api_extension_show, api_port_show;
+
+/* api_ports_list.c */
+api_handler api_ports_list;
+void api_scan_free(struct api_scan *scan); /* NULL is fine */
 
 /* api_neutron_put.c */
 api_handler api_port_put, api_ports_post;

@@ -10,6 +10,12 @@
 
 #include "admin/api_call.h"
 
+/* Links follow the Host header, as in Neutron: what the client reached us by, it can reach again. The caller frees it. */
+char *api_link_to(const struct api_call *call, const char *path);
+
+/* Another project's port is not there, as in Neutron: a reader is not told that it exists. */
+bool port_may_see(const struct api_call *call, uint32_t port);
+
 /* The port of that id, where the caller may see it; else TOPO_NONE. */
 uint32_t port_find(const struct api_call *call, const char *text);
 
@@ -42,6 +48,9 @@ struct port_filters {
 
 /* Reads them. False when the request has been answered 400: a name that is no filter, a value that is no boolean. */
 bool port_filters_parse(struct api_call *call, struct port_filters *ret_filters);
+
+/* Whether they ask for more of a port than the topology holds. */
+bool port_filters_need_state(const struct port_filters *filters);
 
 bool port_filters_match(
     const struct api_call *call, const struct port_filters *filters, uint32_t port);

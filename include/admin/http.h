@@ -42,6 +42,9 @@ void http_set_tls(struct http *http, struct ssl_ctx_st *context);
 /* Sends the response that was handed to `deferred` (filled by an api_finish_* function) and frees both. */
 void http_finish(struct http_pending *pending);
 
+/* Whether the client still waits for it. Where it does not, http_finish is owed all the same. */
+bool http_is_wanted(const struct http_pending *pending);
+
 /* The body of a deferred request that api_takes_stream: the caller's to free. NULL when it was taken before, or is empty. */
 struct evbuffer *http_take_body(struct http_pending *pending);
 

@@ -359,5 +359,6 @@ void
 api_response_release(struct api_response *response)
 {
 	free(response->body);
+	api_scan_free(response->scan);
 	*response = (struct api_response){ 0 };
 }

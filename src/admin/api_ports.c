@@ -358,6 +358,16 @@ port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 }
 
 bool
+port_filters_need_state(const struct port_filters *filters)
+{
+	for (size_t i = 0; i < filters->n; i++)
+		if (filters->items[i].kind->fits == fits_dp_down ||
+		    filters->items[i].kind->fits == fits_data_plane_status)
+			return true;
+	return false;
+}
+
+bool
 port_filters_match(const struct api_call *call, const struct port_filters *filters, uint32_t port)
 {
 	struct candidate candidate = {

@@ -196,6 +196,12 @@ http_defer(struct http_server *server, struct evhttp_request *request,
 	return true;
 }
 
+bool
+http_is_wanted(const struct http_pending *pending)
+{
+	return pending->request != NULL;
+}
+
 struct evbuffer *
 http_take_body(struct http_pending *pending)
 {

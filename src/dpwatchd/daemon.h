@@ -13,6 +13,7 @@
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_http.c   the API, and events for which Redis has to be asked
+ *   daemon_scan.c   lists of very many ports, a slice in each turn
  *   daemon_load.c daemon_dump.c  loads and dumps of the topology
  *   topology_worker.c topology_talk.c  the process that works on them, and how it is talked to
  */
@@ -29,10 +30,10 @@
 #include "core/suspects.h"
 #include "core/switch_log.h"
 #include "core/unmapped.h"
-#include "io/poller.h"
 #include "io/embedded_redis.h"
 #include "io/journal.h"
 #include "io/loop.h"
+#include "io/poller.h"
 #include "io/publisher.h"
 #include "io/redis_link.h"
 #include "io/snmp_input.h"
@@ -120,6 +121,8 @@ struct daemon {
 	struct load *load;  /* NULL: none is under way */
 	struct dump *dumps; /* a list */
 	struct events_waiting *events_waiting;
+	struct scan *scans; /* daemon_scan.c: a list */
+	struct loop_timer *scan_turn;
 	const char *listeners[64]; /* for status */
 	char listener_texts[64][160];
 	size_t n_listeners;
@@ -240,5 +243,10 @@ void daemon_load_done(
     struct daemon *daemon, int status, const char *message, const struct topo_faults *faults);
 /* What status tells of a load under way. */
 void daemon_load_progress(const struct daemon *daemon, struct api_status *status);
+
+/* Takes over a response that is API_PORTS_SCAN. */
+void daemon_scan_start(
+    struct daemon *daemon, struct http_pending *pending, struct api_response *response);
+void daemon_scans_end(struct daemon *daemon);
 
 #endif

@@ -287,6 +287,9 @@ on_deferred(void *ctx, struct http_pending *pending, struct api_response *respon
 	case API_TOPOLOGY_DUMP:
 		daemon_dump_start(ctx, pending, response);
 		return;
+	case API_PORTS_SCAN:
+		daemon_scan_start(ctx, pending, response);
+		return;
 	case API_EVENTS_READ:
 		start_events(ctx, pending, response);
 		return;
@@ -340,6 +343,7 @@ daemon_close_http(struct daemon *daemon)
 {
 	daemon_load_done(daemon, 503, "dpwatchd is stopping", NULL);
 	daemon_dumps_end(daemon);
+	daemon_scans_end(daemon);
 	while (daemon->events_waiting && !daemon->events_waiting->asked) {
 		api_finish_error(
 		    daemon->events_waiting->response, 503, "dpwatchd is stopping", NULL);

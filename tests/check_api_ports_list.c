@@ -1,0 +1,208 @@
+/* Lists for which very many ports are looked at: in slices, over a map that may be replaced meanwhile. */
+#include <stdio.h>
+
+#include "lib/api_world.h"
+
+#define N_PORTS 60000
+
+static const char *
+id_of(unsigned number, char buf[PORT_ID_TEXT])
+{
+	snprintf(buf, PORT_ID_TEXT, "aaaaaaaa-0000-4000-8000-%012x", number);
+	return buf;
+}
+
+/* Ports first .. first + n - 1, named vm<number>, of project blue where the number is even; all on one interface. */
+static void
+load(unsigned first, unsigned n)
+{
+	char *text = NULL, id[PORT_ID_TEXT];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs(
+	    "{\"switches\": [{\"name\": \"leaf1\", \"hostnames\": [\"leaf1\"]}], \"hosts\": ["
+	    "{\"name\": \"c1\", \"attachments\": [\"leaf1:e1\"]}, {\"name\": \"c2\", \"attachments\": [\"leaf1:e2\"]}],"
+	    " \"ports\": [",
+	    out);
+	for (unsigned i = first; i < first + n; i++)
+		fprintf(out,
+		    "%s{\"id\": \"%s\", \"name\": \"vm%u\", \"project_id\": \"%s\", \"host\": \"%s\"}",
+		    i > first ? "," : "", id_of(i, id), i, i % 2 ? "red" : "blue",
+		    i + 3 < first + n ? "c1" : "c2");
+	fputs("]}", out);
+	fclose(out);
+	world_load(text);
+	free(text);
+}
+
+/* To the end, however many steps that takes, at most a thousand. */
+static unsigned
+finish(struct reply *reply)
+{
+	unsigned steps = 1;
+
+	ck_assert_int_eq(reply->response.deferred, API_PORTS_SCAN);
+	ck_assert_ptr_null(reply->response.body);
+	while (!api_scan_step(&reply->response))
+		ck_assert_uint_lt(steps++, 1000);
+	ck_assert_int_eq(reply->response.deferred, API_DONE);
+	reply_read(reply);
+	return steps;
+}
+
+static void
+expect_ports(const struct reply *reply, const unsigned *numbers, size_t n)
+{
+	char id[PORT_ID_TEXT];
+	json_t *ports = at(reply->json, "ports");
+
+	ck_assert_int_eq(reply->response.status, 200);
+	ck_assert_uint_eq(json_array_size(ports), n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(
+		    json_string_value(at(json_array_get(ports, i), "id")), id_of(numbers[i], id));
+}
+
+static const struct {
+	const char *query;
+	unsigned numbers[3];
+	size_t n;
+	unsigned most_steps; /* 0: it is answered at once */
+} list_rows[] = {
+	{ "name=vm59999", { 59999 }, 1, 4 },
+	{ "name=vm7&name=vm59999&name=vm30000", { 7, 30000, 59999 }, 3, 4 },
+	{ "name=nosuch", { 0 }, 0, 4 },
+	{ "binding%3Ahost_id=c2", { 59997, 59998, 59999 }, 3, 4 },
+	{ "binding:host_id=c2&project_id=blue", { 59998 }, 1, 4 },
+	{ "match=vm5999&limit=3", { 5999, 59990, 59991 }, 3, 4 },
+	{ "dp_down=true", { 59997, 59998, 59999 }, 3, 40 },
+	{ "data_plane_status=DOWN", { 59997, 59998, 59999 }, 3, 40 },
+	{ "limit=3", { 0, 1, 2 }, 3, 0 },
+	{ "project_id=red&limit=2", { 1, 3 }, 2, 0 },
+	{ "name=vm59999&marker=aaaaaaaa-0000-4000-8000-00000000ea00", { 59999 }, 1, 0 },
+};
+
+START_TEST(a_list_that_looks_at_every_port_is_made_in_slices)
+{
+	char target[160];
+
+	world_word("leaf1", "e2", WORD_DOWN);
+	snprintf(target, sizeof(target), "/v2.0/ports?%s", list_rows[_i].query);
+	struct reply reply = get(target);
+	if (list_rows[_i].most_steps > 0)
+		ck_assert_uint_le(finish(&reply), list_rows[_i].most_steps);
+	expect_ports(&reply, list_rows[_i].numbers, list_rows[_i].n);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_page_of_a_thousand_goes_on_where_it_ended)
+{
+	struct reply reply = get("/v2.0/ports?project_id=red&fields=id");
+
+	finish(&reply);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 1000);
+	ck_assert_str_eq(text_at(&reply, "ports_links.0.href"),
+	    "http://api.example.net:9797/v2.0/ports?project_id=red&fields=id&limit=1000"
+	    "&marker=aaaaaaaa-0000-4000-8000-0000000007cf");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(another_map_meanwhile_is_looked_at_from_its_beginning)
+{
+	const unsigned both[] = { 100, 59999 }, one[] = { 59999 };
+	struct reply reply = get("/v2.0/ports?name=vm100&name=vm59999");
+
+	load(50, N_PORTS);
+	ck_assert(!api_scan_step(&reply.response));
+	finish(&reply);
+	expect_ports(&reply, both, 2);
+	reply_release(&reply);
+	/* What had been found already has left. */
+	reply = get("/v2.0/ports?name=vm100&name=vm59999");
+	load(30000, 30000);
+	finish(&reply);
+	expect_ports(&reply, one, 1);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_marker_that_left_meanwhile_is_404)
+{
+	struct reply reply =
+	    get("/v2.0/ports?name=nosuch&marker=aaaaaaaa-0000-4000-8000-000000000001");
+
+	load(30000, 30000);
+	finish(&reply);
+	expect_error(&reply, 404, "PortNotFound",
+	    "Port aaaaaaaa-0000-4000-8000-000000000001 could not be found.");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_reader_sees_its_project_alone_in_later_slices_too)
+{
+	char project[] = "red", query[] = "match=vm5999";
+	const unsigned numbers[] = { 5999, 59991, 59993, 59995, 59997, 59999 };
+	struct api_request request = {
+		.method = "GET",
+		.path = "/v2.0/ports",
+		.query = query,
+		.role = ROLE_READER,
+		.project = project,
+		.who = "tenant",
+	};
+	struct reply reply = ask_request(&request);
+
+	/* The token may be gone, and the request is. */
+	memcpy(project, "xxx", sizeof("xxx"));
+	memset(query, 'x', sizeof(query) - 1);
+	finish(&reply);
+	expect_ports(&reply, numbers, 6);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_list_that_is_given_up_leaves_nothing)
+{
+	struct reply reply = get("/v2.0/ports?dp_down=true");
+
+	ck_assert(!api_scan_step(&reply.response));
+	api_finish_error(&reply.response, 503, "dpwatchd is stopping", NULL);
+	ck_assert_int_eq(reply.response.status, 503);
+	reply_release(&reply);
+	ck_assert_ptr_null(reply.response.scan);
+}
+END_TEST
+
+static void
+set_up(void)
+{
+	world_set_up();
+	load(0, N_PORTS);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("api_ports_list");
+	TCase *tcase = tcase_create("api_ports_list");
+	SRunner *runner = srunner_create(suite);
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_list_that_looks_at_every_port_is_made_in_slices, 0,
+	    sizeof(list_rows) / sizeof(list_rows[0]));
+	tcase_add_test(tcase, a_page_of_a_thousand_goes_on_where_it_ended);
+	tcase_add_test(tcase, another_map_meanwhile_is_looked_at_from_its_beginning);
+	tcase_add_test(tcase, a_marker_that_left_meanwhile_is_404);
+	tcase_add_test(tcase, a_reader_sees_its_project_alone_in_later_slices_too);
+	tcase_add_test(tcase, a_list_that_is_given_up_leaves_nothing);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
