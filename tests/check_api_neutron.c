@@ -22,6 +22,29 @@ START_TEST(the_root_lists_the_version_and_its_link_follows_the_host_header)
 }
 END_TEST
 
+START_TEST(through_tls_links_lead_through_tls)
+{
+	struct api_request request = {
+		.method = "GET",
+		.path = "/",
+		.host = "api.example.net",
+		.secure = true,
+	};
+	struct reply reply = ask_request(&request);
+
+	ck_assert_str_eq(
+	    text_at(&reply, "versions.0.links.0.href"), "https://api.example.net/v2.0/");
+	reply_release(&reply);
+	request.path = "/v2.0/ports";
+	request.query = "limit=1";
+	request.role = ROLE_ADMIN;
+	reply = ask_request(&request);
+	ck_assert_str_eq(text_at(&reply, "ports_links.0.href"),
+	    "https://api.example.net/v2.0/ports?limit=1&marker=" VM1);
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(v2_0_is_a_version_with_and_without_a_slash)
 {
 	struct reply reply = ask("GET", _i ? "/v2.0/" : "/v2.0", NULL, ROLE_READER);
@@ -403,6 +426,7 @@ add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, the_one_extension_is_neutrons_own);
 	tcase_add_test(tcase, the_root_lists_the_version_and_its_link_follows_the_host_header);
+	tcase_add_test(tcase, through_tls_links_lead_through_tls);
 	tcase_add_loop_test(tcase, v2_0_is_a_version_with_and_without_a_slash, 0, 2);
 	tcase_add_loop_test(
 	    tcase, each_role_may_do_what_the_route_table_says, 0, ROWS(access_rows));

@@ -157,6 +157,18 @@ START_TEST(a_file_that_others_may_write_is_refused)
 }
 END_TEST
 
+START_TEST(a_pipe_is_no_file_and_is_not_waited_for)
+{
+	char error[256], expected[256];
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_ptr_null(auth_new(path, error, sizeof(error)));
+	snprintf(expected, sizeof(expected),
+	    "[api] token_file %s: no regular file of at most 1 MiB", path);
+	ck_assert_str_eq(error, expected);
+}
+END_TEST
+
 START_TEST(eleven_wrong_tokens_a_minute_are_too_many_and_a_right_one_is_right)
 {
 	struct token wanted = { .name = "ci", .role = ROLE_ADMIN };
@@ -323,6 +335,31 @@ START_TEST(a_reader_changes_nothing_and_is_not_told_of_foreign_ports)
 }
 END_TEST
 
+START_TEST(a_reader_cannot_guess_what_it_is_not_shown)
+{
+	struct api_request request = {
+		.method = "GET",
+		.path = "/v2.0/ports",
+		.query = "binding:host_id=compute-7",
+		.role = ROLE_READER,
+		.project = "blue",
+		.who = "grafana",
+	};
+	struct reply reply = ask_request(&request);
+
+	expect_error(&reply, 400, "HTTPBadRequest",
+	    "['binding:host_id'] is invalid attribute for filtering");
+	reply_release(&reply);
+	request.query = "fields=binding:host_id&fields=id";
+	reply = ask_request(&request);
+	ck_assert_uint_eq(json_object_size(at(reply.json, "ports.0")), 1);
+	reply_release(&reply);
+	reply = get("/v2.0/ports?binding:host_id=compute-7");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 2);
+	reply_release(&reply);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -337,6 +374,7 @@ main(void)
 	tcase_add_checked_fixture(rest, auth_set_up, auth_tear_down);
 	tcase_add_test(rest, a_token_is_right_until_it_is_removed_and_its_file_is_ours_alone);
 	tcase_add_test(rest, a_file_that_others_may_write_is_refused);
+	tcase_add_test(rest, a_pipe_is_no_file_and_is_not_waited_for);
 	tcase_add_test(rest, eleven_wrong_tokens_a_minute_are_too_many_and_a_right_one_is_right);
 	tcase_add_test(rest, a_token_is_made_shown_once_listed_without_it_and_removed);
 	tcase_add_loop_test(
@@ -344,6 +382,7 @@ main(void)
 	tcase_add_test(rest, a_token_makes_no_token);
 	tcase_add_test(rest, a_reader_sees_its_own_projects_ports_and_no_switch);
 	tcase_add_test(rest, a_reader_changes_nothing_and_is_not_told_of_foreign_ports);
+	tcase_add_test(rest, a_reader_cannot_guess_what_it_is_not_shown);
 	suite_add_tcase(suite, rest);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

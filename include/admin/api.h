@@ -79,6 +79,7 @@ struct api_request {
 	bool local;          /* through the Unix socket */
 	const char *who;     /* for the log, and `by` of what it reports: "uid 0", a token's name */
 	const char *if_match; /* the If-Match header; NULL: none */
+	bool secure;          /* through https: so are the links in answers */
 	const char *
 	    host; /* the Host header, from which links in answers are made; NULL: they are relative */
 };

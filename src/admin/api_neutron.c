@@ -17,9 +17,10 @@ char *
 api_link_to(const struct api_call *call, const char *path)
 {
 	const char *host = call->request->host;
+	const char *scheme = call->request->secure ? "https://" : "http://";
 	char *href;
 
-	if (asprintf(&href, "%s%s%s", host ? "http://" : "", host ? host : "", path) < 0)
+	if (asprintf(&href, "%s%s%s", host ? scheme : "", host ? host : "", path) < 0)
 		return NULL;
 	return href;
 }

@@ -157,6 +157,16 @@ port_attribute_use(const char *name)
 	return ATTRIBUTE_UNKNOWN;
 }
 
+/* Who may not read an attribute cannot ask for it either: a list would tell it, guess by guess. */
+static bool
+may_read(const struct api_call *call, const char *name)
+{
+	for (size_t i = 0; i < N_ATTRIBUTES; i++)
+		if (strcmp(attributes[i].name, name) == 0)
+			return call->request->role >= attributes[i].least;
+	return true;
+}
+
 static bool
 is_wanted(const struct api_call *call, const char *name)
 {
@@ -287,11 +297,11 @@ static const struct port_filter_kind filter_kinds[] = {
 #define N_FILTER_KINDS (sizeof(filter_kinds) / sizeof(filter_kinds[0]))
 
 static const struct port_filter_kind *
-filter_kind(const char *name)
+filter_kind(const struct api_call *call, const char *name)
 {
 	for (size_t i = 0; i < N_FILTER_KINDS; i++)
 		if (strcmp(filter_kinds[i].name, name) == 0)
-			return &filter_kinds[i];
+			return may_read(call, name) ? &filter_kinds[i] : NULL;
 	return NULL;
 }
 
@@ -317,7 +327,7 @@ refuse_filters(struct api_call *call)
 	}
 	for (size_t i = 0; i < call->n_params; i++) {
 		const char *name = call->params[i].name;
-		if (is_list_option(name) || filter_kind(name))
+		if (is_list_option(name) || filter_kind(call, name))
 			continue;
 		fprintf(out, "%s'%s'", separator, name);
 		separator = ", ";
@@ -337,7 +347,7 @@ port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 		if (is_list_option(param->name))
 			continue;
 		struct port_filter filter = {
-			.kind = filter_kind(param->name),
+			.kind = filter_kind(call, param->name),
 			.text = param->value,
 		};
 		if (!filter.kind) {

@@ -192,6 +192,7 @@ call_copy(const struct api_call *call, struct api_scan *scan)
 		.role = call->request->role,
 		.project = put_text(&to, call->request->project),
 		.host = put_text(&to, call->request->host),
+		.secure = call->request->secure,
 	};
 	scan->call = (struct api_call){
 		.api = call->api,

@@ -34,7 +34,8 @@ struct auth {
 static int
 read_file(const char *path, struct slice *ret_text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Nor is a pipe without a writer waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat file;
 
 	*ret_text = (struct slice){ NULL, 0 };

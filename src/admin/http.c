@@ -129,6 +129,7 @@ on_request(struct evhttp_request *request, void *arg)
 		.if_match =
 		    evhttp_find_header(evhttp_request_get_input_headers(request), "If-Match"),
 		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
+		.secure = server->socket.is_tls,
 	};
 	if (!api_takes_stream(asked.method, asked.path))
 		asked.body = request_body(request, server->connections.body_max);

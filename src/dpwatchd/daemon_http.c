@@ -106,7 +106,11 @@ on_write(void *ctx, const char *who, const char *method, const char *path, int s
 {
 	struct daemon *daemon = ctx;
 
-	log_info("api: %s %s by %s: %d", method, path, who, status);
+	/* Whoever is refused as a stranger could fill the log with that. */
+	if (status == 401)
+		log_debug("api: %s %s by %s: %d", method, path, who, status);
+	else
+		log_info("api: %s %s by %s: %d", method, path, who, status);
 	daemon_keep_maintenance(daemon);
 	poller_kick(daemon->poller);
 	daemon_turn_end(daemon);

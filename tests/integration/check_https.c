@@ -52,6 +52,11 @@ START_TEST(curl_is_answered_and_believes_the_certificate)
 	/* Of another authority it is not: curl's own exit status 60. */
 	ck_assert_int_eq(curl(pki_path(box.dir, "other-ca.pem"), target), 60);
 	ck_assert_int_eq(curl(ca, target), 0);
+	/* What it lists can be reached the way that it was asked. */
+	snprintf(target, sizeof(target), "%s/", url);
+	ck_assert_int_eq(curl(ca, target), 0);
+	snprintf(target, sizeof(target), "\"href\":\"%s/v2.0/\"", url);
+	ck_assert_msg(strstr(out, target) != NULL, "%s", out);
 }
 END_TEST
 
