@@ -60,6 +60,24 @@ teardown(void)
 	net_close(&net);
 }
 
+/* Asked for fewer ports, it lists the first of them, and counts all. */
+static void
+expect_first(const struct what_if *all, const struct failure *failures, size_t n)
+{
+	struct what_if some;
+
+	for (size_t most = 0; most <= all->n_ports; most++) {
+		ck_assert_int_eq(what_if(net.engine, failures, n, most, &some), 0);
+		ck_assert_uint_eq(some.n_ports, most);
+		ck_assert_mem_eq(some.n, all->n, sizeof(all->n));
+		for (size_t i = 0; i < most; i++) {
+			ck_assert_uint_eq(some.ports[i].port, all->ports[i].port);
+			ck_assert_uint_eq(some.ports[i].outcome, all->ports[i].outcome);
+		}
+		what_if_release(&some);
+	}
+}
+
 /* "vm1 down access 2+0>0+0/2" for each port: outcome, cause, up+stranded before and after of all. */
 static const char *
 forecast(const char *down)
@@ -76,7 +94,7 @@ forecast(const char *down)
 		    failure_parse(topo, (struct slice){ at, len }, &failures[n++]), FAILURE_FOUND);
 		at += len + (at[len] == ' ');
 	}
-	ck_assert_int_eq(what_if(net.engine, failures, n, &found), 0);
+	ck_assert_int_eq(what_if(net.engine, failures, n, SIZE_MAX, &found), 0);
 	text[0] = '\0';
 	for (size_t i = 0; i < found.n_ports; i++) {
 		const struct what_if_port *port = &found.ports[i];
@@ -89,6 +107,7 @@ forecast(const char *down)
 	}
 	ck_assert_uint_eq(found.n_ports,
 	    found.n[WHAT_IF_DOWN] + found.n[WHAT_IF_DEGRADED] + found.n[WHAT_IF_RECOVERED]);
+	expect_first(&found, failures, n);
 	what_if_release(&found);
 	return text;
 }
@@ -268,7 +287,7 @@ START_TEST(a_forecast_comes_true_when_the_switches_say_so)
 	struct topo_range range = topo_switch_get(topo, failure.sw)->interfaces;
 	for (uint32_t i = 0; failure.interface == TOPO_NONE && i < range.n; i++)
 		kill_interface(&real, range.first + i);
-	ck_assert_int_eq(what_if(net.engine, &failure, 1, &found), 0);
+	ck_assert_int_eq(what_if(net.engine, &failure, 1, SIZE_MAX, &found), 0);
 	uint32_t n_down = 0;
 	for (size_t i = 0; i < found.n_ports; i++) {
 		struct engine_port_view view;

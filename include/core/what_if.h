@@ -31,16 +31,17 @@ struct what_if_port {
 
 struct what_if {
 	struct what_if_port
-	    *ports; /* by outcome; within one in an order that is the same each time */
-	size_t n_ports;
-	uint32_t n[WHAT_IF_MAX]; /* how many of each outcome: their sum is n_ports */
+	    *ports;              /* by outcome; within one in an order that is the same each time */
+	size_t n_ports;          /* listed: at most as many as were asked for */
+	uint32_t n[WHAT_IF_MAX]; /* how many of each outcome there are, listed or not */
 };
 
 /*
- * What all of these failing at once would do. 0 or -ENOMEM, *ret_what_if is untouched then; it is the caller's to release.
- * Costs time and memory in proportion to the map's interfaces and links, and to the ports that are touched.
+ * What all of these failing at once would do: counts, and the first `most` of the ports. 0 or -ENOMEM, *ret_what_if is
+ * untouched then; it is the caller's to release. Costs time in proportion to the map's interfaces and links and to the ports
+ * that are touched, and memory to those that are listed.
  */
-int what_if(const struct engine *engine, const struct failure *failures, size_t n,
+int what_if(const struct engine *engine, const struct failure *failures, size_t n, size_t most,
     struct what_if *ret_what_if) __attribute__((warn_unused_result));
 void what_if_release(struct what_if *what_if);
 

@@ -161,7 +161,10 @@ reply_found(struct api_call *call, const struct failures *failures, const struct
 	const struct engine *engine = call->api->engine;
 	json_t *ports = json_array();
 	char marker[24];
-	size_t i = first;
+	size_t i = first, n = 0;
+
+	for (int outcome = 0; outcome < WHAT_IF_MAX; outcome++)
+		n += found->n[outcome];
 
 	for (; i < found->n_ports && i - first < limit; i++)
 		json_array_append_new(ports, touched_json(engine, &found->ports[i]));
@@ -169,7 +172,7 @@ reply_found(struct api_call *call, const struct failures *failures, const struct
 	api_reply(call->response, 200,
 	    json_pack("{s:o, s:o, s:o, s:o}", "failures", names_json(engine_topo(engine), failures),
 		"counts", counts_json(found), "ports", ports, "next",
-		i < found->n_ports ? json_string(marker) : json_null()));
+		i < n ? json_string(marker) : json_null()));
 }
 
 static void
@@ -186,7 +189,8 @@ simulate(struct api_call *call, const struct failures *failures)
 		    "nothing is to fail: name a switch or an interface in \"down\"");
 		return;
 	}
-	if (what_if(call->api->engine, failures->items, failures->n, &found) != 0) {
+	if (what_if(call->api->engine, failures->items, failures->n, (size_t)marker + limit,
+		&found) != 0) {
 		api_reply(call->response, 500, NULL);
 		return;
 	}

@@ -12,10 +12,11 @@ const char *const what_if_outcome_names[WHAT_IF_MAX] = {
 	[WHAT_IF_RECOVERED] = "recovered",
 };
 
-/* The ports found so far, by outcome. */
+/* The ports found so far, by outcome: all are counted, and the first `most` are kept. */
 struct finding {
 	const struct engine *engine;
 	struct trial *trial;
+	size_t most;
 	struct {
 		struct what_if_port *ports;
 		size_t n, room;
@@ -37,7 +38,6 @@ add(struct finding *finding, const struct what_if_port *port)
 		finding->lists[port->outcome].room = room;
 	}
 	finding->lists[port->outcome].ports[n] = *port;
-	finding->lists[port->outcome].n++;
 	return 0;
 }
 
@@ -95,6 +95,10 @@ look_at(struct finding *finding, uint32_t group)
 		uint32_t port = topo_port_of_group(engine->topo, row->ports.first + i);
 		if (!outcome_of(&engine->ports[port], &now, &then, &outcome))
 			continue;
+		if (finding->lists[outcome].n >= finding->most) {
+			finding->lists[outcome].n++;
+			continue;
+		}
 		const struct what_if_port touched = {
 			.port = port,
 			.outcome = (uint8_t)outcome,
@@ -103,6 +107,7 @@ look_at(struct finding *finding, uint32_t group)
 			.after = { then.up, then.stranded, total },
 		};
 		r = add(finding, &touched);
+		finding->lists[outcome].n++;
 	}
 	return r;
 }
@@ -127,26 +132,32 @@ join(const struct finding *finding, struct what_if *ret_what_if)
 
 	for (int outcome = 0; outcome < WHAT_IF_MAX; outcome++)
 		n += finding->lists[outcome].n;
+	if (n > finding->most)
+		n = finding->most;
 	joined.ports = calloc(n + 1, sizeof(*joined.ports));
 	if (!joined.ports)
 		return -ENOMEM;
 	for (int outcome = 0; outcome < WHAT_IF_MAX; outcome++) {
-		joined.n[outcome] = (uint32_t)finding->lists[outcome].n;
-		if (joined.n[outcome] > 0)
+		size_t room = n - joined.n_ports, some = finding->lists[outcome].n;
+		joined.n[outcome] = (uint32_t)some;
+		if (some > room)
+			some = room;
+		if (some > 0)
 			memcpy(joined.ports + joined.n_ports, finding->lists[outcome].ports,
-			    joined.n[outcome] * sizeof(*joined.ports));
-		joined.n_ports += joined.n[outcome];
+			    some * sizeof(*joined.ports));
+		joined.n_ports += some;
 	}
 	*ret_what_if = joined;
 	return 0;
 }
 
 int
-what_if(const struct engine *engine, const struct failure *failures, size_t n,
+what_if(const struct engine *engine, const struct failure *failures, size_t n, size_t most,
     struct what_if *ret_what_if)
 {
 	struct finding finding = {
 		.engine = engine,
+		.most = most,
 		.trial = trial_new(engine->topo, engine->interfaces),
 	};
 	int r = finding.trial ? look_at_all(&finding, failures, n) : -ENOMEM;
