@@ -35,6 +35,8 @@ static const struct {
 	{ "POST", "/v1/switches/*/poll", "/v1/switches/leaf1/poll", NULL, 409 },
 	{ "GET", "/v1/interfaces", "/v1/interfaces", NULL, 200 },
 	{ "GET", "/v1/links", "/v1/links", NULL, 200 },
+	{ "PUT", "/v1/interfaces/*/*", "/v1/interfaces/leaf1/Ethernet1%2F1",
+	    "{\"override\": \"down\"}", 200 },
 	{ "GET", "/v1/ports/*/explain", "/v1/ports/" VM1 "/explain", NULL, 200 },
 	{ "GET", "/v1/simulate", "/v1/simulate?down=leaf1", NULL, 200 },
 	{ "POST", "/v1/simulate", "/v1/simulate", "{\"down\": [\"leaf1\"]}", 200 },
@@ -144,6 +146,8 @@ static const struct {
 	    200 },
 	{ "PUT", "/v2.0/ports/" VM1, "{\"port\": {\"data_plane_status\": null}}", 200 },
 	{ "POST", "/v2.0/ports", "{\"port\": {\"name\": \"x\", \"network_id\": \"y\"}}", 405 },
+	{ "PUT", "/v1/interfaces/leaf1/Ethernet1%2F1",
+	    "{\"override\": \"down\", \"for\": \"2h\", \"note\": \"n\\u00e4\"}", 200 },
 	{ "POST", "/v1/simulate", "{\"down\": [\"leaf1\", \"leaf2:Ethernet1/1\"]}", 200 },
 	{ "POST", "/v1/maintenance",
 	    "{\"name\": \"leaf1\", \"for\": \"2h\", \"note\": \"n\\u00e4\"}", 201 },
@@ -175,13 +179,16 @@ send_bytes(size_t row, const char *data, size_t len)
 static void
 expect_unchanged(size_t row)
 {
-	struct reply port = get("/v2.0/ports/" VM1), list = get("/v1/maintenance");
+	struct reply port = get("/v2.0/ports/" VM1), list = get("/v1/maintenance"),
+		     held = get("/v1/interfaces?overridden=1");
 
 	ck_assert_msg(
 	    !flag_at(&port, "port.dp_down") && number_at(&port, "port.revision_number") == 0,
 	    "row %zu", row);
 	ck_assert_uint_eq(json_array_size(at(port.json, "port.dp_down_causes")), 0);
 	ck_assert_uint_eq(json_array_size(at(list.json, "maintenance")), 0);
+	ck_assert_uint_eq(json_array_size(at(held.json, "interfaces")), 0);
+	reply_release(&held);
 	reply_release(&port);
 	reply_release(&list);
 }
