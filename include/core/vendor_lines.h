@@ -1,8 +1,9 @@
 /*
  * vendor_lines: what to configure on a switch so that it tells its links (core). A table of text for `dpwatch doctor`.
  *
- * Trap and syslog targets, where both leave from, the level that lets link lines pass, and link traps on. The commands are
- * those of the vendors' configuration guides, for the software families of facts/link-syslog.md and link-traps.md.
+ * Trap and syslog targets, where both leave from, the level that lets link lines pass, and link traps on. A comment beside
+ * each family names the chapter of its vendor's guide where these commands stand. They were tried on no device, and versions
+ * differ: the doctor says so to who pastes them.
  */
 #ifndef DPWATCH_CORE_VENDOR_LINES_H
 #define DPWATCH_CORE_VENDOR_LINES_H

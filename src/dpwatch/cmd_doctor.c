@@ -135,7 +135,8 @@ print_families(const struct cli *cli, const json_t *families)
 
 	json_array_foreach(families, i, family)
 	{
-		printf("\nTo paste into %s (%s is the community of [snmp]%s):\n\n",
+		printf(
+		    "\nTo paste into %s (%s is the community of [snmp]%s; versions differ, compare with its guide):\n\n",
 		    json_text(family, "title"), VENDOR_COMMUNITY,
 		    address ? "" : ", ADDRESS this host's; or give --address");
 		fputs(json_text(family, "lines"), stdout);
