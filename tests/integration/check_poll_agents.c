@@ -248,6 +248,35 @@ START_TEST(a_slow_agent_is_waited_for)
 }
 END_TEST
 
+/* Its switch has another number then. Only where it has another address, it is asked anew, and there. */
+START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
+{
+	if (skipped)
+		return;
+	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4:delay|value=Ethernet2,wait=1200\n" IF_OPER
+			"1|2|1\n" IF_OPER "2|2|2\n");
+	agent_start();
+	load(TWO, here, "sw1", 16161);
+	WAIT_FOR(sandbox_counter(&box, "poll.requests") >= 1);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
+	load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]}, {\"name\": "
+	     "\"sw1\", \"addresses\": [\"%s\"], \"poll\": {\"community\": \"sw1\", "
+	     "\"port\": 16161}}], \"ports\": [{\"id\": \"" VM2
+	     "\", \"attachments\": [\"sw1:Ethernet2\"]}]}",
+	    here);
+	WAIT_FOR(is_down(VM2));
+	ck_assert_int_eq(
+	    sandbox_counter(&box, "poll.requests"), sandbox_counter(&box, "poll.answers"));
+	json_int_t requests = sandbox_counter(&box, "poll.requests");
+	ck_assert_int_eq(poll(), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), 2 * requests);
+	/* Asked at an address that is not its own any more. */
+	load(TWO, dead, "sw1", 16161);
+	WAIT_FOR(polling_is("no answer") || polling_is("cannot be asked"));
+	ck_assert(is_down(VM2));
+}
+END_TEST
+
 /* A view without ifTable; and an agent that answers a table which it cannot read with the question. */
 static const char *const broken[] = {
 	"1.3.6.1.2.1.1.1.0|4|sw1\n",
@@ -314,6 +343,7 @@ main(void)
 	tcase_add_test(
 	    tcase, indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touched);
 	tcase_add_test(tcase, a_slow_agent_is_waited_for);
+	tcase_add_test(tcase, a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off);
 	tcase_add_loop_test(
 	    tcase, an_agent_that_tells_of_no_interface_says_nothing_about_ports, 0, 2);
 	tcase_add_test(tcase, a_wrong_community_is_silence_and_another_one_is_tried_at_once);
