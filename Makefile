@@ -49,7 +49,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers check-oids lint \
-	format bench bench-syslog bench-topology bench-poll bench-tools fuzz install clean FORCE
+	format bench bench-syslog bench-topology bench-poll bench-api bench-tools fuzz install clean FORCE
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 
@@ -62,6 +62,7 @@ help:
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
 	@echo 'make bench-syslog     syslog lines a second: the matcher on one core, and beside rsyslog'
 	@echo 'make bench-poll       1,000 switches restart: until all were asked, requests a second, stalls'
+	@echo 'make bench-api        trap to toggle while 1,000 slow clients and other crowds are at the API'
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
 	@echo 'make test-openstack  openstack'\''s client, a real Neutron and a real Keystone (Debian packages, some minutes)'
@@ -166,6 +167,8 @@ bench-syslog: all $(BUILD)/bench/matcher
 	$(Q)BUILD=$(BUILD) scripts/bench-syslog
 bench-topology: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench-topology
+bench-api: all bench-tools
+	$(Q)BUILD=$(BUILD) scripts/bench-api
 bench-poll: all
 	$(Q)BUILD=$(BUILD) scripts/bench-poll
 

@@ -75,6 +75,8 @@ static const struct {
 	{ "name=nosuch", { 0 }, 0, 4 },
 	{ "binding%3Ahost_id=c2", { 59997, 59998, 59999 }, 3, 4 },
 	{ "binding:host_id=c2&project_id=blue", { 59998 }, 1, 4 },
+	{ "binding:host_id=nosuch", { 0 }, 0, 4 },
+	{ "binding:host_id=", { 0 }, 0, 4 },
 	{ "match=vm5999&limit=3", { 5999, 59990, 59991 }, 3, 4 },
 	{ "dp_down=true", { 59997, 59998, 59999 }, 3, 40 },
 	{ "data_plane_status=DOWN", { 59997, 59998, 59999 }, 3, 40 },

@@ -40,6 +40,7 @@ struct port_filter {
 	const char *text;
 	uint8_t id[16]; /* of `id`: parsed */
 	bool flag;      /* of `dp_down`: parsed; of `id`: whether it is one at all */
+	uint32_t host;  /* of `binding:host_id`: its row, or TOPO_NONE; by port_filters_resolve() */
 };
 struct port_filters {
 	struct port_filter items[API_PARAMS_MAX];
@@ -51,6 +52,9 @@ bool port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 
 /* Whether they ask for more of a port than the topology holds. */
 bool port_filters_need_state(const struct port_filters *filters);
+
+/* Looks up what filters name in the map in force; to be called before matching, and after another map came in force. */
+void port_filters_resolve(const struct api_call *call, struct port_filters *filters);
 
 bool port_filters_match(
     const struct api_call *call, const struct port_filters *filters, uint32_t port);

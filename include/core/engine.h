@@ -224,6 +224,9 @@ struct engine_switch_view {
 };
 void engine_switch_view(
     const struct engine *engine, uint32_t sw, struct engine_switch_view *ret_view);
+/* When it was heard, which costs no look at its interfaces; 0: never. */
+void engine_switch_heard(
+    const struct engine *engine, uint32_t sw, int64_t *ret_trap_us, int64_t *ret_syslog_us);
 
 struct engine_port_view {
 	uint8_t id[16];

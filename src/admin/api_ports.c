@@ -242,13 +242,10 @@ fits_project(struct candidate *candidate, const struct port_filter *filter)
 static bool
 fits_host(struct candidate *candidate, const struct port_filter *filter)
 {
-	const struct topo_group *group = topo_group_get(candidate->topo, candidate->row->group);
-	const char *host = "";
+	uint32_t host = topo_group_get(candidate->topo, candidate->row->group)->host;
 
-	if (group->host != TOPO_NONE)
-		host = topo_text_get(
-		    candidate->topo, topo_host_get(candidate->topo, group->host)->name);
-	return strcmp(host, filter->text) == 0;
+	/* A port with attachments of its own has no host: "". */
+	return host == filter->host && (host != TOPO_NONE || filter->text[0] == '\0');
 }
 
 /* The beginning of an id or name: how the command line finds what somebody typed. */
@@ -365,6 +362,17 @@ port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 		ret_filters->items[ret_filters->n++] = filter;
 	}
 	return true;
+}
+
+void
+port_filters_resolve(const struct api_call *call, struct port_filters *filters)
+{
+	const struct topo *topo = engine_topo(call->api->engine);
+
+	for (size_t i = 0; i < filters->n; i++)
+		if (filters->items[i].kind->fits == fits_host)
+			filters->items[i].host =
+			    topo_host_find(topo, slice_of(filters->items[i].text));
 }
 
 bool

@@ -127,6 +127,7 @@ page_fill(const struct api_call *call, struct page *page)
 	uint32_t n_ports = topo_n_ports(engine_topo(call->api->engine));
 	uint32_t cost_of_one = port_filters_need_state(&page->filters) ? 1 + COST_OF_STATE : 1;
 
+	port_filters_resolve(call, &page->filters);
 	for (uint32_t cost = 0; cost < SLICE_COST; cost += cost_of_one, page->port++) {
 		if (page->port >= n_ports || json_array_size(page->ports) == page->limit)
 			return true;

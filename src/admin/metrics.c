@@ -102,17 +102,19 @@ put_heard(FILE *out, const char *name, const char *source, int64_t us)
 static void
 put_switches(FILE *out, const struct api *api)
 {
-	uint32_t n = topo_n_switches(engine_topo(api->engine));
-	struct engine_switch_view view;
+	const struct topo *topo = engine_topo(api->engine);
+	uint32_t n = topo_n_switches(topo);
 
 	fputs(
 	    "# HELP dpwatch_switch_last_heard_seconds when the switch was last heard, seconds since 1970; 0: never\n"
 	    "# TYPE dpwatch_switch_last_heard_seconds gauge\n",
 	    out);
 	for (uint32_t sw = 0; sw < n && sw < SWITCHES_MAX; sw++) {
-		engine_switch_view(api->engine, sw, &view);
-		put_heard(out, view.name, "trap", view.heard_trap_us);
-		put_heard(out, view.name, "syslog", view.heard_syslog_us);
+		const char *name = topo_text_get(topo, topo_switch_get(topo, sw)->name);
+		int64_t trap_us, syslog_us;
+		engine_switch_heard(api->engine, sw, &trap_us, &syslog_us);
+		put_heard(out, name, "trap", trap_us);
+		put_heard(out, name, "syslog", syslog_us);
 	}
 }
 

@@ -75,6 +75,14 @@ count_interface(const struct interface_state *state, struct engine_switch_view *
 }
 
 void
+engine_switch_heard(
+    const struct engine *engine, uint32_t sw, int64_t *ret_trap_us, int64_t *ret_syslog_us)
+{
+	*ret_trap_us = engine->switches[sw].heard_trap_us;
+	*ret_syslog_us = engine->switches[sw].heard_syslog_us;
+}
+
+void
 engine_switch_view(const struct engine *engine, uint32_t sw, struct engine_switch_view *ret_view)
 {
 	const struct topo_switch *row = topo_switch_get(engine->topo, sw);
