@@ -96,7 +96,11 @@ look_at(struct finding *finding, uint32_t group)
 		if (!outcome_of(&engine->ports[port], &now, &then, &outcome))
 			continue;
 		if (finding->lists[outcome].n >= finding->most) {
-			finding->lists[outcome].n++;
+			/* Only reports tell ports of one group apart; without them none of the rest is looked at. */
+			const bool all_alike = engine->n_reports == 0;
+			finding->lists[outcome].n += all_alike ? row->ports.n - i : 1;
+			if (all_alike)
+				break;
 			continue;
 		}
 		const struct what_if_port touched = {
