@@ -122,8 +122,10 @@ take_word(struct slice *text)
 {
 	long blank = slice_find(*text, SLICE(" "));
 	size_t len = blank < 0 ? text->len : (size_t)blank;
-	char *word = strndup(text->data, len);
+	char *word = malloc(len + 1);
 
+	must(word != NULL);
+	slice_copy(*text, word, len + 1);
 	*text = slice_from(*text, blank < 0 ? len : len + 1);
 	return word;
 }
