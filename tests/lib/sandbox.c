@@ -160,9 +160,14 @@ sandbox_init(struct sandbox *box)
 	path_of(box->config, "%s/dpwatch.conf", box->dir);
 	path_of(box->log, "%s/dpwatchd.log", box->dir);
 	path_of(box->redis_log, "%s/redis.log", box->dir);
+	/* Each is free, but nobody holds it yet: one after the other might be given twice. */
 	box->snmp_port = find_port();
-	box->syslog_port = find_port();
-	box->redis_port = find_port();
+	do
+		box->syslog_port = find_port();
+	while (box->syslog_port == box->snmp_port);
+	do
+		box->redis_port = find_port();
+	while (box->redis_port == box->snmp_port || box->redis_port == box->syslog_port);
 	set_environment();
 	sandbox_configure(box, &(struct sandbox_lines){ 0 });
 }
