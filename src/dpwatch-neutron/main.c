@@ -1,20 +1,17 @@
 /*
  * dpwatch-neutron: the command line, the configuration file, and signals.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include "forwarder.h"
+#include "io/config_file.h"
 #include "program.h"
 
-#define CONFIG_MAX (1 << 20)
 #define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
 
 static const char usage_text[] =
@@ -130,30 +127,6 @@ parse_options(int argc, char **argv, struct program *program, struct options *op
 	return -1;
 }
 
-/* 0 or 1 after an error line; on failure *ret_config is untouched. */
-static int
-load_config(const char *path, struct config *ret_config)
-{
-	struct config_fault fault;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 1;
-	char *bytes = malloc(CONFIG_MAX);
-	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, CONFIG_MAX) : -1;
-
-	if (len < 0)
-		log_error("%s: %s", path, strerror(errno));
-	else if (len == CONFIG_MAX)
-		log_error(
-		    "%s: larger than %d bytes: this is no dpwatch.conf", path, CONFIG_MAX - 1);
-	else if (config_parse(path, (struct slice){ bytes, (size_t)len }, ret_config, &fault) != 0)
-		log_error("%s", fault.text);
-	else
-		status = 0;
-	free(bytes);
-	if (fd >= 0)
-		close(fd);
-	return status;
-}
-
 static void
 set_up_log(const struct config *config, const struct options *options)
 {
@@ -245,7 +218,7 @@ main(int argc, char **argv)
 		return status;
 	log_setup("dpwatch-neutron", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
 	program.config_path = options.config_path;
-	if (load_config(options.config_path, &program.config) != 0)
+	if (config_file_load(options.config_path, &program.config) != 0)
 		return 1;
 	set_up_log(&program.config, &options);
 	signal(SIGPIPE, SIG_IGN);

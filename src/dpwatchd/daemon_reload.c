@@ -2,43 +2,12 @@
  * The configuration and all the files that it names: read together, at the start (-t) and at SIGHUP. All or nothing: a faulty
  * file, wherever it is, leaves everything as it was.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "admin/auth.h"
 #include "daemon.h"
+#include "io/config_file.h"
 #include "tls/tls_context.h"
-
-#define CONFIG_MAX (1 << 20)
-
-int
-daemon_load_config(const char *path, struct config *ret_config)
-{
-	struct config_fault fault;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 1;
-	char *bytes = malloc(CONFIG_MAX);
-	ssize_t len = fd >= 0 && bytes ? read(fd, bytes, CONFIG_MAX) : -1;
-
-	if (len < 0)
-		log_error("%s: %s", path, strerror(errno));
-	else if (len == CONFIG_MAX)
-		log_error(
-		    "%s: larger than %d bytes: this is no dpwatch.conf", path, CONFIG_MAX - 1);
-	else if (config_parse(path, (struct slice){ bytes, (size_t)len }, ret_config, &fault) != 0)
-		log_error("%s", fault.text);
-	else
-		status = 0;
-	if (bytes)
-		explicit_bzero(bytes, CONFIG_MAX); /* it may hold secrets */
-	free(bytes);
-	if (fd >= 0)
-		close(fd);
-	return status;
-}
 
 void
 daemon_set_up_log(const struct config *config, bool debug)
@@ -137,7 +106,7 @@ daemon_reload(struct daemon *daemon)
 	struct config config;
 	struct files files;
 
-	if (daemon_load_config(daemon->config_path, &config) != 0) {
+	if (config_file_load(daemon->config_path, &config) != 0) {
 		log_error("reload: refused; the old configuration stays");
 		return;
 	}

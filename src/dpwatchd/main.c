@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "io/config_file.h"
 #include "topology_worker.h"
 
 #define CONFIG_DEFAULT DPWATCH_SYSCONFDIR "/dpwatch/dpwatch.conf"
@@ -102,7 +103,7 @@ main(int argc, char **argv)
 	log_setup("dpwatchd", options.debug ? LEVEL_DEBUG : LEVEL_INFO, TO_STDERR);
 	daemon.config_path = options.config_path;
 	daemon.debug = options.debug;
-	if (daemon_load_config(options.config_path, &daemon.config) != 0)
+	if (config_file_load(options.config_path, &daemon.config) != 0)
 		return 1;
 	if (options.test) {
 		status = daemon_test(&daemon.config);

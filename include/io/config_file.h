@@ -1,0 +1,15 @@
+/*
+ * config_file: the configuration, from its file (io). For the programs that share one.
+ */
+#ifndef DPWATCH_IO_CONFIG_FILE_H
+#define DPWATCH_IO_CONFIG_FILE_H
+
+#include "core/config.h"
+
+/*
+ * 0; or 1 after an error line, and *ret_config is untouched: the file cannot be read, is larger than a megabyte, or has a fault
+ * (named with file, line and key). What was read is wiped: it may hold secrets.
+ */
+int config_file_load(const char *path, struct config *ret_config);
+
+#endif
