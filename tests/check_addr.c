@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "util/addr.h"
 
 static struct addr
@@ -191,9 +192,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("addr");
 	TCase *tc = tcase_create("addr");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, an_address_is_read_and_written_in_its_usual_form, 0, N(spellings));
 	tcase_add_loop_test(
@@ -207,9 +206,5 @@ main(void)
 	tcase_add_loop_test(tc, a_network_holds_what_its_first_bits_say, 0, N(networks));
 	tcase_add_loop_test(tc, what_is_no_network_is_refused, 0, N(no_networks));
 	tcase_add_test(tc, addresses_that_no_sender_has_are_told_apart);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("addr", tc);
 }

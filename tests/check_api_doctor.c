@@ -1,5 +1,6 @@
 /* /v1/switches/NAME/doctor: what is told of a switch, and what somebody should look at. */
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 static void
 feed(const struct link_event *event, int version)
@@ -185,7 +186,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("api_doctor");
 	TCase *tcase = tcase_create("api_doctor");
 
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
@@ -198,11 +198,6 @@ main(void)
 	tcase_add_loop_test(tcase, a_clock_that_is_off_or_not_marked_is_told, 0,
 	    (int)(sizeof(clocks) / sizeof(clocks[0])));
 	tcase_add_test(tcase, an_unknown_switch_is_not_found);
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_doctor", tcase);
 }

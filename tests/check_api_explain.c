@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 /* ---- explain ---- */
 
@@ -238,9 +239,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("api explain");
 	TCase *tc = tcase_create("api explain");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, world_set_up, world_tear_down);
 	tcase_add_test(
@@ -254,9 +253,5 @@ main(void)
 	tcase_add_loop_test(tc, a_body_that_is_no_list_of_failures_is_refused, 0, N(bodies));
 	tcase_add_test(tc, more_failures_than_a_thousand_are_refused);
 	tcase_add_loop_test(tc, a_reader_may_ask_neither, 0, N(guarded));
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("api explain", tc);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -192,11 +193,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("api_maintenance");
 	TCase *tcase = tcase_create("api_maintenance");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
 	tcase_add_loop_test(
 	    tcase, a_window_covers_what_hangs_on_its_switch_or_host, 0, ROWS(coverage));
@@ -205,8 +203,5 @@ main(void)
 	tcase_add_test(tcase, there_is_an_end_to_windows);
 	tcase_add_test(tcase, a_window_is_announced_listed_shown_at_the_port_and_ended);
 	tcase_add_loop_test(tcase, what_is_no_window_is_refused, 0, ROWS(refused));
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_maintenance", tcase);
 }

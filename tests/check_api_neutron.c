@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 #define PORT1 "/v2.0/ports/" VM1
 #define PORT3 "/v2.0/ports/" VM3
@@ -453,15 +454,9 @@ add_tests(TCase *tcase)
 int
 main(void)
 {
-	Suite *suite = suite_create("api_neutron");
 	TCase *tcase = tcase_create("api_neutron");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_neutron", tcase);
 }

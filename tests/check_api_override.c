@@ -1,5 +1,6 @@
 /* PUT /v1/interfaces/<switch>/<interface>: who holds an interface, until when and why. */
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 #define E1 "/v1/interfaces/leaf1/Ethernet1%2F1"
 
@@ -113,7 +114,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("api_override");
 	TCase *tcase = tcase_create("overrides");
 
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
@@ -123,10 +123,5 @@ main(void)
 	tcase_add_test(tcase, a_note_has_an_end);
 	tcase_add_test(tcase, a_reader_holds_nothing);
 	tcase_add_test(tcase, before_the_start_nothing_is_held);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("api_override", tcase);
 }

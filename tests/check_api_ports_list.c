@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 #define N_PORTS 60000
 
@@ -189,11 +190,8 @@ set_up(void)
 int
 main(void)
 {
-	Suite *suite = suite_create("api_ports_list");
 	TCase *tcase = tcase_create("api_ports_list");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_list_that_looks_at_every_port_is_made_in_slices, 0,
@@ -203,8 +201,5 @@ main(void)
 	tcase_add_test(tcase, a_marker_that_left_meanwhile_is_404);
 	tcase_add_test(tcase, a_reader_sees_its_project_alone_in_later_slices_too);
 	tcase_add_test(tcase, a_list_that_is_given_up_leaves_nothing);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_ports_list", tcase);
 }

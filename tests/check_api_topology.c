@@ -1,6 +1,7 @@
 /* The API's own half: putting a topology in force, and dumping the one that is. */
 #include "admin/api_load.h"
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 START_TEST(a_load_is_deferred_with_force_as_asked)
 {
@@ -244,15 +245,9 @@ add_tests(TCase *tcase)
 int
 main(void)
 {
-	Suite *suite = suite_create("api_topology");
 	TCase *tcase = tcase_create("api_topology");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_topology", tcase);
 }

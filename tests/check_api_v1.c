@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "lib/api_world.h"
+#include "lib/run_suite.h"
 
 /* ---- health, status, metrics ---- */
 
@@ -318,16 +319,10 @@ add_events(TCase *tcase)
 int
 main(void)
 {
-	Suite *suite = suite_create("api_v1");
 	TCase *tcase = tcase_create("api_v1");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
 	add_daemon(tcase);
 	add_events(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("api_v1", tcase);
 }

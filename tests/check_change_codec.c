@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/change_codec.h"
+#include "lib/run_suite.h"
 
 #define PORT_TEXT "11223344-5566-4788-99aa-bbccddeeff00"
 /* 2024-05-01T12:00:00.000000Z */
@@ -337,7 +338,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("change_codec");
 	TCase *tcase = tcase_create("records");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -354,10 +354,5 @@ main(void)
 	tcase_add_test(tcase, arguments_hold_any_bytes);
 	tcase_add_test(tcase, a_trimmed_buffer_holds_the_same_and_grows_again);
 	tcase_add_test(tcase, without_memory_both_buffers_are_as_they_were);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("change_codec", tcase);
 }

@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/config_table.h"
+#include "lib/run_suite.h"
 
 static struct config config;
 static struct config_fault fault;
@@ -348,9 +349,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, an_empty_file_gives_the_defaults_of_the_design);
@@ -363,9 +362,5 @@ main(void)
 	tcase_add_test(tc, the_sample_configuration_says_every_key_and_its_default);
 	tcase_add_test(tc, the_man_page_names_every_section_and_key);
 	tcase_add_test(tc, make_run_s_configuration_is_what_the_design_says);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("config", tc);
 }

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -255,9 +256,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("config faults");
 	TCase *tc = tcase_create("config faults");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
@@ -266,9 +265,5 @@ main(void)
 	tcase_add_test(tc, an_oversized_line_or_file_is_a_fault);
 	tcase_add_loop_test(tc, a_duration_is_a_number_with_its_unit, 0, N(durations));
 	tcase_add_loop_test(tc, an_endpoint_is_a_kind_a_host_and_a_port, 0, N(endpoints));
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("config faults", tc);
 }

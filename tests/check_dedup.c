@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/dedup.h"
+#include "lib/run_suite.h"
 
 #define SECOND INT64_C(1000000000)
 /* The table's sets: digests that differ by a multiple of this share one of four places. */
@@ -92,7 +93,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("dedup");
 	TCase *tcase = tcase_create("digests");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -102,10 +102,5 @@ main(void)
 	tcase_add_test(tcase, the_fifth_in_a_set_pushes_out_the_oldest_and_is_counted);
 	tcase_add_test(tcase, what_is_out_of_date_gives_way_without_being_counted);
 	tcase_add_test(tcase, a_hundred_thousand_well_spread_digests_are_nearly_all_kept);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("dedup", tcase);
 }

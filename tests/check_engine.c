@@ -6,6 +6,7 @@
 
 #include "lib/engine_fixture.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 /* ---- life ---- */
 
@@ -231,9 +232,5 @@ main(void)
 	tcase_add_checked_fixture(before, set_up, tear_down);
 	tcase_add_test(before, before_the_start_nothing_is_told);
 	suite_add_tcase(suite, before);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_suite(suite);
 }

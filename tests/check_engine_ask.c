@@ -5,6 +5,7 @@
 
 #include "core/engine.h"
 #include "core/topo_codec.h"
+#include "lib/run_suite.h"
 
 #define SWITCHES 3
 #define PER_SWITCH 3000 /* in all more than ENGINE_ASKS_MAX */
@@ -127,17 +128,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("engine asks");
 	TCase *tcase = tcase_create("bounds");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, what_a_full_queue_refuses_is_asked_about_when_there_is_room);
 	tcase_add_test(tcase, what_became_certain_meanwhile_is_not_asked_about);
 	tcase_add_test(tcase, nobody_is_asked_before_the_start);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("engine asks", tcase);
 }

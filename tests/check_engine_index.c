@@ -2,6 +2,7 @@
  * The index map, and answers of polled switches: what an index means in this boot, and which answers are believed.
  */
 #include "lib/engine_fixture.h"
+#include "lib/run_suite.h"
 
 #define THREE                                                                                                            \
 	"{'switches': [{'name': 'leaf1', 'hostnames': ['leaf1'], 'interfaces': [{'name': 'Ethernet1/1', 'if_index': 1}," \
@@ -344,11 +345,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("engine_index");
 	TCase *tcase = tcase_create("engine_index");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, set_up_three, tear_down);
 	tcase_add_test(tcase, what_a_switch_told_of_its_indexes_goes_before_the_topology);
 	tcase_add_test(tcase, an_interface_that_has_another_index_now_is_not_found_by_its_old_one);
@@ -371,8 +369,5 @@ main(void)
 	tcase_add_test(tcase, an_answer_after_an_answer_is_believed_at_once);
 	tcase_add_test(tcase, a_table_adds_no_interface_that_the_map_does_not_name);
 	tcase_add_test(tcase, a_sys_up_time_that_began_anew_in_an_answer_is_a_boot);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("engine_index", tcase);
 }

@@ -2,6 +2,7 @@
  * engine: what Redis held at the start, what it holds when it and the engine have parted, and reports from outside.
  */
 #include "lib/engine_fixture.h"
+#include "lib/run_suite.h"
 
 static struct engine_port_record
 down_record(uint64_t revision)
@@ -421,9 +422,5 @@ main(void)
 	tcase_add_test(before, a_revision_beyond_32_bits_is_kept_as_the_greatest);
 	tcase_add_test(before, a_report_that_comes_before_the_start_is_newer_than_redis);
 	suite_add_tcase(suite, before);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_suite(suite);
 }

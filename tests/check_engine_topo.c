@@ -3,6 +3,7 @@
  * they cannot see.
  */
 #include "lib/engine_fixture.h"
+#include "lib/run_suite.h"
 
 /* More slices than the fixture's maps take. */
 #define SLICES_MAX 1000
@@ -255,7 +256,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("engine topo");
 	TCase *slices = tcase_create("slices");
 
 	tcase_add_checked_fixture(slices, set_up_started, tear_down);
@@ -270,10 +270,5 @@ main(void)
 	tcase_add_loop_test(
 	    slices, a_map_that_changes_many_verdicts_tells_some_in_each_slice, 0, 2);
 	tcase_add_test(slices, a_snapshot_is_freed_piece_by_piece);
-	suite_add_tcase(suite, slices);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("engine topo", slices);
 }

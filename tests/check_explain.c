@@ -5,6 +5,7 @@
 
 #include "core/explain.h"
 #include "lib/net.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -453,9 +454,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("explain");
 	TCase *tc = tcase_create("explain");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, each_path_is_followed_to_a_root_or_to_where_it_is_cut, 0, N(ways));
@@ -469,9 +468,5 @@ main(void)
 	tcase_add_test(tc, json_names_who_reported_a_port_whatever_bytes_the_note_holds);
 	tcase_add_test(tc, json_shows_the_members_that_hold_an_aggregate_down);
 	tcase_add_test(tc, json_of_a_healthy_port_lists_its_single_failures_and_blames_nobody);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("explain", tc);
 }

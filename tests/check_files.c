@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/run_suite.h"
 #include "util/files.h"
 
 static char folder[32];
@@ -126,18 +127,12 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("files");
 	TCase *tc = tcase_create("files");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, make_folder, remove_folder);
 	tcase_add_test(tc, a_file_is_read_whole_with_its_nul_bytes);
 	tcase_add_test(tc, a_file_of_several_chunks_is_read_whole);
 	tcase_add_test(tc, what_cannot_be_read_says_why_and_leaves_the_outputs_alone);
 	tcase_add_test(tc, a_folder_is_listed_in_the_order_of_its_names_without_hidden_ones);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("files", tc);
 }

@@ -9,6 +9,7 @@
 
 #include "core/hosts_file.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -221,9 +222,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("hosts file");
 	TCase *tc = tcase_create("hosts file");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_line_names_a_host_and_its_interfaces, 0, N(good));
@@ -233,9 +232,5 @@ main(void)
 	tcase_add_test(tc, entries_of_a_host_are_found_one_after_the_other);
 	tcase_add_loop_test(tc, a_pci_slot_finds_the_entry_that_fits_it_best, 0, N(slots));
 	tcase_add_test(tc, a_long_file_is_read_in_a_moment);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("hosts file", tc);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "util/htab.h"
 
 /* Rows are numbers here: row i holds the number numbers[i]. */
@@ -184,9 +185,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("htab");
 	TCase *tc = tcase_create("htab");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tc, an_empty_table_finds_nothing_and_holds_no_memory);
 	tcase_add_test(tc, every_row_is_found_at_any_moment_while_the_table_grows);
@@ -196,9 +195,5 @@ main(void)
 	tcase_add_test(tc, a_hash_reads_no_byte_beyond_its_length);
 	tcase_add_test(tc, length_seed_and_every_bit_change_a_hash_in_both_halves);
 	tcase_add_test(tc, numbers_in_a_row_spread_evenly_over_low_and_high_bits);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("htab", tc);
 }

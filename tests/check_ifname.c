@@ -4,6 +4,7 @@
 
 #include "core/ifname.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -426,7 +427,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("ifname");
 	TCase *tc = tcase_create("ifname");
 
 	tcase_add_loop_test(tc, spellings_of_one_interface_meet, 0, N(same));
@@ -439,11 +439,6 @@ main(void)
 	tcase_add_loop_test(tc, an_interface_may_be_in_a_slot_that_its_place_names, 0, N(slots));
 	tcase_add_loop_test(tc, an_os_text_names_its_family, 0, N(families));
 	tcase_add_loop_test(tc, no_byte_behind_a_name_is_read, 0, N(same));
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("ifname", tc);
 }

@@ -10,6 +10,7 @@
 #include "core/import_ifnames.h"
 #include "lib/data_file.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -314,9 +315,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("import ifnames");
 	TCase *tc = tcase_create("import ifnames");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_line_is_an_interface_however_it_is_printed, 0, N(good));
@@ -329,9 +328,5 @@ main(void)
 	    tc, a_walk_gives_entries_their_index_and_adds_the_others_as_the_document_spells_them);
 	tcase_add_test(tc, an_alias_in_the_walk_is_the_interface_that_it_stands_for);
 	tcase_add_test(tc, a_switch_that_the_document_does_not_have_is_refused);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("import ifnames", tc);
 }

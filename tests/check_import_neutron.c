@@ -10,6 +10,7 @@
 #include "core/import_neutron.h"
 #include "lib/data_file.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -518,9 +519,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("import neutron");
 	TCase *tc = tcase_create("import neutron");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
@@ -541,9 +540,5 @@ main(void)
 	tcase_add_test(tc, a_switch_of_the_hosts_file_must_be_in_the_base);
 	tcase_add_loop_test(tc, a_base_or_hosts_file_that_is_wrong_loads_nothing, 0, N(broken));
 	tcase_add_test(tc, a_base_is_left_as_it_was);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("import neutron", tc);
 }

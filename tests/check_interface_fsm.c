@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/interface_fsm.h"
+#include "lib/run_suite.h"
 
 static struct config config;
 static struct interface_state state;
@@ -459,7 +460,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("interface_fsm");
 	TCase *tcase = tcase_create("words");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -484,10 +484,5 @@ main(void)
 	tcase_add_test(tcase, an_up_waits_for_boot_settle_and_a_down_does_not);
 	tcase_add_test(
 	    tcase, with_admin_down_ignored_a_plain_down_waits_and_an_explained_one_does_not);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("interface_fsm", tcase);
 }

@@ -13,6 +13,7 @@
 
 #include "io/journal_files.h"
 #include "io/journal_left.h"
+#include "lib/run_suite.h"
 #include "util/log.h"
 
 /* ---- system calls that fail when told to ---- */
@@ -432,7 +433,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("journal files");
 	TCase *tcase = tcase_create("files");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -453,10 +453,5 @@ main(void)
 	tcase_add_test(tcase, all_owners_are_known);
 	tcase_add_test(tcase, a_second_one_is_kept_out);
 	tcase_add_test(tcase, a_folder_that_cannot_be_is_named);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("journal files", tcase);
 }

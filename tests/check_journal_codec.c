@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/journal_codec.h"
+#include "lib/run_suite.h"
 
 static struct journal_buf file;
 static struct arg_buf records, keys;
@@ -228,7 +229,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("journal codec");
 	TCase *tcase = tcase_create("frames");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -240,10 +240,5 @@ main(void)
 	tcase_add_test(tcase, zeros_are_no_frame);
 	tcase_add_test(tcase, what_is_too_large_is_not_written);
 	tcase_add_test(tcase, what_dpwatch_does_not_write_is_refused);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("journal codec", tcase);
 }

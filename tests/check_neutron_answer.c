@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/neutron_answer.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
@@ -227,7 +228,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("neutron_answer");
 	TCase *tcase = tcase_create("answers");
 
 	tcase_add_loop_test(tcase, each_answer_to_a_put_means_one_thing, 0, N(puts_table));
@@ -237,10 +237,5 @@ main(void)
 	tcase_add_loop_test(tcase, each_answer_to_a_list_means_one_thing, 0, N(lists));
 	tcase_add_test(tcase, a_page_is_its_ports_and_where_the_next_one_is);
 	tcase_add_test(tcase, what_is_no_page_is_refused);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("neutron_answer", tcase);
 }

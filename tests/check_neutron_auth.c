@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/neutron_auth.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
@@ -405,7 +406,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("neutron_auth");
 	TCase *tcase = tcase_create("auth");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -423,10 +423,5 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, roles_tell_whether_the_ports_of_all_projects_are_seen, 0, N(role_sets));
 	tcase_add_loop_test(tcase, what_keystone_does_not_grant_is_said, 0, N(refusals));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("neutron_auth", tcase);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/neutron_queue.h"
+#include "lib/run_suite.h"
 
 #define PARALLEL 4
 
@@ -470,7 +471,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("neutron_queue");
 	TCase *tcase = tcase_create("queue");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -496,10 +496,5 @@ main(void)
 	tcase_add_test(tcase, entries_that_are_owed_can_be_walked);
 	tcase_add_test(tcase, nothing_is_lost_over_many_random_steps);
 	tcase_add_loop_test(tcase, an_id_is_two_numbers, 0, (int)(sizeof(ids) / sizeof(ids[0])));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("neutron_queue", tcase);
 }

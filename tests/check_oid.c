@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 static const struct {
 	const char *text;
@@ -147,7 +148,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("oid");
 	TCase *tcase = tcase_create("oid");
 
 	tcase_add_loop_test(tcase, dotted_text_becomes_its_numbers, 0, N(good));
@@ -159,11 +159,6 @@ main(void)
 	tcase_add_test(tcase, an_oid_is_written_with_a_leading_dot);
 	tcase_add_test(tcase, a_text_that_does_not_fit_is_cut);
 	tcase_add_test(tcase, the_longest_oid_is_read_back_as_it_was_written);
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("oid", tcase);
 }

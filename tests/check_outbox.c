@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/outbox.h"
+#include "lib/run_suite.h"
 
 #define MIB ((size_t)1 << 20)
 #define SECOND INT64_C(1000000000)
@@ -584,7 +585,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("outbox");
 	TCase *tcase = tcase_create("batches");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -613,10 +613,5 @@ main(void)
 	tcase_add_test(tcase, what_an_earlier_daemon_stored_goes_first_and_is_stored_already);
 	tcase_add_test(tcase, a_long_queue_drains_in_order);
 	tcase_add_test(tcase, a_closed_batch_holds_no_room_in_reserve);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("outbox", tcase);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/poll_job.h"
+#include "lib/run_suite.h"
 
 #define ASKED INT64_C(5000000000)
 
@@ -432,11 +433,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("poll_job");
 	TCase *tcase = tcase_create("poll_job");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, a_walk_puts_rows_together_by_their_index);
 	tcase_add_test(tcase, an_agent_without_if_x_table_is_named_by_its_descriptions);
 	tcase_add_loop_test(tcase, however_short_its_answers_are_a_table_is_read_whole, 0, 44);
@@ -451,8 +449,5 @@ main(void)
 	tcase_add_test(tcase, a_get_takes_only_what_was_asked_for);
 	tcase_add_loop_test(tcase, a_row_says_what_its_status_means, 0,
 	    (int)(sizeof(readings) / sizeof(readings[0])));
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("poll_job", tcase);
 }

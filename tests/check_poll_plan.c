@@ -8,6 +8,7 @@
 
 #include "core/poll_plan.h"
 #include "core/topo_codec.h"
+#include "lib/run_suite.h"
 
 #define SECOND INT64_C(1000000000)
 #define NOW (1000 * SECOND)
@@ -452,11 +453,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("poll_plan");
 	TCase *tcase = tcase_create("poll_plan");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
 	tcase_add_test(tcase, new_switches_are_read_whole_and_then_left_alone);
 	tcase_add_test(tcase,
@@ -479,8 +477,5 @@ main(void)
 	tcase_add_test(tcase, other_credentials_are_tried_at_once);
 	tcase_add_test(tcase, what_is_wanted_later_comes_when_it_is_due_also_after_another_map);
 	tcase_add_test(tcase, a_switch_that_has_more_interfaces_in_the_next_map_is_read);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("poll_plan", tcase);
 }

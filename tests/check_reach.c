@@ -14,6 +14,7 @@
 #include "core/topo_codec.h"
 #include "lib/model.h"
 #include "lib/network.h"
+#include "lib/run_suite.h"
 
 #define EVENTS 100
 #define CASES 1000
@@ -666,15 +667,9 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("reach");
 	TCase *tcase = tcase_create("property");
 
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, after_every_event_the_verdicts_are_those_of_design_md);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("reach", tcase);
 }

@@ -9,6 +9,7 @@
 #include "core/rules_set.h"
 #include "core/syslog_link.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -425,7 +426,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("rules");
 	TCase *tc = tcase_create("rules");
 
 	tcase_add_loop_test(tc, the_right_rule_decides, 0, N(decisions));
@@ -440,11 +440,6 @@ main(void)
 	tcase_add_test(tc, more_candidates_than_a_real_line_has_are_refused);
 	tcase_add_test(tc, a_sample_that_disagrees_is_reported);
 	tcase_add_test(tc, a_report_names_file_line_rule_and_both_outcomes);
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("rules", tc);
 }

@@ -5,6 +5,7 @@
 
 #include "core/rules_literals.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 struct found {
 	unsigned n[64];
@@ -108,18 +109,12 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("rules_literals");
 	TCase *tc = tcase_create("rules_literals");
 
 	tcase_add_test(tc, literals_inside_and_behind_each_other_are_all_found);
 	tcase_add_loop_test(tc, the_search_agrees_with_a_naive_one, 0, 50);
 	tcase_add_test(tc, a_table_that_was_never_built_finds_nothing);
 	tcase_add_test(tc, no_byte_behind_the_text_is_read);
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("rules_literals", tc);
 }

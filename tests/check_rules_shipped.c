@@ -11,6 +11,7 @@
 
 #include "core/rules_set.h"
 #include "core/syslog_link.h"
+#include "lib/run_suite.h"
 #include "lib/shipped_rules.h"
 
 #define FILE_MAX (1 << 18)
@@ -374,10 +375,7 @@ main(void)
 	tcase_add_test(tc, no_line_stalls_the_loop);
 	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = run_suite(suite);
 	rules_free(shipped);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -4,6 +4,7 @@
 
 #include "core/sender.h"
 #include "lib/net.h"
+#include "lib/run_suite.h"
 #include "lib/topo_fixture.h"
 #include "lib/varbinds.h"
 
@@ -168,7 +169,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("sender");
 	TCase *tcase = tcase_create("sender");
 
 	tcase_add_checked_fixture(tcase, set_up, teardown);
@@ -180,10 +180,5 @@ main(void)
 	    a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another, 0,
 	    sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(tcase, without_relays_nobody_speaks_for_others);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("sender", tcase);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "util/slice.h"
 
 static const struct slice nothing = { 0 };
@@ -148,7 +149,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("slice");
 	TCase *tc = tcase_create("slice");
 
 	tcase_add_test(tc, a_null_string_is_the_empty_slice);
@@ -162,11 +162,6 @@ main(void)
 	tcase_add_loop_test(tc, a_number_fills_the_slice_and_is_in_range, 0,
 	    (int)(sizeof(numbers) / sizeof(numbers[0])));
 	tcase_add_test(tc, no_byte_behind_a_slice_is_read);
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("slice", tc);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define BYTES(...)                                              \
 	((const char *)(const unsigned char[]){ __VA_ARGS__ }), \
@@ -121,7 +122,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("snmp_peek");
 	TCase *tcase = tcase_create("snmp_peek");
 
 	tcase_add_loop_test(
@@ -129,11 +129,6 @@ main(void)
 	tcase_add_test(tcase, a_message_cut_anywhere_is_refused);
 	tcase_add_loop_test(tcase, a_secret_is_equal_to_itself_alone, 0, N(guesses));
 	tcase_add_test(tcase, a_secret_is_compared_in_all_its_bytes);
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("snmp_peek", tcase);
 }

@@ -8,6 +8,7 @@
 #include "core/usm_header.h"
 #include "lib/guard.h"
 #include "lib/mutate.h"
+#include "lib/run_suite.h"
 #include "lib/snmp_samples.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -208,7 +209,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("snmp_shape");
 	TCase *tcase = tcase_create("snmp_shape");
 
 	tcase_set_timeout(tcase, 30);
@@ -222,10 +222,5 @@ main(void)
 	tcase_add_test(tcase, other_versions_have_no_header);
 	tcase_add_loop_test(tcase, an_integer_has_one_to_five_octets, 0, N(integers));
 	tcase_add_loop_test(tcase, a_stream_is_cut_where_its_elements_end, 0, N(frames));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("snmp_shape", tcase);
 }

@@ -6,6 +6,7 @@
 
 #include "core/rules_set.h"
 #include "core/suspects.h"
+#include "lib/run_suite.h"
 
 static struct suspects *suspects;
 
@@ -120,9 +121,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("suspects");
 	TCase *tc = tcase_create("suspects");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_line_is_kept_with_its_switch_and_times);
@@ -131,9 +130,5 @@ main(void)
 	tcase_add_test(tc, a_long_line_is_cut_between_two_characters);
 	tcase_add_test(tc, the_sample_that_has_not_come_for_longest_makes_room);
 	tcase_add_test(tc, no_set_is_an_empty_one);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("suspects", tc);
 }

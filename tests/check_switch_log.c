@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/switch_log.h"
+#include "lib/run_suite.h"
 
 static struct switch_log *notes_log;
 
@@ -127,7 +128,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("switch_log");
 	TCase *tcase = tcase_create("switch_log");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -136,11 +136,6 @@ main(void)
 	tcase_add_test(tcase, refusals_are_counted_by_their_reason);
 	tcase_add_test(tcase, what_is_no_link_event_leaves_its_time);
 	tcase_add_test(tcase, beyond_the_bound_nothing_is_kept_and_that_is_counted);
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("switch_log", tcase);
 }

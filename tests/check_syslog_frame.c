@@ -4,6 +4,7 @@
 
 #include "core/syslog_frame.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define MAX_MESSAGE 40
 
@@ -155,17 +156,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("syslog_frame");
 	TCase *tc = tcase_create("syslog_frame");
 
 	tcase_add_loop_test(tc, a_stream_gives_the_same_messages_however_it_is_cut, 0, N_STREAMS);
 	tcase_add_loop_test(tc, no_byte_behind_the_received_ones_is_read, 0, N_STREAMS);
 	tcase_add_test(tc, the_first_byte_tells_the_framing_once);
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("syslog_frame", tc);
 }

@@ -4,6 +4,7 @@
 
 #include "core/syslog_link.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -183,7 +184,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("syslog_link");
 	TCase *tc = tcase_create("syslog_link");
 
 	tcase_add_loop_test(tc, a_datagram_becomes_an_event_with_its_host_and_time, 0, N(lines));
@@ -192,11 +192,6 @@ main(void)
 	tcase_add_test(tc, a_restart_names_no_interface);
 	tcase_add_test(tc, lines_that_are_no_events_say_why_and_who);
 	tcase_add_test(tc, every_reason_has_a_name_of_its_own);
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("syslog_link", tc);
 }

@@ -6,6 +6,7 @@
 #include "core/syslog_msg.h"
 #include "core/syslog_stamp.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define BODY "%LINK-3-UPDOWN: x"
 #define N(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -381,7 +382,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("syslog_msg");
 	TCase *tc = tcase_create("syslog_msg");
 
 	tcase_add_loop_test(tc, a_priority_is_taken_off_or_left_as_text, 0, N(pris));
@@ -395,11 +395,6 @@ main(void)
 	tcase_add_loop_test(tc, the_host_of_an_unknown_line_is_guessed, 0, N(guesses));
 	tcase_add_test(tc, a_long_message_without_terminator_may_be_cut);
 	tcase_add_loop_test(tc, no_byte_outside_the_datagram_is_read, 0, N(atoms));
-	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("syslog_msg", tc);
 }

@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -136,9 +137,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("text");
 	TCase *tc = tcase_create("text");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, utf8_is_what_rfc_3629_says_to_the_last_byte, 0, N(texts));
 	tcase_add_test(tc, control_characters_are_seen_in_both_ranges);
@@ -147,9 +146,5 @@ main(void)
 	    tc, foreign_text_is_quoted_harmless_and_cut_between_characters, 0, N(quotes));
 	tcase_add_test(tc, names_are_joined_as_far_as_they_fit);
 	tcase_add_loop_test(tc, a_near_miss_of_a_name_is_found_and_a_far_one_is_not, 0, N(misses));
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("text", tc);
 }

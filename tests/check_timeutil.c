@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "util/timeutil.h"
 
 #define S INT64_C(1000000)
@@ -173,11 +174,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("timeutil");
 	TCase *tcase = tcase_create("timeutil");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(
 	    tcase, a_time_is_written_as_rfc_3339_with_microseconds, 0, ROWS(formats));
 	tcase_add_test(tcase, the_calendar_is_that_of_the_C_library);
@@ -187,8 +185,5 @@ main(void)
 	tcase_add_test(tcase, a_time_cut_anywhere_is_refused_and_nothing_behind_it_is_read);
 	tcase_add_loop_test(tcase, a_span_is_told_in_its_two_largest_units, 0, ROWS(spans));
 	tcase_add_test(tcase, a_time_is_told_relative_to_now);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("timeutil", tcase);
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "lib/run_suite.h"
 #include "lib/topo_fixture.h"
 
 START_TEST(everything_of_the_document_is_counted)
@@ -234,9 +235,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo");
 	TCase *tc = tcase_create("topo");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, everything_of_the_document_is_counted);
@@ -254,9 +253,5 @@ main(void)
 	tcase_add_test(tc, an_interface_knows_every_group_that_is_attached_to_it);
 	tcase_add_test(tc, an_empty_document_is_an_empty_snapshot);
 	tcase_add_test(tc, a_small_snapshot_is_small);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo", tc);
 }

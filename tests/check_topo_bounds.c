@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/topo_codec.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -157,9 +158,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo bounds");
 	TCase *tc = tcase_create("topo bounds");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -169,9 +168,5 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_long_document_costs_time_in_proportion_to_its_length, 0, N(long_ones));
 	tcase_add_test(tc, a_builder_may_be_dropped_half_way);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo bounds", tc);
 }

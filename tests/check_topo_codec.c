@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/topo_codec.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -413,9 +414,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo codec");
 	TCase *tc = tcase_create("topo codec");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_example_loads_without_a_word_and_its_first_linkdown_hits_one_port);
@@ -429,9 +428,5 @@ main(void)
 	tcase_add_test(tc, a_record_that_changed_between_two_looks_of_a_scan_is_a_duplicate);
 	tcase_add_loop_test(
 	    tc, losing_more_than_a_tenth_of_the_ports_or_a_root_needs_force, 0, N(changes));
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo codec", tc);
 }

@@ -8,6 +8,7 @@
 
 #include "core/topo_codec.h"
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -410,9 +411,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo faults");
 	TCase *tc = tcase_create("topo faults");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(
 	    tc, a_fault_is_told_with_its_json_path_and_reason_and_refuses_the_whole, 0, N(faults));
@@ -420,9 +419,5 @@ main(void)
 	tcase_add_loop_test(tc, what_is_right_has_neither_fault_nor_warning, 0, N(fine));
 	tcase_add_test(tc, a_copy_of_faults_outlives_them);
 	tcase_add_test(tc, every_fault_of_a_document_is_told);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo faults", tc);
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "lib/run_suite.h"
 #include "lib/topo_fixture.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -189,9 +190,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo find");
 	TCase *tc = tcase_create("topo find");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, an_interface_is_found_by_every_spelling_and_alias_of_its_own_switch,
@@ -206,9 +205,5 @@ main(void)
 	tcase_add_test(tc, a_port_that_is_not_there_is_not_found);
 	tcase_add_loop_test(tc, what_is_no_uuid_is_refused_and_leaves_the_id_alone, 0, N(no_uuids));
 	tcase_add_test(tc, a_uuid_is_read_in_any_case_and_written_in_lower_case);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo find", tc);
 }

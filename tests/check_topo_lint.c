@@ -5,6 +5,7 @@
 
 #include "core/topo_lint.h"
 #include "lib/net.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -181,17 +182,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo lint");
 	TCase *tc = tcase_create("topo lint");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, single_points_of_failure_are_counted_by_which_one, 0, N(singles));
 	tcase_add_test(tc, what_stands_alone_is_listed);
 	tcase_add_test(tc, without_roots_no_switch_is_missing_one);
 	tcase_add_test(tc, a_large_map_is_looked_at_in_a_moment);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo lint", tc);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/topo_build.h"
+#include "lib/run_suite.h"
 #include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
@@ -174,9 +175,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo plain");
 	TCase *tcase = tcase_create("topo plain");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, a_record_is_the_same_with_and_without_a_parser, 0, N(texts));
@@ -184,9 +183,5 @@ main(void)
 	    tcase, a_record_that_is_cut_or_damaged_at_any_byte_is_the_same_too, 0, N(texts));
 	tcase_add_loop_test(tcase, plain_ports_are_taken_without_a_parser, 0, 5);
 	tcase_add_test(tcase, names_may_be_as_long_as_elsewhere_and_no_longer);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo plain", tcase);
 }

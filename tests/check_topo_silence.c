@@ -5,6 +5,7 @@
 
 #include "core/topo_silence.h"
 #include "lib/net.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -124,15 +125,9 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("topo silence");
 	TCase *tcase = tcase_create("topo silence");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tcase, silent_ports_and_links_at_odds_are_found, 0, N(rows));
 	tcase_add_test(tcase, of_many_silent_ports_all_are_counted_and_the_first_thousand_named);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("topo silence", tcase);
 }

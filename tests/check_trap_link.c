@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/guard.h"
+#include "lib/run_suite.h"
 #include "lib/trap_fixture.h"
 
 static void
@@ -492,10 +493,7 @@ main(void)
 	suite_add_tcase(suite, interface_case());
 	suite_add_tcase(suite, origin_case());
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = run_suite(suite);
 	rules_free(shipped);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/trap_link.h"
+#include "lib/run_suite.h"
 #include "lib/trap_fixture.h"
 
 static enum decode_result
@@ -457,10 +458,7 @@ main(void)
 	suite_add_tcase(suite, notification_case());
 	suite_add_tcase(suite, vendor_case());
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = run_suite(suite);
 	rules_free(shipped);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -9,6 +9,7 @@
 #include "core/trap_link.h"
 #include "core/trap_rules.h"
 #include "lib/data_file.h"
+#include "lib/run_suite.h"
 #include "lib/varbinds.h"
 
 #define ACME "ACME-MIB::acmeDown 1.3.6.1.4.1.4242.0.1"
@@ -284,7 +285,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("trap_rules_file");
 	TCase *tcase = tcase_create("trap_rules_file");
 
 	tcase_add_loop_test(tcase,
@@ -296,11 +296,6 @@ main(void)
 	tcase_add_test(tcase, a_name_is_put_together_of_what_the_trap_tells);
 	tcase_add_test(tcase, a_name_that_does_not_fit_is_none);
 	tcase_add_test(tcase, the_manual_page_tells_the_truth);
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("trap_rules_file", tcase);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/run_suite.h"
 #include "lib/trap_fixture.h"
 
 static void
@@ -125,10 +126,7 @@ main(void)
 	tcase_add_test(tcase, what_a_relay_adds_changes_nothing);
 	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = run_suite(suite);
 	rules_free(shipped);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

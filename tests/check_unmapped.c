@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/unmapped.h"
+#include "lib/run_suite.h"
 
 static struct unmapped *unmapped;
 
@@ -191,11 +192,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("unmapped");
 	TCase *tcase = tcase_create("unmapped");
-	SRunner *runner = srunner_create(suite);
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, nobody_is_known_at_first);
 	tcase_add_test(tcase, a_sender_is_one_row_with_its_last_word_and_a_count);
@@ -205,8 +203,5 @@ main(void)
 	tcase_add_test(tcase, names_that_are_too_long_are_cut_and_found_again);
 	tcase_add_test(tcase, the_sender_silent_for_longest_makes_room);
 	tcase_add_test(tcase, a_flood_of_forged_senders_stays_bounded_and_each_is_still_found);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("unmapped", tcase);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/usm_engines.h"
+#include "lib/run_suite.h"
 
 #define S INT64_C(1000000000)
 #define DAY (86400 * S)
@@ -251,7 +252,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("usm_engines");
 	TCase *tcase = tcase_create("usm_engines");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -266,10 +266,5 @@ main(void)
 	tcase_add_test(tcase, a_line_takes_an_engine_into_another_life);
 	tcase_add_test(tcase, the_longest_line_fits);
 	tcase_add_loop_test(tcase, a_damaged_line_is_left_out, 0, N(bad_lines));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("usm_engines", tcase);
 }

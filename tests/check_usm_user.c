@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/usm_user.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -107,16 +108,10 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("usm_user");
 	TCase *tcase = tcase_create("usm_user");
 
 	tcase_add_loop_test(tcase, a_line_is_read, 0, N(right));
 	tcase_add_test(tcase, a_secret_may_be_a_path);
 	tcase_add_loop_test(tcase, a_faulty_line_is_told_without_its_secret, 0, N(wrong));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("usm_user", tcase);
 }

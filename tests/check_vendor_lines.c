@@ -5,6 +5,7 @@
 
 #include "core/ifname.h"
 #include "core/vendor_lines.h"
+#include "lib/run_suite.h"
 
 START_TEST(every_family_has_a_target_for_traps_and_lines)
 {
@@ -71,17 +72,11 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("vendor_lines");
 	TCase *tcase = tcase_create("vendor_lines");
 
 	tcase_add_test(tcase, every_family_has_a_target_for_traps_and_lines);
 	tcase_add_loop_test(tcase, an_os_finds_its_family_in_any_spelling, 0, N(spellings));
 	tcase_add_loop_test(tcase, every_os_with_names_of_its_own_has_lines, 0, N(known));
-	suite_add_tcase(suite, tcase);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_case("vendor_lines", tcase);
 }

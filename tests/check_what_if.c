@@ -5,6 +5,7 @@
 
 #include "core/what_if.h"
 #include "lib/net.h"
+#include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 
@@ -332,9 +333,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("what if");
 	TCase *tc = tcase_create("what if");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
@@ -348,9 +347,5 @@ main(void)
 	tcase_add_test(tc, a_far_end_goes_dark_only_when_all_its_links_have_lost_their_other_end);
 	tcase_add_loop_test(tc, a_forecast_comes_true_when_the_switches_say_so, 0, 40);
 	tcase_add_test(tc, a_trial_that_is_undone_is_as_new);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("what if", tc);
 }
