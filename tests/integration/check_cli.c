@@ -7,61 +7,16 @@
 #include <unistd.h>
 
 #include "core/journal_codec.h"
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
-
-static struct sandbox box;
-static char out[SANDBOX_TEXT];
 
 static void
 set_up(void)
 {
-	char api[SANDBOX_PATH + 8];
-
 	sandbox_begin(&box);
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	setenv("DPWATCH_API", api, 1);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
-
-/* Runs dpwatch to its end; what it printed is in `out`. */
-static int
-run(const char *const *more)
-{
-	const char *argv[12] = { sandbox_program("dpwatch") };
-
-	for (size_t n = 1; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
-static void
-expect_in(const char *text, const char *part)
-{
-	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
-}
-
-/* Runs it with -o json; it must succeed, and print one document on one line. */
-static json_t *
-json_of(const char *const *more)
-{
-	const char *argv[12] = { "-o", "json" };
-	json_error_t error;
-
-	for (size_t n = 2; *more; more++)
-		argv[n++] = *more;
-	ck_assert_msg(run(argv) == 0, "%s", out);
-	json_t *json = json_loads(out, 0, &error);
-	ck_assert_msg(json != NULL, "%s: %s", error.text, out);
-	ck_assert_ptr_eq(strchr(out, '\n'), out + strlen(out) - 1);
-	return json;
+	box_is_the_api();
 }
 
 static void
@@ -77,12 +32,12 @@ START_TEST(port_list_down_shows_the_ports_that_are_down)
 	ck_assert_ptr_null(strstr(out, "vm1-eth0"));
 	one_down();
 	ck_assert_int_eq(run(ARGV("port", "list", "--down")), 0);
-	expect_in(out, VM1);
-	expect_in(out, "vm1-eth0");
-	expect_in(out, "leaf1:Ethernet1/1");
+	expect_in(VM1);
+	expect_in("vm1-eth0");
+	expect_in("leaf1:Ethernet1/1");
 	ck_assert_ptr_null(strstr(out, "vm2-eth0"));
 	ck_assert_int_eq(run(ARGV("port", "list")), 0);
-	expect_in(out, "vm2-eth0");
+	expect_in("vm2-eth0");
 	json_t *json = json_of(ARGV("port", "list", "--down"));
 	const json_t *ports = json_object_get(json, "ports"), *port = json_array_get(ports, 0);
 	ck_assert_uint_eq(json_array_size(ports), 1);
@@ -100,11 +55,11 @@ START_TEST(port_show_takes_an_id_a_name_or_a_beginning)
 	one_down();
 	for (int i = 0; i < N(names); i++) {
 		ck_assert_int_eq(run(ARGV("port", "show", names[i])), 0);
-		expect_in(out, VM1);
-		expect_in(out, "DOWN");
+		expect_in(VM1);
+		expect_in("DOWN");
 	}
 	ck_assert_int_eq(run(ARGV("port", "show", "vm9")), 1);
-	expect_in(out, "vm9");
+	expect_in("vm9");
 }
 END_TEST
 
@@ -112,8 +67,8 @@ START_TEST(events_are_listed_and_typed_in_json)
 {
 	one_down();
 	ck_assert_int_eq(run(ARGV("events")), 0);
-	expect_in(out, "vm1-eth0");
-	expect_in(out, "leaf1:Ethernet1/1");
+	expect_in("vm1-eth0");
+	expect_in("leaf1:Ethernet1/1");
 	json_t *json = json_of(ARGV("events"));
 	const json_t *event = json_array_get(json_object_get(json, "events"), 0);
 	ck_assert(json_is_true(json_object_get(event, "dp_down")));
@@ -195,8 +150,8 @@ START_TEST(status_tells_what_matters)
 {
 	one_down();
 	ck_assert_int_eq(run(ARGV("status")), 0);
-	expect_in(out, "connected");
-	expect_in(out, "1 down");
+	expect_in("connected");
+	expect_in("1 down");
 	json_t *json = json_of(ARGV("status"));
 	ck_assert(json_is_true(json_object_get(json, "ready")));
 	ck_assert_str_eq(redis_text(json_object_get(json, "redis"), "state"), "connected");
@@ -208,10 +163,10 @@ START_TEST(switches_and_interfaces_are_listed)
 {
 	one_down();
 	ck_assert_int_eq(run(ARGV("switch", "list")), 0);
-	expect_in(out, "leaf1");
-	expect_in(out, LEAF2);
+	expect_in("leaf1");
+	expect_in(LEAF2);
 	ck_assert_int_eq(run(ARGV("interface", "list", "leaf1", "--down")), 0);
-	expect_in(out, "Ethernet1/1");
+	expect_in("Ethernet1/1");
 	ck_assert_ptr_null(strstr(out, "Ethernet1/2"));
 	json_t *json = json_of(ARGV("interface", "list", "leaf1"));
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "interfaces")), 3);
@@ -220,7 +175,7 @@ START_TEST(switches_and_interfaces_are_listed)
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "switches")), 3);
 	json_decref(json);
 	ck_assert_int_eq(run(ARGV("interface", "list", "leaf9")), 1);
-	expect_in(out, "leaf9");
+	expect_in("leaf9");
 }
 END_TEST
 
@@ -232,7 +187,7 @@ START_TEST(a_topology_is_loaded_checked_and_dumped)
 	snprintf(path, sizeof(path), "%s/empty.json", box.dir);
 	sandbox_write(path, "{}");
 	ck_assert_int_eq(run(ARGV("topology", "load", path)), 1);
-	expect_in(out, "--force");
+	expect_in("--force");
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
 	ck_assert_int_eq(run(ARGV("topology", "load", "--force", "conf/topology.example.json")), 0);
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 6);
@@ -257,16 +212,16 @@ START_TEST(every_fault_of_a_topology_is_shown_with_its_place)
 			    " \"links\": [{\"a\": \"p:1\", \"b\": \"q:1\"}]}");
 	for (int load = 0; load < 2; load++) {
 		ck_assert_int_eq(run(ARGV("topology", load ? "load" : "check", path)), 1);
-		expect_in(out, "ports[0].host");
-		expect_in(out, "nowhere");
-		expect_in(out, "links[0].a");
-		expect_in(out, "links[0].b");
+		expect_in("ports[0].host");
+		expect_in("nowhere");
+		expect_in("links[0].a");
+		expect_in("links[0].b");
 	}
 	sandbox_write(path, "{\n\"ports\": [\n}");
 	ck_assert_int_eq(run(ARGV("topology", "check", path)), 1);
-	expect_in(out, "line 3");
+	expect_in("line 3");
 	ck_assert_int_eq(run(ARGV("topology", "check", "/nonexistent")), 1);
-	expect_in(out, "/nonexistent");
+	expect_in("/nonexistent");
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
 }
 END_TEST
@@ -309,7 +264,7 @@ START_TEST(unmapped_shows_strangers)
 	sandbox_link_down(&box, STRANGER, 5);
 	WAIT_FOR(sandbox_counter(&box, "event.unknown-sender") == 1);
 	ck_assert_int_eq(run(ARGV("unmapped")), 0);
-	expect_in(out, STRANGER);
+	expect_in(STRANGER);
 	json_t *json = json_of(ARGV("unmapped"));
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "unmapped")), 1);
 	json_decref(json);
@@ -333,17 +288,17 @@ START_TEST(the_doctor_tells_how_a_switch_is_heard_and_what_to_paste)
 {
 	ck_assert_int_eq(
 	    run(ARGV("doctor", "leaf1", "--os", "nx-os", "--address", "192.0.2.99")), 0);
-	expect_in(out, "no link trap was ever heard");
-	expect_in(out, "snmp-server host 192.0.2.99 traps version 2c COMMUNITY");
+	expect_in("no link trap was ever heard");
+	expect_in("snmp-server host 192.0.2.99 traps version 2c COMMUNITY");
 	send_wrong_community();
 	WAIT_FOR(sandbox_counter(&box, "trap.bad-community") == 1);
 	ck_assert_int_eq(run(ARGV("doctor", "leaf1")), 0);
-	expect_in(out, "1 datagrams refused: wrong or unknown community");
+	expect_in("1 datagrams refused: wrong or unknown community");
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
 	ck_assert_int_eq(run(ARGV("doctor", "leaf1")), 0);
-	expect_in(out, "linkDown, ifIndex 1 (changed)");
-	expect_in(out, "told their interface by ifIndex alone");
+	expect_in("linkDown, ifIndex 1 (changed)");
+	expect_in("told their interface by ifIndex alone");
 	json_t *json = json_of(ARGV("doctor", "leaf1", "--os", "all"));
 	ck_assert_str_eq(redis_text(json_object_get(json, "doctor"), "trap_version"), "v2c");
 	ck_assert_uint_gt(json_array_size(json_object_get(json, "configuration")), 10);
@@ -358,8 +313,8 @@ START_TEST(without_a_daemon_it_says_so)
 {
 	ck_assert_int_eq(sandbox_stop(&box), 0);
 	ck_assert_int_eq(run(ARGV("status")), 1);
-	expect_in(out, box.api);
-	expect_in(out, "dpwatchd");
+	expect_in(box.api);
+	expect_in("dpwatchd");
 }
 END_TEST
 
@@ -410,9 +365,9 @@ START_TEST(a_journal_is_shown_and_a_torn_tail_is_named_with_its_offset)
 	snprintf(path, sizeof(path), "%s/some-journal", box.dir);
 	snprintf(torn, sizeof(torn), "30 bytes at offset %zu", write_journal(path));
 	ck_assert_int_eq(run(ARGV("journal", "show", path)), 1);
-	expect_in(out, "toggle  " VM1 "  down  link-down  leaf1:Ethernet1/1");
-	expect_in(out, "Batches 41 to 42: 2 records, 2 of them toggles.");
-	expect_in(out, torn);
+	expect_in("toggle  " VM1 "  down  link-down  leaf1:Ethernet1/1");
+	expect_in("Batches 41 to 42: 2 records, 2 of them toggles.");
+	expect_in(torn);
 	ck_assert_int_eq(run(ARGV("-o", "json", "journal", "show", path)), 1);
 	json_t *json = json_loads(out, 0, NULL);
 	const json_t *frames = json_object_get(json, "frames");
@@ -439,9 +394,9 @@ START_TEST(an_empty_journal_holds_nothing_and_none_is_refused)
 	snprintf(path, sizeof(path), "%s/some-journal", box.dir);
 	sandbox_write(path, "");
 	ck_assert_int_eq(run(ARGV("journal", "show", path)), 0);
-	expect_in(out, "Nothing waits in this journal.");
+	expect_in("Nothing waits in this journal.");
 	ck_assert_int_eq(run(ARGV("journal", "show", "/no/such/file")), 1);
-	expect_in(out, "/no/such/file: No such file or directory");
+	expect_in("/no/such/file: No such file or directory");
 }
 END_TEST
 
@@ -463,7 +418,7 @@ main(void)
 	TCase *tcase = tcase_create("command line");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, port_list_down_shows_the_ports_that_are_down);
 	tcase_add_test(tcase, port_show_takes_an_id_a_name_or_a_beginning);
 	tcase_add_test(tcase, events_are_listed_and_typed_in_json);

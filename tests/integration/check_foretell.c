@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 /* spine1 (root) - leaf1, leaf2; vm3 has a leg on each, vm1 and vm2 one on leaf1; leaf6 stands alone. */
 static const char topology[] =
@@ -23,54 +23,12 @@ static const char topology[] =
     "{\"id\": \"" VM2 "\", \"name\": \"vm2-eth0\", \"attachments\": [\"leaf1:Ethernet1/2\"]},"
     "{\"id\": \"" VM3 "\", \"name\": \"vm3-eth0\", \"host\": \"compute-3\"}]}";
 
-static struct sandbox box;
-static char out[SANDBOX_TEXT];
-
 static void
 set_up(void)
 {
-	char api[SANDBOX_PATH + 8];
-
 	sandbox_begin(&box);
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	setenv("DPWATCH_API", api, 1);
+	box_is_the_api();
 	sandbox_load(&box, topology);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
-
-/* Runs dpwatch to its end; what it printed is in `out`. */
-static int
-run(const char *const *more)
-{
-	const char *argv[16] = { sandbox_program("dpwatch") };
-
-	for (size_t n = 1; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
-static void
-expect_in(const char *part)
-{
-	ck_assert_msg(strstr(out, part) != NULL, "\"%s\" is not in: %s", part, out);
-}
-
-static json_t *
-json_of(const char *const *more)
-{
-	const char *argv[16] = { "-o", "json" };
-
-	for (size_t n = 2; *more; more++)
-		argv[n++] = *more;
-	ck_assert_msg(run(argv) == 0, "%s", out);
-	json_t *json = json_loads(out, 0, NULL);
-	ck_assert_msg(json != NULL, "%s", out);
-	return json;
 }
 
 START_TEST(explain_follows_a_healthy_port_to_the_root)
@@ -268,7 +226,7 @@ main(void)
 	TCase *tcase = tcase_create("foretell");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, explain_follows_a_healthy_port_to_the_root);
 	tcase_add_test(tcase, explain_tells_what_is_cut_since_when_and_who_said_so);
 	tcase_add_test(tcase, simulate_foretells_and_changes_nothing);

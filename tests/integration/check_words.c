@@ -4,45 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-static char out[SANDBOX_TEXT];
 
 static void
 begin_with(const char *state)
 {
-	char api[SANDBOX_PATH + 8];
-
 	sandbox_init(&box);
 	sandbox_configure(&box, &(struct sandbox_lines){ .state = state });
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	setenv("DPWATCH_API", api, 1);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
-
-static int
-run(const char *const *more)
-{
-	const char *argv[12] = { sandbox_program("dpwatch") };
-
-	for (size_t n = 1; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
-static void
-expect_out(const char *part)
-{
-	ck_assert_msg(strstr(out, part) != NULL, "\"%s\" is not in: %s", part, out);
+	box_is_the_api();
 }
 
 /* A trap, and the counter that says that it was decided on. */
@@ -89,7 +61,7 @@ START_TEST(a_contradiction_waits_for_source_settle_and_not_longer)
 	WAIT_FOR(redis_events(box.redis) == 2);
 	ck_assert_int_eq(redis_down(box.redis), 0);
 	ck_assert_int_eq(run(ARGV("interface", "list", "--uncertain")), 0);
-	expect_out("Ethernet1/1");
+	expect_in("Ethernet1/1");
 }
 END_TEST
 
@@ -104,8 +76,8 @@ START_TEST(a_flapping_interface_is_held_down_says_so_and_is_let_go)
 	WAIT_FOR(redis_events(box.redis) == 5);
 	ck_assert_int_eq(redis_down(box.redis), 1);
 	ck_assert_int_eq(run(ARGV("interface", "list", "leaf1")), 0);
-	expect_out("down, held");
-	expect_out("flapping");
+	expect_in("down, held");
+	expect_in("flapping");
 	json_t *events = redis_stream(box.redis, "dpwatch:events");
 	ck_assert_str_eq(redis_text(json_array_get(events, 4), "reason"), "flapping");
 	json_decref(events);
@@ -126,7 +98,7 @@ START_TEST(an_interface_is_held_by_hand_also_over_a_restart)
 	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet1/1", "down", "--note",
 			     "drain \"rack\" 7", "--for", "1h")),
 	    0);
-	expect_out("leaf1:Ethernet1/1: held down by ");
+	expect_in("leaf1:Ethernet1/1: held down by ");
 	WAIT_FOR(redis_events(box.redis) == 1);
 	json_t *events = redis_stream(box.redis, "dpwatch:events");
 	ck_assert_str_eq(redis_text(json_array_get(events, 0), "reason"), "override");
@@ -135,12 +107,12 @@ START_TEST(an_interface_is_held_by_hand_also_over_a_restart)
 	process_kill(&box.daemon);
 	sandbox_start_ready(&box);
 	ck_assert_int_eq(run(ARGV("status")), 0);
-	expect_out("overrides   leaf1:Ethernet1/1: held down by ");
-	expect_out(": drain \"rack\" 7");
+	expect_in("overrides   leaf1:Ethernet1/1: held down by ");
+	expect_in(": drain \"rack\" 7");
 	ck_assert_int_eq(run(ARGV("port", "explain", "vm1-eth0")), 0);
-	expect_out(", held down by ");
+	expect_in(", held down by ");
 	ck_assert_int_eq(run(ARGV("interface", "list", "--overridden")), 0);
-	expect_out("down, by hand");
+	expect_in("down, by hand");
 	ck_assert_int_eq(redis_events(box.redis), 1);
 	ck_assert_int_eq(run(ARGV("interface", "set", "leaf1:Ethernet1/1", "auto")), 0);
 	WAIT_FOR(redis_events(box.redis) == 2);
@@ -158,7 +130,7 @@ main(void)
 	TCase *tcase = tcase_create("words");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_checked_fixture(tcase, NULL, box_tear_down);
 	tcase_add_test(tcase, the_line_of_a_transition_that_a_trap_told_is_its_echo);
 	tcase_add_test(tcase, a_contradiction_waits_for_source_settle_and_not_longer);
 	tcase_add_test(tcase, a_flapping_interface_is_held_down_says_so_and_is_let_go);
