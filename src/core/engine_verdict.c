@@ -280,6 +280,41 @@ settle_ports(struct engine *engine, uint32_t group, const struct group_state *be
 		    &engine->groups[group], cause, decision);
 }
 
+/*
+ * With stranded: "down", an interface that comes up can take a port down (behind a switch that reaches no root), and one
+ * that goes down can heal it (its path is no longer one that traffic is sent into).
+ */
+static bool
+turned_by_stranding(
+    const struct engine *engine, const struct group_state *now, const struct decision *decision)
+{
+	return decision->interface != TOPO_NONE &&
+	       interface_is_up(&engine->interfaces[decision->interface]) == now->down;
+}
+
+/* Not who came up is to blame, but who broke what is behind it; and what heals by going down says why it went. */
+static void
+settle_stranded(struct engine *engine, uint32_t group, const struct group_state *before,
+    enum dp_cause cause, const struct decision *why)
+{
+	struct decision decision = *why;
+
+	decision.fault = NULL;
+	decision.healed = why->reason;
+	if (engine->groups[group].down) {
+		struct blame_search search;
+		blame_search_init(&search, engine);
+		struct blame blame = blame_of_group(&search, group);
+		blame_search_release(&search);
+		decision.interface = blame.interface;
+		decision.reason = blame.reason;
+		decision.incident = NULL;
+		cause = blame.cause;
+	}
+	settle_ports(engine, group, before, cause, &decision);
+	fault_drop(decision.fault);
+}
+
 static void
 settle_group(struct engine *engine, uint32_t group, enum dp_cause cause, struct decision *decision)
 {
@@ -290,8 +325,12 @@ settle_group(struct engine *engine, uint32_t group, enum dp_cause cause, struct 
 	state->seen = engine->step;
 	const struct group_state before = *state;
 	engine_count_paths(engine, group, state);
-	if (state->up != before.up || state->stranded != before.stranded ||
-	    state->down != before.down)
+	if (state->up == before.up && state->stranded == before.stranded &&
+	    state->down == before.down)
+		return;
+	if (state->down != before.down && turned_by_stranding(engine, state, decision))
+		settle_stranded(engine, group, &before, cause, decision);
+	else
 		settle_ports(engine, group, &before, cause, decision);
 }
 
