@@ -14,8 +14,8 @@
 #include "lib/run_suite.h"
 #include "lib/shipped_rules.h"
 
-#define FILE_MAX (1 << 18)
-#define QUIRKS_MAX 800
+#define FILE_MAX (1 << 20)
+#define QUIRKS_MAX 2000
 #define SAMPLES_MIN 300
 #define QUIRKS_MIN 150
 

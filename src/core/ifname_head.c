@@ -100,7 +100,8 @@ static const struct slice virtual_heads[] = { SLICE("vlan"), SLICE("vl"), SLICE(
 	SLICE("di"), SLICE("async"), SLICE("embedded-service-engine"), SLICE("service-engine"),
 	SLICE("wlan"), SLICE("bluetooth"), SLICE("control-plane"), SLICE("st"), SLICE("gr-"),
 	SLICE("lt-"), SLICE("vt-"), SLICE("ip-"), SLICE("mt-"), SLICE("pd-"), SLICE("pe-"),
-	SLICE("lsi"), SLICE("vtep"), SLICE("br"), SLICE("bridge"), SLICE("tun") };
+	SLICE("lsi"), SLICE("vtep"), SLICE("br"), SLICE("bridge"), SLICE("tun"), SLICE("nvi"),
+	SLICE("lisp"), SLICE("capwap") };
 #define N_VIRTUAL_HEADS (sizeof(virtual_heads) / sizeof(virtual_heads[0]))
 
 /* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */

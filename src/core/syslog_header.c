@@ -18,6 +18,9 @@
 /* The longest text between the signs of "%$ VDC-1 %$". */
 #define PART_MAX 40
 
+/* The longest "[syslog@9 ...]". */
+#define SESSION_MAX 200
+
 /* How far syslog_header_guess() looks. */
 #define GUESS_LEN_MAX 256
 
@@ -201,6 +204,16 @@ atom_part(struct walk *w)
 	return 2 + (size_t)end + 2;
 }
 
+/* "[syslog@9 s_sn="5" s_id="sw1:514"]": a session id or sequence number of IOS, in RFC 5424's clothes. */
+static size_t
+atom_session(struct walk *w)
+{
+	if (!slice_starts(w->rest, "[syslog@9 "))
+		return 0;
+	long end = slice_find(slice_first(w->rest, SESSION_MAX), SLICE("]"));
+	return end < 0 ? 0 : (size_t)end + 1;
+}
+
 /* "%STKUNIT0-M:CP", "%RPM0-P:CP", "%SYSTEM:CP": a unit of a Force10, which looks like a mnemonic and is none. */
 static size_t
 atom_unit(struct walk *w)
@@ -354,8 +367,8 @@ static void
 walk_atoms(struct walk *w)
 {
 	static size_t (*const atoms[])(struct walk *) = { atom_stamp, atom_uptime, atom_counter,
-		atom_kernel_clock, atom_original_address, atom_part, atom_unit, atom_address,
-		atom_word };
+		atom_kernel_clock, atom_session, atom_original_address, atom_part, atom_unit,
+		atom_address, atom_word };
 
 	while (!w->done) {
 		size_t len = 0;
