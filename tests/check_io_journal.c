@@ -391,17 +391,66 @@ START_TEST(a_number_that_was_used_again_gives_up_all_from_it_on)
 }
 END_TEST
 
-START_TEST(all_owners_are_known)
+/* ---- whose it is ---- */
+
+/*
+ * The journal of host/2, which claimed a Redis that was at batch 20 of the count that host/0 began, and of host/3, which
+ * found neither Redis nor claim, and then claimed at 35.
+ */
+static void
+put_lineage(void)
 {
 	buf.len = 0;
-	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/1/a")), 0);
-	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2/b")), 0);
+	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2")), 0);
+	ck_assert_int_eq(journal_put_claim(&buf, 20, SLICE("host/0")), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 30, &keys, &records), 0);
+	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/3")), 0);
+	ck_assert_int_eq(journal_put_claim(&buf, 35, SLICE("host/0")), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 36, &keys, &records), 0);
 	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
 	start_again();
-	ck_assert(journal_left_has_owner(&left, "host/1/a"));
-	ck_assert(journal_left_has_owner(&left, "host/2/b"));
-	ck_assert(!journal_left_has_owner(&left, "host/1"));
-	ck_assert(!journal_left_has_owner(&left, ""));
+}
+
+static const struct {
+	const char *what;
+	struct redis_history history;
+	bool continues;
+} histories[] = {
+	{ "a Redis that lost everything", { "host/4", "", 0 }, true },
+	{ "one that was only ever claimed", { "host/0", "", 0 }, true },
+	{ "Redis has what the owner wrote", { "host/0", "host/3", 36 }, true },
+	{ "it lost the owner's last batches", { "host/0", "host/3", 35 }, true },
+	{ "it lost the second owner's claim", { "host/0", "host/2", 30 }, true },
+	{ "it lost the first owner's claim too: who was before", { "host/0", "host/1", 20 }, true },
+	{ "... and some of theirs", { "host/0", "host/1", 17 }, true },
+	{ "... and several claims before", { "host/0", "host/0", 3 }, true },
+	{ "another one had it between the owners", { "host/0", "other/1", 35 }, true },
+	{ "another one wrote since", { "host/0", "other/1", 36 }, false },
+	{ "another one wrote much since", { "host/0", "other/1", 5000 }, false },
+	{ "another Redis, which is less far", { "other/0", "other/1", 5 }, false },
+	{ "another Redis, of a daemon whose name begins like ours", { "host", "host/", 5 }, false },
+};
+
+START_TEST(a_journal_continues_a_redis_beyond_which_nobody_else_published)
+{
+	put_lineage();
+	ck_assert_msg(
+	    journal_left_continues(&left, &histories[_i].history) == histories[_i].continues, "%s",
+	    histories[_i].what);
+}
+END_TEST
+
+/* As an earlier version wrote them, or a disk that was full when the daemon began. */
+START_TEST(a_journal_without_claims_continues_what_its_owner_wrote)
+{
+	buf.len = 0;
+	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2")), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 30, &keys, &records), 0);
+	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
+	start_again();
+	ck_assert(journal_left_continues(&left, &(struct redis_history){ "host/0", "host/2", 30 }));
+	ck_assert(!journal_left_continues(&left, &(struct redis_history){ "host/0", "host/1", 3 }));
+	ck_assert(journal_left_continues(&left, &(struct redis_history){ "host/1", "", 0 }));
 }
 END_TEST
 
@@ -450,7 +499,9 @@ main(void)
 	tcase_add_test(tcase, a_newer_file_without_its_older_one_is_the_journal);
 	tcase_add_test(tcase, what_is_set_aside_stays_and_is_read_no_more);
 	tcase_add_test(tcase, a_number_that_was_used_again_gives_up_all_from_it_on);
-	tcase_add_test(tcase, all_owners_are_known);
+	tcase_add_loop_test(tcase, a_journal_continues_a_redis_beyond_which_nobody_else_published,
+	    0, sizeof(histories) / sizeof(histories[0]));
+	tcase_add_test(tcase, a_journal_without_claims_continues_what_its_owner_wrote);
 	tcase_add_test(tcase, a_second_one_is_kept_out);
 	tcase_add_test(tcase, a_folder_that_cannot_be_is_named);
 	return run_case("journal files", tcase);

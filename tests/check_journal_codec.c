@@ -88,6 +88,7 @@ START_TEST(what_was_written_is_read_again)
 	uint64_t offset = 0;
 
 	ck_assert_int_eq(journal_put_owner(&file, SLICE("host/17/5ca1ab1e")), 0);
+	ck_assert_int_eq(journal_put_claim(&file, UINT64_C(12345678900), SLICE("host/1")), 0);
 	put_batches(UINT64_C(12345678901), UINT64_C(12345678901));
 	const struct slice bytes = { file.data, file.len };
 	ck_assert_int_eq(journal_next(bytes, &offset, &frame, &why), JOURNAL_FRAME);
@@ -96,8 +97,13 @@ START_TEST(what_was_written_is_read_again)
 	ck_assert_uint_eq(frame.offset, 0);
 	ck_assert_uint_eq(frame.len, JOURNAL_HEAD + 16);
 	ck_assert_int_eq(journal_next(bytes, &offset, &frame, &why), JOURNAL_FRAME);
+	ck_assert_int_eq(frame.kind, JOURNAL_CLAIM);
+	ck_assert(slice_eq_str(frame.owner, "host/1"));
+	ck_assert_uint_eq(frame.written, UINT64_C(12345678900));
+	ck_assert_uint_eq(frame.len, JOURNAL_HEAD + 8 + 6);
+	ck_assert_int_eq(journal_next(bytes, &offset, &frame, &why), JOURNAL_FRAME);
 	ck_assert_int_eq(frame.kind, JOURNAL_BATCH);
-	ck_assert_uint_eq(frame.offset, JOURNAL_HEAD + 16);
+	ck_assert_uint_eq(frame.offset, JOURNAL_HEAD + 16 + JOURNAL_HEAD + 14);
 	ck_assert_uint_eq(frame.number, UINT64_C(12345678901));
 	ck_assert_uint_eq(frame.n_records, 2);
 	ck_assert_uint_eq(frame.n_toggles, 1);

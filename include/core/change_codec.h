@@ -63,8 +63,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, then the
- * records. An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
+ * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, the
+ * line it writes as (struct redis_history), then the records. An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
  * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
  * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
@@ -80,9 +80,21 @@ extern const char REDIS_PROBE_SCRIPT[];
 
 /*
  * Becomes the publisher. KEYS: publisher. ARGV: instance, schema, the last batch that the caller knows (0: none), the epoch
- * that it had (0: none). Reply: { "ok", epoch, batch, the instance that wrote before this one ("": none) }, { "schema",
- * version } where a newer daemon was here, { "type" }. A claim that is repeated names the same instance again.
+ * that it had (0: none). Reply: { "ok", epoch, batch, origin, writer, written }, the last three as struct redis_history has
+ * them; { "schema", version } where a newer daemon was here; { "type" }. A claim writes no batch: however often it is
+ * repeated, it finds the same history.
  */
 extern const char REDIS_CLAIM_SCRIPT[];
+
+/* What a claim found: which run of batches Redis holds, and how far. All texts are borrowed. */
+struct redis_history {
+	/* The instance that claimed a Redis without `publisher` key, with which all that came after it began. */
+	const char *origin;
+	/* The line that wrote the last batch; "": nobody ever wrote one. Daemons that hand on one journal are one line, with the
+	 * name of the first instance of them: a new one has the journal's before it could write to a disk that may be full. */
+	const char *writer;
+	/* Its number; 0: none. `batch` may be higher: a claim counts on from what its caller knows. */
+	uint64_t written;
+};
 
 #endif

@@ -5,10 +5,11 @@
  *
  *   magic "dpwJ" | version u8 | kind u8 | 0 u16 | payload length u32 | CRC-32 of the payload u32 | CRC-32 of the 16 before u32
  *
- * Numbers are in the byte order of the machine that wrote it; on another one no frame begins with the magic. Two kinds:
+ * Numbers are in the byte order of the machine that wrote it; on another one no frame begins with the magic. Three kinds:
  *
- *   owner  the instance of a daemon that writes from here on. Redis's `publisher` names the instance that claimed it last:
- *          a journal whose owners it names is the continuation of what this Redis holds, and any other is not.
+ *   owner  the line (struct redis_history) of the daemon that writes from here on.
+ *   claim  written u64 | origin: what that daemon found when it claimed Redis (struct redis_history). Owners and claims tell
+ *          whether a journal continues what a Redis holds (io/journal.h).
  *   batch  number u64 | keys: arguments u32, bytes u32 | records: arguments u32, bytes u32 | keys | records,
  *          both as struct arg_buf holds them.
  *
@@ -31,7 +32,7 @@
 #define JOURNAL_PAYLOAD_MAX (16 * 1024 * 1024)
 #define JOURNAL_OWNER_MAX 255
 
-enum journal_kind { JOURNAL_OWNER = 1, JOURNAL_BATCH = 2 };
+enum journal_kind { JOURNAL_OWNER = 1, JOURNAL_BATCH = 2, JOURNAL_CLAIM = 3 };
 
 /* Bytes to be written. */
 struct journal_buf {
@@ -42,13 +43,15 @@ void journal_buf_release(struct journal_buf *buf);
 
 /* Append a frame. 0; or -ENOMEM or -EMSGSIZE (beyond the bounds above), with the buffer as it was. */
 int journal_put_owner(struct journal_buf *buf, struct slice instance);
+int journal_put_claim(struct journal_buf *buf, uint64_t written, struct slice origin);
 int journal_put_batch(struct journal_buf *buf, uint64_t number, const struct arg_buf *keys,
     const struct arg_buf *records);
 
 struct journal_frame {
 	uint64_t offset, len; /* in the file, its head included */
 	enum journal_kind kind;
-	struct slice owner; /* JOURNAL_OWNER */
+	struct slice owner; /* JOURNAL_OWNER; JOURNAL_CLAIM: the origin */
+	uint64_t written;   /* JOURNAL_CLAIM */
 	/* JOURNAL_BATCH; data points into the file, room is 0 */
 	uint64_t number;
 	struct arg_buf keys, records;

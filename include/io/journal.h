@@ -14,6 +14,23 @@
  *
  * Bounded by [redis] journal_max in two files of half of it each: the older goes when Redis has all that is in it. A disk
  * that is full, or fails, is tried again every second; meanwhile everything is in memory, and no INFORM is answered for it.
+ *
+ * Whose it is. A journal found at the start may be sent on only where it continues what Redis holds: where the history of
+ * Redis (all batches ever applied, and by whom) is a beginning of the history that the journal's daemons knew. Redis may
+ * have been killed and have lost its tail, with any number of batches and claims in it; daemons may have died any number of
+ * times; the disk may have been full. What can be known of Redis's history is (struct redis_history): who wrote its last
+ * batch, that batch's number, and with whom the count began. Claims tell nothing, for whoever claims has not written yet.
+ * Of the journal's: who wrote it (owners), and how far Redis was when they claimed it (claims). "Who" is a line of daemons:
+ * one that finds a journal goes on under the name that it finds in it, because it may publish what is in it before it can
+ * write a word of its own to a full disk; one that finds none begins a line, with the name of its instance. So:
+ *   1. Nobody ever wrote a batch: it continues. (A Redis that lost everything, or a new one: nothing speaks against what
+ *      is owed, and an INFORM may have been answered for it.)
+ *   2. Its own line wrote the last batch: it continues. Whatever Redis lost was behind that.
+ *   3. The count began with the same daemon, and Redis is no further than one of the owners found it: it continues. Redis
+ *      is where that owner began, or was thrown back to before; the owner's own claim, and all that it wrote, are lost.
+ *   4. Else somebody else has published beyond what the journal continues: it is set aside, and never sent.
+ * A Redis that was thrown back while another daemon, of another state_dir, was at it, and that published less than was lost,
+ * looks like 3: what it published stays, and the comparison at the start finds the truth.
  */
 #ifndef DPWATCH_IO_JOURNAL_H
 #define DPWATCH_IO_JOURNAL_H
@@ -42,15 +59,22 @@ void journal_free(struct journal *journal);
 /* ---- what an earlier daemon left ---- */
 
 size_t journal_left(const struct journal *journal); /* batches */
+/* As what this daemon publishes ("Whose it is"); settled by journal_take_back. The journal's. */
+const char *journal_line(const struct journal *journal);
 /* The number before the first of them: what the publisher key must count on from; 0 where there are none. */
 uint64_t journal_left_after(const struct journal *journal);
 /*
- * Redis was claimed: its last batch is `last`, and `previous` claimed it before. What was left and is above `last` goes to
- * the outbox, to be sent first; where `previous` is none of those who wrote the journal, it belongs to another Redis, or
- * another daemon published since: it is set aside. Call once, before anything else is added to the outbox. Returns the number
- * of batches that wait now, or -ENOMEM.
+ * Redis was claimed, and `history` is what was found: the journal tells so from here on. Call at every claim, before
+ * journal_take_back.
  */
-int64_t journal_take_back(struct journal *journal, const char *previous, uint64_t last);
+void journal_claimed(struct journal *journal, const struct redis_history *history);
+/*
+ * After the first claim: Redis's last batch is `last`. What was left and is above it goes to the outbox, to be sent first;
+ * or, where it does not continue what Redis holds ("Whose it is"), is set aside. Call before anything else is added to the
+ * outbox. Returns the number of batches that wait now, or -ENOMEM.
+ */
+int64_t journal_take_back(
+    struct journal *journal, const struct redis_history *history, uint64_t last);
 
 /* ---- what waits now ---- */
 

@@ -12,12 +12,20 @@
 #include "core/stats.h"
 #include "io/journal_files.h"
 
+/* What a daemon found in Redis when it claimed it, as its journal tells. */
+struct journal_claim {
+	uint64_t written;
+	char origin[JOURNAL_OWNER_MAX + 1];
+};
+
 struct journal_left {
 	struct journal_frame *frames; /* the batches that count, in order, by number */
 	size_t n, room;
 	char *bytes[2]; /* the files, which the frames borrow from */
 	char (*owners)[JOURNAL_OWNER_MAX + 1];
 	size_t n_owners;
+	struct journal_claim *claims;
+	size_t n_claims;
 };
 
 /*
@@ -25,7 +33,8 @@ struct journal_left {
  * be read, or memory is out.
  */
 int journal_left_read(struct journal_left *left, struct journal_files *files, struct stats *stats);
-bool journal_left_has_owner(const struct journal_left *left, const char *instance);
+/* Whether its batches continue what Redis holds: io/journal.h, "Whose it is". */
+bool journal_left_continues(const struct journal_left *left, const struct redis_history *history);
 void journal_left_release(struct journal_left *left);
 
 #endif

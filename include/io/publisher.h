@@ -21,8 +21,8 @@
 
 struct publisher_handler {
 	void *ctx;
-	/* This daemon is the publisher: state may be read now. `previous` is who was before ("": nobody). */
-	void (*claimed)(void *ctx, const char *previous);
+	/* This daemon is the publisher: state may be read now. `history` is what the claim found, valid for the call. */
+	void (*claimed)(void *ctx, const struct redis_history *history);
 	void (*done)(void *ctx, const struct outbox_batch *batch); /* in Redis */
 	void (*revision)(void *ctx, const uint8_t port_id[16], uint64_t revision);
 	void (*lost)(void *ctx,
@@ -44,6 +44,9 @@ void publisher_down(struct publisher *publisher);
 
 /* What an earlier daemon left to be sent begins after this batch: Redis counts on from it, should it know less. */
 void publisher_know(struct publisher *publisher, uint64_t batch);
+
+/* Batches are written as this line (struct redis_history), which is borrowed; without a call as the instance's own. */
+void publisher_write_as(struct publisher *publisher, const char *line);
 
 /* After `lost`, or to begin: claims; `claimed` follows. Nothing is sent until publisher_go. */
 void publisher_claim(struct publisher *publisher);

@@ -24,17 +24,16 @@ const char REDIS_PROBE_SCRIPT[] =
 const char REDIS_CLAIM_SCRIPT[] =
     "local t = redis.call('TYPE', KEYS[1]).ok\n"
     "if t ~= 'none' and t ~= 'hash' then return {'type', KEYS[1]} end\n"
-    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema', 'instance', 'previous')\n"
+    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema', 'instance', 'writer', 'written', 'origin')\n"
     "local schema = tonumber(h[3] or '0') or 0\n"
     "if schema > tonumber(ARGV[2]) then return {'schema', tostring(schema)} end\n"
     "local epoch = math.max(tonumber(h[1] or '0') or 0, tonumber(ARGV[4])) + 1\n"
     "local batch = math.max(tonumber(h[2] or '0') or 0, tonumber(ARGV[3]))\n"
-    /* A claim whose answer was lost comes again: who was before is still who was before. */
-    "local previous = h[4] or ''\n"
-    "if previous == ARGV[1] then previous = h[5] or '' end\n"
+    /* Whoever claims has written nothing yet. Before writers were told, the instance was the writer. */
+    "local writer, written, origin = h[5] or h[4] or '', h[6] or h[2] or '0', h[7] or ARGV[1]\n"
     "redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch), 'batch', string.format('%.0f', batch),\n"
-    "    'instance', ARGV[1], 'schema', ARGV[2], 'previous', previous)\n"
-    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch), previous}\n";
+    "    'instance', ARGV[1], 'schema', ARGV[2], 'writer', writer, 'written', written, 'origin', origin)\n"
+    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch), origin, writer, written}\n";
 
 const char REDIS_APPLY_SCRIPT[] =
     "local call, A, K = redis.call, ARGV, KEYS\n"
@@ -70,7 +69,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "end\n"
     "local events_max, other_max = A[4], A[5]\n"
     "local reply = {'ok', A[2]}\n"
-    "local i, k, n = 7, 5, #A\n"
+    "local i, k, n = 8, 5, #A\n"
     "while i <= n do\n"
     "  local op = A[i]\n"
     "  k = k + 1\n"
@@ -138,5 +137,5 @@ const char REDIS_APPLY_SCRIPT[] =
     "    i = i + 10\n"
     "  end\n"
     "end\n"
-    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6])\n"
+    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6], 'writer', A[7], 'written', A[2])\n"
     "return reply\n";

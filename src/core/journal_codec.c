@@ -92,6 +92,22 @@ journal_put_owner(struct journal_buf *buf, struct slice instance)
 }
 
 int
+journal_put_claim(struct journal_buf *buf, uint64_t written, struct slice origin)
+{
+	const size_t len = sizeof(written) + origin.len;
+
+	if (origin.len > JOURNAL_OWNER_MAX)
+		return -EMSGSIZE;
+	if (make_room(buf, JOURNAL_HEAD + len) != 0)
+		return -ENOMEM;
+	buf->len += JOURNAL_HEAD;
+	put(buf, &written, sizeof(written));
+	put(buf, origin.data, origin.len);
+	seal(buf, JOURNAL_CLAIM, len);
+	return 0;
+}
+
+int
 journal_put_batch(struct journal_buf *buf, uint64_t number, const struct arg_buf *keys,
     const struct arg_buf *records)
 {
@@ -179,6 +195,36 @@ read_batch(struct slice payload, struct journal_frame *frame)
 	       records_fill(frame);
 }
 
+static bool
+read_owner(struct slice payload, struct journal_frame *frame)
+{
+	frame->owner = payload;
+	return payload.len <= JOURNAL_OWNER_MAX;
+}
+
+static bool
+read_claim(struct slice payload, struct journal_frame *frame)
+{
+	if (payload.len < sizeof(frame->written))
+		return false;
+	memcpy(&frame->written, payload.data, sizeof(frame->written));
+	return read_owner(slice_from(payload, sizeof(frame->written)), frame);
+}
+
+static bool
+read_payload(struct slice payload, struct journal_frame *frame)
+{
+	switch (frame->kind) {
+	case JOURNAL_OWNER:
+		return read_owner(payload, frame);
+	case JOURNAL_CLAIM:
+		return read_claim(payload, frame);
+	case JOURNAL_BATCH:
+		return read_batch(payload, frame);
+	}
+	return false;
+}
+
 /* NULL; or why what begins there is no good frame. */
 static const char *
 read_frame(struct slice bytes, struct journal_frame *frame)
@@ -198,9 +244,7 @@ read_frame(struct slice bytes, struct journal_frame *frame)
 		return "the checksum of the frame is wrong";
 	frame->kind = (enum journal_kind)head.kind;
 	frame->len = JOURNAL_HEAD + payload.len;
-	if (frame->kind == JOURNAL_OWNER && payload.len <= JOURNAL_OWNER_MAX)
-		frame->owner = payload;
-	else if (frame->kind != JOURNAL_BATCH || !read_batch(payload, frame))
+	if (!read_payload(payload, frame))
 		return "the frame holds what this version of dpwatch does not write";
 	return NULL;
 }

@@ -38,6 +38,10 @@ frame_json(const struct journal_frame *frame)
 	if (frame->kind == JOURNAL_OWNER)
 		return json_pack("{s:I, s:s#}", "offset", (json_int_t)frame->offset, "owner",
 		    frame->owner.data, (int)frame->owner.len);
+	if (frame->kind == JOURNAL_CLAIM)
+		return json_pack("{s:I, s:s#, s:I}", "offset", (json_int_t)frame->offset, "origin",
+		    frame->owner.data, (int)frame->owner.len, "written",
+		    (json_int_t)frame->written);
 	json_t *records = json_array();
 	while (change_next(&frame->records, &at, &record))
 		json_array_append_new(records, record_json(&record));

@@ -115,14 +115,15 @@ daemon_read_state(struct daemon *daemon)
 }
 
 static void
-on_claimed(void *ctx, const char *previous)
+on_claimed(void *ctx, const struct redis_history *history)
 {
 	struct daemon *daemon = ctx;
 
 	outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
+	journal_claimed(daemon->journal, history);
 	if (daemon->phase == PHASE_COMPARING)
 		daemon_read_state(daemon);
-	else if (daemon_owes_journal(daemon, previous))
+	else if (daemon_owes_journal(daemon, history))
 		publisher_go(daemon->publisher); /* on_done reads the map when all of it is there */
 	else
 		topo_sync_read(daemon->topo_sync);

@@ -172,7 +172,7 @@ void daemon_reload(struct daemon *daemon);
 /* Opens the journal of state_dir. 0; or -1 with a message in error. */
 int daemon_open_journal(struct daemon *daemon, char *error, size_t size);
 /* The publisher key was claimed: what an earlier start left goes first. True when there is any; then the map is read later. */
-bool daemon_owes_journal(struct daemon *daemon, const char *previous);
+bool daemon_owes_journal(struct daemon *daemon, const struct redis_history *history);
 /* What waits goes to the disk where it does not get through to Redis; INFORMs whose events are safe are answered. */
 void daemon_keep_owed(struct daemon *daemon);
 /* While stopping: ends the loop as soon as nothing is owed that is not on disk. */

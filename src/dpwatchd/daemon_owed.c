@@ -23,11 +23,11 @@ daemon_open_journal(struct daemon *daemon, char *error, size_t size)
 }
 
 bool
-daemon_owes_journal(struct daemon *daemon, const char *previous)
+daemon_owes_journal(struct daemon *daemon, const struct redis_history *history)
 {
-	int64_t n =
-	    journal_take_back(daemon->journal, previous, publisher_batch(daemon->publisher));
+	int64_t n = journal_take_back(daemon->journal, history, publisher_batch(daemon->publisher));
 
+	publisher_write_as(daemon->publisher, journal_line(daemon->journal));
 	if (n < 0)
 		daemon_fail(daemon, "out of memory for what the journal holds");
 	return n > 0;

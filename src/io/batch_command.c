@@ -11,7 +11,8 @@ void
 batch_command_init(struct batch_command *command, const char *prefix, const char *instance,
     uint64_t events_max_length)
 {
-	*command = (struct batch_command){ .prefix = prefix, .instance = instance };
+	*command =
+	    (struct batch_command){ .prefix = prefix, .instance = instance, .line = instance };
 	snprintf(command->events_max_length, sizeof(command->events_max_length), "%llu",
 	    (unsigned long long)events_max_length);
 	snprintf(command->schema, sizeof(command->schema), "%d", REDIS_SCHEMA);
@@ -69,7 +70,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	const size_t longest_shared = 12;
 	struct slice arg;
 
-	if (make_room(command, 3 + n_keys + 6 + batch->args.n_args,
+	if (make_room(command, 3 + n_keys + 7 + batch->args.n_args,
 		n_keys * (strlen(command->prefix) + longest_shared) + batch->keys.len) != 0)
 		return -ENOMEM;
 	command->argc = 0;
@@ -91,6 +92,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	add_arg(command, slice_of(command->events_max_length));
 	add_arg(command, SLICE(OTHER_STREAMS_MAX_LENGTH));
 	add_arg(command, slice_of(command->instance));
+	add_arg(command, slice_of(command->line));
 	for (size_t at = 0; arg_buf_next(&batch->args, &at, &arg);)
 		add_arg(command, arg);
 	return 0;

@@ -43,11 +43,15 @@ struct journal {
 	struct stats *stats;
 	void (*stored)(void *ctx);
 	void *ctx;
-	char instance[JOURNAL_OWNER_MAX + 1], path[512], error[200];
+	char instance[JOURNAL_OWNER_MAX + 1], line[JOURNAL_OWNER_MAX + 1], path[512], error[200];
+	char origin[JOURNAL_OWNER_MAX +
+		    1];   /* of what Redis held when it was claimed; "": it was not yet */
+	uint64_t written; /* ... and how far */
 	uint64_t max_bytes;
 	struct journal_left left;
 	bool engaged; /* what waits goes to the disk */
-	bool owned;   /* the last file says that it is ours */
+	bool owned;   /* the last file says that it is ours, or will: it stands in buf */
+	bool told;    /* ... and what the claim found */
 	bool full;
 	bool set_aside;         /* to be done next */
 	uint64_t last_serial;   /* the last batch that is in the last file, or on its way there */
@@ -139,7 +143,17 @@ static void
 put_owner(struct journal *journal)
 {
 	if (!journal->owned)
-		journal->owned = journal_put_owner(&journal->buf, slice_of(journal->instance)) == 0;
+		journal->owned = journal_put_owner(&journal->buf, slice_of(journal->line)) == 0;
+	if (!journal->told && *journal->origin)
+		journal->told = journal_put_claim(&journal->buf, journal->written,
+				    slice_of(journal->origin)) == 0;
+}
+
+/* What comes next begins with who writes it. */
+static void
+disown(struct journal *journal)
+{
+	journal->owned = journal->told = false;
 }
 
 /* Puts the next batches into the buffer. False where there are none. */
@@ -161,7 +175,7 @@ collect(struct journal *journal)
 }
 
 static void
-drop_buf(struct journal *journal)
+empty_buf(struct journal *journal)
 {
 	journal->buf.len = 0;
 	journal->n_batches = 0;
@@ -184,9 +198,11 @@ when_nothing_waits(struct journal *journal)
 	say_over(journal);
 	loop_timer_cancel(journal->retry);
 	journal->engaged = false;
-	drop_buf(journal);
+	/* Also what was never written, a disk being full: who we are may have stood in it. */
+	if (journal->bytes > 0 || journal->buf.len > 0)
+		disown(journal);
+	empty_buf(journal);
 	outbox_store_anew(journal->outbox);
-	journal->owned = journal->owned && journal->bytes == 0;
 	return journal->bytes > 0 ? WORK_RESET : WORK_NONE;
 }
 
@@ -198,7 +214,7 @@ when_engaged(struct journal *journal)
 
 	if (half_full && files->n == 1) {
 		journal->old_serial = journal->last_serial;
-		journal->owned = false;
+		disown(journal);
 		return WORK_SWITCH;
 	}
 	if (half_full) {
@@ -266,7 +282,7 @@ appended(struct journal *journal)
 {
 	stats_add(journal->stats, STAT_JOURNAL_BATCHES, journal->n_batches);
 	stats_add(journal->stats, STAT_JOURNAL_WRITES, 1);
-	drop_buf(journal);
+	empty_buf(journal);
 	if (journal->error[0])
 		log_info("journal: %s: written again", journal->path);
 	journal->error[0] = '\0';
@@ -309,6 +325,12 @@ on_event(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- what an earlier daemon left ---- */
 
+const char *
+journal_line(const struct journal *journal)
+{
+	return journal->line;
+}
+
 size_t
 journal_left(const struct journal *journal)
 {
@@ -322,15 +344,16 @@ journal_left_after(const struct journal *journal)
 }
 
 static void
-set_aside(struct journal *journal, const char *previous)
+set_aside(struct journal *journal, const struct redis_history *history)
 {
 	stats_add(journal->stats, STAT_JOURNAL_FOREIGN, journal->left.n);
 	log_error(
-	    "journal: %s holds %zu batches that do not continue what this Redis holds (%s%s): set aside as %s.aside",
-	    journal->path, journal->left.n, *previous ? "since then published: " : "it is empty",
-	    previous, journal->path);
+	    "journal: %s holds %zu batches that do not continue what this Redis holds (batch %llu, published by %s): set aside as %s.aside",
+	    journal->path, journal->left.n, (unsigned long long)history->written, history->writer,
+	    journal->path);
 	journal->set_aside = true;
-	journal->owned = false;
+	disown(journal);
+	snprintf(journal->line, sizeof(journal->line), "%s", journal->instance);
 	go_on(journal);
 }
 
@@ -368,13 +391,21 @@ take_frames(struct journal *journal, uint64_t last)
 	return n;
 }
 
+void
+journal_claimed(struct journal *journal, const struct redis_history *history)
+{
+	snprintf(journal->origin, sizeof(journal->origin), "%s", history->origin);
+	journal->written = history->written;
+	journal->told = false;
+}
+
 int64_t
-journal_take_back(struct journal *journal, const char *previous, uint64_t last)
+journal_take_back(struct journal *journal, const struct redis_history *history, uint64_t last)
 {
 	int64_t n = 0;
 
-	if (journal->left.n > 0 && !journal_left_has_owner(&journal->left, previous)) {
-		set_aside(journal, previous);
+	if (journal->left.n > 0 && !journal_left_continues(&journal->left, history)) {
+		set_aside(journal, history);
 	} else if (journal->left.n > 0) {
 		n = take_frames(journal, last);
 		log_info("journal: %lld of its %zu batches are not in Redis yet, and go first",
@@ -425,25 +456,21 @@ make_parts(struct journal *journal)
 	return journal->event && event_add(journal->event, NULL) == 0 && start_thread(journal);
 }
 
-/* Who goes on with what was left says so before it claims: after a crash in between, the next one must know. */
 static int
 read_left(struct journal *journal)
 {
 	int error = journal_left_read(&journal->left, &journal->files, journal->stats);
 
+	snprintf(journal->line, sizeof(journal->line), "%s", journal->instance);
 	if (error != 0)
 		return error;
 	if (journal->left.n > 0) {
 		log_info("journal: %s holds batches %llu to %llu of an earlier start",
 		    journal->path, (unsigned long long)journal->left.frames[0].number,
 		    (unsigned long long)journal->left.frames[journal->left.n - 1].number);
-		put_owner(journal);
-		error = journal_files_append(&journal->files, journal->buf.data, journal->buf.len);
-		if (error != 0) {
-			journal->owned = false;
-			failed(journal, error);
-		}
-		drop_buf(journal);
+		if (journal->left.n_owners > 0)
+			snprintf(journal->line, sizeof(journal->line), "%s",
+			    journal->left.owners[journal->left.n_owners - 1]);
 	}
 	journal->bytes = journal_files_bytes(&journal->files);
 	return 0;

@@ -19,6 +19,20 @@ add_owner(struct journal_left *left, struct slice owner)
 	return 0;
 }
 
+static int
+add_claim(struct journal_left *left, const struct journal_frame *frame)
+{
+	struct journal_claim *claims =
+	    realloc(left->claims, (left->n_claims + 1) * sizeof(*claims));
+
+	if (!claims)
+		return -ENOMEM;
+	left->claims = claims;
+	claims[left->n_claims].written = frame->written;
+	slice_copy(frame->owner, claims[left->n_claims++].origin, sizeof(claims[0].origin));
+	return 0;
+}
+
 /* A number that was used before was used again: all from it on was given up. */
 static int
 add_batch(struct journal_left *left, const struct journal_frame *frame)
@@ -35,6 +49,20 @@ add_batch(struct journal_left *left, const struct journal_frame *frame)
 	}
 	left->frames[left->n++] = *frame;
 	return 0;
+}
+
+static int
+add_frame(struct journal_left *left, const struct journal_frame *frame)
+{
+	switch (frame->kind) {
+	case JOURNAL_OWNER:
+		return add_owner(left, frame->owner);
+	case JOURNAL_CLAIM:
+		return add_claim(left, frame);
+	case JOURNAL_BATCH:
+		break;
+	}
+	return add_batch(left, frame);
 }
 
 static const char *
@@ -68,8 +96,7 @@ read_file(struct journal_left *left, struct journal_files *files, size_t i, stru
 		case JOURNAL_END:
 			return 0;
 		case JOURNAL_FRAME:
-			error = frame.kind == JOURNAL_OWNER ? add_owner(left, frame.owner)
-							    : add_batch(left, &frame);
+			error = add_frame(left, &frame);
 			break;
 		case JOURNAL_BAD:
 			if (offset == file.len)
@@ -97,10 +124,16 @@ journal_left_read(struct journal_left *left, struct journal_files *files, struct
 }
 
 bool
-journal_left_has_owner(const struct journal_left *left, const char *instance)
+journal_left_continues(const struct journal_left *left, const struct redis_history *history)
 {
+	if (!*history->writer)
+		return true;
 	for (size_t i = 0; i < left->n_owners; i++)
-		if (strcmp(left->owners[i], instance) == 0)
+		if (strcmp(left->owners[i], history->writer) == 0)
+			return true;
+	for (size_t i = 0; i < left->n_claims; i++)
+		if (strcmp(left->claims[i].origin, history->origin) == 0 &&
+		    history->written <= left->claims[i].written)
 			return true;
 	return false;
 }
@@ -112,5 +145,6 @@ journal_left_release(struct journal_left *left)
 	free(left->bytes[0]);
 	free(left->bytes[1]);
 	free(left->owners);
+	free(left->claims);
 	*left = (struct journal_left){ 0 };
 }

@@ -110,7 +110,9 @@ claimed(struct publisher *publisher, const redisReply *reply)
 	publisher->error[0] = '\0';
 	log_info("redis: publishing as epoch %llu, after batch %llu",
 	    (unsigned long long)publisher->epoch, (unsigned long long)publisher->batch);
-	publisher->handler.claimed(publisher->handler.ctx, reply->element[3]->str);
+	const struct redis_history history = { reply->element[3]->str, reply->element[4]->str,
+		publisher_number_of(reply->element[5]) };
+	publisher->handler.claimed(publisher->handler.ctx, &history);
 }
 
 static void
@@ -124,8 +126,8 @@ on_claim(void *ctx, const redisReply *reply)
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 && reply->element[0]->str) {
-		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 4 &&
-		    reply->element[3]->str) {
+		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 6 &&
+		    reply->element[3]->str && reply->element[4]->str) {
 			claimed(publisher, reply);
 			return;
 		}
@@ -151,6 +153,12 @@ void
 publisher_know(struct publisher *publisher, uint64_t batch)
 {
 	publisher->batch = batch;
+}
+
+void
+publisher_write_as(struct publisher *publisher, const char *line)
+{
+	publisher->command.line = line;
 }
 
 void

@@ -6,13 +6,25 @@
 
 #include "core/journal_codec.h"
 
+static int
+put_again(const struct journal_frame *frame, struct journal_buf *buf)
+{
+	switch (frame->kind) {
+	case JOURNAL_OWNER:
+		return journal_put_owner(buf, frame->owner);
+	case JOURNAL_CLAIM:
+		return journal_put_claim(buf, frame->written, frame->owner);
+	case JOURNAL_BATCH:
+		return journal_put_batch(buf, frame->number, &frame->keys, &frame->records);
+	}
+	abort();
+}
+
 static void
 check_same(const struct journal_frame *frame, const uint8_t *data)
 {
 	struct journal_buf buf = { 0 };
-	int error = frame->kind == JOURNAL_OWNER
-			? journal_put_owner(&buf, frame->owner)
-			: journal_put_batch(&buf, frame->number, &frame->keys, &frame->records);
+	int error = put_again(frame, &buf);
 
 	if (error != 0 || buf.len != frame->len ||
 	    memcmp(buf.data, data + frame->offset, buf.len) != 0)

@@ -290,7 +290,7 @@ END_TEST
 
 /* ---- whose it is ---- */
 
-START_TEST(after_flushall_the_journal_is_set_aside)
+START_TEST(a_redis_that_lost_everything_gets_what_is_owed)
 {
 	kill_redis();
 	ck_assert_int_eq(send_inform(LINK_DOWN, "20"), 0);
@@ -298,11 +298,61 @@ START_TEST(after_flushall_the_journal_is_set_aside)
 	sandbox_redis_start(&box, NULL, NULL);
 	redis_do(box.redis, "FLUSHALL");
 	sandbox_start_ready(&box);
-	WAIT_FOR(sandbox_log_has(&box, "set aside as"));
-	ck_assert_int_gt(sandbox_counter(&box, "journal.foreign"), 0);
-	WAIT_FOR(journal_size("journal") == 0);
-	ck_assert_int_eq(toggles_in("journal.aside"), 1);
-	ck_assert_int_eq(redis_number(box.redis, "EXISTS dpwatch:events"), 0);
+	ck_assert_int_eq(strncmp(redis_history(box.redis), "1 down 1", 8), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "journal.foreign"), 0);
+	ck_assert_int_ge(sandbox_counter(&box, "journal.recovered"), 1);
+	wait_for_idle();
+}
+END_TEST
+
+static void
+copy_file(const char *from, const char *to)
+{
+	char source[SANDBOX_PATH + 32];
+
+	snprintf(source, sizeof(source), "%s", journal_path(from));
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("cp", source, journal_path(to))), 0);
+}
+
+/* What is on disk now is what Redis is thrown back to. */
+static void
+remember_redis(void)
+{
+	redis_do(box.redis, "SAVE");
+	copy_file("dump.rdb", "before.rdb");
+}
+
+/* Redis was killed, lost what came since, and is back. */
+static void
+throw_redis_back(void)
+{
+	copy_file("before.rdb", "dump.rdb");
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out), ARGV("rm", "-rf", journal_path("appendonlydir"))), 0);
+	sandbox_redis_start(&box, "--appendonly", "no");
+}
+
+/* _i: how many daemons claimed since what Redis still knows. */
+START_TEST(a_redis_that_lost_the_claim_gets_what_is_owed)
+{
+	flap(1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	remember_redis();
+	for (int i = 0; i < _i; i++) {
+		process_kill(&box.daemon);
+		sandbox_start_ready(&box);
+	}
+	kill_redis();
+	ck_assert_int_eq(send_inform(LINK_DOWN, "20"), 0);
+	flap(1);
+	WAIT_FOR(toggles_in("journal") >= 2);
+	process_kill(&box.daemon);
+	throw_redis_back();
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(sandbox_counter(&box, "journal.foreign"), 0);
+	/* The port was down already when it flapped. */
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2, 1 down 3, 1 up 4");
+	wait_for_idle();
 }
 END_TEST
 
@@ -323,7 +373,7 @@ START_TEST(where_another_daemon_published_since_the_journal_is_set_aside)
 	WAIT_FOR(redis_events(box.redis) == 1);
 	sandbox_release(&second);
 	sandbox_start_ready(&box);
-	WAIT_FOR(sandbox_log_has(&box, "since then published: "));
+	WAIT_FOR(sandbox_log_has(&box, "do not continue what this Redis holds (batch "));
 	ck_assert_str_eq(redis_history(box.redis), "2 down 1");
 	WAIT_FOR(journal_size("journal.aside") > 0);
 }
@@ -445,6 +495,30 @@ START_TEST(with_a_full_disk_redis_gets_everything_when_it_is_back)
 }
 END_TEST
 
+/* What the full disk did not take was the journal's beginning, which says whose it is. */
+START_TEST(a_journal_begun_on_a_full_disk_is_sent_on_by_the_next_start)
+{
+	if (!mount_small())
+		return;
+	fill_disk();
+	kill_redis();
+	flap(1);
+	WAIT_FOR(sandbox_status_is(&box, "journal.state", "failing"));
+	sandbox_redis_start(&box, NULL, NULL);
+	WAIT_FOR(sandbox_settled(&box));
+	WAIT_FOR(sandbox_status_is(&box, "journal.state", "idle"));
+	ck_assert_int_eq(unlink(journal_path("small/filler")), 0);
+	kill_redis();
+	ck_assert_int_eq(send_inform(LINK_DOWN, "20"), 0);
+	process_kill(&box.daemon);
+	sandbox_redis_start(&box, NULL, NULL);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(sandbox_counter(&box, "journal.foreign"), 0);
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2, 1 down 3");
+	release_small();
+}
+END_TEST
+
 START_TEST(a_daemon_that_is_killed_on_a_full_disk_comes_back_with_what_was_written)
 {
 	if (!mount_small())
@@ -543,7 +617,8 @@ main(void)
 	tcase_add_test(plain, what_redis_had_already_is_not_sent_again);
 	tcase_add_test(plain, a_torn_tail_is_cut_and_counted);
 	tcase_add_test(plain, damage_in_the_middle_costs_its_batch_and_says_so);
-	tcase_add_test(plain, after_flushall_the_journal_is_set_aside);
+	tcase_add_test(plain, a_redis_that_lost_everything_gets_what_is_owed);
+	tcase_add_loop_test(plain, a_redis_that_lost_the_claim_gets_what_is_owed, 0, 3);
 	tcase_add_test(plain, where_another_daemon_published_since_the_journal_is_set_aside);
 	tcase_add_test(plain, a_stop_while_redis_is_away_leaves_it_to_the_next_start);
 	tcase_add_test(plain, the_files_stay_within_journal_max_and_both_are_read_again);
@@ -555,6 +630,7 @@ main(void)
 	tcase_add_test(small, with_a_full_disk_redis_gets_everything_when_it_is_back);
 	tcase_add_test(
 	    small, a_daemon_that_is_killed_on_a_full_disk_comes_back_with_what_was_written);
+	tcase_add_test(small, a_journal_begun_on_a_full_disk_is_sent_on_by_the_next_start);
 	tcase_add_test(small, neither_redis_nor_disk_a_stop_waits_and_a_later_sigterm_does_not);
 	suite_add_tcase(suite, small);
 	return sandbox_main(suite);

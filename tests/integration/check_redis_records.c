@@ -7,7 +7,7 @@ START_TEST(two_toggles_of_a_port_in_one_batch_have_two_revisions)
 {
 	const struct dp_change down = toggle(true), up = toggle(false);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add(&down);
 	add(&up);
 	add(&down);
@@ -35,7 +35,7 @@ START_TEST(an_interface_goes_to_its_hash_and_a_transition_to_link_events_too)
 	change.link = "down";
 	change.since_us = NOON;
 	change.certain = true;
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add(&change);
 	SEND("1", "1", "ok", "1");
 	ck_assert_int_eq(redis_number(box.redis, "EXISTS dpwatch:link-events"), 0);
@@ -59,7 +59,7 @@ START_TEST(a_switch_that_is_new_in_the_map_loses_its_hash)
 {
 	const struct dp_change forget = other(CHANGE_FORGET), state = other(CHANGE_INTERFACE);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	run("HSET dpwatch:interface:leaf1 Ethernet1/7 old");
 	add(&forget);
 	add(&state);
@@ -73,7 +73,7 @@ START_TEST(a_hash_without_a_toggle_is_no_event)
 {
 	struct dp_change change = other(CHANGE_PORT);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	change.dp_down = false;
 	change.report = (struct dp_report){ false, "joe", "", NOON, 0 };
 	add(&change);
@@ -106,7 +106,7 @@ START_TEST(redundancy_is_told_and_moves_the_paths_of_a_hash_that_is_there)
 {
 	struct dp_change change = other(CHANGE_REDUNDANCY);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	change.redundancy = REDUNDANCY_DEGRADED;
 	change.paths = (struct dp_paths){ 1, 0, 2 };
 	add(&change);
@@ -138,7 +138,7 @@ START_TEST(redundancy_moves_the_paths_of_a_port_that_was_only_reported)
 {
 	struct dp_change hash = other(CHANGE_PORT), change = other(CHANGE_REDUNDANCY);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	hash.dp_down = false;
 	add(&hash);
 	change.paths = (struct dp_paths){ 1, 0, 2 };
@@ -189,7 +189,7 @@ add_many(unsigned n)
 
 START_TEST(a_batch_may_hold_512_records)
 {
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add_many(512);
 	redisReply *reply = send_raw("1", "1", "1", "1000000");
 	ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
@@ -205,7 +205,7 @@ START_TEST(streams_are_trimmed_near_their_length)
 {
 	char batch[16];
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	for (unsigned i = 1; i <= 5; i++) {
 		add_many(200);
 		snprintf(batch, sizeof(batch), "%u", i);

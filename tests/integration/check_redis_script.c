@@ -8,24 +8,53 @@
 
 START_TEST(a_claim_counts_epochs_and_tells_the_last_batch)
 {
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
-	expect_hash("dpwatch:publisher",
-	    TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema", "1", "previous", ""));
-	CLAIM("host/2", "1", "0", "0", "ok", "2", "0", "host/1");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	expect_hash(
+	    "dpwatch:publisher", TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema",
+				     "1", "writer", "", "written", "0", "origin", "host/1"));
+	CLAIM("host/2", "1", "0", "0", "ok", "2", "0", "host/1", "", "0");
 	expect_field("dpwatch:publisher", "instance", "host/2");
 	/* What the caller knows counts where Redis knows less: it lost its tail, or everything. */
-	CLAIM("host/2", "1", "41", "7", "ok", "8", "41", "host/1");
-	/* The answer was lost, and the claim came again: who was before is told again. */
-	CLAIM("host/2", "1", "3", "2", "ok", "9", "41", "host/1");
+	CLAIM("host/2", "1", "41", "7", "ok", "8", "41", "host/1", "", "0");
+	CLAIM("host/2", "1", "3", "2", "ok", "9", "41", "host/1", "", "0");
 	run("DEL dpwatch:publisher");
-	CLAIM("host/2", "1", "41", "9", "ok", "10", "41", "");
+	CLAIM("host/2", "1", "41", "9", "ok", "10", "41", "host/2", "", "0");
+}
+END_TEST
+
+START_TEST(a_claim_finds_who_wrote_and_how_far_however_often_it_comes)
+{
+	const struct dp_change change = toggle(true);
+
+	begin();
+	for (int i = 0; i < 3; i++)
+		CLAIM("host/2", "1", "41", "0", "ok",
+		    i == 0   ? "2"
+		    : i == 1 ? "3"
+			     : "4",
+		    "41", "host/1", "host/0", "1");
+	/* The next batch counts on from what the claim knew. */
+	instance = "host/2";
+	line = "host/2";
+	add(&change);
+	SEND("4", "42", "ok", "42", "2");
+	CLAIM("host/3", "1", "0", "0", "ok", "5", "42", "host/1", "host/2", "42");
+}
+END_TEST
+
+START_TEST(where_no_writer_is_told_the_instance_was_the_writer)
+{
+	run("HSET dpwatch:publisher epoch 3 batch 7 instance host/9 schema 1 previous host/8");
+	CLAIM("host/1", "1", "0", "0", "ok", "4", "7", "host/1", "host/9", "7");
+	CLAIM("host/1", "1", "0", "0", "ok", "5", "7", "host/1", "host/9", "7");
 }
 END_TEST
 
 START_TEST(a_claim_counts_beyond_32_bits)
 {
 	run("HSET dpwatch:publisher epoch 5000000000 batch 123456789012345 schema 1");
-	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345", "host/1", "",
+	    "123456789012345");
 	expect_field("dpwatch:publisher", "batch", "123456789012345");
 }
 END_TEST
@@ -62,7 +91,7 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 
 	change.report = (struct dp_report){ true, "joe", "a note", NOON, NOON + 2 };
 	change.maintenance = true;
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 	expect_hash(
@@ -82,8 +111,9 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 	json_decref(events);
 	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
 	ck_assert_int_eq(redis_down(box.redis), 1);
-	expect_hash("dpwatch:publisher",
-	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1", "previous", ""));
+	expect_hash(
+	    "dpwatch:publisher", TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema",
+				     "1", "writer", "host/0", "written", "1", "origin", "host/1"));
 	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), 4);
 }
 END_TEST
@@ -149,7 +179,7 @@ START_TEST(an_epoch_that_redis_lost_is_written_again)
 	const struct dp_change change = toggle(false);
 
 	begin();
-	CLAIM("host/1", "1", "1", "1", "ok", "2", "1", "");
+	CLAIM("host/1", "1", "1", "1", "ok", "2", "1", "host/1", "host/0", "1");
 	run("HSET dpwatch:publisher epoch 1");
 	add(&change);
 	SEND("2", "3", "gap", "1");
@@ -167,7 +197,7 @@ START_TEST(of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes)
 {
 	const struct dp_change change = toggle(true);
 
-	CLAIM("host/1", "1", "7", "5", "ok", "6", "7", "");
+	CLAIM("host/1", "1", "7", "5", "ok", "6", "7", "host/1", "", "0");
 	instance = "host/2";
 	add(&change);
 	remember();
@@ -232,7 +262,7 @@ START_TEST(a_shared_key_of_the_wrong_type_stops_the_batch)
 	const struct dp_change change = toggle(true), event = other(CHANGE_INTERFACE);
 	char answer[64];
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	run("SET dpwatch:%s x", shared_keys[_i]);
 	snprintf(answer, sizeof(answer), "type dpwatch:%s", shared_keys[_i]);
 	add(&change);
@@ -251,7 +281,7 @@ START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
 	struct dp_change change = toggle(true), hash = other(CHANGE_PORT),
 			 redundancy = other(CHANGE_REDUNDANCY);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	run("SET " PORT_KEY " mine");
 	add(&change);
 	add(&hash);
@@ -271,7 +301,7 @@ START_TEST(an_interface_hash_of_the_wrong_type_is_left_and_the_event_told)
 {
 	struct dp_change event = other(CHANGE_INTERFACE), forget = other(CHANGE_FORGET);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	run("SET dpwatch:interface:leaf1 mine");
 	event.transition = true;
 	add(&event);
@@ -302,7 +332,7 @@ START_TEST(the_revision_is_one_more_than_what_either_side_knows)
 {
 	struct dp_change change = toggle(true);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	if (revisions[_i].stored)
 		run("HSET " PORT_KEY " revision %s", revisions[_i].stored);
 	change.known_revision = revisions[_i].known;
@@ -323,6 +353,8 @@ main(void)
 	tcase_set_timeout(claim, 60);
 	tcase_set_timeout(answers, 60);
 	tcase_add_test(claim, a_claim_counts_epochs_and_tells_the_last_batch);
+	tcase_add_test(claim, a_claim_finds_who_wrote_and_how_far_however_often_it_comes);
+	tcase_add_test(claim, where_no_writer_is_told_the_instance_was_the_writer);
 	tcase_add_test(claim, a_claim_counts_beyond_32_bits);
 	tcase_add_test(claim, a_newer_contract_is_left_alone);
 	tcase_add_test(claim, a_publisher_key_of_another_type_is_left_alone);

@@ -32,6 +32,7 @@ static redisContext *redis;
 static struct arg_buf args, keys;
 static char sha[64];
 static const char *instance = "host/1"; /* who sends batches */
+static const char *line = "host/0";     /* ... and as what */
 
 /* ---- talking to it ---- */
 
@@ -181,6 +182,7 @@ send_raw(const char *epoch, const char *batch, const char *schema, const char *e
 	put(&sending, slice_of(events_max));
 	put(&sending, SLICE("100000"));
 	put(&sending, slice_of(instance));
+	put(&sending, slice_of(line));
 	for (size_t at = 0; arg_buf_next(&args, &at, &arg);)
 		put(&sending, arg);
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
@@ -301,7 +303,7 @@ begin(void)
 {
 	const struct dp_change change = toggle(true);
 
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "");
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 }
