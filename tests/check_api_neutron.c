@@ -64,7 +64,7 @@ START_TEST(the_one_extension_is_neutrons_own)
 	ck_assert_uint_eq(json_array_size(at(list.json, "extensions")), 1);
 	ck_assert_str_eq(text_at(&list, "extensions.0.alias"), "data-plane-status");
 	ck_assert_str_eq(text_at(&one, "extension.alias"), "data-plane-status");
-	ck_assert_str_eq(text_at(&one, "extension.name"), "Status of the underlying data plane");
+	ck_assert_str_eq(text_at(&one, "extension.name"), "Port data plane status extension");
 	ck_assert_uint_eq(json_array_size(at(one.json, "extension.links")), 0);
 	reply_release(&list);
 	reply_release(&one);
@@ -165,8 +165,8 @@ START_TEST(a_method_that_a_path_has_not_is_405_with_those_that_it_has)
 END_TEST
 
 static const char *const unknown_paths[] = { "/v1", "/v2.0/networks", "/v2.0/ports/sw1/Gi1",
-	"/v2.0/ports/" VM1 "/tags", "//v2.0/ports", "/v2.0//ports", "/V2.0/ports", "/v1/statusx",
-	"/v1/switches/a/b", "*", "" };
+	"/v2.0/ports/" VM1 "/tags", "/v2.0.json", "/v2.0/.json", "/V2.0/ports", "/v1/statusx",
+	"/v1/status.json", "/v1/switches/a/b", "*", "" };
 
 START_TEST(an_unknown_path_is_404_in_neutrons_words)
 {
@@ -348,29 +348,136 @@ START_TEST(a_full_page_links_to_the_next_with_the_same_query)
 	ck_assert_str_eq(text_at(&reply, "ports_links.0.href"),
 	    "http://api.example.net:9797/v2.0/ports?project_id=red&fields=id&name=vm2&limit=1&marker=" VM2);
 	reply_release(&reply);
-	reply = get("/v2.0/ports");
-	ck_assert_ptr_null(json_object_get(reply.json, "ports_links"));
+	reply = get("/v2.0/ports?fields=id&name=nosuch");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "ports_links")), 1);
+	ck_assert_str_eq(text_at(&reply, "ports_links.0.rel"), "previous");
+	ck_assert_str_eq(text_at(&reply, "ports_links.0.href"),
+	    "http://api.example.net:9797/v2.0/ports?fields=id&name=nosuch&page_reverse=True");
 	reply_release(&reply);
 }
 END_TEST
 
+static const struct {
+	const char *target, *seen;
+	bool backwards;
+} walk_rows[] = {
+	{ "/v2.0/ports?limit=1", "123", false },
+	{ "/v2.0/ports?limit=1&sort_key=name&sort_dir=desc", "321", false },
+	{ "/v2.0/ports?limit=1&page_reverse=True", "321", true },
+	{ "/v2.0/ports?limit=1&page_reverse=True&sort_key=name&sort_dir=desc", "123", true },
+};
+
 START_TEST(following_the_links_meets_every_port_once)
 {
-	char target[512] = "/v2.0/ports?limit=1", seen[8] = "";
+	char target[512] = "", seen[8] = "";
 
+	slice_copy(slice_of(walk_rows[_i].target), target, sizeof(target));
 	for (size_t i = 0; i < 4; i++) {
 		struct reply reply = get(target);
 		if (json_array_size(at(reply.json, "ports")) == 1)
 			seen[strlen(seen)] = text_at(&reply, "ports.0.id")[0];
-		if (i < 3)
-			slice_copy(slice_of(text_at(&reply, "ports_links.0.href") +
-					    strlen("http://api.example.net:9797")),
-			    target, sizeof(target));
-		else
-			ck_assert_ptr_null(json_object_get(reply.json, "ports_links"));
+		/* "next" is the first of two; of the page behind the last one only the other way is left. */
+		size_t link = walk_rows[_i].backwards && i < 3 ? 1 : 0;
+		char path[32];
+		snprintf(path, sizeof(path), "ports_links.%zu.rel", link);
+		ck_assert_str_eq(text_at(&reply, path),
+		    walk_rows[_i].backwards == (i < 3) ? "previous" : "next");
+		snprintf(path, sizeof(path), "ports_links.%zu.href", link);
+		slice_copy(slice_of(text_at(&reply, path) + strlen("http://api.example.net:9797")),
+		    target, sizeof(target));
 		reply_release(&reply);
 	}
-	ck_assert_str_eq(seen, "123");
+	ck_assert_str_eq(seen, walk_rows[_i].seen);
+}
+END_TEST
+
+/* Order as a real Neutron 21 lists them (tests/openstack/side_by_side.py). */
+static const struct {
+	const char *query, *seen;
+} order_rows[] = {
+	{ "sort_key=id&sort_dir=asc", "123" },
+	{ "sort_key=id&sort_dir=desc", "321" },
+	{ "sort_key=name&sort_dir=desc", "321" },
+	{ "sort_key=project_id&sort_dir=desc", "231" },
+	{ "sort_key=tenant_id&sort_key=id&sort_dir=desc&sort_dir=desc", "321" },
+	{ "sort_key=id&sort_dir=asc&page_reverse=True", "123" },
+	{ "sort_key=id&sort_dir=asc&limit=2&page_reverse=true", "23" },
+	{ "sort_key=id&sort_dir=desc&limit=2", "32" },
+	{ "sort_key=id&sort_dir=asc&limit=1&marker=" VM2, "3" },
+	{ "sort_key=id&sort_dir=asc&limit=1&page_reverse=TRUE&marker=" VM2, "1" },
+	{ "page_reverse=maybe", "123" },
+	{ "page_reverse=True&limit=1", "3" },
+	{ "page_reverse=True&marker=" VM3, "12" },
+	{ "sort_key=&sort_dir=&marker=", "123" },
+	{ "limit=1&limit=2", "12" },
+};
+
+START_TEST(a_list_is_in_the_order_that_is_asked_for)
+{
+	char target[256], seen[8] = "";
+
+	snprintf(target, sizeof(target), "/v2.0/ports?%s", order_rows[_i].query);
+	struct reply reply = get(target);
+	ck_assert_int_eq(reply.response.status, 200);
+	for (size_t i = 0; i < json_array_size(at(reply.json, "ports")); i++)
+		seen[i] =
+		    json_string_value(at(json_array_get(at(reply.json, "ports"), i), "id"))[0];
+	ck_assert_str_eq(seen, order_rows[_i].seen);
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *query, *message;
+} bad_order_rows[] = {
+	{ "sort_key=name", "The number of sort_keys and sort_dirs must be same" },
+	{ "sort_dir=asc", "The number of sort_keys and sort_dirs must be same" },
+	{ "sort_key=a&sort_key=b'c&sort_dir=asc&sort_dir=asc",
+	    "['a', \"b'c\"] is invalid attribute for sort_keys" },
+	{ "sort_key=data_plane_status&sort_dir=asc",
+	    "['data_plane_status'] is invalid attribute for sort_keys" },
+	{ "sort_key=name&sort_dir=ASC",
+	    "['ASC'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'" },
+};
+
+START_TEST(an_order_that_is_none_is_refused_in_neutrons_words)
+{
+	static const char *const paths[] = { "/v2.0/ports", PORT1 };
+
+	for (size_t i = 0; i < 2; i++) {
+		char target[256];
+		snprintf(target, sizeof(target), "%s?%s", paths[i], bad_order_rows[_i].query);
+		struct reply reply = get(target);
+		expect_error(&reply, 400, "HTTPBadRequest", bad_order_rows[_i].message);
+		reply_release(&reply);
+	}
+}
+END_TEST
+
+static const char *const same_paths[] = { "/v2.0/ports/" VM1 ".json", "/v2.0/ports/" VM1 "/",
+	"/v2.0//ports///" VM1 "//", "/v2.0/ports/" VM1 ".json/" };
+
+START_TEST(more_slashes_and_the_suffix_json_name_the_same_port)
+{
+	struct reply reply = get(same_paths[_i]);
+
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_str_eq(text_at(&reply, "port.id"), VM1);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(the_query_for_one_port_is_held_against_the_same_rules_as_a_lists)
+{
+	struct reply reply = get(PORT1 "?bogus=1&other=2");
+
+	expect_error(
+	    &reply, 400, "HTTPBadRequest", "['bogus', 'other'] is invalid attribute for filtering");
+	reply_release(&reply);
+	reply = get(PORT1 "?limit=x");
+	expect_error(&reply, 400, "BadRequest",
+	    "Bad limit request: Limit must be an integer 0 or greater and not 'x'.");
+	reply_release(&reply);
 }
 END_TEST
 
@@ -445,7 +552,13 @@ add_tests(TCase *tcase)
 	    tcase, a_list_holds_the_ports_that_the_query_asks_for, 0, ROWS(list_rows));
 	tcase_add_test(tcase, fields_pick_what_a_port_shows_and_unknown_ones_are_ignored);
 	tcase_add_test(tcase, a_full_page_links_to_the_next_with_the_same_query);
-	tcase_add_test(tcase, following_the_links_meets_every_port_once);
+	tcase_add_loop_test(tcase, following_the_links_meets_every_port_once, 0, ROWS(walk_rows));
+	tcase_add_loop_test(tcase, a_list_is_in_the_order_that_is_asked_for, 0, ROWS(order_rows));
+	tcase_add_loop_test(
+	    tcase, an_order_that_is_none_is_refused_in_neutrons_words, 0, ROWS(bad_order_rows));
+	tcase_add_loop_test(
+	    tcase, more_slashes_and_the_suffix_json_name_the_same_port, 0, ROWS(same_paths));
+	tcase_add_test(tcase, the_query_for_one_port_is_held_against_the_same_rules_as_a_lists);
 	tcase_add_loop_test(tcase, a_query_that_makes_no_sense_is_refused_in_neutrons_words, 0,
 	    ROWS(list_error_rows));
 	tcase_add_test(tcase, a_query_has_at_most_64_parameters);

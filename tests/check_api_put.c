@@ -132,11 +132,12 @@ static const struct {
 	const char *body, *type, *message;
 } put_error_rows[] = {
 	{ "", "HTTPBadRequest", "Unable to find 'port' in request body" },
-	{ "  \n", "HTTPBadRequest", "Unable to find 'port' in request body" },
+	{ "  \n", "HTTPBadRequest", "Body contains invalid data" },
 	{ "{}", "HTTPBadRequest", "Unable to find 'port' in request body" },
-	{ "{\"ports\": []}", "HTTPBadRequest", "Unable to find 'port' in request body" },
+	{ "{\"ports\": []}", "HTTPBadRequest", "Bulk operation not supported" },
+	{ "{\"port\": {}, \"ports\": []}", "HTTPBadRequest", "Bulk operation not supported" },
 	{ "{\"port\": []}", "HTTPBadRequest", "Object 'port' contains invalid data" },
-	{ "{\"port\": null}", "HTTPBadRequest", "Object 'port' contains invalid data" },
+	{ "{\"port\": null}", "HTTPBadRequest", "Unable to find 'port' in request body" },
 	{ "{\"port\": \"x\"}", "HTTPBadRequest", "Object 'port' contains invalid data" },
 	{ "{\"port\": {\"dp_down\": true, \"dp_down_until\": \"2024-05-01T12:00:00Z\"}}",
 	    "HTTPBadRequest",
@@ -166,6 +167,17 @@ static const struct {
 	{ "{\"port\": {\"data_plane_status\": \"down\"}}", "HTTPBadRequest", BAD_STATUS("down") },
 	{ "{\"port\": {\"data_plane_status\": true}}", "HTTPBadRequest", BAD_STATUS("True") },
 	{ "{\"port\": {\"data_plane_status\": 7}}", "HTTPBadRequest", BAD_STATUS("7") },
+	{ "{\"port\": {\"data_plane_status\": 1.5}}", "HTTPBadRequest", BAD_STATUS("1.5") },
+	{ "{\"port\": {\"data_plane_status\": [0.1, 2.0, 1e30]}}", "HTTPBadRequest",
+	    BAD_STATUS("[0.1, 2.0, 1e+30]") },
+	{ "{\"port\": {\"data_plane_status\": [true, null, \"a'b\", \"c\\n\\u0001\\\\\"]}}",
+	    "HTTPBadRequest", BAD_STATUS("[True, None, \"a'b\", 'c\\n\\x01\\\\']") },
+	{ "{\"port\": {\"data_plane_status\": {\"a\": {}, \"b'\\\"\": []}}}", "HTTPBadRequest",
+	    BAD_STATUS("{'a': {}, 'b\\'\"': []}") },
+	{ "{\"port\": {\"project_id\": \"x\"}}", "HTTPBadRequest",
+	    "Cannot update read-only attribute tenant_id" },
+	{ "{\"port\": {\"status\": \"x\", \"network_id\": \"x\"}}", "HTTPBadRequest",
+	    "Cannot update read-only attribute network_id" },
 	{ "{\"port\": {\"dp_down\": \"maybe\"}}", "InvalidInput", BAD_BOOLEAN("maybe") },
 	{ "{\"port\": {\"dp_down\": null}}", "InvalidInput", BAD_BOOLEAN("None") },
 	{ "{\"port\": {\"dp_down\": \"\"}}", "InvalidInput", BAD_BOOLEAN("") },
@@ -275,8 +287,59 @@ START_TEST(a_condition_that_is_not_met_changes_nothing)
 	reply = get(PORT1);
 	ck_assert(!flag_at(&reply, "port.dp_down"));
 	reply_release(&reply);
+	reply = put_if("revision_number=-1");
+	expect_error(&reply, 412, "RevisionNumberConstraintFailed",
+	    "Constrained to -1, but current revision is 0");
+	reply_release(&reply);
 	reply = put_if("revision_number=0");
 	ck_assert_int_eq(reply.response.status, 200);
+	reply_release(&reply);
+}
+END_TEST
+
+static const char *const bad_conditions[] = { "revision_number=", "revision_number=abc",
+	"revision_number=-", "revision_number=1,revision_number=2", "revision_number=1 " };
+
+START_TEST(a_condition_that_is_no_number_is_refused)
+{
+	struct reply reply = put_if(bad_conditions[_i]);
+
+	expect_error(&reply, 400, "BadRequest",
+	    "Bad if-match request: Revision number etag must be in the format of revision_number=<int>.");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(another_kind_of_condition_is_ignored)
+{
+	struct reply reply = put_if("\"33a64df5\"");
+
+	ck_assert_int_eq(reply.response.status, 200);
+	reply_release(&reply);
+}
+END_TEST
+
+static const struct {
+	const char *body, *rule;
+} role_rows[] = {
+	{ "{\"port\": {\"dp_down\": true}}", "(rule:update_port and rule:update_port:dp_down)" },
+	{ "{\"port\": {\"data_plane_status\": null}}",
+	    "(rule:update_port and rule:update_port:data_plane_status)" },
+	{ "{\"port\": {}}", "rule:update_port" },
+	{ "{}", "rule:update_port" },
+	{ "", "rule:update_port" },
+};
+
+START_TEST(a_role_that_does_not_suffice_is_told_which_rule_says_so)
+{
+	char message[120];
+	struct reply reply = ask("PUT", PORT1, role_rows[_i].body, ROLE_READER);
+
+	snprintf(message, sizeof(message), "%s is disallowed by policy", role_rows[_i].rule);
+	expect_error(&reply, 403, "PolicyNotAuthorized", message);
+	reply_release(&reply);
+	reply = ask("PUT", "/v2.0/ports/nosuch", role_rows[_i].body, ROLE_READER);
+	expect_error(&reply, 404, "PortNotFound", "Port nosuch could not be found.");
 	reply_release(&reply);
 }
 END_TEST
@@ -340,6 +403,11 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, the_order_of_checks_is_neutrons_body_existence_policy);
 	tcase_add_loop_test(tcase, a_report_ends_by_itself_where_its_end_was_told, 0, ROWS(ends));
 	tcase_add_test(tcase, a_condition_that_is_not_met_changes_nothing);
+	tcase_add_loop_test(
+	    tcase, a_condition_that_is_no_number_is_refused, 0, ROWS(bad_conditions));
+	tcase_add_test(tcase, another_kind_of_condition_is_ignored);
+	tcase_add_loop_test(
+	    tcase, a_role_that_does_not_suffice_is_told_which_rule_says_so, 0, ROWS(role_rows));
 	tcase_add_loop_test(tcase, nobody_makes_a_port, 0, ROWS(post_rows));
 	tcase_add_test(tcase, a_body_cut_anywhere_changes_nothing);
 }

@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "admin/api.h"
 
 /* A route has at most so many `*`, and a query so many parameters; more are answered 400. */
@@ -30,6 +28,7 @@ struct api_call {
 	struct api *api;
 	const struct api_request *request;
 	struct api_response *response;
+	const char *path; /* normalised, still percent-encoded; while the route is looked for */
 	const char *args[API_ARGS_MAX]; /* decoded: what each `*` of the pattern stands for */
 	struct api_param params[API_PARAMS_MAX];
 	size_t n_params;

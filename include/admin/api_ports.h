@@ -31,6 +31,9 @@ enum port_attribute_use {
 };
 enum port_attribute_use port_attribute_use(const char *name);
 
+/* Of a body's members the first that is read-only, in Neutron's order; NULL: none is. */
+const char *port_attribute_read_only(const json_t *object);
+
 /* The port as the caller's role sees it, with only the `fields` of the query if there are any. */
 json_t *port_json(const struct api_call *call, uint32_t port);
 
@@ -58,5 +61,39 @@ void port_filters_resolve(const struct api_call *call, struct port_filters *filt
 
 bool port_filters_match(
     const struct api_call *call, const struct port_filters *filters, uint32_t port);
+
+/* ---- api_order.c: sort_key, sort_dir, page_reverse ---- */
+
+#define PORT_ORDER_KEYS 4
+
+/*
+ * The order of a list. Without keys it is that of the map, which costs nothing and is another one after the next map. With keys,
+ * which come in pairs with a direction, ports that are equal in all of them stand by id.
+ */
+struct port_order {
+	struct {
+		const struct port_order_key *key;
+		bool descending;
+	} by[PORT_ORDER_KEYS];
+	size_t n;     /* 0: the map's order */
+	bool reverse; /* the page is the one that ends before the marker */
+};
+
+/* False when the request has been answered 400, in Neutron's words. */
+bool port_order_parse(struct api_call *call, struct port_order *ret_order);
+
+/* Negative, 0 or positive, as `a` stands before or behind `b`; with `reverse` the other way round. Only for orders with keys. */
+int port_order_compare(
+    const struct port_order *order, const struct topo *topo, uint32_t a, uint32_t b);
+
+/* ---- api_ports_list.c ---- */
+
+/* Whether a query is one that a list could be asked with. False when the request has been answered. */
+bool port_query_check(struct api_call *call);
+
+/* ---- api_python.c ---- */
+
+/* A value as Python's str() shows it, because Neutron's messages do. The caller frees it; NULL: out of memory. */
+char *python_text(const json_t *value);
 
 #endif

@@ -134,7 +134,28 @@ part_take(const char **path)
 	return (struct slice){ start, slash ? (size_t)(slash - start) : strlen(start) };
 }
 
-/* Whether a path fits a pattern. A slash at its end does not count, as in Neutron. */
+/*
+ * A path as Neutron reads it, copied to `room`: several slashes are one, one at the end does not count, and neither does the
+ * format's name under /v2.0.
+ */
+static void
+path_normalise(const char *path, char *room)
+{
+	char *to = room;
+	static const char suffix[] = ".json";
+
+	for (const char *from = path; *from; from++)
+		if (*from != '/' || to == room || to[-1] != '/')
+			*to++ = *from;
+	if (to - room > 1 && to[-1] == '/')
+		to--;
+	*to = '\0';
+	if (strncmp(room, "/v2.0/", 6) == 0 && (size_t)(to - room) > 6 + strlen(suffix) &&
+	    strcmp(to - strlen(suffix), suffix) == 0)
+		to[-(ptrdiff_t)strlen(suffix)] = '\0';
+}
+
+/* Whether a normalised path fits a pattern. */
 static bool
 path_matches(const char *pattern, const char *path, struct slice ret_args[API_ARGS_MAX])
 {
@@ -147,7 +168,7 @@ path_matches(const char *pattern, const char *path, struct slice ret_args[API_AR
 		else if (!slice_eq(want, have))
 			return false;
 	}
-	return !pattern && (!path || *path == '\0');
+	return !pattern && !path;
 }
 
 const char *
@@ -241,7 +262,7 @@ api_refuse_method(struct api_call *call)
 	api_refuse(call->response, 405, "HTTPMethodNotAllowed",
 	    "The method %s is not allowed for this resource.", call->request->method);
 	for (const struct route *route = routes; route < routes + N_ROUTES; route++) {
-		if (!path_matches(route->pattern, call->request->path, args) || route->never ||
+		if (!path_matches(route->pattern, call->path, args) || route->never ||
 		    used >= sizeof(call->response->allow))
 			continue;
 		const char *also = strcmp(route->method, "GET") == 0 ? ", HEAD" : "";
@@ -292,8 +313,14 @@ bool
 api_takes_stream(const char *method, const char *path)
 {
 	struct slice args[API_ARGS_MAX];
+	char *normal = strcmp(method, "PUT") == 0 ? malloc(strlen(path) + 1) : NULL;
 
-	return strcmp(method, "PUT") == 0 && path_matches("/v1/topology", path, args);
+	if (!normal)
+		return false;
+	path_normalise(path, normal);
+	bool matches = path_matches("/v1/topology", normal, args);
+	free(normal);
+	return matches;
 }
 
 /* Hands the call to its route's handler; `room` holds copies of path and query. */
@@ -323,7 +350,7 @@ dispatch(struct api_call *call, char *room)
 
 	for (const struct route *route = routes; route < routes + N_ROUTES; route++) {
 		struct slice args[API_ARGS_MAX] = { 0 };
-		if (!path_matches(route->pattern, request->path, args))
+		if (!path_matches(route->pattern, call->path, args))
 			continue;
 		if (method_fits(route, request->method)) {
 			route_call(call, route, args, room);
@@ -345,13 +372,19 @@ api_handle(struct api *api, const struct api_request *request, struct api_respon
 {
 	struct api_call call = { .api = api, .request = request, .response = ret_response };
 	size_t query_len = request->query ? strlen(request->query) : 0;
-	char *room = malloc(strlen(request->path) + API_ARGS_MAX + query_len + 1);
+	size_t path_len = strlen(request->path);
+	char *path = malloc(path_len + 1);
+	char *room = malloc(path_len + API_ARGS_MAX + query_len + 1);
 
 	*ret_response = (struct api_response){ 0 };
-	if (room)
+	if (path && room) {
+		path_normalise(request->path, path);
+		call.path = path;
 		dispatch(&call, room);
-	else
+	} else {
 		api_reply(ret_response, 500, NULL);
+	}
+	free(path);
 	free(room);
 }
 

@@ -55,8 +55,8 @@ static json_t *
 extension_json(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:[]}", "alias", "data-plane-status", "name",
-	    "Status of the underlying data plane", "description",
-	    "Status of the underlying data plane.", "updated", "2017-01-01T00:00:00-00:00",
+	    "Port data plane status extension", "description",
+	    "Expose status of underlying data plane", "updated", "2017-01-24T10:00:00-00:00",
 	    "links");
 }
 
@@ -116,6 +116,9 @@ api_port_show(struct api_call *call)
 {
 	uint32_t port = port_find(call, call->args[0]);
 
+	/* As in Neutron, the query has to be good although only `fields` means something here. */
+	if (!port_query_check(call))
+		return;
 	if (port == TOPO_NONE)
 		port_refuse_not_found(call, call->args[0]);
 	else

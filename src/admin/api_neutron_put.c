@@ -24,19 +24,6 @@ struct port_update {
 	int64_t until_us;   /* when it ends by itself; 0: never */
 };
 
-/* A value as Python's str() shows it, because Neutron's messages do. The caller frees it. */
-static char *
-python_text(const json_t *value)
-{
-	if (json_is_string(value))
-		return strdup(json_string_value(value));
-	if (json_is_null(value))
-		return strdup("None");
-	if (json_is_boolean(value))
-		return strdup(json_is_true(value) ? "True" : "False");
-	return json_dumps(value, JSON_ENCODE_ANY);
-}
-
 static bool
 refuse_value(struct api_call *call, const json_t *value, const char *type, const char *before,
     const char *after)
@@ -133,7 +120,7 @@ check_attributes(struct api_call *call, json_t *port)
 	char *unknown = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&unknown, &len);
-	const char *name, *read_only = NULL;
+	const char *name, *read_only = port_attribute_read_only(port);
 	json_t *value;
 
 	if (!out) {
@@ -142,11 +129,8 @@ check_attributes(struct api_call *call, json_t *port)
 	}
 	json_object_foreach(port, name, value)
 	{
-		enum port_attribute_use use = port_attribute_use(name);
-		if (use == ATTRIBUTE_UNKNOWN)
+		if (port_attribute_use(name) == ATTRIBUTE_UNKNOWN)
 			fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", name);
-		if (use == ATTRIBUTE_READ_ONLY && !read_only)
-			read_only = name;
 	}
 	fclose(out);
 	if (len > 0)
@@ -154,7 +138,8 @@ check_attributes(struct api_call *call, json_t *port)
 		    unknown);
 	else if (read_only)
 		api_refuse(call->response, 400, "HTTPBadRequest",
-		    "Cannot update read-only attribute %s", read_only);
+		    "Cannot update read-only attribute %s",
+		    strcmp(read_only, "project_id") == 0 ? "tenant_id" : read_only);
 	free(unknown);
 	return len == 0 && !read_only;
 }
@@ -203,6 +188,18 @@ take_update(struct api_call *call, json_t *port, struct port_update *ret_update)
 	return check_agreement(call, ret_update);
 }
 
+/* The rule that says no, as Neutron's policy names it: one for the port, and one for each attribute that has its own. */
+static void
+refuse_role(struct api_call *call, const struct port_update *update)
+{
+	bool status = update->has_status, dp_down = update->has_dp_down;
+
+	api_refuse(call->response, 403, "PolicyNotAuthorized",
+	    "%srule:update_port%s%s%s is disallowed by policy", status || dp_down ? "(" : "",
+	    status ? " and rule:update_port:data_plane_status" : "",
+	    dp_down ? " and rule:update_port:dp_down" : "", status || dp_down ? ")" : "");
+}
+
 /* Existence and then the role, which is Neutron's order. */
 static bool
 may_update(struct api_call *call, const struct port_update *update, uint32_t port)
@@ -212,9 +209,7 @@ may_update(struct api_call *call, const struct port_update *update, uint32_t por
 		return false;
 	}
 	if (call->request->role < ROLE_INTEGRATOR) {
-		api_refuse(call->response, 403, "PolicyNotAuthorized",
-		    "(rule:update_port and rule:update_port:%s) is disallowed by policy",
-		    update->has_status || !update->has_dp_down ? "data_plane_status" : "dp_down");
+		refuse_role(call, update);
 		return false;
 	}
 	return true;
@@ -248,23 +243,63 @@ report(struct api_call *call, const struct port_update *update, uint32_t port)
 		engine_tick(engine, time);
 }
 
-/* If-Match: revision_number=N (RFC 9110 section 13.1.1, in Neutron's own syntax). */
+/*
+ * If-Match: revision_number=N (RFC 9110 section 13.1.1, in Neutron's own syntax); another kind of condition is ignored, as there.
+ * *ret_wanted stays as it is without one. False when the request has been answered.
+ */
 static bool
-revision_fits(struct api_call *call, uint32_t port)
+take_condition(struct api_call *call, const char **ret_wanted)
 {
-	struct slice condition = slice_trim(slice_of(call->request->if_match));
-	unsigned long long wanted;
+	const char *text = call->request->if_match;
+	static const char name[] = "revision_number=";
+
+	if (!text || strncmp(text, name, strlen(name)) != 0)
+		return true;
+	text += strlen(name);
+	size_t digits = strspn(text + (text[0] == '-'), "0123456789");
+	if (digits == 0 || text[(text[0] == '-') + digits] != '\0') {
+		api_refuse(call->response, 400, "BadRequest",
+		    "Bad if-match request: Revision number etag must be in the format of "
+		    "revision_number=<int>.");
+		return false;
+	}
+	*ret_wanted = text;
+	return true;
+}
+
+static bool
+revision_fits(struct api_call *call, const char *wanted, uint32_t port)
+{
+	unsigned long long revision;
 	struct engine_port_view view;
 
-	if (!slice_starts(condition, "revision_number=") ||
-	    !slice_to_uint(slice_from(condition, strlen("revision_number=")), INT64_MAX, &wanted))
+	if (!wanted)
 		return true;
 	engine_port_view(call->api->engine, port, &view);
-	if (view.revision == wanted)
+	if (slice_to_uint(slice_of(wanted), INT64_MAX, &revision) && view.revision == revision)
 		return true;
 	api_refuse(call->response, 412, "RevisionNumberConstraintFailed",
-	    "Constrained to %llu, but current revision is %llu", wanted,
+	    "Constrained to %s, but current revision is %llu", wanted,
 	    (unsigned long long)view.revision);
+	return false;
+}
+
+/* A body that speaks of no port at all: Neutron sees that last, and what is wrong with one that does first. */
+static bool
+check_body(struct api_call *call, const json_t *body)
+{
+	const json_t *object = json_object_get(body, "port");
+
+	if (json_object_get(body, "ports"))
+		api_refuse(call->response, 400, "HTTPBadRequest", "Bulk operation not supported");
+	else if (json_is_null(object))
+		api_refuse(
+		    call->response, 400, "HTTPBadRequest", "Unable to find 'port' in request body");
+	else if (object && !json_is_object(object))
+		api_refuse(
+		    call->response, 400, "HTTPBadRequest", "Object 'port' contains invalid data");
+	else
+		return true;
 	return false;
 }
 
@@ -273,20 +308,18 @@ port_put(struct api_call *call, json_t *body)
 {
 	json_t *object = json_object_get(body, "port");
 	struct port_update update = { 0 };
+	const char *wanted = NULL;
 	uint32_t port = port_find(call, call->args[0]);
 
+	if (!check_body(call, body) || (object && !take_update(call, object, &update)) ||
+	    !take_condition(call, &wanted) || !may_update(call, &update, port))
+		return;
 	if (!object) {
 		api_refuse(
 		    call->response, 400, "HTTPBadRequest", "Unable to find 'port' in request body");
 		return;
 	}
-	if (!json_is_object(object)) {
-		api_refuse(
-		    call->response, 400, "HTTPBadRequest", "Object 'port' contains invalid data");
-		return;
-	}
-	if (!take_update(call, object, &update) || !may_update(call, &update, port) ||
-	    !revision_fits(call, port))
+	if (!revision_fits(call, wanted, port))
 		return;
 	if (update.has_dp_down || update.has_status)
 		report(call, &update, port);
@@ -297,7 +330,7 @@ port_put(struct api_call *call, json_t *body)
 static json_t *
 body_object(struct api_call *call)
 {
-	struct slice text = slice_trim(call->request->body);
+	struct slice text = call->request->body;
 	json_t *body = text.len == 0
 			   ? json_object()
 			   : json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);

@@ -126,10 +126,23 @@ struct attribute {
 	json_t *(*show)(const struct engine_port_view *port); /* NULL: not shown */
 };
 
+/* In the order in which Neutron looks at them, and names the first that cannot be set. */
 static const struct attribute attributes[] = {
-	{ "id", ROLE_READER, false, show_id }, { "name", ROLE_READER, false, show_name },
-	{ "project_id", ROLE_READER, false, show_project },
+	{ "id", ROLE_READER, false, show_id },
+	{ "name", ROLE_READER, false, show_name },
+	/* Known to Neutron and not ours to tell or set: such a name is read-only, and no spelling mistake. */
+	{ "network_id", ROLE_READER, false, NULL },
+	{ "admin_state_up", ROLE_READER, false, NULL },
+	{ "mac_address", ROLE_READER, false, NULL },
+	{ "fixed_ips", ROLE_READER, false, NULL },
+	{ "device_id", ROLE_READER, false, NULL },
+	{ "device_owner", ROLE_READER, false, NULL },
 	{ "tenant_id", ROLE_READER, false, show_project },
+	{ "project_id", ROLE_READER, false, show_project },
+	{ "status", ROLE_READER, false, NULL },
+	{ "description", ROLE_READER, false, NULL },
+	{ "created_at", ROLE_READER, false, NULL },
+	{ "updated_at", ROLE_READER, false, NULL },
 	{ "dp_down", ROLE_READER, true, show_dp_down },
 	{ "data_plane_status", ROLE_READER, true, show_data_plane_status },
 	{ "dp_down_since", ROLE_READER, false, show_since },
@@ -142,9 +155,9 @@ static const struct attribute attributes[] = {
 	{ "heard_at", ROLE_INTEGRATOR, false, show_heard },
 	{ "dp_down_maintenance", ROLE_READER, false, NULL }, /* not of the engine: see port_json */
 	/* Shown among the causes. */
-	{ "dp_down_note", ROLE_ADMIN, true, NULL }, { "dp_down_until", ROLE_ADMIN, true, NULL },
+	{ "dp_down_note", ROLE_ADMIN, true, NULL },
+	{ "dp_down_until", ROLE_ADMIN, true, NULL },
 	{ "dp_down_for", ROLE_ADMIN, true, NULL },
-	{ "status", ROLE_ADMIN, false, NULL }, /* Neutron's own, which is not ours to tell */
 };
 #define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 
@@ -155,6 +168,15 @@ port_attribute_use(const char *name)
 		if (strcmp(attributes[i].name, name) == 0)
 			return attributes[i].writable ? ATTRIBUTE_WRITABLE : ATTRIBUTE_READ_ONLY;
 	return ATTRIBUTE_UNKNOWN;
+}
+
+const char *
+port_attribute_read_only(const json_t *object)
+{
+	for (size_t i = 0; i < N_ATTRIBUTES; i++)
+		if (!attributes[i].writable && json_object_get(object, attributes[i].name))
+			return attributes[i].name;
+	return NULL;
 }
 
 /* Who may not read an attribute cannot ask for it either: a list would tell it, guess by guess. */
@@ -305,8 +327,13 @@ filter_kind(const struct api_call *call, const char *name)
 static bool
 is_list_option(const char *name)
 {
-	return strcmp(name, "fields") == 0 || strcmp(name, "limit") == 0 ||
-	       strcmp(name, "marker") == 0;
+	static const char *const names[] = { "fields", "limit", "marker", "page_reverse",
+		"sort_key", "sort_dir" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
 /* Neutron names all that it does not know, as Python prints a list. */

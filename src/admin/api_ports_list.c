@@ -12,14 +12,25 @@
 
 /* What a slice may cost, in ports looked at (some 50 ns each): one or two milliseconds. */
 #define SLICE_COST 20000
-#define COST_OF_STATE 8    /* more, where a filter asks for the port's state */
-#define COST_OF_LISTING 50 /* more, where it is listed */
+#define COST_OF_STATE 8 /* more, where a filter asks for the port's state */
+#define COST_OF_ORDER 4 /* more, where ports are compared with each other */
+#define COST_OF_LISTING 50
 
-/* A list that is being made. */
+/*
+ * A list that is being made. In the map's own order it ends with the limit-th port; in any other every port is looked at,
+ * and the best `limit` are kept: whenever there are twice as many, the worse half goes.
+ */
 struct page {
 	struct port_filters filters;
-	uint32_t limit, port; /* the next port to look at */
-	json_t *ports;
+	struct port_order order;
+	uint32_t limit;
+	uint32_t marker; /* TOPO_NONE: from the beginning */
+	uint32_t looked; /* so many ports were looked at */
+	uint32_t *ports; /* room for 2 * limit */
+	uint32_t n;
+	bool sorted;    /* the first `limit` are the best so far */
+	bool found;     /* all: they stand as they are to be listed */
+	json_t *listed; /* the first of them */
 };
 
 struct api_scan {
@@ -46,11 +57,12 @@ put_encoded(FILE *out, const char *text)
 	}
 }
 
-/* The same list behind its last port. */
+/* The same query, but for where its page is. An empty page has no port to go on from. */
 static char *
-next_page_href(const struct api_call *call, uint32_t last, uint32_t limit)
+page_href(const struct api_call *call, uint32_t marker, bool reverse)
 {
 	char *query = NULL, *path, *href;
+	const char *separator = "?";
 	size_t len = 0;
 	char id[PORT_ID_TEXT];
 	FILE *out = open_memstream(&query, &len);
@@ -59,16 +71,22 @@ next_page_href(const struct api_call *call, uint32_t last, uint32_t limit)
 		return NULL;
 	for (size_t i = 0; i < call->n_params; i++) {
 		const struct api_param *param = &call->params[i];
-		if (strcmp(param->name, "limit") == 0 || strcmp(param->name, "marker") == 0)
+		if (strcmp(param->name, "marker") == 0 || strcmp(param->name, "page_reverse") == 0)
 			continue;
+		fputs(separator, out);
 		put_encoded(out, param->name);
 		fputc('=', out);
 		put_encoded(out, param->value);
-		fputc('&', out);
+		separator = "&";
 	}
-	port_id_format(topo_port_get(engine_topo(call->api->engine), last)->id, id);
-	fprintf(out, "limit=%u&marker=%s", limit, id);
-	if (fclose(out) != 0 || asprintf(&path, "/v2.0/ports?%s", query) < 0)
+	if (marker != TOPO_NONE) {
+		port_id_format(topo_port_get(engine_topo(call->api->engine), marker)->id, id);
+		fprintf(out, "%smarker=%s", separator, id);
+		separator = "&";
+	}
+	if (reverse)
+		fprintf(out, "%spage_reverse=True", separator);
+	if (fclose(out) != 0 || asprintf(&path, "/v2.0/ports%s", query) < 0)
 		path = NULL;
 	free(query);
 	href = path ? api_link_to(call, path) : NULL;
@@ -76,23 +94,45 @@ next_page_href(const struct api_call *call, uint32_t last, uint32_t limit)
 	return href;
 }
 
-static json_t *
-next_page_links(const struct api_call *call, uint32_t last, uint32_t limit)
+static void
+put_link(const struct api_call *call, json_t *links, const char *rel, uint32_t marker, bool reverse)
 {
-	char *href = next_page_href(call, last, limit);
-	json_t *links = json_pack("[{s:s, s:o}]", "rel", "next", "href", api_json_text(href));
+	char *href = page_href(call, marker, reverse);
 
+	json_array_append_new(
+	    links, json_pack("{s:s, s:o}", "rel", rel, "href", api_json_text(href)));
 	free(href);
+}
+
+/*
+ * As Neutron does it (get_pagination_links), when its pagination_max_limit is our API_PAGE_MAX: a full page is followed by
+ * another, which may be empty, and there may always be one on the side that the page was not reached from.
+ */
+static json_t *
+page_links(const struct api_call *call, const struct page *page)
+{
+	json_t *links = json_array();
+	bool reverse = page->order.reverse, full = page->n == page->limit;
+	uint32_t first = page->n > 0 ? page->ports[0] : TOPO_NONE;
+	uint32_t last = page->n > 0 ? page->ports[page->n - 1] : TOPO_NONE;
+
+	if (full || reverse)
+		put_link(call, links, "next", last, false);
+	if (full || !reverse)
+		put_link(call, links, "previous", first, true);
 	return links;
 }
 
-/* Neutron's wording for a limit that is none; 0 means as many as possible. */
+/* Neutron's wording for a limit that is none; 0 means as many as possible. The last one counts. */
 static bool
 page_limit(struct api_call *call, uint32_t *ret_limit)
 {
-	const char *text = api_param_get(call, "limit");
+	const char *text = NULL;
 	unsigned long long limit = 0;
 
+	for (size_t i = 0; i < call->n_params; i++)
+		if (strcmp(call->params[i].name, "limit") == 0)
+			text = call->params[i].value;
 	if (text && !slice_to_uint(slice_of(text), UINT32_MAX, &limit)) {
 		api_refuse(call->response, 400, "BadRequest",
 		    "Bad limit request: Limit must be an integer 0 or greater and not '%s'.", text);
@@ -102,55 +142,154 @@ page_limit(struct api_call *call, uint32_t *ret_limit)
 	return true;
 }
 
+/* Where the page begins, and nothing was looked at yet. */
 static bool
-page_start(struct api_call *call, uint32_t *ret_port)
+page_start(struct api_call *call, struct page *page)
 {
 	const char *marker = api_param_get(call, "marker");
-	uint32_t port;
 
-	*ret_port = 0;
-	if (!marker)
+	page->marker = TOPO_NONE;
+	page->looked = page->n = 0;
+	page->sorted = page->found = false;
+	json_array_clear(page->listed);
+	if (!marker || marker[0] == '\0')
 		return true;
-	port = port_find(call, marker);
-	if (port == TOPO_NONE) {
-		port_refuse_not_found(call, marker);
-		return false;
-	}
-	*ret_port = port + 1;
-	return true;
+	page->marker = port_find(call, marker);
+	if (page->marker != TOPO_NONE)
+		return true;
+	port_refuse_not_found(call, marker);
+	return false;
 }
 
-/* Looks at more ports. True when the page is full, or no port is left. */
-static bool
-page_fill(const struct api_call *call, struct page *page)
+/* Of n ports the one to look at next; TOPO_NONE: there is none. */
+static uint32_t
+next_port(const struct page *page, uint32_t n)
 {
-	uint32_t n_ports = topo_n_ports(engine_topo(call->api->engine));
-	uint32_t cost_of_one = port_filters_need_state(&page->filters) ? 1 + COST_OF_STATE : 1;
+	uint32_t begin = 0, end = n;
+
+	if (page->order.n == 0 && page->marker != TOPO_NONE) {
+		begin = page->order.reverse ? 0 : page->marker + 1;
+		end = page->order.reverse ? page->marker : n;
+	}
+	if (page->looked >= end - begin)
+		return TOPO_NONE;
+	return page->order.reverse ? end - 1 - page->looked : begin + page->looked;
+}
+
+struct comparing {
+	const struct port_order *order;
+	const struct topo *topo;
+};
+
+static int
+compare_ports(const void *a, const void *b, void *arg)
+{
+	const struct comparing *by = arg;
+
+	return port_order_compare(by->order, by->topo, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+/* Only the best stay. */
+static void
+page_sort(const struct topo *topo, struct page *page)
+{
+	struct comparing by = { &page->order, topo };
+
+	qsort_r(page->ports, page->n, sizeof(page->ports[0]), compare_ports, &by);
+	if (page->n > page->limit)
+		page->n = page->limit;
+	page->sorted = page->n == page->limit;
+}
+
+static void
+page_take(const struct topo *topo, struct page *page, uint32_t port)
+{
+	const struct port_order *order = &page->order;
+
+	if (order->n > 0) {
+		if (page->marker != TOPO_NONE &&
+		    port_order_compare(order, topo, port, page->marker) <= 0)
+			return;
+		if (page->sorted &&
+		    port_order_compare(order, topo, port, page->ports[page->limit - 1]) > 0)
+			return;
+		if (page->n == 2 * page->limit)
+			page_sort(topo, page);
+	}
+	page->ports[page->n++] = port;
+}
+
+static void
+page_turn(struct page *page)
+{
+	for (uint32_t i = 0; i < page->n / 2; i++) {
+		uint32_t port = page->ports[i];
+		page->ports[i] = page->ports[page->n - 1 - i];
+		page->ports[page->n - 1 - i] = port;
+	}
+}
+
+static void
+page_found(const struct topo *topo, struct page *page)
+{
+	if (page->order.n > 0)
+		page_sort(topo, page);
+	if (page->order.reverse)
+		page_turn(page);
+	page->found = true;
+}
+
+/* Looks at more ports, and adds to *cost what that did. */
+static void
+page_fill(const struct api_call *call, struct page *page, uint32_t *cost)
+{
+	const struct topo *topo = engine_topo(call->api->engine);
+	uint32_t n_ports = topo_n_ports(topo);
+	uint32_t cost_of_one = 1 + (port_filters_need_state(&page->filters) ? COST_OF_STATE : 0) +
+			       (page->order.n > 0 ? COST_OF_ORDER : 0);
 
 	port_filters_resolve(call, &page->filters);
-	for (uint32_t cost = 0; cost < SLICE_COST; cost += cost_of_one, page->port++) {
-		if (page->port >= n_ports || json_array_size(page->ports) == page->limit)
+	for (; *cost < SLICE_COST; *cost += cost_of_one, page->looked++) {
+		uint32_t port = next_port(page, n_ports);
+		if (port == TOPO_NONE || (page->order.n == 0 && page->n == page->limit)) {
+			page_found(topo, page);
+			return;
+		}
+		if (port_may_see(call, port) && port_filters_match(call, &page->filters, port))
+			page_take(topo, page, port);
+	}
+}
+
+/* Does a slice's worth. True when the page is complete. */
+static bool
+page_step(const struct api_call *call, struct page *page)
+{
+	uint32_t cost = 0;
+
+	if (!page->found)
+		page_fill(call, page, &cost);
+	for (; page->found && cost < SLICE_COST; cost += COST_OF_LISTING) {
+		size_t i = json_array_size(page->listed);
+		if (i == page->n)
 			return true;
-		if (!port_may_see(call, page->port) ||
-		    !port_filters_match(call, &page->filters, page->port))
-			continue;
-		json_array_append_new(page->ports, port_json(call, page->port));
-		cost += COST_OF_LISTING;
+		json_array_append_new(page->listed, port_json(call, page->ports[i]));
 	}
 	return false;
 }
 
-/* Takes over the ports. As Neutron does it: a full page is followed by another, which may be empty. */
 static void
-page_reply(struct api_call *call, struct page *page)
+page_reply(struct api_call *call, const struct page *page)
 {
-	json_t *answer = json_pack("{s:o}", "ports", page->ports);
+	api_reply(call->response, 200,
+	    json_pack("{s:O, s:o}", "ports", page->listed, "ports_links", page_links(call, page)));
+}
 
-	if (page->port > 0 && json_array_size(page->ports) == page->limit)
-		json_object_set_new(
-		    answer, "ports_links", next_page_links(call, page->port - 1, page->limit));
-	page->ports = NULL;
-	api_reply(call->response, 200, answer);
+static void
+page_release(struct page *page)
+{
+	free(page->ports);
+	json_decref(page->listed);
+	*page = (struct page){ 0 };
 }
 
 /* ---- what goes on later ---- */
@@ -225,7 +364,7 @@ defer(struct api_call *call, struct page *page)
 	/* Once more, so that the filters' texts are those of the copy. */
 	scan->call.response = call->response;
 	port_filters_parse(&scan->call, &scan->page.filters);
-	page->ports = NULL;
+	*page = (struct page){ 0 };
 	call->response->scan = scan;
 	call->response->deferred = API_PORTS_SCAN;
 }
@@ -235,7 +374,7 @@ api_scan_free(struct api_scan *scan)
 {
 	if (!scan)
 		return;
-	json_decref(scan->page.ports);
+	page_release(&scan->page);
 	free(scan->text);
 	free(scan);
 }
@@ -245,8 +384,7 @@ static bool
 begin_again(struct api_scan *scan)
 {
 	scan->n_topos = engine_n_topos(scan->call.api->engine);
-	json_array_clear(scan->page.ports);
-	return page_start(&scan->call, &scan->page.port);
+	return page_start(&scan->call, &scan->page);
 }
 
 bool
@@ -257,24 +395,42 @@ api_scan_step(struct api_response *response)
 	scan->call.response = response;
 	if (scan->n_topos != engine_n_topos(scan->call.api->engine) && !begin_again(scan))
 		return true;
-	if (!page_fill(&scan->call, &scan->page))
+	if (!page_step(&scan->call, &scan->page))
 		return false;
 	page_reply(&scan->call, &scan->page);
 	return true;
 }
 
-void
-api_ports_list(struct api_call *call)
+/* In Neutron's order: filters, sorting, paging. */
+static bool
+page_parse(struct api_call *call, struct page *page)
+{
+	return port_filters_parse(call, &page->filters) && port_order_parse(call, &page->order) &&
+	       page_limit(call, &page->limit);
+}
+
+bool
+port_query_check(struct api_call *call)
 {
 	struct page page;
 
-	if (!port_filters_parse(call, &page.filters) || !page_limit(call, &page.limit) ||
-	    !page_start(call, &page.port))
+	return page_parse(call, &page);
+}
+
+void
+api_ports_list(struct api_call *call)
+{
+	struct page page = { 0 };
+
+	if (!page_parse(call, &page) || !page_start(call, &page))
 		return;
-	page.ports = json_array();
-	if (page_fill(call, &page))
+	page.ports = calloc(page.limit, 2 * sizeof(page.ports[0]));
+	page.listed = json_array();
+	if (!page.ports || !page.listed)
+		api_reply(call->response, 500, NULL);
+	else if (page_step(call, &page))
 		page_reply(call, &page);
 	else
 		defer(call, &page);
-	json_decref(page.ports);
+	page_release(&page);
 }

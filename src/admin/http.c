@@ -110,6 +110,16 @@ refuse_impatient(
 	api_response_release(&response);
 }
 
+/* Through a proxy that speaks TLS for us: links lead back there, as in Neutron. It decides nothing else. */
+static bool
+came_by_https(struct evhttp_request *request)
+{
+	const char *protocol =
+	    evhttp_find_header(evhttp_request_get_input_headers(request), "X-Forwarded-Proto");
+
+	return protocol && strcmp(protocol, "https") == 0;
+}
+
 static void
 on_request(struct evhttp_request *request, void *arg)
 {
@@ -129,7 +139,7 @@ on_request(struct evhttp_request *request, void *arg)
 		.if_match =
 		    evhttp_find_header(evhttp_request_get_input_headers(request), "If-Match"),
 		.host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
-		.secure = server->socket.is_tls,
+		.secure = server->socket.is_tls || came_by_https(request),
 	};
 	if (!api_takes_stream(asked.method, asked.path))
 		asked.body = request_body(request, server->connections.body_max);

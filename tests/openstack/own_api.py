@@ -22,7 +22,7 @@ LEAF = "127.1.0.1"
 class Api:
     """A daemon with an embedded Redis, two hosts and three ports, and an HTTP listener on loopback."""
 
-    def __init__(self, folder, anonymous):
+    def __init__(self, folder, anonymous, ports=PORTS):
         self.dir = folder
         os.makedirs(folder)
         self.http, self.snmp = real.free_port(), real.free_port()
@@ -38,7 +38,7 @@ class Api:
             [{"name": "Ethernet1/1", "if_index": 1}, {"name": "Ethernet1/2", "if_index": 2}]}],
             "hosts": [{"name": "compute-7", "attachments": ["leaf1:Ethernet1/1"]},
                 {"name": "compute-8", "attachments": ["leaf1:Ethernet1/2"]}],
-            "ports": [dict(zip(("name", "id", "project_id", "host"), port)) for port in PORTS]}
+            "ports": [dict(zip(("name", "id", "project_id", "host"), port)) for port in ports]}
         with open(folder + "/map.json", "w") as f:
             json.dump(document, f)
         wait_for("the map in force", lambda: self.cli("topology", "load", "--force", folder + "/map.json")[0] == 0)
@@ -184,6 +184,17 @@ def without_account(api, tried):
     tried("port set is refused", status == 1 and "403" in error and "is disallowed by policy" in error, error)
 
 
+def many(folder, tried):
+    """A page has 1,000 ports; the client follows the links."""
+    ports = [("vm%d" % i, "44444444-4444-4444-8444-%012d" % i, "blue", "compute-7") for i in range(2100)]
+    api = Api(folder + "/own-api-many", "read", ports)
+    try:
+        rows = Client(api, OS_AUTH_TYPE="none").json("port", "list")
+        tried("port list shows 2,100 ports", sorted(r["ID"] for r in rows) == [p[1] for p in ports], str(len(rows)))
+    finally:
+        api.end()
+
+
 def own_api(folder, tried, attempt):
     started = time.monotonic()
     api = Api(folder + "/own-api", "read")
@@ -195,4 +206,5 @@ def own_api(folder, tried, attempt):
         attempt("without account", lambda: without_account(api, tried))
     finally:
         api.end()
+    attempt("many", lambda: many(folder, tried))
     tried("in less than three minutes", time.monotonic() - started < 180, "%.0f s" % (time.monotonic() - started))

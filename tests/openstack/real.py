@@ -60,6 +60,7 @@ transport_url = fake://
 api_workers = 0
 rpc_workers = 1
 rpc_state_report_workers = 0
+pagination_max_limit = {page_max}
 api_paste_config = {dir}/api-paste.ini
 state_path = {dir}/state
 log_file = {dir}/neutron.log
@@ -253,7 +254,7 @@ class Keystone:
 
 
 class Neutron:
-    def __init__(self, folder, keystone=None, extension=True):
+    def __init__(self, folder, keystone=None, extension=True, page_max=-1):
         self.dir, self.port, self.token = folder, free_port(), "x"
         self.url = "http://127.0.0.1:%d" % self.port
         os.makedirs(folder + "/policy.d")
@@ -262,7 +263,7 @@ class Neutron:
                 f.write(text)
         with open(folder + "/neutron.conf", "w") as f:
             f.write(NEUTRON.format(port=self.port, dir=folder, strategy="keystone" if keystone else "noauth",
-                drivers="data_plane_status" if extension else "",
+                drivers="data_plane_status" if extension else "", page_max=page_max,
                 more=AUTHTOKEN.format(url=keystone.url) if keystone else ""))
         run([PYTHON, "-c", MAKE_TABLES, folder + "/neutron.sqlite"], folder + "/out.log")
         self.start()

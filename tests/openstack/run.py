@@ -16,6 +16,7 @@ import traceback
 
 import own_api
 import real
+import side_by_side as two_sides
 from real import wait_for
 
 BUILD = os.environ.get("BUILD", "build")
@@ -377,10 +378,14 @@ def own(folder):
     own_api.own_api(folder, tried, attempt)
 
 
+def side_by_side(folder):
+    two_sides.side_by_side(folder, tried)
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="dpo.", dir=os.environ.get("TMPDIR", "/tmp"))
     try:
-        parts = [own, without_keystone, without_extension, with_keystone]
+        parts = [own, side_by_side, without_keystone, without_extension, with_keystone]
         for part in [p for p in parts if len(sys.argv) == 1 or p.__name__ in sys.argv]:
             started = time.monotonic()
             print("---- %s" % part.__name__.replace("_", " "), flush=True)
