@@ -274,38 +274,6 @@ START_TEST(what_are_no_records_holds_no_toggle)
 }
 END_TEST
 
-START_TEST(arguments_hold_any_bytes)
-{
-	struct slice arg;
-	size_t at = 0;
-
-	ck_assert_int_eq(arg_buf_add(&args, (struct slice){ "a\0b", 3 }), 0);
-	ck_assert_int_eq(arg_buf_add(&args, (struct slice){ NULL, 0 }), 0);
-	ck_assert(arg_buf_next(&args, &at, &arg));
-	ck_assert_uint_eq(arg.len, 3);
-	ck_assert_mem_eq(arg.data, "a\0b", 3);
-	ck_assert(arg_buf_next(&args, &at, &arg));
-	ck_assert_uint_eq(arg.len, 0);
-	ck_assert(!arg_buf_next(&args, &at, &arg));
-}
-END_TEST
-
-START_TEST(a_trimmed_buffer_holds_the_same_and_grows_again)
-{
-	struct slice arg;
-	size_t at = 0;
-
-	ck_assert_int_eq(arg_buf_add(&args, SLICE("first")), 0);
-	arg_buf_trim(&args);
-	ck_assert_uint_eq(args.room, args.len);
-	ck_assert_int_eq(arg_buf_add(&args, SLICE("second")), 0);
-	ck_assert(arg_buf_next(&args, &at, &arg) && slice_eq_str(arg, "first"));
-	ck_assert(arg_buf_next(&args, &at, &arg) && slice_eq_str(arg, "second"));
-	arg_buf_trim(&keys);
-	ck_assert_ptr_null(keys.data);
-}
-END_TEST
-
 /* A buffer that says it is full, and so large that no memory can follow. */
 static struct arg_buf
 full_buffer(void)
@@ -351,8 +319,6 @@ main(void)
 	tcase_add_test(tcase, the_longest_switch_name_fits_its_key);
 	tcase_add_test(tcase, toggles_are_found_among_other_records);
 	tcase_add_test(tcase, what_are_no_records_holds_no_toggle);
-	tcase_add_test(tcase, arguments_hold_any_bytes);
-	tcase_add_test(tcase, a_trimmed_buffer_holds_the_same_and_grows_again);
 	tcase_add_test(tcase, without_memory_both_buffers_are_as_they_were);
 	return run_case("change_codec", tcase);
 }

@@ -12,30 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arg_buf.h"
 #include "core/dp_change.h"
-#include "util/slice.h"
 
 /* The version of the Redis contract that this build writes; `schema` of the publisher hash. */
 #define REDIS_SCHEMA 1
-
-/* Bytes that grow: arguments, each with its length before it (uint32, then the bytes). */
-struct arg_buf {
-	char *data;
-	size_t len, room;
-	uint32_t n_args;
-};
-
-/* Appends one argument. 0 or -ENOMEM with the buffer as it was. */
-int arg_buf_add(struct arg_buf *buf, struct slice arg);
-
-/* Takes the next argument of a walk that starts with *offset = 0. False at the end, and at bytes that are no argument. */
-bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
-void arg_buf_clear(struct arg_buf *buf);
-/* Fills an empty buffer with the same. 0 or -ENOMEM. */
-int arg_buf_copy(const struct arg_buf *buf, struct arg_buf *ret_copy);
-/* Gives back what it holds in reserve. */
-void arg_buf_trim(struct arg_buf *buf);
-void arg_buf_release(struct arg_buf *buf);
 
 /*
  * Appends the record of one change to `args`, and the suffix of its key to `keys`. 0; or -ENOMEM, with both as they were.
@@ -63,8 +44,9 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, the
- * line it writes as (struct redis_history), then the records. An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
+ * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, the line
+ * it writes as (struct redis_history), and all records as the bytes of their arg_buf (the script takes them apart with
+ * cmsgpack). An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
  * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
  * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.

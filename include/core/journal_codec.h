@@ -26,7 +26,7 @@
 #include "core/change_codec.h"
 #include "util/slice.h"
 
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
 #define JOURNAL_HEAD 20
 /* A payload; a batch has 512 records at most, of some 4 KiB at the very most. */
 #define JOURNAL_PAYLOAD_MAX (16 * 1024 * 1024)

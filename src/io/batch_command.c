@@ -70,7 +70,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	const size_t longest_shared = 12;
 	struct slice arg;
 
-	if (make_room(command, 3 + n_keys + 7 + batch->args.n_args,
+	if (make_room(command, 3 + n_keys + 8,
 		n_keys * (strlen(command->prefix) + longest_shared) + batch->keys.len) != 0)
 		return -ENOMEM;
 	command->argc = 0;
@@ -93,8 +93,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	add_arg(command, SLICE(OTHER_STREAMS_MAX_LENGTH));
 	add_arg(command, slice_of(command->instance));
 	add_arg(command, slice_of(command->line));
-	for (size_t at = 0; arg_buf_next(&batch->args, &at, &arg);)
-		add_arg(command, arg);
+	add_arg(command, (struct slice){ batch->args.data, batch->args.len });
 	return 0;
 }
 

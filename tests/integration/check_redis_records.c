@@ -24,7 +24,102 @@ START_TEST(two_toggles_of_a_port_in_one_batch_have_two_revisions)
 }
 END_TEST
 
+/* The set is written once a batch: what counts is each port's last direction. */
+START_TEST(the_last_toggle_of_a_batch_says_who_is_down)
+{
+	struct dp_change one = toggle(true), two = toggle(true);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	two.port_id[0] = 0x22;
+	add(&one);
+	add(&two);
+	one.dp_down = false;
+	add(&one);
+	SEND("1", "1", "ok", "1", "1", "1", "2");
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 0);
+	two.dp_down = false;
+	add(&two);
+	one.dp_down = true;
+	add(&one);
+	SEND("1", "2", "ok", "2", "2", "3");
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
+}
+END_TEST
+
+/* Of each length that has a head of its own (core/arg_buf.h). */
+START_TEST(texts_of_any_length_arrive_as_they_are)
+{
+	static const size_t lens[] = { 0, 31, 32, 255, 256, 65535, 65536 };
+	char *note = calloc(1, lens[_i] + 1);
+	struct dp_change change = toggle(true);
+
+	memset(note, 'n', lens[_i]);
+	change.report = (struct dp_report){ true, "", note, NOON, 0 };
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	add(&change);
+	SEND("1", "1", "ok", "1", "1");
+	expect_field(PORT_KEY, "reported_note", note);
+	expect_field(PORT_KEY, "reported_until", "");
+	free(note);
+}
+END_TEST
+
 /* ---- the other records ---- */
+
+START_TEST(interfaces_of_a_batch_keep_their_last_state_each_in_its_switch)
+{
+	struct dp_change change = other(CHANGE_INTERFACE);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	change.transition = true;
+	for (unsigned i = 0; i < 6; i++) {
+		change.switch_name = i % 2 ? "leaf2" : "leaf1";
+		change.interface_name = i < 2 ? "Ethernet1/2" : "Ethernet1/1";
+		change.order = i;
+		add(&change);
+	}
+	SEND("1", "1", "ok", "1");
+	static const struct {
+		const char *key, *interface, *order;
+	} wanted[] = {
+		{ "dpwatch:interface:leaf1", "Ethernet1/2", "\"order\":0" },
+		{ "dpwatch:interface:leaf1", "Ethernet1/1", "\"order\":4" },
+		{ "dpwatch:interface:leaf2", "Ethernet1/2", "\"order\":1" },
+		{ "dpwatch:interface:leaf2", "Ethernet1/1", "\"order\":5" },
+	};
+	for (size_t i = 0; i < 4; i++) {
+		json_t *hash = redis_hash(box.redis, wanted[i].key);
+		ck_assert_uint_eq(json_object_size(hash), 2);
+		ck_assert_ptr_nonnull(
+		    strstr(redis_text(hash, wanted[i].interface), wanted[i].order));
+		json_decref(hash);
+	}
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 6);
+}
+END_TEST
+
+START_TEST(what_a_batch_forgets_is_what_came_before_in_it)
+{
+	struct dp_change forget = other(CHANGE_FORGET), state = other(CHANGE_INTERFACE);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	add(&state);
+	state.interface_name = "Ethernet1/2";
+	add(&state);
+	add(&forget);
+	state.interface_name = "Ethernet1/3";
+	add(&state);
+	SEND("1", "1", "ok", "1");
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:interface:leaf1"), 1);
+	ck_assert_int_eq(redis_number(box.redis, "HEXISTS dpwatch:interface:leaf1 Ethernet1/3"), 1);
+	add(&state);
+	add(&forget);
+	SEND("1", "2", "ok", "2");
+	ck_assert_int_eq(redis_number(box.redis, "EXISTS dpwatch:interface:leaf1"), 0);
+}
+END_TEST
 
 START_TEST(an_interface_goes_to_its_hash_and_a_transition_to_link_events_too)
 {
@@ -229,6 +324,10 @@ main(void)
 	tcase_add_checked_fixture(records, set_up, tear_down);
 	tcase_set_timeout(records, 60);
 	tcase_add_test(records, two_toggles_of_a_port_in_one_batch_have_two_revisions);
+	tcase_add_test(records, the_last_toggle_of_a_batch_says_who_is_down);
+	tcase_add_loop_test(records, texts_of_any_length_arrive_as_they_are, 0, 7);
+	tcase_add_test(records, interfaces_of_a_batch_keep_their_last_state_each_in_its_switch);
+	tcase_add_test(records, what_a_batch_forgets_is_what_came_before_in_it);
 	tcase_add_test(records, an_interface_goes_to_its_hash_and_a_transition_to_link_events_too);
 	tcase_add_test(records, a_switch_that_is_new_in_the_map_loses_its_hash);
 	tcase_add_test(records, a_hash_without_a_toggle_is_no_event);

@@ -183,8 +183,7 @@ send_raw(const char *epoch, const char *batch, const char *schema, const char *e
 	put(&sending, SLICE("100000"));
 	put(&sending, slice_of(instance));
 	put(&sending, slice_of(line));
-	for (size_t at = 0; arg_buf_next(&args, &at, &arg);)
-		put(&sending, arg);
+	put(&sending, (struct slice){ args.data, args.len });
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
 	ck_assert_msg(reply != NULL, "%s", redis->errstr);
 	return reply;
