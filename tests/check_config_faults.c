@@ -91,10 +91,10 @@ static const struct {
 	    "dpwatch.conf:2: [snmp] receive_buffer: \"4096\" is wrong; right is a size from 64KiB to 1GiB (units are KiB, "
 	    "MiB, GiB)" },
 	{ "[snmp]\nbucket = 5000 1000",
-	    "dpwatch.conf:2: [snmp] bucket: \"5000 1000\" is wrong; right is off, or RATE BURST: datagrams per second, and "
+	    "dpwatch.conf:2: [snmp] bucket: \"5000 1000\" is wrong; right is off, or RATE BURST: words per second, and "
 	    "at once (not below RATE), up to 10000000" },
 	{ "[snmp]\nbucket = 1 2 3",
-	    "dpwatch.conf:2: [snmp] bucket: \"1 2 3\" is wrong; right is off, or RATE BURST: datagrams per second, and at "
+	    "dpwatch.conf:2: [snmp] bucket: \"1 2 3\" is wrong; right is off, or RATE BURST: words per second, and at "
 	    "once (not below RATE), up to 10000000" },
 	{ "[snmp]\npoll_interval = 5m",
 	    "dpwatch.conf:2: [snmp] poll_interval: \"5m\" is wrong; right is a duration from 0 to 7d (units are ms, s, min, "

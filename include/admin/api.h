@@ -61,6 +61,7 @@ struct api {
 	const struct stats *stats;
 	const struct unmapped *unmapped;
 	const struct switch_log *switch_log;
+	const struct overload *overload; /* NULL: no switch has a bucket */
 	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
 	struct poll_plan *poll_plan; /* NULL: nothing is polled */

@@ -52,7 +52,7 @@ struct config {
 		struct config_nets allow; /* empty: everybody */
 		uint64_t receive_buffer;  /* bytes */
 		enum config_min_level min_level;
-		uint32_t bucket_rate; /* datagrams per second and switch; 0: off */
+		uint32_t bucket_rate; /* link words per second and switch; 0: off */
 		uint32_t bucket_burst;
 		char *poll_community;     /* NULL: none */
 		char *poll_user;          /* NULL: none */

@@ -125,6 +125,13 @@ enum engine_verdict engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
 
 /*
+ * The interface that an event names, where the map or an earlier word knows it; else UINT32_MAX (TOPO_NONE). False: nobody can say
+ * yet, because the switch has to tell its indexes first (engine_feed keeps the last word of each). Changes nothing.
+ */
+bool engine_event_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, uint32_t *ret_interface);
+
+/*
  * An external word about a port (design.md, `reported`): false when there is no such port, or memory is out. Strings are
  * copied. Before engine_start it is kept, and told then. One that ends at once (until_us now, and engine_tick after it)
  * takes back what was reported and leaves nothing.

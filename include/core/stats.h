@@ -95,6 +95,13 @@
 	X(EVENT_ECHO, "event.echo", "events that another source had told already")                 \
 	X(EVENT_WAITS, "event.waits",                                                              \
 	    "events that wait: at odds with another source, boot_settle, admin_down = ignore")     \
+	X(BUCKET_OVER, "bucket.over",                                                              \
+	    "times that a switch was over its bucket while work was queued")                       \
+	X(BUCKET_HELD, "bucket.held", "words of such switches that counted later")                 \
+	X(BUCKET_FOLDED, "bucket.folded",                                                          \
+	    "words of such switches in whose place a later one of the same interface counted")     \
+	X(BUCKET_DROPPED, "bucket.dropped",                                                        \
+	    "words of such switches about no interface that is known, doubts and hints")           \
 	X(DAMPENING_SUPPRESSED, "dampening.suppressed",                                            \
 	    "times that a flapping interface was held down")                                       \
 	X(DAMPENING_WOULD_SUPPRESS, "dampening.would-suppress",                                    \

@@ -49,6 +49,9 @@ struct switch_notes {
 	/* Of the last line with a time that can be compared: how far it was ahead of its receipt. */
 	int64_t clock_us; /* when; 0: no line had one */
 	int64_t ahead_us;
+	/* When it was last over its bucket (core/overload.h), and words of it that were not counted for that. */
+	int64_t over_us;
+	uint64_t n_folded, n_dropped;
 	struct switch_refusal refusals[SWITCH_LOG_REFUSALS];
 	size_t n_refusals;
 };
@@ -72,6 +75,11 @@ void switch_log_other(
 /* A datagram from one of its addresses that was refused, and the counter of why. */
 void switch_log_refused(
     struct switch_log *log, const char *name, enum stats_counter why, int64_t wall_us);
+
+/* It is over its bucket; and what that cost in the end. */
+void switch_log_over(struct switch_log *log, const char *name, int64_t wall_us);
+void switch_log_lost_words(
+    struct switch_log *log, const char *name, uint64_t n_folded, uint64_t n_dropped);
 
 /* Switches of which nothing could be kept. */
 uint64_t switch_log_lost(const struct switch_log *log);

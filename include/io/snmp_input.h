@@ -22,7 +22,12 @@
 /* INFORMs that may wait for their answer; one more is dropped, counted, and its sender will repeat it. */
 #define SNMP_INPUT_WAITING_MAX 65536
 
-enum input_answer { ANSWER_NOW, ANSWER_NEVER, ANSWER_AFTER_TICKET };
+enum input_answer {
+	ANSWER_NOW,
+	ANSWER_NEVER,
+	ANSWER_AFTER_TICKET,
+	ANSWER_WHEN_FED, /* its word is held: its ticket is not known yet, and the number told instead is (core/overload.h) */
+};
 
 struct input_origin {
 	struct addr from;
@@ -31,7 +36,10 @@ struct input_origin {
 
 struct snmp_input_handler {
 	void *ctx;
-	/* One notification with a right community. For ANSWER_AFTER_TICKET *ret_ticket is set. Answers matter for INFORMs only. */
+	/*
+	 * One notification with a right community. For ANSWER_AFTER_TICKET *ret_ticket is set, for ANSWER_WHEN_FED it is a
+	 * number that never falls. Answers matter for INFORMs only.
+	 */
 	enum input_answer (*trap)(void *ctx, const struct trap *trap,
 	    const struct input_origin *origin, uint64_t *ret_ticket);
 	/* A datagram was refused, and counted there. */
@@ -63,7 +71,13 @@ struct usm_engines *snmp_input_engines(const struct snmp_input *input);
 
 /* Answers every waiting INFORM whose ticket is at most `done`. */
 void snmp_input_answer(struct snmp_input *input, uint64_t done);
+/* INFORMs of ANSWER_WHEN_FED up to `number` are answered from now on when `ticket` is done. */
+void snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket);
+/* INFORMs that wait for their answer, and those of them whose word is held. */
 size_t snmp_input_waiting(const struct snmp_input *input);
+size_t snmp_input_held(const struct snmp_input *input);
+/* Whether more datagrams may be queued than were taken in the last turn; see udp_listeners_behind(). */
+bool snmp_input_behind(const struct snmp_input *input, int64_t now_ns);
 
 size_t snmp_input_n_listeners(const struct snmp_input *input);
 /* *ret_receive_buffer is 0 for TCP. */

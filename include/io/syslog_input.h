@@ -35,6 +35,8 @@ void syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context
 size_t syslog_input_n_listeners(const struct syslog_input *input);
 const char *syslog_input_listener(
     const struct syslog_input *input, size_t i, size_t *ret_receive_buffer);
+/* Whether more datagrams may be queued than were taken in the last turn; see udp_listeners_behind(). */
+bool syslog_input_behind(const struct syslog_input *input, int64_t now_ns);
 void syslog_input_drain(struct syslog_input *input);
 void syslog_input_free(struct syslog_input *input);
 

@@ -47,6 +47,9 @@ struct udp_batch *udp_listeners_batch(const struct udp_listeners *listeners, siz
 /* Starts or stops reading. Stopped, the sockets are not even polled: the kernel queues. */
 void udp_listeners_read(struct udp_listeners *listeners, bool on);
 
+/* Whether the last batch of one of them was full, and not long ago (engine clock): then more may be queued. */
+bool udp_listeners_behind(const struct udp_listeners *listeners, int64_t now_ns);
+
 /* Takes what the kernel had received before this call, reading or not. */
 void udp_listeners_drain(struct udp_listeners *listeners);
 

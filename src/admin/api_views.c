@@ -9,11 +9,26 @@
 #include "admin/api_call.h"
 #include "admin/api_json.h"
 #include "core/config.h"
+#include "core/overload.h"
 
 #define EVENTS_DEFAULT 100
 #define EVENTS_WAIT_MAX_MS 60000
 
 /* ---- switches ---- */
+
+/* What its token bucket did (core/overload.h). */
+static json_t *
+bucket_json(const struct api *api, uint32_t sw, const char *name)
+{
+	const struct switch_notes *notes = switch_log_get(api->switch_log, name);
+
+	return json_pack("{s:b, s:I, s:o, s:I, s:I}", "over",
+	    api->overload && overload_is_over(api->overload, sw), "held",
+	    (json_int_t)(api->overload ? overload_n_held_of(api->overload, sw) : 0), "over_at",
+	    api_json_time(notes ? notes->over_us : 0), "folded",
+	    (json_int_t)(notes ? notes->n_folded : 0), "dropped",
+	    (json_int_t)(notes ? notes->n_dropped : 0));
+}
 
 static json_t *
 switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
@@ -30,7 +45,7 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 		    json_string(addr_format(topo_address(topo, row->addresses.first + i), text)));
 	}
 	return json_pack(
-	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}",
+	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
 	    "name", api_json_text(view.name), "addresses", addresses, "os",
 	    api_json_text_or_null(topo_text_get(topo, row->os_text)), "root", view.root, "transit",
 	    row->transit, "reaches_root", view.reaches_root, "interfaces",
@@ -40,8 +55,8 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 	    api_json_time(view.restarted_us), "traps", (json_int_t)view.n_traps, "syslog",
 	    (json_int_t)view.n_syslog, "restarts", (json_int_t)view.n_restarts, "engine",
 	    api_engine_json(engine), "snmp_version",
-	    api_json_text_or_null(api_snmp_version(api, view.name)), "poll",
-	    api_poll_json(api, sw));
+	    api_json_text_or_null(api_snmp_version(api, view.name)), "poll", api_poll_json(api, sw),
+	    "bucket", bucket_json(api, sw, view.name));
 }
 
 /* `limit` and `marker` of a list that counts its rows; the marker is the number of the first row. */

@@ -8,6 +8,7 @@
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
+#include "core/overload.h"
 
 #define SWITCHES_MAX 5000
 
@@ -69,6 +70,8 @@ put_state(FILE *out, const struct api *api)
 		    (double)engine_bytes(api->engine) },
 		{ "maintenance_windows", "switches and hosts that are in maintenance",
 		    (double)maintenance_n(api->maintenance) },
+		{ "words_held", "words of switches over their bucket that do not count yet",
+		    api->overload ? (double)overload_n_held(api->overload) : 0 },
 		{ "unmapped_senders", "senders that are not in the map, as far as remembered",
 		    (double)unmapped_n(api->unmapped) },
 	};

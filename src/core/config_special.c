@@ -110,7 +110,7 @@ set_bucket(const struct config_row *row, struct slice text, struct config *confi
 	    (split_words(text, words, 2) != 2 || !slice_to_uint(words[0], row->high, &rate) ||
 		!slice_to_uint(words[1], row->high, &burst) || rate < row->low || burst < rate))
 		return config_wrong(why, text,
-		    "off, or RATE BURST: datagrams per second, and at once (not below RATE), up to %llu",
+		    "off, or RATE BURST: words per second, and at once (not below RATE), up to %llu",
 		    (unsigned long long)row->high);
 	config->snmp.bucket_rate = (uint32_t)rate;
 	config->snmp.bucket_burst = (uint32_t)burst;

@@ -52,12 +52,11 @@ extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
 }
 
 /*
- * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before; else a name
- * makes one. In this order, because a line without index must not hide a mapped interface from the traps that tell it.
+ * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before. In this
+ * order, because a line without index must not hide a mapped interface from the traps that tell it.
  */
-uint32_t
-engine_find_interface(
-    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
+static uint32_t
+find_known(struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
 {
 	const struct slice names[] = { event->name, event->descr };
 	uint32_t found = TOPO_NONE;
@@ -72,6 +71,18 @@ engine_find_interface(
 		found = engine_index_find(engine, sw, event->if_index);
 	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
 		found = extra_by_name(engine, sw, names[i], false);
+	return found;
+}
+
+uint32_t
+engine_find_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
+{
+	const struct slice names[] = { event->name, event->descr };
+	uint32_t found = find_known(engine, sw, event, ret_virtual);
+
+	if (found != TOPO_NONE || *ret_virtual)
+		return found;
 	/* A poll tells of everything that a switch has; only what the map names is wanted. */
 	const bool make = event->kind == LINK_EVENT_WORD && event->source != SOURCE_POLL;
 	for (int i = 0; i < 2 && found == TOPO_NONE && make; i++)
@@ -320,6 +331,18 @@ engine_feed(
 	enum engine_verdict verdict = engine_word(engine, sw, interface, event, time);
 	check_index(engine, interface, event, time.wall_us);
 	return verdict;
+}
+
+bool
+engine_event_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, uint32_t *ret_interface)
+{
+	bool is_virtual;
+
+	if (is_index_only(event) && engine_index_pending(engine, sw))
+		return false;
+	*ret_interface = find_known(engine, sw, event, &is_virtual);
+	return true;
 }
 
 bool

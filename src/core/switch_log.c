@@ -196,6 +196,27 @@ switch_log_refused(
 	notes->refusals[i].last_us = wall_us;
 }
 
+void
+switch_log_over(struct switch_log *log, const char *name, int64_t wall_us)
+{
+	struct switch_notes *notes = notes_of(log, name);
+
+	if (notes)
+		notes->over_us = wall_us;
+}
+
+void
+switch_log_lost_words(
+    struct switch_log *log, const char *name, uint64_t n_folded, uint64_t n_dropped)
+{
+	struct switch_notes *notes = notes_of(log, name);
+
+	if (!notes)
+		return;
+	notes->n_folded += n_folded;
+	notes->n_dropped += n_dropped;
+}
+
 uint64_t
 switch_log_lost(const struct switch_log *log)
 {

@@ -277,6 +277,23 @@ print_poll(const json_t *poll)
 	putchar('\n');
 }
 
+/* Nothing where it never was over its bucket. */
+static void
+print_bucket(const json_t *bucket)
+{
+	char ago[TIMEUTIL_RELATIVE];
+
+	if (!*json_text(bucket, "over_at"))
+		return;
+	if (json_flag(bucket, "over"))
+		printf("%-14sOVER, %lld words held, since %s", "bucket",
+		    (long long)json_number(bucket, "held"), json_ago(bucket, "over_at", ago));
+	else
+		printf("%-14slast over %s", "bucket", json_ago(bucket, "over_at", ago));
+	printf("; until then %lld words folded, %lld dropped\n",
+	    (long long)json_number(bucket, "folded"), (long long)json_number(bucket, "dropped"));
+}
+
 static void
 print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 {
@@ -300,6 +317,7 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	    json_ago(sw, "heard_syslog", ago));
 	printf("%-14s%lld, last %s\n", "restarts", (long long)json_number(sw, "restarts"),
 	    json_ago(sw, "restarted_at", ago));
+	print_bucket(json_object_get(sw, "bucket"));
 	print_poll(json_object_get(sw, "poll"));
 	print_engine(json_object_get(sw, "engine"));
 	putchar('\n');

@@ -151,6 +151,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 		log_error("topology: %s", MAP_LOST);
 	daemon->phase = PHASE_COMPARING;
 	daemon_read_inputs(daemon, false);
+	daemon_flush_held(daemon);
 	daemon_pump(daemon);
 	engine_compare_begin(daemon->engine);
 	outbox_restart(daemon->outbox);
@@ -274,6 +275,7 @@ on_tick(void *ctx)
 	doubt_dropped(daemon, SOURCE_TRAP, STAT_TRAP_KERNEL_DROPS, &daemon->doubted_drops.trap);
 	doubt_dropped(
 	    daemon, SOURCE_SYSLOG, STAT_SYSLOG_KERNEL_DROPS, &daemon->doubted_drops.syslog);
+	daemon_end_overloads(daemon);
 	if (++ticks % COMMUNITY_LINE_TICKS == 0)
 		say_refused_communities(daemon);
 	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&
@@ -403,6 +405,8 @@ make_parts(struct daemon *daemon)
 	daemon->poller = poller_new(daemon->loop, &daemon->config, &daemon->stats, &poller_handler);
 	if (!daemon->poller)
 		return -1;
+	if (daemon_open_overload(daemon) != 0)
+		return -1;
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
 	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);
 	daemon->stop = loop_timer_new(daemon->loop, on_stop_deadline, daemon);
@@ -450,6 +454,7 @@ daemon_stop(struct daemon *daemon)
 	if (daemon->phase == PHASE_RUNNING) {
 		snmp_input_drain(daemon->snmp);
 		syslog_input_drain(daemon->syslog);
+		daemon_flush_held(daemon);
 		daemon_turn_end(daemon);
 	}
 	daemon_read_inputs(daemon, false);
@@ -487,6 +492,7 @@ daemon_release(struct daemon *daemon)
 		loop_timer_free(daemon->deadline);
 		loop_timer_free(daemon->stop);
 		loop_timer_free(daemon->taking.slice);
+		loop_timer_free(daemon->overload_turn);
 		loop_free(daemon->loop);
 	}
 	engine_free(daemon->engine);
@@ -495,6 +501,7 @@ daemon_release(struct daemon *daemon)
 	dedup_free(daemon->dedup);
 	unmapped_free(daemon->unmapped);
 	switch_log_free(daemon->switch_log);
+	overload_free(daemon->overload);
 	suspects_free(daemon->suspects);
 	maintenance_free(daemon->maintenance);
 	rules_free(daemon->rules);

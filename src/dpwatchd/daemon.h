@@ -12,6 +12,7 @@
  *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
+ *   daemon_overload.c  words of switches that are over their bucket
  *   daemon_http.c   the API, and events for which Redis has to be asked
  *   daemon_scan.c   lists of very many ports, a slice in each turn
  *   daemon_load.c daemon_dump.c  loads and dumps of the topology
@@ -25,6 +26,7 @@
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/outbox.h"
+#include "core/overload.h"
 #include "core/rules.h"
 #include "core/stats.h"
 #include "core/suspects.h"
@@ -91,6 +93,8 @@ struct daemon {
 	struct dedup *dedup;
 	struct unmapped *unmapped;
 	struct switch_log *switch_log;
+	struct overload *overload;
+	struct loop_timer *overload_turn;
 	struct other_line other_line;
 	struct suspects *suspects;
 	struct maintenance *maintenance;
@@ -133,7 +137,7 @@ struct daemon {
 		uint64_t trap, syslog;
 	} doubted_drops; /* kernel drops as of the last time that interfaces were doubted for them */
 	uint64_t refused_communities; /* as of the last line about them */
-	struct log_rate toggle_rate, sender_rate, damping_rate;
+	struct log_rate toggle_rate, sender_rate, damping_rate, overload_rate;
 };
 
 /* ---- daemon.c ---- */
@@ -207,6 +211,34 @@ void daemon_read_inputs(struct daemon *daemon, bool on);
 void daemon_pump(struct daemon *daemon);
 /* The end of a turn: what was decided is sent. */
 void daemon_turn_end(struct daemon *daemon);
+
+/*
+ * An event of a switch counts now: it goes to the engine, and what the engine decides to the outbox. `trap_version` is 0 for
+ * a line.
+ */
+enum engine_verdict daemon_count_event(struct daemon *daemon, uint32_t sw,
+    const struct link_event *event, int trap_version, const struct engine_time *time);
+
+/* ---- daemon_overload.c ---- */
+/* 0 or -1. */
+int daemon_open_overload(struct daemon *daemon);
+/*
+ * Whether an event of a switch does not count now, because it is over its bucket while work is queued. An INFORM of it is
+ * then answered as *ret_answer and *ret_number say.
+ */
+bool daemon_holds(struct daemon *daemon, uint32_t sw, const struct link_event *event,
+    int trap_version, const struct engine_time *time, enum input_answer *ret_answer,
+    uint64_t *ret_number);
+/* Whether words of the switch are held; and the number of the newest of all. */
+bool daemon_holds_any(const struct daemon *daemon, uint32_t sw, uint64_t *ret_number);
+/* Those that may count now do. */
+void daemon_feed_held(struct daemon *daemon);
+/* All of them do: before anything that they refer to changes. */
+void daemon_flush_held(struct daemon *daemon);
+/* Once a second: switches that are no longer over their bucket. */
+void daemon_end_overloads(struct daemon *daemon);
+/* Another map is in force. */
+void daemon_overload_topology(struct daemon *daemon);
 
 /* ---- daemon_http.c ---- */
 int daemon_open_http(struct daemon *daemon, char *error, size_t size);

@@ -316,6 +316,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.stats = &daemon->stats,
 		.unmapped = daemon->unmapped,
 		.switch_log = daemon->switch_log,
+		.overload = daemon->overload,
 		.engines = snmp_input_engines(daemon->snmp),
 		.suspects = daemon->suspects,
 		.auth = daemon->auth,

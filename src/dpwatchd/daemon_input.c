@@ -114,6 +114,7 @@ daemon_turn_end(struct daemon *daemon)
 {
 	int64_t next;
 
+	daemon_feed_held(daemon);
 	daemon_pump(daemon);
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
@@ -208,23 +209,38 @@ on_refused(void *ctx, const struct input_origin *origin, enum stats_counter why)
 		    daemon->switch_log, switch_name(daemon, sw), why, origin->time.wall_us);
 }
 
+enum engine_verdict
+daemon_count_event(struct daemon *daemon, uint32_t sw, const struct link_event *event,
+    int trap_version, const struct engine_time *time)
+{
+	enum engine_verdict verdict = engine_feed(daemon->engine, sw, event, *time);
+
+	stats_add(&daemon->stats, verdict_stats[verdict], 1);
+	switch_log_event(daemon->switch_log, switch_name(daemon, sw), trap_version, event, verdict,
+	    time->wall_us);
+	/* It restarted, or nobody knows what its indexes mean: its whole table is wanted. */
+	if (verdict == VERDICT_RESTART ||
+	    (verdict == VERDICT_DOUBT && event->kind == LINK_EVENT_WORD))
+		poller_want_all(daemon->poller, sw, true);
+	daemon_pump(daemon);
+	return verdict;
+}
+
+static int
+version_of(const struct heard *heard)
+{
+	return heard->trap ? heard->trap->version : 0;
+}
+
 /* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
 static bool
 feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct engine_time *time)
 {
 	uint64_t before = outbox_last_ticket(daemon->outbox);
-	enum engine_verdict verdict = engine_feed(daemon->engine, sw, &heard->event, *time);
 
-	stats_add(&daemon->stats, verdict_stats[verdict], 1);
-	switch_log_event(daemon->switch_log, switch_name(daemon, sw),
-	    heard->trap ? heard->trap->version : 0, &heard->event, verdict, time->wall_us);
-	if (verdict == VERDICT_NO_INTERFACE)
+	if (daemon_count_event(daemon, sw, &heard->event, version_of(heard), time) ==
+	    VERDICT_NO_INTERFACE)
 		note_unmapped(daemon, heard, time);
-	/* It restarted, or nobody knows what its indexes mean: its whole table is wanted. */
-	if (verdict == VERDICT_RESTART ||
-	    (verdict == VERDICT_DOUBT && heard->event.kind == LINK_EVENT_WORD))
-		poller_want_all(daemon->poller, sw, true);
-	daemon_pump(daemon);
 	return outbox_last_ticket(daemon->outbox) != before;
 }
 
@@ -244,6 +260,7 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 {
 	struct daemon *daemon = ctx;
 	struct heard heard = { .trap = trap };
+	enum input_answer answer;
 	enum trap_miss miss;
 
 	const struct sender sender = sender_of_trap(
@@ -256,7 +273,12 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	}
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
+		uint64_t number;
 		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
+		if (daemon_holds_any(daemon, sender.sw, &number)) {
+			*ret_ticket = number;
+			return ANSWER_WHEN_FED;
+		}
 		/* The first of them may still be on its way to Redis or to the disk. */
 		return outbox_safe_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
 									: ANSWER_NOW;
@@ -275,6 +297,9 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 		return ANSWER_NOW;
 	}
 	stats_add(&daemon->stats, STAT_TRAP_ENGINE_MISMATCH, sender.mismatch);
+	if (daemon_holds(
+		daemon, sender.sw, &heard.event, trap->version, &origin->time, &answer, ret_ticket))
+		return answer;
 	if (!feed(daemon, sender.sw, &heard, &origin->time))
 		return ANSWER_NOW;
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
@@ -327,7 +352,10 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 		say_unknown(daemon, &heard.sender, "a link line");
 		return;
 	}
-	feed(daemon, sw, &heard, &origin->time);
+	enum input_answer nobody;
+	uint64_t number;
+	if (!daemon_holds(daemon, sw, &heard.event, 0, &origin->time, &nobody, &number))
+		feed(daemon, sw, &heard, &origin->time);
 }
 
 /* ---- the listeners ---- */

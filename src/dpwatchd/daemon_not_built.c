@@ -13,7 +13,6 @@ void
 daemon_say_not_built(const struct config *config)
 {
 	const struct not_built keys[] = {
-		{ config->snmp.bucket_rate != 0, "[snmp] bucket", "nothing is limited" },
 		{ config->snmp.poll_user != NULL, "[snmp] poll_user",
 		    "switches are polled with v2c only" },
 	};

@@ -83,7 +83,10 @@ put_in_force(struct daemon *daemon, struct config config, const struct files *fi
 {
 	struct config old = daemon->config;
 
+	/* What is held names rules that go. */
+	daemon_flush_held(daemon);
 	daemon->config = config;
+	overload_configure(daemon->overload, config.snmp.bucket_rate, config.snmp.bucket_burst);
 	snmp_input_configure(daemon->snmp, &daemon->config);
 	syslog_input_configure(daemon->syslog, &daemon->config);
 	if (files->syslog_tls)

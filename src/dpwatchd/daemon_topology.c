@@ -77,6 +77,7 @@ in_force(struct daemon *daemon)
 	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
 	say_taken(daemon);
 	daemon_poll_topology(daemon);
+	daemon_overload_topology(daemon);
 	if (daemon->phase == PHASE_STARTING) {
 		/* Where Redis is away, its coming back reads the map anew, and then the states. */
 		if (redis_link_state(daemon->link) == REDIS_UP)
@@ -100,6 +101,7 @@ daemon_topology_slice(void *ctx)
 
 	if (daemon->phase == PHASE_STOPPING)
 		return;
+	daemon_flush_held(daemon);
 	daemon_pump(daemon);
 	do {
 		r = engine_topo_step(daemon->engine, STEP_BUDGET, time, &is_in_force);

@@ -39,7 +39,8 @@ struct snmp_input {
 	struct snmp_stream *streams;
 	struct snmp_decoder *decoder;
 	struct snmp_waiting *waiting;
-	uint64_t seed; /* of digests */
+	struct snmp_waiting *held; /* by numbers instead of tickets; their words do not count yet */
+	uint64_t seed;             /* of digests */
 	struct log_rate send_rate;
 
 	/* the datagram at hand */
@@ -105,13 +106,26 @@ answer_to(const struct snmp_input *input, int32_t request_id)
 	};
 }
 
+/* Where an answer to this INFORM waits already; NULL: it is its first. */
+static struct snmp_waiting *
+list_of(const struct snmp_input *input, const struct snmp_inform_key *key)
+{
+	if (snmp_waiting_has(input->waiting, key))
+		return input->waiting;
+	return snmp_waiting_has(input->held, key) ? input->held : NULL;
+}
+
 /* While the first of it waits, a repetition is not answered before it, and not twice. */
 static int
-answer_later(struct snmp_input *input, const struct snmp_answer *answer, bool v3, uint64_t ticket)
+answer_later(struct snmp_input *input, const struct snmp_answer *answer, bool v3,
+    enum input_answer how, uint64_t ticket)
 {
-	if (!snmp_waiting_has(input->waiting, &answer->key))
-		return snmp_waiting_add(input->waiting, ticket, answer);
-	return v3 ? snmp_waiting_replace(input->waiting, answer) : 0;
+	struct snmp_waiting *list = list_of(input, &answer->key);
+
+	if (!list)
+		return snmp_waiting_add(
+		    how == ANSWER_WHEN_FED ? input->held : input->waiting, ticket, answer);
+	return v3 ? snmp_waiting_replace(list, answer) : 0;
 }
 
 static void
@@ -124,7 +138,7 @@ answer_inform(struct snmp_input *input, const struct snmp_notification *notifica
 	answer.expires_ns = v3 ? input->origin.time.now_ns + V3_ANSWER_NS : 0;
 	if (how == ANSWER_NEVER)
 		return;
-	if (how == ANSWER_NOW && snmp_waiting_has(input->waiting, &answer.key))
+	if (how == ANSWER_NOW && list_of(input, &answer.key))
 		how = ANSWER_AFTER_TICKET;
 	if (snmp_decoder_response(input->decoder, &answer.bytes) != 0) {
 		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
@@ -132,7 +146,7 @@ answer_inform(struct snmp_input *input, const struct snmp_notification *notifica
 	}
 	if (how == ANSWER_NOW)
 		send_answer(input, &answer);
-	else if (answer_later(input, &answer, v3, ticket) != 0)
+	else if (answer_later(input, &answer, v3, how, ticket) != 0)
 		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
 }
 
@@ -363,6 +377,7 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 
 	input->decoder = snmp_decoder_new();
 	input->waiting = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
+	input->held = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
 	input->listeners =
 	    udp_listeners_new(input->loop, "snmp", input->stats, STAT_TRAP_KERNEL_DROPS, &handler);
 	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
@@ -370,8 +385,8 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 		input->seed = 0;
 	input->streams = snmp_stream_new(input->loop, input->stats, &stream_handler);
 	input->v3 = snmp_v3_new(input->loop, config, input->stats);
-	if (input->decoder == NULL || input->waiting == NULL || input->listeners == NULL ||
-	    input->streams == NULL || input->v3 == NULL) {
+	if (input->decoder == NULL || input->waiting == NULL || input->held == NULL ||
+	    input->listeners == NULL || input->streams == NULL || input->v3 == NULL) {
 		snprintf(error, size, "out of memory");
 		return -1;
 	}
@@ -460,10 +475,34 @@ snmp_input_answer(struct snmp_input *input, uint64_t done)
 	}
 }
 
+void
+snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket)
+{
+	const struct snmp_answer *answer;
+
+	while ((answer = snmp_waiting_first(input->held, number)) != NULL) {
+		if (snmp_waiting_add(input->waiting, ticket, answer) != 0)
+			stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
+		snmp_waiting_drop_first(input->held);
+	}
+}
+
 size_t
 snmp_input_waiting(const struct snmp_input *input)
 {
-	return snmp_waiting_count(input->waiting);
+	return snmp_waiting_count(input->waiting) + snmp_waiting_count(input->held);
+}
+
+size_t
+snmp_input_held(const struct snmp_input *input)
+{
+	return snmp_waiting_count(input->held);
+}
+
+bool
+snmp_input_behind(const struct snmp_input *input, int64_t now_ns)
+{
+	return udp_listeners_behind(input->listeners, now_ns);
 }
 
 size_t
@@ -500,6 +539,7 @@ snmp_input_free(struct snmp_input *input)
 	udp_listeners_free(input->listeners);
 	snmp_stream_free(input->streams);
 	snmp_waiting_free(input->waiting);
+	snmp_waiting_free(input->held);
 	snmp_decoder_free(input->decoder);
 	snmp_v3_free(input->v3);
 	snmp_gate_release(&input->gate);

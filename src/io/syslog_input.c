@@ -210,6 +210,12 @@ syslog_input_listener(const struct syslog_input *input, size_t i, size_t *ret_re
 	return udp_batch_name(batch);
 }
 
+bool
+syslog_input_behind(const struct syslog_input *input, int64_t now_ns)
+{
+	return udp_listeners_behind(input->datagrams, now_ns);
+}
+
 void
 syslog_input_drain(struct syslog_input *input)
 {

@@ -12,6 +12,9 @@
 /* How often drops are asked for while nothing comes. */
 #define DROPS_EVERY_MS 1000
 
+/* A full batch says that more is queued; one so long ago says nothing. */
+#define BEHIND_NS 20000000
+
 /* An end for a drain whose sender's clock is ours and stepped back meanwhile: more than any buffer holds. */
 #define DRAIN_TURNS_MAX 8192
 
@@ -20,6 +23,7 @@ struct listener {
 	size_t i;
 	struct udp_batch *batch;
 	struct event *readable;
+	int64_t full_ns; /* engine time of its last batch, where that was full; else 0 */
 };
 
 struct udp_listeners {
@@ -86,6 +90,7 @@ take_turn(struct listener *listener)
 	if (n <= 0)
 		return 0;
 	struct engine_time now = loop_now(all->loop);
+	listener->full_ns = n == UDP_BATCH_MAX ? now.now_ns : 0;
 	count_drops(listener);
 	for (int i = 0; i < n; i++)
 		all->handler.datagram(
@@ -233,6 +238,16 @@ udp_listeners_read(struct udp_listeners *listeners, bool on)
 		else
 			event_del(listeners->items[i]->readable);
 	}
+}
+
+bool
+udp_listeners_behind(const struct udp_listeners *listeners, int64_t now_ns)
+{
+	for (size_t i = 0; i < listeners->n; i++)
+		if (listeners->items[i]->full_ns != 0 &&
+		    now_ns - listeners->items[i]->full_ns < BEHIND_NS)
+			return true;
+	return false;
 }
 
 static void

@@ -117,15 +117,18 @@ lines_or(const char *lines, const char *otherwise)
 void
 sandbox_configure(struct sandbox *box, const struct sandbox_lines *lines)
 {
+	const char *snmp = lines_or(lines->snmp, "");
+	const char *snmp_default =
+	    strstr(snmp, "receive_buffer") ? "" : "receive_buffer = 256KiB\n";
 	char text[8192];
 	int n = snprintf(text, sizeof(text),
 	    "[daemon]\nstate_dir = %s\n%s\n"
-	    "[snmp]\nlisten = udp:127.0.0.1:%u\ncommunity = public\nreceive_buffer = 256KiB\n%s\n"
+	    "[snmp]\nlisten = udp:127.0.0.1:%u\ncommunity = public\n%s%s\n"
 	    "[syslog]\nlisten = udp:127.0.0.1:%u\nrules_dir = conf/rules\n%s\n"
 	    "[redis]\n%s\n"
 	    "[state]\n%s\n"
 	    "[api]\nlisten = unix:%s\n%s\n",
-	    box->dir, lines_or(lines->daemon, ""), box->snmp_port, lines_or(lines->snmp, ""),
+	    box->dir, lines_or(lines->daemon, ""), box->snmp_port, snmp_default, snmp,
 	    box->syslog_port, lines_or(lines->syslog, ""),
 	    lines_or(lines->redis, "server = embedded"), lines_or(lines->state, ""), box->api,
 	    lines_or(lines->api, ""));

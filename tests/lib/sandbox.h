@@ -44,7 +44,7 @@ struct sandbox {
 /*
  * Lines that are added to the sections of a configuration file; NULL: none. Without lines for it, [redis] is
  * "server = embedded". The rest is as the sandbox needs it: one UDP listener for traps and one for syslog on 127.0.0.1,
- * community public, conf/rules, and the API on a Unix socket.
+ * community public, a receive buffer of 256 KiB unless `snmp` has another, conf/rules, and the API on a Unix socket.
  */
 struct sandbox_lines {
 	const char *daemon, *snmp, *syslog, *redis, *state, *api;

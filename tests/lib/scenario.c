@@ -197,13 +197,29 @@ take_delays(struct scenario *s)
 }
 
 static void
+take_bucket(struct scenario *s, const char *text)
+{
+	char *end;
+	uint32_t rate = (uint32_t)strtoul(text, &end, 10);
+
+	if (rate == 0 || *end != ',')
+		SCENARIO_FAIL(s, "\"%s\" is no bucket", text);
+	s->overload = overload_new();
+	ck_assert_ptr_nonnull(s->overload);
+	overload_configure(s->overload, rate, (uint32_t)strtoul(end + 1, NULL, 10));
+}
+
+static void
 take_config(struct scenario *s)
 {
 	const char *admin_down = scenario_option(s, "admin_down"),
 		   *settle = scenario_option(s, "source_settle"),
-		   *echo = scenario_option(s, "echo_window");
+		   *echo = scenario_option(s, "echo_window"),
+		   *bucket = scenario_option(s, "bucket");
 
 	take_delays(s);
+	if (bucket)
+		take_bucket(s, bucket);
 	if (echo)
 		s->config.state.echo_window_ms = scenario_duration_us(s, echo) / 1000;
 	if (admin_down)
@@ -292,6 +308,7 @@ play(const char *path, unsigned slices)
 		check_the_end(&s);
 	fclose(file);
 	engine_free(s.engine);
+	overload_free(s.overload);
 	model_release(&s.model);
 	config_release(&s.config);
 	json_decref(s.pending);

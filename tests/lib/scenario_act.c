@@ -82,6 +82,9 @@ scenario_start_engine(struct scenario *s)
 	ck_assert_int_eq(engine_set_topo(s->engine, parse(s, s->topology), scenario_time(s)), 0);
 	model_restore(&s->model, s->engine, scenario_time(s));
 	engine_start(s->engine, scenario_time(s));
+	if (s->overload)
+		ck_assert_int_eq(
+		    overload_set_switches(s->overload, topo_n_switches(engine_topo(s->engine))), 0);
 }
 
 void
@@ -158,20 +161,76 @@ word_named(const struct scenario *s, const char *name)
 }
 
 static void
-check_verdict(const struct scenario *s, enum engine_verdict verdict)
+check_verdict(const struct scenario *s, const char *verdict)
 {
 	const char *wanted = scenario_option(s, "verdict");
 
-	if (wanted && strcmp(wanted, engine_verdict_names[verdict]) != 0)
-		SCENARIO_FAIL(s, "the verdict is %s", engine_verdict_names[verdict]);
+	if (wanted && strcmp(wanted, verdict) != 0)
+		SCENARIO_FAIL(s, "the verdict is %s", verdict);
+}
+
+/* What becomes of a word of a switch that is over its bucket; NULL: it counts. As src/dpwatchd/daemon_overload.c has it. */
+static const char *
+hold(struct scenario *s, uint32_t sw, const struct link_event *event)
+{
+	static const char *const names[OVERLOAD_FATES] = { [OVERLOAD_HELD] = "held",
+		[OVERLOAD_FOLDED] = "folded",
+		[OVERLOAD_DROPPED] = "dropped" };
+	struct overload_word word = { .sw = sw,
+		.interface = TOPO_NONE,
+		.event = *event,
+		.received_us = scenario_time(s).wall_us };
+	bool begins = false;
+
+	if (!s->overload || event->source == SOURCE_POLL ||
+	    (event->kind == LINK_EVENT_WORD &&
+		!engine_event_interface(s->engine, sw, event, &word.interface)))
+		return NULL;
+	enum overload_fate fate =
+	    overload_take(s->overload, &word, s->busy, scenario_time(s).now_ns, &begins);
+	if (begins)
+		engine_doubt_switch(s->engine, sw, scenario_time(s));
+	return names[fate];
 }
 
 static void
 feed(struct scenario *s, struct link_event *event)
 {
+	const uint32_t sw = switch_named(s, s->words[1]);
+
 	take_options(s, event);
-	check_verdict(
-	    s, engine_feed(s->engine, switch_named(s, s->words[1]), event, scenario_time(s)));
+	const char *fate = hold(s, sw, event);
+	if (!fate)
+		fate = engine_verdict_names[engine_feed(s->engine, sw, event, scenario_time(s))];
+	check_verdict(s, fate);
+}
+
+static void
+act_busy(struct scenario *s)
+{
+	s->busy = true;
+}
+
+/* There is time for everything that is held; and for the end of the episodes, as if a second had passed. */
+static void
+act_idle(struct scenario *s)
+{
+	const struct engine_time now = scenario_time(s);
+	struct engine_interface_view view;
+	struct overload_episode episode;
+	struct overload_word word;
+
+	s->busy = false;
+	while (s->overload && overload_next(s->overload, false, now.now_ns, &word)) {
+		struct engine_time time = { now.now_ns, word.received_us, now.wall_us };
+		if (word.named) {
+			engine_interface_view(s->engine, word.interface, &view);
+			word.event.name = slice_of(view.name);
+		}
+		engine_feed(s->engine, word.sw, &word.event, time);
+	}
+	while (s->overload && overload_end(s->overload, INT64_MAX, &episode))
+		engine_doubt_switch(s->engine, episode.sw, now);
 }
 
 static void
@@ -343,7 +402,8 @@ scenario_act(struct scenario *s)
 		{ "hint", act_hint }, { "report", act_report }, { "override", act_override },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
-		{ "wait", act_wait }, { "taken", act_taken } };
+		{ "wait", act_wait }, { "busy", act_busy }, { "idle", act_idle },
+		{ "taken", act_taken } };
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(s->words[0], actions[i].name) != 0)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "core/engine.h"
+#include "core/overload.h"
 #include "model.h"
 
 #define SCENARIO_WORDS 24
@@ -30,7 +31,9 @@ struct scenario {
 	int64_t boot_us; /* added to it: the engine's clock */
 	int64_t wall_us; /* added to it: the wall clock */
 	const char *words[SCENARIO_WORDS]; /* of the line, ended by NULL */
-	json_t *pending; /* changes: { "head": "toggle vm1 true", "fields": { ... } } */
+	json_t *pending;           /* changes: { "head": "toggle vm1 true", "fields": { ... } } */
+	struct overload *overload; /* NULL: without buckets */
+	bool busy;
 	bool ignore_interface, ignore_hash, ignore_redundancy;
 };
 
