@@ -60,6 +60,8 @@ struct trap_objects {
 	struct oid name; /* an octet string: the interface's name */
 	unsigned nth;    /* 1: the first of that name; of others only that one counts */
 	struct oid descr;
+	struct oid
+	    tail; /* a text that ends in the name, behind the last ": "; where descr is missing */
 	struct oid index;    /* its value is the ifIndex, beside IF-MIB's own */
 	struct oid index_in; /* the first number of its instance is the ifIndex */
 	struct oid slot;     /* its value is the number of the slot */

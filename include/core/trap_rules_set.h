@@ -63,6 +63,7 @@ int trap_copy_oid(const unsigned long *ids, size_t n, struct oid *ret_oid);
 /* The keys of trap_objects.c: 0, -ENOMEM or -EINVAL. */
 int trap_key_object(struct trap_line *line, struct slice value);
 int trap_key_name(struct trap_line *line, struct slice value);
+int trap_key_tail(struct trap_line *line, struct slice value);
 int trap_key_index(struct trap_line *line, struct slice value);
 int trap_key_index_in(struct trap_line *line, struct slice value);
 int trap_key_slot(struct trap_line *line, struct slice value);

@@ -193,6 +193,18 @@ join_name(const struct trap *trap, const struct trap_objects *objects, char *roo
 	return (struct slice){ room, used };
 }
 
+/* "OSTATE_DN: Changed interface state to down: Te 0/5": what stands behind the last ": " of a text. Empty: nothing. */
+static struct slice
+read_tail(const struct trap *trap, struct oid column)
+{
+	struct slice text = read_text(trap, column, 1, false, 0);
+
+	for (size_t i = text.len; i >= 2; i--)
+		if (text.data[i - 2] == ':' && text.data[i - 1] == ' ')
+			return slice_trim(slice_from(text, i));
+	return (struct slice){ NULL, 0 };
+}
+
 enum trap_miss
 trap_read_interface(const struct trap *trap, const struct trap_objects *objects, char *room,
     struct trap_interface *ret_ids)
@@ -208,6 +220,8 @@ trap_read_interface(const struct trap *trap, const struct trap_objects *objects,
 					     : read_text(trap, objects->name, objects->nth,
 						   by_index, ret_ids->if_index);
 	ret_ids->descr = read_text(trap, objects->descr, 1, by_index, ret_ids->if_index);
+	if (ret_ids->descr.len == 0)
+		ret_ids->descr = read_tail(trap, objects->tail);
 	if (ret_ids->if_index != 0 || ret_ids->name.len > 0 || ret_ids->descr.len > 0)
 		return TRAP_MISS_NONE;
 	return ret_ids->bad_index ? TRAP_MISS_BAD_INDEX : TRAP_MISS_NO_INTERFACE;

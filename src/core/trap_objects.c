@@ -212,6 +212,12 @@ trap_key_name(struct trap_line *l, struct slice value)
 }
 
 int
+trap_key_tail(struct trap_line *l, struct slice value)
+{
+	return take_object(l, value, &l->family->objects.tail);
+}
+
+int
 trap_key_index(struct trap_line *l, struct slice value)
 {
 	return take_object(l, value, &l->family->objects.index);

@@ -190,6 +190,7 @@ static const struct {
 	{ "reason", key_reason },
 	{ "object", trap_key_object },
 	{ "name", trap_key_name },
+	{ "tail", trap_key_tail },
 	{ "index", trap_key_index },
 	{ "index-in", trap_key_index_in },
 	{ "slot", trap_key_slot },
