@@ -362,7 +362,7 @@ note(const char *addr_text, const char *host, const char *interface, uint32_t if
 	};
 
 	ck_assert(addr_parse(slice_of(addr_text), &addr));
-	unmapped_note(world.unmapped, &addr, slice_of(host), NULL, &event, wall_us);
+	unmapped_note(world.unmapped, &addr, slice_of(host), false, NULL, &event, wall_us);
 }
 
 START_TEST(senders_that_are_not_in_the_map_come_last_heard_first)
@@ -428,8 +428,8 @@ note_claim(const char *addr_text, const char *host, const char *claim_text)
 
 	ck_assert(addr_parse(slice_of(addr_text), &addr));
 	ck_assert(!claim_text || addr_parse(slice_of(claim_text), &claim));
-	unmapped_note(
-	    world.unmapped, &addr, slice_of(host), claim_text ? &claim : NULL, &event, WORLD_NOW);
+	unmapped_note(world.unmapped, &addr, slice_of(host), false, claim_text ? &claim : NULL,
+	    &event, WORLD_NOW);
 }
 
 static const struct {
@@ -494,6 +494,77 @@ START_TEST(all_interfaces_of_a_sender_are_in_its_json)
 	ck_assert_uint_eq(topo_interface_find(topo, 0, SLICE("Eth1/4")), TOPO_NONE);
 	ck_assert_uint_ne(topo_interface_find(topo, 0, SLICE("Eth1/5")), TOPO_NONE);
 	ck_assert_uint_ne(topo_interface_find(topo, 0, SLICE("Eth1/20")), TOPO_NONE);
+	topo_free(topo);
+	topo_faults_release(&faults);
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_sender_behind_a_relay_is_mapped_by_its_name)
+{
+	struct addr relay;
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_SYSLOG,
+		.name = SLICE("Eth1/1") };
+
+	/* The relay is leaf1 itself: what it passes on is not about leaf1. */
+	ck_assert(addr_parse(SLICE("192.0.2.11"), &relay));
+	unmapped_note(world.unmapped, &relay, SLICE("leaf9.example.net"), true, NULL, &event, 1);
+	struct reply reply = get("/v1/unmapped");
+	char *map = json_dumps(at(reply.json, "map"), JSON_COMPACT);
+	ck_assert(!flag_at(&reply, "unmapped.0.switch_is_mapped"));
+	ck_assert_str_eq(map,
+	    "{\"switches\":[{\"name\":\"leaf9.example.net\",\"hostnames\":[\"leaf9.example.net\"],"
+	    "\"interfaces\":[{\"name\":\"Eth1/1\"}]}]}");
+	free(map);
+	reply_release(&reply);
+}
+END_TEST
+
+static void
+note_trap(const char *addr_text, const char *interface, uint32_t if_index)
+{
+	struct addr addr;
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_TRAP,
+		.name = slice_of(interface),
+		.if_index = if_index };
+
+	ck_assert(addr_parse(slice_of(addr_text), &addr));
+	unmapped_note(world.unmapped, &addr, SLICE(""), false, NULL, &event, WORLD_NOW);
+}
+
+START_TEST(what_would_map_all_senders_is_one_document_that_loads)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo;
+
+	/* One switch, by its name and without, over both sources, in several spellings. */
+	note("198.51.100.1", "leaf7", "GigabitEthernet1/0/1", 0, WORLD_NOW + 3);
+	note("198.51.100.1", "leaf7", "GigabitEthernet1/0/2", 0, WORLD_NOW + 4);
+	note_trap("198.51.100.1", "Gi1/0/1", 10101);
+	note_trap("198.51.100.1", "", 10103);
+	note_trap("198.51.100.1", "Gi1/0/3", 10103);
+	note_trap("198.51.100.1", "", 10102);
+	note("198.51.100.2", "leaf7", "GigabitEthernet1/0/1", 0, WORLD_NOW);
+	note_trap("198.51.100.3", "Gi1/0/1", 10101);
+	struct reply reply = get("/v1/unmapped");
+	ck_assert_uint_eq(json_array_size(at(reply.json, "unmapped")), 4);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "map.switches")), 2);
+	char *map = json_dumps(at(reply.json, "map"), 0);
+	ck_assert_msg(topo_from_text(slice_of(map), &topo, &faults) == 0, "%s", map);
+	uint32_t sw = topo_switch_find(topo, SLICE("leaf7"));
+	ck_assert_uint_eq(topo_switch_get(topo, sw)->addresses.n, 2);
+	uint32_t first = topo_interface_find(topo, sw, SLICE("GigabitEthernet1/0/1"));
+	ck_assert_uint_ne(first, TOPO_NONE);
+	ck_assert_uint_eq(topo_interface_get(topo, first)->if_index, 10101);
+	uint32_t third = topo_interface_find(topo, sw, SLICE("Gi1/0/3"));
+	ck_assert_uint_ne(third, TOPO_NONE);
+	ck_assert_uint_eq(topo_interface_get(topo, third)->if_index, 10103);
+	ck_assert_uint_ne(topo_interface_find(topo, sw, SLICE("ifIndex10102")), TOPO_NONE);
 	topo_free(topo);
 	topo_faults_release(&faults);
 	free(map);
@@ -597,6 +668,8 @@ add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_guess_says_who_a_sender_may_be, 0, ROWS(guesses));
 	tcase_add_test(tcase, who_speaks_under_the_names_of_several_is_a_relay);
 	tcase_add_test(tcase, all_interfaces_of_a_sender_are_in_its_json);
+	tcase_add_test(tcase, a_sender_behind_a_relay_is_mapped_by_its_name);
+	tcase_add_test(tcase, what_would_map_all_senders_is_one_document_that_loads);
 	tcase_add_test(tcase, an_interface_that_only_its_switch_knows_is_listed);
 	tcase_add_test(tcase, bytes_that_are_no_utf_8_are_shown_as_such_and_not_sent_on);
 	tcase_add_test(tcase, a_thousand_senders_fit_one_answer);

@@ -49,7 +49,7 @@ note(const char *addr_text, const char *host, const char *interface, int64_t wal
 	struct addr addr = addr_of(addr_text);
 	struct link_event event = word(SOURCE_SYSLOG, interface, 0, WORD_DOWN);
 
-	unmapped_note(unmapped, &addr, slice_of(host), NULL, &event, wall_us);
+	unmapped_note(unmapped, &addr, slice_of(host), false, NULL, &event, wall_us);
 }
 
 /* Sender i of a large number: 10.x.y.z. */
@@ -87,8 +87,8 @@ START_TEST(a_sender_is_one_row_with_its_last_word_and_a_count)
 	struct link_event down = word(SOURCE_TRAP, "Ethernet1/1", 7, WORD_DOWN);
 	struct link_event up = word(SOURCE_TRAP, "Ethernet1/2", 8, WORD_UP);
 
-	unmapped_note(unmapped, &addr, SLICE(""), NULL, &down, 1000);
-	unmapped_note(unmapped, &addr, SLICE(""), NULL, &up, 3000);
+	unmapped_note(unmapped, &addr, SLICE(""), false, NULL, &down, 1000);
+	unmapped_note(unmapped, &addr, SLICE(""), false, NULL, &up, 3000);
 	ck_assert_uint_eq(unmapped_n(unmapped), 1);
 	const struct unmapped_sender *sender = unmapped_get(unmapped, 0);
 	ck_assert(addr_eq(&sender->addr, &addr));
@@ -109,7 +109,7 @@ START_TEST(the_description_names_the_interface_where_no_name_does)
 	struct link_event event = word(SOURCE_TRAP, "", 7, WORD_DOWN);
 
 	event.descr = SLICE("Gigabit port 7");
-	unmapped_note(unmapped, &addr, SLICE(""), NULL, &event, 1000);
+	unmapped_note(unmapped, &addr, SLICE(""), false, NULL, &event, 1000);
 	ck_assert_str_eq(unmapped_get(unmapped, 0)->interface, "Gigabit port 7");
 }
 END_TEST
@@ -120,8 +120,8 @@ START_TEST(a_restart_leaves_the_last_interface_in_place)
 	struct link_event down = word(SOURCE_TRAP, "Ethernet1/1", 7, WORD_DOWN);
 	struct link_event restart = { .kind = LINK_EVENT_RESTART, .source = SOURCE_TRAP };
 
-	unmapped_note(unmapped, &addr, SLICE(""), NULL, &down, 1000);
-	unmapped_note(unmapped, &addr, SLICE(""), NULL, &restart, 2000);
+	unmapped_note(unmapped, &addr, SLICE(""), false, NULL, &down, 1000);
+	unmapped_note(unmapped, &addr, SLICE(""), false, NULL, &restart, 2000);
 	const struct unmapped_sender *sender = unmapped_get(unmapped, 0);
 	ck_assert_str_eq(sender->interface, "Ethernet1/1");
 	ck_assert_int_eq(sender->word, WORD_DOWN);
@@ -138,7 +138,7 @@ START_TEST(address_source_and_host_name_tell_senders_apart)
 	note("192.0.2.7", "leaf1", "eth0", 1);
 	note("192.0.2.7", "leaf2", "eth0", 2);
 	note("192.0.2.8", "leaf1", "eth0", 3);
-	unmapped_note(unmapped, &addr, SLICE("leaf1"), NULL, &trap, 4);
+	unmapped_note(unmapped, &addr, SLICE("leaf1"), false, NULL, &trap, 4);
 	ck_assert_uint_eq(unmapped_n(unmapped), 4);
 	note("::ffff:192.0.2.7", "leaf1", "eth1", 5);
 	ck_assert_uint_eq(unmapped_n(unmapped), 4);

@@ -27,7 +27,8 @@ struct unmapped_interface {
 struct unmapped_sender {
 	struct addr addr;
 	enum link_source source;
-	char host[UNMAPPED_TEXT];      /* what it calls itself; "" : nothing */
+	char host[UNMAPPED_TEXT]; /* what it calls itself; "" : nothing */
+	bool host_names; /* a trusted relay passed it on: its host names it, not its address */
 	char interface[UNMAPPED_TEXT]; /* the last interface that it spoke of */
 	uint32_t if_index;
 	enum link_word word;          /* the last word */
@@ -46,9 +47,12 @@ struct unmapped;
 
 struct unmapped *unmapped_new(void);
 void unmapped_free(struct unmapped *unmapped);
-/* `claim` is NULL where the datagram claims no other sender. */
+/*
+ * `host_names`: it came through a trusted relay or a local socket, whose address says nothing. `claim` is NULL where the
+ * datagram claims no other sender.
+ */
 void unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice host,
-    const struct addr *claim, const struct link_event *event, int64_t wall_us);
+    bool host_names, const struct addr *claim, const struct link_event *event, int64_t wall_us);
 
 /* Number kept, and each (in no promised order). */
 size_t unmapped_n(const struct unmapped *unmapped);

@@ -6,6 +6,7 @@
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
+#include "admin/unmapped_map.h"
 
 /* A name for a switch that told none: its address, in which a colon would end the name. */
 static void
@@ -106,11 +107,18 @@ interfaces_json(const struct unmapped_sender *sender)
  * The part of a topology document that would map the sender: a new switch, another address of one, or more interfaces for
  * one that is in the map already.
  */
+/* Whether its address is that of a switch of the map; a relay's is nobody's. */
+static uint32_t
+switch_of(const struct topo *topo, const struct unmapped_sender *sender)
+{
+	return sender->host_names ? TOPO_NONE : topo_switch_by_addr(topo, &sender->addr);
+}
+
 static json_t *
 map_json(const struct api *api, const struct unmapped_sender *sender, struct guess guess)
 {
 	const struct topo *topo = engine_topo(api->engine);
-	uint32_t sw = topo_switch_by_addr(topo, &sender->addr);
+	uint32_t sw = switch_of(topo, sender);
 	bool known = sw != TOPO_NONE;
 	json_t *object = json_object(), *interfaces = interfaces_json(sender);
 	char name[UNMAPPED_TEXT];
@@ -121,7 +129,10 @@ map_json(const struct api *api, const struct unmapped_sender *sender, struct gue
 	json_object_set_new(object, "name",
 	    api_json_text(
 		sw == TOPO_NONE ? name : topo_text_get(topo, topo_switch_get(topo, sw)->name)));
-	if (!known)
+	if (sender->host_names)
+		json_object_set_new(
+		    object, "hostnames", json_pack("[o]", api_json_text(sender->host)));
+	else if (!known)
 		json_object_set_new(object, "addresses", addresses_json(topo, sw, &sender->addr));
 	if (json_array_size(interfaces) > 0)
 		json_object_set(object, "interfaces", interfaces);
@@ -134,7 +145,7 @@ map_json(const struct api *api, const struct unmapped_sender *sender, struct gue
 static json_t *
 sender_json(const struct api *api, const struct unmapped_sender *sender)
 {
-	bool known = topo_switch_by_addr(engine_topo(api->engine), &sender->addr) != TOPO_NONE;
+	bool known = switch_of(engine_topo(api->engine), sender) != TOPO_NONE;
 	struct guess guess = known ? (struct guess){ TOPO_NONE, false } : guess_of(api, sender);
 	char address[ADDR_TEXT_MAX];
 
@@ -213,11 +224,13 @@ api_unmapped_list(struct api_call *call)
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, sender_json(call->api, senders[i]));
+	json_t *map = json_pack("{s:o}", "switches", unmapped_map_merge(list));
 	uint32_t more;
 	json_t *interfaces = extra_interfaces_json(call->api, &more);
 	api_reply(call->response, 200,
-	    json_pack("{s:o, s:I, s:o, s:I, s:o, s:I}", "unmapped", list, "evicted",
-		(json_int_t)unmapped_evicted(unmapped), "interfaces", interfaces, "interfaces_more",
-		(json_int_t)more, "lines", api_suspects_json(call->api->suspects), "lines_evicted",
+	    json_pack("{s:o, s:o, s:I, s:o, s:I, s:o, s:I}", "unmapped", list, "map", map,
+		"evicted", (json_int_t)unmapped_evicted(unmapped), "interfaces", interfaces,
+		"interfaces_more", (json_int_t)more, "lines",
+		api_suspects_json(call->api->suspects), "lines_evicted",
 		(json_int_t)suspects_evicted(call->api->suspects)));
 }

@@ -198,7 +198,7 @@ note_interface(
 
 void
 unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice host,
-    const struct addr *claim, const struct link_event *event, int64_t wall_us)
+    bool host_names, const struct addr *claim, const struct link_event *event, int64_t wall_us)
 {
 	char name[UNMAPPED_TEXT];
 	struct slice interface = event->name.len > 0 ? event->name : event->descr;
@@ -217,6 +217,7 @@ unmapped_note(struct unmapped *unmapped, const struct addr *addr, struct slice h
 	sender->last_us = wall_us;
 	sender->count++;
 	slice_copy(slice_of(event->rule), sender->rule, sizeof(sender->rule));
+	sender->host_names = host_names && name[0] != '\0';
 	sender->has_claim = claim != NULL;
 	if (claim)
 		sender->claim = *claim;

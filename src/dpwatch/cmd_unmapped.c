@@ -89,21 +89,19 @@ print_extras(const struct cli *cli, const json_t *interfaces, json_int_t more)
 
 /* The switches that would map them, an object a line, to be put into the document's "switches". */
 static void
-print_map(const json_t *senders)
+print_map(const json_t *switches)
 {
-	const json_t *sender;
+	const json_t *each;
 	size_t i;
 
 	printf("\nTo map them, put these into \"switches\" of the topology document and load it\n"
 	       "(where a name is there already, add its interfaces):\n");
-	json_array_foreach(senders, i, sender)
+	json_array_foreach(switches, i, each)
 	{
-		const json_t *switches =
-		    json_object_get(json_object_get(sender, "map"), "switches");
-		char *text = json_dumps(json_array_get(switches, 0), 0);
+		char *text = json_dumps(each, 0);
 		fputs("  ", stdout);
 		print_clean(stdout, text ? text : "");
-		putchar('\n');
+		fputs(i + 1 < json_array_size(switches) ? ",\n" : "\n", stdout);
 		free(text);
 	}
 }
@@ -126,7 +124,7 @@ cmd_unmapped(struct cli *cli)
 		printf("Everybody who spoke is in the map.\n");
 	} else {
 		print_senders(cli, senders);
-		print_map(senders);
+		print_map(json_object_get(json_object_get(reply.json, "map"), "switches"));
 	}
 	if (json_array_size(interfaces) > 0)
 		print_extras(cli, interfaces, json_number(reply.json, "interfaces_more"));

@@ -151,6 +151,7 @@ struct heard {
 	struct link_event event;
 	struct addr sender;
 	struct slice host;
+	bool host_names;         /* the host was believed, and is no address */
 	const struct trap *trap; /* NULL: a line */
 };
 
@@ -162,8 +163,8 @@ note_unmapped(struct daemon *daemon, const struct heard *heard, const struct eng
 		      !addr_eq(&claim, &heard->sender);
 	struct slice host = heard->trap ? trap_sys_name(heard->trap) : heard->host;
 
-	unmapped_note(daemon->unmapped, &heard->sender, host, claims ? &claim : NULL, &heard->event,
-	    time->wall_us);
+	unmapped_note(daemon->unmapped, &heard->sender, host, heard->host_names,
+	    claims ? &claim : NULL, &heard->event, time->wall_us);
 }
 
 static const char *
@@ -346,6 +347,9 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	    stream || !from || sender_is_relay(&daemon->config.syslog.trusted_relays, from);
 	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
 	    &daemon->config.syslog.trusted_relays, from, msg.host, &heard.sender);
+	heard.host_names =
+	    (!from || (sender_is_relay(&daemon->config.syslog.trusted_relays, from) &&
+			  addr_eq(&heard.sender, from)));
 	if (sw == TOPO_NONE) {
 		stats_add(&daemon->stats, STAT_EVENT_UNKNOWN_SENDER, 1);
 		note_unmapped(daemon, &heard, &origin->time);
