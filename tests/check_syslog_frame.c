@@ -75,7 +75,14 @@ static const struct {
 	{ SLICE("41 <1>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "ERROR", 0 },
 	{ SLICE("99999999999999999999 <1>a"), "ERROR", 0 },
 	{ SLICE("5 <1>abx <2>ab"), "<1>ab|ERROR", 0 },
-	{ SLICE("5 <1>ab<2>ab"), "<1>ab|ERROR", 0 },
+	{ SLICE("5 <1>abcd"), "<1>ab|ERROR", 0 },
+	/* A relay that mixes both. */
+	{ SLICE("5 <1>ab<2>ab"), "<1>ab|", 5 },
+	{ SLICE("5 <1>ab<2>ab\n5 <3>ab<4>a\n"), "<1>ab|<2>ab|<3>ab|<4>a|", 0 },
+	{ SLICE("<1>ab\n5 <2>ab<3>a\n6 <4>abc"), "<1>ab|<2>ab|<3>a|<4>abc|", 0 },
+	{ SLICE("2 \n\n<1>ab\n"), "<1>ab|", 0 },
+	{ SLICE("<1>ab\n5 is no count\n45: nor this\n99 <2>ab\n"),
+	    "<1>ab|5 is no count|45: nor this|99 <2>ab|", 0 },
 	{ SLICE("5 <1>ab05 <2>ab"), "<1>ab|ERROR", 0 },
 	{ SLICE("5<1>ab"), "ERROR", 0 },
 	{ SLICE("5\t<1>ab"), "ERROR", 0 },
@@ -131,7 +138,7 @@ START_TEST(no_byte_behind_the_received_ones_is_read)
 }
 END_TEST
 
-START_TEST(the_first_byte_tells_the_framing_once)
+START_TEST(the_first_byte_tells_the_framing)
 {
 	struct syslog_frame frame;
 	size_t used = 0;
@@ -144,7 +151,9 @@ START_TEST(the_first_byte_tells_the_framing_once)
 	ck_assert_uint_eq(used, 3);
 	ck_assert_int_eq(syslog_frame_next(&frame, SLICE("1"), &used, &message), FRAME_MORE);
 	ck_assert_int_eq(frame.framing, FRAMING_COUNTED);
-	ck_assert_int_eq(syslog_frame_next(&frame, SLICE("<1>a\n"), &used, &message), FRAME_ERROR);
+	ck_assert_int_eq(
+	    syslog_frame_next(&frame, SLICE("<1>a\n"), &used, &message), FRAME_MESSAGE);
+	ck_assert_int_eq(frame.framing, FRAMING_LINES);
 	syslog_frame_init(&frame, MAX_MESSAGE);
 	ck_assert_int_eq(
 	    syslog_frame_next(&frame, SLICE("0 <1>\n"), &used, &message), FRAME_MESSAGE);
@@ -160,7 +169,7 @@ main(void)
 
 	tcase_add_loop_test(tc, a_stream_gives_the_same_messages_however_it_is_cut, 0, N_STREAMS);
 	tcase_add_loop_test(tc, no_byte_behind_the_received_ones_is_read, 0, N_STREAMS);
-	tcase_add_test(tc, the_first_byte_tells_the_framing_once);
+	tcase_add_test(tc, the_first_byte_tells_the_framing);
 
 	return run_case("syslog_frame", tc);
 }

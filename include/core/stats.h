@@ -73,6 +73,8 @@
 	X(SYSLOG_REFUSED_CONNECTIONS, "syslog.connections-refused",                                \
 	    "stream connections beyond max_connections")                                           \
 	X(SYSLOG_BAD_FRAME, "syslog.bad-frame", "stream connections closed for an absurd count")   \
+	X(SYSLOG_HALF_MESSAGE, "syslog.half-message",                                              \
+	    "messages of which a stream had brought only a part when it ended")                    \
 	X(SYSLOG_TLS_REFUSED, "syslog.tls-refused",                                                \
 	    "connections whose TLS handshake failed or took too long")                             \
 	X(SYSLOG_KERNEL_DROPS, "syslog.kernel-drops", "datagrams that the kernel dropped")         \

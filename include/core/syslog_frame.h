@@ -3,8 +3,9 @@
  *
  * A datagram is one message and needs none of this. On TCP and TLS a connection is octet counted
  * ("17 <134>...", RFC 6587 3.4.1 and RFC 5425 4.3) or ended by a terminator (3.4.2), LF or NUL as
- * rsyslog takes them; which of them is told by its first byte, once per connection: a digit 1-9
- * means counting, anything else lines.
+ * rsyslog takes them. The first byte tells which: a digit 1-9 means counting, anything else lines.
+ * Later messages are framed as the ones before; but a relay that hands on what it gets may mix both,
+ * so that among counted ones a '<' begins a line, and among lines "COUNT <" a counted message.
  *
  * What is left without a terminator when a connection ends is no message: it may have been cut
  * inside an interface's name, and must not be decoded.

@@ -42,6 +42,9 @@ void syslog_connection_free(struct syslog_connection *connection);
 enum syslog_connection_result syslog_connection_receive(
     struct syslog_connection *connection, struct engine_time now, size_t *ret_n);
 
+/* The bytes of a message that has not come whole. */
+size_t syslog_connection_left(const struct syslog_connection *connection);
+
 /* A TLS handshake is still under way. */
 bool syslog_connection_is_opening(const struct syslog_connection *connection);
 

@@ -118,7 +118,13 @@ next_counted(
 		/* Some senders count without the LF that they send all the same. */
 		used += filler_len(slice_from(bytes, used));
 		struct slice rest = slice_from(bytes, used);
-		size_t count = 0;
+		size_t count = 0, len;
+		if (rest.len > 0 && rest.data[0] == '<') {
+			frame->framing = FRAMING_LINES;
+			enum syslog_frame_result result = next_line(frame, rest, &len, ret_message);
+			*ret_used = used + len;
+			return result;
+		}
 		int head = read_count(rest, frame->max_message, &count);
 		if (head < 0)
 			return FRAME_ERROR;
@@ -137,19 +143,39 @@ next_counted(
 	return FRAME_MORE;
 }
 
+/* Whether "COUNT <" stands at the start: a message that is counted, among lines. */
+static bool
+is_counted(struct slice bytes, size_t max)
+{
+	size_t count = 0;
+	int head = read_count(bytes, max, &count);
+
+	return head > 0 && (size_t)head < bytes.len && bytes.data[head] == '<';
+}
+
+/* How the message at the start is framed; `bytes` is not empty. */
+static enum syslog_framing
+framing_of(const struct syslog_frame *frame, struct slice bytes)
+{
+	const char first = bytes.data[0];
+
+	if (frame->framing == FRAMING_UNKNOWN)
+		return first >= '1' && first <= '9' ? FRAMING_COUNTED : FRAMING_LINES;
+	return is_counted(bytes, frame->max_message) ? FRAMING_COUNTED : frame->framing;
+}
+
 enum syslog_frame_result
 syslog_frame_next(
     struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
-	if (frame->framing == FRAMING_UNKNOWN) {
+	if (!frame->skipping) {
 		size_t filler = filler_len(bytes);
 
 		if (filler == bytes.len) {
 			*ret_used = filler;
 			return FRAME_MORE;
 		}
-		char first = bytes.data[filler];
-		frame->framing = first >= '1' && first <= '9' ? FRAMING_COUNTED : FRAMING_LINES;
+		frame->framing = framing_of(frame, slice_from(bytes, filler));
 	}
 	if (frame->framing == FRAMING_COUNTED)
 		return next_counted(frame, bytes, ret_used, ret_message);

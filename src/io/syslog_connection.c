@@ -162,6 +162,12 @@ syslog_connection_receive(
 	return result;
 }
 
+size_t
+syslog_connection_left(const struct syslog_connection *connection)
+{
+	return connection->len;
+}
+
 bool
 syslog_connection_is_opening(const struct syslog_connection *connection)
 {

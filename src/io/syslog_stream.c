@@ -82,6 +82,8 @@ close_connection(struct connection *connection)
 {
 	struct syslog_stream *stream = connection->stream;
 
+	if (syslog_connection_left(connection->bytes) > 0)
+		stats_add(stream->stats, STAT_SYSLOG_HALF_MESSAGE, 1);
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	if (connection->previous != NULL)
