@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "admin/api.h"
+#include "admin/http_head.h"
 #include "util/addr.h"
 
 struct bufferevent;
@@ -42,19 +43,24 @@ struct http_connection {
 	int seconds;             /* of the span */
 	bool role_known;
 	enum api_role role;
-	bool trusted; /* it showed a good token: see http_connection_trust */
+	bool trusted;          /* it showed a good token: see http_connection_trust */
+	struct http_head head; /* of the request that is arriving */
 	bool has_addr;
 	struct addr addr; /* of a client on TCP */
 	char who[64];
 	struct http_pending *pending; /* the answer that this client waits for; NULL: none */
 };
 
+struct http_server;
+
 struct http_connections {
+	struct http_server *server;
 	struct event_base *base;
 	struct evconnlistener *listener;
 	struct event *tick;
 	size_t n;
 	uint64_t body_max;             /* for those who may not load a topology */
+	uint64_t topology_max;         /* for those who may */
 	bool anonymous_reads;          /* on TCP */
 	struct ssl_ctx_st *const *tls; /* for connections to come; NULL: they are in clear */
 	struct http_connection places[HTTP_CONNECTIONS_MAX];
@@ -83,8 +89,7 @@ void http_connection_idle(struct http_connection *connection);
  */
 void http_connection_identify(struct http_connection *connection);
 
-/* What it sends from the next request on may have `body_max` bytes: its token may load a topology. */
-void http_connection_trust(
-    struct http_connection *connection, struct evhttp_request *request, int64_t body_max);
+/* Its token may load a topology: from now on it may send as much. */
+void http_connection_trust(struct http_connection *connection);
 
 #endif

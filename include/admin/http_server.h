@@ -50,7 +50,19 @@ bool http_defer(struct http_server *server, struct evhttp_request *request,
 /* It goes on without its http: what is sent for it is only thrown away. */
 void http_forget(struct http_pending *pending);
 
+/* ---- http_page.c ---- */
+
+/* Something was added to a connection's output that is no answer of ours. */
+void http_page_written(struct evbuffer *output);
+
 /* ---- http_identify.c ---- */
+
+/*
+ * Whether a token that came with a head may bring a body beyond max_body: it may load a topology. A wrong one is counted here,
+ * because evhttp then refuses the request and nobody else sees it.
+ */
+bool http_may_load(
+    struct http_server *server, struct http_connection *connection, const char *token);
 
 /*
  * Who asks: who the token names, else who the connection is; filled into role, project, local and who of the request. False

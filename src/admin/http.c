@@ -172,7 +172,9 @@ server_start(struct http_server *server, const struct config *config)
 			evconnlistener_free(listener);
 		return -ENOMEM;
 	}
+	server->connections.server = server;
 	server->connections.body_max = body_max;
+	server->connections.topology_max = HTTP_TOPOLOGY_MAX;
 	server->connections.tls = server->socket.is_tls ? &http->tls : NULL;
 	server->connections.anonymous_reads = config->api.anonymous == ANONYMOUS_READ;
 	evhttp_set_allowed_methods(server->evhttp, EVERY_METHOD);

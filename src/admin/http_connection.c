@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "admin/http_pending.h"
+#include "admin/http_server.h"
 
 /* What a request may bring beside its body. */
 #define HEADERS_MAX 16384
@@ -78,12 +79,46 @@ hang_up(struct http_connection *connection)
 	shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 }
 
+/* The last n bytes of the buffer, which evhttp has not seen yet. True when they end a head. */
+static bool
+feed_head(struct http_head *head, struct evbuffer *buffer, size_t n)
+{
+	struct evbuffer_ptr at;
+	struct evbuffer_iovec piece;
+	bool ended = false;
+
+	evbuffer_ptr_set(buffer, &at, evbuffer_get_length(buffer) - n, EVBUFFER_PTR_SET);
+	while (n > 0 && !head->ended && evbuffer_peek(buffer, (ev_ssize_t)n, &at, &piece, 1) > 0) {
+		size_t len = piece.iov_len < n ? piece.iov_len : n;
+		ended = http_head_feed(head, (struct slice){ piece.iov_base, len });
+		n -= len;
+		if (n > 0)
+			evbuffer_ptr_set(buffer, &at, len, EVBUFFER_PTR_ADD);
+	}
+	return ended;
+}
+
+/* With the head, before evhttp holds the length of the body against its limit. */
+static void
+look_at_head(struct http_connection *connection, struct evbuffer *buffer, size_t n)
+{
+	struct http_head *head = &connection->head;
+
+	if (connection->busy || head->ended || connection->trusted || !feed_head(head, buffer, n) ||
+	    head->body <= connection->owner->body_max || head->token[0] == '\0')
+		return;
+	http_connection_identify(connection);
+	if (http_may_load(connection->owner->server, connection, head->token))
+		http_connection_trust(connection);
+}
+
 static void
 on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct http_connection *connection = arg;
 
-	(void)buffer;
+	if (info->n_added > 0)
+		look_at_head(connection, buffer, info->n_added);
 	connection->arrived += info->n_added;
 	if (connection->arrived <= connection->owner->body_max + HEADERS_MAX)
 		return;
@@ -94,12 +129,28 @@ on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg
 }
 
 void
-http_connection_trust(
-    struct http_connection *connection, struct evhttp_request *request, int64_t body_max)
+http_connection_trust(struct http_connection *connection)
 {
+	void *evcon = NULL;
+
+	if (connection->trusted)
+		return;
 	connection->trusted = true;
-	evhttp_connection_set_max_body_size(
-	    evhttp_request_get_connection(request), (ev_ssize_t)body_max);
+	/* What evhttp's callbacks are called with is its connection, and there is no other way to that before a request is whole. */
+	bufferevent_getcb(connection->bev, NULL, NULL, NULL, &evcon);
+	if (evcon)
+		evhttp_connection_set_max_body_size(
+		    evcon, (ev_ssize_t)connection->owner->topology_max);
+}
+
+/* Our own answers are written while it is busy: what is written else is evhttp's. */
+static void
+on_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	const struct http_connection *connection = arg;
+
+	if (!connection->busy && info->n_added > 0)
+		http_page_written(buffer);
 }
 
 void
@@ -108,6 +159,7 @@ http_connection_idle(struct http_connection *connection)
 	connection->busy = false;
 	connection->seconds = 0;
 	connection->arrived = connection->arrived_before = 0;
+	http_head_clear(&connection->head);
 }
 
 static void
@@ -148,6 +200,7 @@ static void
 place_free(struct http_connection *connection)
 {
 	evbuffer_remove_cb(bufferevent_get_input(connection->bev), on_input, connection);
+	evbuffer_remove_cb(bufferevent_get_output(connection->bev), on_output, connection);
 	bufferevent_decref(connection->bev);
 	connection->bev = NULL;
 	connection->owner->n--;
@@ -255,6 +308,7 @@ on_connection(struct event_base *base, void *arg)
 	connection->bev = bev;
 	bufferevent_incref(bev);
 	evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection);
+	evbuffer_add_cb(bufferevent_get_output(bev), on_output, connection);
 	return bev;
 }
 

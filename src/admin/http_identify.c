@@ -6,20 +6,30 @@
 
 #include "admin/http_server.h"
 
-/* The token that a request shows; an empty slice: none. "notused" is what openstack's client says when it has none. */
 static struct slice
 token_of(struct evhttp_request *request)
 {
 	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-	struct slice token = slice_trim(slice_of(evhttp_find_header(headers, "X-Auth-Token")));
 
-	if (token.len == 0) {
-		struct slice bearer =
-		    slice_trim(slice_of(evhttp_find_header(headers, "Authorization")));
-		if (bearer.len > 7 && slice_case_eq_str(slice_first(bearer, 7), "Bearer "))
-			token = slice_trim(slice_from(bearer, 7));
-	}
-	return slice_eq_str(token, "notused") ? SLICE("") : token;
+	return http_token_of(slice_of(evhttp_find_header(headers, "X-Auth-Token")),
+	    slice_of(evhttp_find_header(headers, "Authorization")));
+}
+
+bool
+http_may_load(struct http_server *server, struct http_connection *connection, const char *text)
+{
+	struct http *http = server->http;
+	const struct token *token;
+
+	if (!http->auth)
+		return false;
+	if (http->backend.refresh_status)
+		http->backend.refresh_status(http->backend.ctx, &http->api->status);
+	if (auth_check(http->auth, slice_of(text), connection->has_addr ? &connection->addr : NULL,
+		http->api->status.now_ns, &token) == AUTH_GOOD)
+		return token->role >= ROLE_INTEGRATOR;
+	stats_add(http->stats, STAT_HTTP_WRONG_TOKENS, 1);
+	return false;
 }
 
 bool
@@ -52,6 +62,6 @@ http_identify(struct http_server *server, struct evhttp_request *request,
 	asked->project = token->role == ROLE_READER ? token->project : NULL;
 	/* From now on this client may send more than a stranger: a topology. */
 	if (token->role >= ROLE_INTEGRATOR)
-		http_connection_trust(connection, request, HTTP_TOPOLOGY_MAX);
+		http_connection_trust(connection);
 	return true;
 }
