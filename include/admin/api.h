@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/discoveries.h"
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/poll_plan.h"
@@ -64,9 +65,10 @@ struct api {
 	const struct overload *overload; /* NULL: no switch has a bucket */
 	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
-	struct poll_plan *poll_plan; /* NULL: nothing is polled */
-	struct usm_engines *engines; /* SNMPv3 engines of switches */
-	struct auth *auth;           /* tokens; NULL: there are none to manage */
+	struct poll_plan *poll_plan;     /* NULL: nothing is polled */
+	struct discoveries *discoveries; /* NULL: nothing can be asked */
+	struct usm_engines *engines;     /* SNMPv3 engines of switches */
+	struct auth *auth;               /* tokens; NULL: there are none to manage */
 	struct api_status status;
 };
 

@@ -87,6 +87,9 @@ api_handler api_switch_poll;
 /* {"state", "since", "asked_at", "failures"}: how polling the switch goes. */
 json_t *api_poll_json(const struct api *api, uint32_t sw);
 
+/* api_discover.c */
+api_handler api_discovery_begin, api_discovery_fetch, api_discovery_end;
+
 /* api_override.c */
 api_handler api_interface_put;
 

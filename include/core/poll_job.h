@@ -26,7 +26,7 @@
 
 /* sysUpTime.0, and each column's cursor or each row's four objects. */
 #define POLL_OIDS_MAX (1 + 4 * POLL_GET_MAX)
-#define POLL_OID_LEN 16
+#define POLL_OID_LEN 48
 
 struct poll_request {
 	bool bulk;        /* GETBULK with one non-repeater */
@@ -49,11 +49,16 @@ struct poll_row {
 
 struct poll_job;
 
+struct discover_job;
+
 struct poll_job *poll_job_walk(void); /* NULL: out of memory */
+/* Not for words: all that core/discover_job.h reads. It has no rows. */
+struct poll_job *poll_job_discover(void);
 /* n is 1 to POLL_GET_MAX. */
 struct poll_job *poll_job_get(const uint32_t *if_indexes, size_t n);
 void poll_job_free(struct poll_job *job);
 bool poll_job_is_walk(const struct poll_job *job);
+const struct discover_job *poll_job_discovery(const struct poll_job *job); /* NULL: it is none */
 
 /* The next request: the first, or after POLL_STEP_MORE. */
 void poll_job_request(const struct poll_job *job, struct poll_request *ret_request);

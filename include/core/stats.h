@@ -136,6 +136,8 @@
 	X(POLL_EVENT, "poll.event", "rows of answers that say up or down")                         \
 	X(POLL_SILENT, "poll.silent", "jobs that ended without an answer")                         \
 	X(POLL_FULL, "poll.full", "interface tables longer than what is read of one")              \
+	X(DISCOVER_ANSWERED, "discover.answered", "switches that told of themselves when asked")   \
+	X(DISCOVER_FAILED, "discover.failed", "switches that were asked and did not")              \
 	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")                                \
 	X(HTTP_WRONG_TOKENS, "http.wrong-tokens", "requests with a token that is none")            \
 	X(HTTP_IMPATIENT, "http.impatient", "requests refused after too many wrong tokens")

@@ -21,6 +21,9 @@
 #define POLLER_RETRIES 2
 /* One job may take so long in all, or slow switches would keep the others from being asked. */
 #define POLLER_JOB_MS 120000
+/* The same of a discovery, and so many of them may be under way. */
+#define POLLER_DISCOVERY_MS 60000
+#define POLLER_DISCOVERIES 8
 
 struct poller_handler {
 	void *ctx;
@@ -57,6 +60,19 @@ bool poller_want(struct poller *poller, uint32_t sw, uint32_t if_index);
 bool poller_want_all(struct poller *poller, uint32_t sw, bool soon);
 /* The whole switch, at the earliest in so many milliseconds; see poll_plan_want_later(). */
 bool poller_want_later(struct poller *poller, uint32_t sw, int64_t delay_ms);
+
+/*
+ * A discovery (core/discover_job.h) of a switch at one of its addresses, modulo their number: it ends in one call of `ended`,
+ * in a later turn, whatever becomes of the map; `job` is borrowed then, and has what was told so far. It is no poll: what is
+ * known of polling stays as it is. False where it cannot be begun; then `why` (size bytes) says so, or is "" where as many as
+ * may be are under way.
+ */
+struct poller_discovery {
+	void *ctx;
+	void (*ended)(void *ctx, enum poll_outcome outcome, const struct poll_job *job);
+};
+bool poller_discover(struct poller *poller, uint32_t sw, uint32_t address,
+    const struct poller_discovery *discovery, char *why, size_t size);
 
 /* For views, and for who wants something of it: poller_kick() then. */
 struct poll_plan *poller_plan(struct poller *poller);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/discover_job.h"
+
 #define REPETITIONS 10
 
 /* How much is asked at a time: all, little, or least. */
@@ -25,6 +27,7 @@ static const struct {
 static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 
 struct poll_job {
+	struct discover_job *discovery; /* NULL: this is a walk or a get */
 	bool walk;
 	enum size size;
 	unsigned n_restarts;
@@ -63,6 +66,20 @@ poll_job_get(const uint32_t *if_indexes, size_t n)
 	return job;
 }
 
+struct poll_job *
+poll_job_discover(void)
+{
+	struct poll_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->discovery = discover_job_new();
+	if (job->discovery)
+		return job;
+	free(job);
+	return NULL;
+}
+
 static void
 clear_rows(struct poll_job *job)
 {
@@ -79,6 +96,7 @@ poll_job_free(struct poll_job *job)
 	if (!job)
 		return;
 	clear_rows(job);
+	discover_job_free(job->discovery);
 	free(job->rows);
 	free(job);
 }
@@ -87,6 +105,12 @@ bool
 poll_job_is_walk(const struct poll_job *job)
 {
 	return job->walk;
+}
+
+const struct discover_job *
+poll_job_discovery(const struct poll_job *job)
+{
+	return job->discovery;
 }
 
 size_t
@@ -131,6 +155,10 @@ wanted_end(const struct poll_job *job)
 void
 poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 {
+	if (job->discovery) {
+		discover_job_request(job->discovery, ret_request);
+		return;
+	}
 	ret_request->bulk = job->walk && job->size != SIZE_LEAST;
 	ret_request->next = job->walk && job->size == SIZE_LEAST;
 	ret_request->repetitions = job->size == SIZE_ALL ? REPETITIONS : 1;
@@ -324,6 +352,8 @@ poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t 
 {
 	bool moved[COLUMN_MAX] = { false };
 
+	if (job->discovery)
+		return discover_job_take(job->discovery, varbinds, n);
 	if (take_uptime(job, varbinds, n) && job->n > 0)
 		return begin_anew(job);
 	for (size_t i = 0; i < n; i++)
@@ -337,6 +367,8 @@ poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t 
 bool
 poll_job_refused(struct poll_job *job)
 {
+	if (job->discovery)
+		return discover_job_refused(job->discovery);
 	if (job->size == (job->walk ? SIZE_LEAST : SIZE_ROW))
 		return false;
 	job->size++;

@@ -109,6 +109,7 @@ cli_function cmd_status;
 cli_function cmd_topology_load;
 cli_function cmd_topology_check;
 cli_function cmd_topology_dump;
+cli_function cmd_topology_discover;
 cli_function cmd_switch_list;
 cli_function cmd_switch_show;
 cli_function cmd_switch_forget_engine;

@@ -17,6 +17,7 @@
 #define TOKEN_MAX 4096
 #define SIMULATE_MAX 60 /* a query has 64 parameters at most */
 #define RULES_FILES_MAX 1024
+#define DISCOVER_MAX 10000
 
 /* Options of a command, as members of their struct. */
 #define FLAG(name, help) name, NULL, help, false
@@ -35,6 +36,10 @@ const struct cli_command cli_commands[] = {
 	    cmd_topology_check, { { NO_OPTIONS } } },
 	{ "topology dump", "", "Print the topology in force, as a document", 0, 0,
 	    cmd_topology_dump, { { NO_OPTIONS } } },
+	{ "topology discover", "[SWITCH ...]",
+	    "Ask the switches of the map, and print the topology that they tell of", 0,
+	    DISCOVER_MAX, cmd_topology_discover,
+	    { { FLAG("diff", "how the map in force differs from that") } } },
 	{ "topology import neutron", "FILE",
 	    "Make a topology of Neutron's ports (GET /v2.0/ports) and a hosts file", 1, 1,
 	    cmd_import_neutron,

@@ -403,7 +403,7 @@ make_parts(struct daemon *daemon)
 	daemon->started = loop_now(daemon->loop);
 	const struct poller_handler poller_handler = { daemon, daemon_polled, daemon_reachable };
 	daemon->poller = poller_new(daemon->loop, &daemon->config, &daemon->stats, &poller_handler);
-	if (!daemon->poller)
+	if (!daemon->poller || !daemon_discover_start(daemon))
 		return -1;
 	if (daemon_open_overload(daemon) != 0)
 		return -1;
@@ -480,6 +480,7 @@ daemon_release(struct daemon *daemon)
 		daemon_close_http(daemon);
 	worker_wait_dying();
 	poller_free(daemon->poller);
+	daemon_discover_end(daemon);
 	snmp_input_free(daemon->snmp);
 	syslog_input_free(daemon->syslog);
 	redis_link_free(daemon->link);

@@ -6,6 +6,7 @@
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_topology.c  a map that was read, on its way into force
  *   daemon_poll.c   asks to the poller, and its answers to the engine
+ *   daemon_discover.c  discoveries: whom the poller asks for more
  *   daemon_rules.c  the rules' files
  *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
@@ -23,6 +24,7 @@
 
 #include "admin/http.h"
 #include "core/dedup.h"
+#include "core/discoveries.h"
 #include "core/engine.h"
 #include "core/maintenance.h"
 #include "core/outbox.h"
@@ -106,6 +108,10 @@ struct daemon {
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
 	struct poller *poller;
+	struct discoveries *discoveries;
+	struct discovering *discover_again; /* daemon_discover.c: a list */
+	unsigned n_discovering;             /* of the poller's places for it, those taken */
+	struct loop_timer *discover_turn;
 	struct auth *auth;
 	struct http *http;
 	struct api api;
@@ -160,6 +166,14 @@ void daemon_poll_topology(struct daemon *daemon);
 /* The poller's handler. */
 void daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job, bool whole);
 void daemon_reachable(void *ctx, uint32_t sw, enum poll_outcome outcome, const char *why);
+
+/* ---- daemon_discover.c ---- */
+/* False: out of memory. */
+bool daemon_discover_start(struct daemon *daemon);
+/* Some may have been begun or ended. */
+void daemon_discover_kick(struct daemon *daemon);
+/* After the poller is gone. */
+void daemon_discover_end(struct daemon *daemon);
 
 /* ---- daemon_maintenance.c ---- */
 void daemon_load_maintenance(struct daemon *daemon);

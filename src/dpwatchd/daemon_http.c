@@ -113,6 +113,7 @@ on_write(void *ctx, const char *who, const char *method, const char *path, int s
 		log_info("api: %s %s by %s: %d", method, path, who, status);
 	daemon_keep_maintenance(daemon);
 	poller_kick(daemon->poller);
+	daemon_discover_kick(daemon);
 	daemon_turn_end(daemon);
 }
 
@@ -322,6 +323,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.auth = daemon->auth,
 		.maintenance = daemon->maintenance,
 		.poll_plan = poller_plan(daemon->poller),
+		.discoveries = daemon->discoveries,
 	};
 	daemon->http = http_new(loop_base(daemon->loop), &daemon->config, &daemon->api,
 	    &daemon->stats, &backend, error, size);

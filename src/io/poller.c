@@ -19,6 +19,11 @@
 #define TICK_MS 100
 #define BURST (POLLER_RATE / (1000 / TICK_MS)) /* packets at once */
 
+/* Polls take the first ones, discoveries the others. */
+#define PLACES (POLL_RUNNING_MAX + POLLER_DISCOVERIES)
+/* Discoveries leave this much of the budget to polls. */
+#define BUDGET_OF_POLLS (BURST / 2)
+
 /* One switch that is being asked. */
 struct asking {
 	struct poller *poller;
@@ -32,6 +37,7 @@ struct asking {
 	bool held;        /* its next request waits for the next tick */
 	bool over;        /* to be closed: a session must not be closed by its own callback */
 	enum poll_outcome outcome;
+	struct poller_discovery discovery; /* ended: NULL: this is a poll, and the plan's */
 };
 
 struct poller {
@@ -41,7 +47,7 @@ struct poller {
 	const struct config *config; /* borrowed until poller_configure */
 	const struct topo *topo;     /* NULL: none yet */
 	struct poll_plan *plan;
-	struct asking places[POLL_RUNNING_MAX];
+	struct asking places[PLACES];
 	unsigned n_asking;
 	unsigned budget;   /* packets that may be sent now */
 	int64_t filled_ns; /* when something was added to it last */
@@ -71,6 +77,19 @@ is_silent(const struct poll_view *view)
 	return view->outcome != POLL_ANSWERED && view->outcome != POLL_OUTCOME_MAX;
 }
 
+static bool
+is_discovery(const struct asking *asking)
+{
+	return asking->discovery.ended != NULL;
+}
+
+static void
+end_discovery(struct asking *asking)
+{
+	asking->discovery.ended(asking->discovery.ctx, asking->outcome, asking->job);
+	close_asking(asking);
+}
+
 /* The job is over: what it told goes to the handler, also where the switch fell silent in the middle. */
 static void
 end_job(struct asking *asking)
@@ -79,6 +98,10 @@ end_job(struct asking *asking)
 	const uint32_t sw = asking->sw;
 	struct poll_view before, after;
 
+	if (is_discovery(asking)) {
+		end_discovery(asking);
+		return;
+	}
 	const struct engine_time now = loop_now(poller->loop);
 	poll_plan_view(poller->plan, sw, &before);
 	poll_plan_done(poller->plan, sw, asking->outcome, now.now_ns, now.wall_us);
@@ -130,7 +153,7 @@ send_next(struct asking *asking)
 	struct poller *poller = asking->poller;
 	struct poll_request request;
 
-	asking->held = poller->budget == 0;
+	asking->held = poller->budget <= (is_discovery(asking) ? BUDGET_OF_POLLS : 0);
 	if (asking->held)
 		return;
 	poller->budget--;
@@ -257,9 +280,9 @@ open_session(struct asking *asking, struct poll_target *target)
 /* ---- jobs ---- */
 
 static struct asking *
-free_place(struct poller *poller)
+free_place(struct poller *poller, size_t first, size_t n)
 {
-	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+	for (size_t i = first; i < first + n; i++)
 		if (!poller->places[i].session)
 			return &poller->places[i];
 	return NULL;
@@ -269,7 +292,7 @@ free_place(struct poller *poller)
 static bool
 begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t size)
 {
-	struct asking *asking = free_place(poller);
+	struct asking *asking = free_place(poller, 0, POLL_RUNNING_MAX);
 	struct poll_target target;
 
 	snprintf(why, size, "%s", poll_outcome_names[POLL_UNSENT]);
@@ -289,6 +312,38 @@ begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t
 	if (asking->job && !asking->over)
 		return true;
 	close_asking(asking);
+	return false;
+}
+
+bool
+poller_discover(struct poller *poller, uint32_t sw, uint32_t address,
+    const struct poller_discovery *discovery, char *why, size_t size)
+{
+	struct asking *asking = free_place(poller, POLL_RUNNING_MAX, POLLER_DISCOVERIES);
+	struct poll_target target;
+
+	why[0] = '\0';
+	if (!asking || !poller->topo ||
+	    !poll_target_make(poller->topo, sw, address, poller->config, &target, why, size))
+		return false;
+	*asking = (struct asking){
+		.poller = poller,
+		.sw = sw,
+		.began_ns = loop_now(poller->loop).now_ns,
+		.discovery = *discovery,
+		.held =
+		    true, /* its first request goes with the next tick: it must not end in this call */
+	};
+	bool good = open_session(asking, &target);
+	explicit_bzero(&target, sizeof(target));
+	asking->job = good ? poll_job_discover() : NULL;
+	if (asking->job) {
+		loop_timer_arm(poller->tick, 0);
+		return true;
+	}
+	snprintf(why, size, "%s", poll_outcome_names[POLL_UNSENT]);
+	if (good)
+		close_asking(asking);
 	return false;
 }
 
@@ -319,8 +374,9 @@ begin_jobs(struct poller *poller)
 static void
 look_at(struct asking *asking)
 {
-	if (loop_now(asking->poller->loop).now_ns - asking->began_ns >
-	    POLLER_JOB_MS * INT64_C(1000000))
+	const int64_t most_ms = is_discovery(asking) ? POLLER_DISCOVERY_MS : POLLER_JOB_MS;
+
+	if (loop_now(asking->poller->loop).now_ns - asking->began_ns > most_ms * INT64_C(1000000))
 		finish(asking, POLL_SLOW);
 	else if (asking->held)
 		send_next(asking);
@@ -362,7 +418,7 @@ on_tick(void *ctx)
 	struct poller *poller = ctx;
 
 	fill_budget(poller);
-	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (poller->places[i].session)
 			look_at(&poller->places[i]);
 	begin_jobs(poller);
@@ -432,6 +488,17 @@ give_up(struct poller *poller)
 	for (size_t i = 0; i < POLL_RUNNING_MAX; i++)
 		if (poller->places[i].session)
 			close_asking(&poller->places[i]);
+}
+
+static void
+give_up_discoveries(struct poller *poller)
+{
+	for (size_t i = POLL_RUNNING_MAX; i < PLACES; i++) {
+		if (!poller->places[i].session)
+			continue;
+		finish(&poller->places[i], POLL_UNSENT);
+		end_discovery(&poller->places[i]);
+	}
 }
 
 /* The switch of each job, in the next map; TOPO_NONE: it is not there. */
@@ -528,6 +595,7 @@ poller_free(struct poller *poller)
 	if (!poller)
 		return;
 	give_up(poller);
+	give_up_discoveries(poller);
 	loop_timer_free(poller->tick);
 	loop_timer_free(poller->start);
 	poll_plan_free(poller->plan);

@@ -48,6 +48,7 @@ struct world {
 	struct unmapped *unmapped;
 	struct switch_log *switch_log;
 	struct maintenance *maintenance;
+	struct discoveries *discoveries;
 	struct usm_engines *engines;
 };
 
@@ -78,6 +79,7 @@ world_set_up(void)
 	world.unmapped = unmapped_new();
 	world.switch_log = switch_log_new();
 	world.maintenance = maintenance_new();
+	world.discoveries = discoveries_new();
 	world.engines = usm_engines_new(16, 1);
 	world.api = (struct api){
 		.engine = engine_new(&world.config),
@@ -85,6 +87,7 @@ world_set_up(void)
 		.unmapped = world.unmapped,
 		.switch_log = world.switch_log,
 		.maintenance = world.maintenance,
+		.discoveries = world.discoveries,
 		.engines = world.engines,
 		.status = {
 			.version = "0.1.0",
@@ -114,6 +117,7 @@ world_tear_down(void)
 	unmapped_free(world.unmapped);
 	switch_log_free(world.switch_log);
 	maintenance_free(world.maintenance);
+	discoveries_free(world.discoveries);
 	usm_engines_free(world.engines);
 	config_release(&world.config);
 }
