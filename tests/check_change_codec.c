@@ -185,6 +185,29 @@ START_TEST(an_interface_of_which_little_is_known_has_empty_members)
 }
 END_TEST
 
+START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
+{
+	static const char *const wanted[] = { "I", "false", "", "",
+		"{\"oper\":\"up\",\"admin\":\"\",\"since\":\"\",\"source\":\"\",\"reason\":\"\","
+		"\"certain\":false,\"link\":\"\",\"protocol\":\"\",\"override\":\"\",\"order\":0,"
+		"\"penalty\":1500.0,\"penalty_at\":\"2024-05-01T12:00:00.000000Z\","
+		"\"suppressed\":true,\"waits\":\"up/link/syslog//\","
+		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\",\"tells_both\":true}",
+		"", "up", "", "", "", "", NULL };
+	struct dp_change change = empty_change(CHANGE_INTERFACE);
+
+	change.oper_up = true;
+	change.penalty = 1500;
+	change.penalty_us = NOON;
+	change.suppressed = true;
+	change.waits = "up/link/syslog//";
+	change.echoes = "down/trap/2024-05-01T12:00:00.000000Z/tT";
+	change.tells_both = true;
+	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
+	expect(&args, wanted);
+}
+END_TEST
+
 static const char *const kinds[] = { "degraded", "restored", "stranded", "refined" };
 
 START_TEST(redundancy_says_its_kind_and_paths)
@@ -314,6 +337,7 @@ main(void)
 	tcase_add_test(tcase, a_hash_without_a_toggle_has_the_fields_of_a_toggle);
 	tcase_add_test(tcase, an_interface_has_its_json_and_its_link_event);
 	tcase_add_test(tcase, an_interface_of_which_little_is_known_has_empty_members);
+	tcase_add_test(tcase, what_a_restart_must_know_is_there_only_while_it_is);
 	tcase_add_loop_test(tcase, redundancy_says_its_kind_and_paths, 0, REDUNDANCY_MAX);
 	tcase_add_test(tcase, a_switch_that_is_forgotten_names_its_hash_alone);
 	tcase_add_test(tcase, the_longest_switch_name_fits_its_key);

@@ -75,6 +75,53 @@ START_TEST(what_redis_says_of_an_interface_is_checked)
 }
 END_TEST
 
+/* What redis says of transitions that the lines have still to tell; the line is then an echo, or news. */
+static const struct {
+	const char *echoes;
+	bool taken;
+} pending[] = {
+	{ "down/trap/2024-05-01T11:59:50.000000Z/tT,up/trap/2024-05-01T11:59:51.000000Z/tT", true },
+	{ "down/trap/2024-05-01T11:59:50.000000Z/,up/trap/2024-05-01T11:59:51.000000Z/", true },
+	{ "down/trap/2024-05-01T11:59:50.000000Z/tTs,up/trap/2024-05-01T11:59:51.000000Z/tTs",
+	    false },
+	{ "down/trap/2024-05-01T11:58:50.000000Z/tT,up/trap/2024-05-01T11:58:51.000000Z/tT",
+	    false },
+	{ "down/trap/2025-05-01T11:59:50.000000Z/tT,up/trap/2025-05-01T11:59:51.000000Z/tT", true },
+	{ "down/syslog/2024-05-01T11:59:50.000000Z/sS,up/syslog/2024-05-01T11:59:51.000000Z/sS",
+	    false },
+	{ "", false },
+	{ ",", false },
+	{ "down/trap/2024-05-01T11:59:50.000000Z", true },
+	{ "down/trap/yesterday/tT", false },
+	{ "sideways/trap/2024-05-01T11:59:50.000000Z/tT", false },
+	{ "down/smoke/2024-05-01T11:59:50.000000Z/tT", false },
+	/* Nine are more than there can be. */
+	{ "down/trap/2024-05-01T11:59:50Z/t,up/trap/2024-05-01T11:59:50Z/t,"
+	  "down/trap/2024-05-01T11:59:50Z/t,up/trap/2024-05-01T11:59:50Z/t,"
+	  "down/trap/2024-05-01T11:59:50Z/t,up/trap/2024-05-01T11:59:50Z/t,"
+	  "down/trap/2024-05-01T11:59:50Z/t,up/trap/2024-05-01T11:59:50Z/t,"
+	  "down/trap/2024-05-01T11:59:50Z/t",
+	    false },
+};
+
+START_TEST(what_redis_says_of_pending_echoes_is_checked)
+{
+	const struct link_event line = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_SYSLOG,
+		.name = SLICE("Ethernet1/1") };
+	char json[1024];
+
+	snprintf(json, sizeof(json),
+	    "{\"oper\":\"up\",\"link\":\"up\",\"source\":\"trap\",\"tells_both\":true,\"echoes\":\"%s\"}",
+	    pending[_i].echoes);
+	ck_assert(restore(json));
+	engine_start(engine, now());
+	ck_assert_int_eq(engine_feed(engine, 0, &line, now()),
+	    pending[_i].taken ? VERDICT_ECHO : VERDICT_CHANGED);
+}
+END_TEST
+
 static void
 dampen(void)
 {
@@ -414,6 +461,8 @@ main(void)
 	tcase_add_checked_fixture(before, set_up, tear_down);
 	tcase_add_loop_test(before, what_redis_says_of_an_interface_is_checked, 0,
 	    sizeof(states) / sizeof(states[0]));
+	tcase_add_loop_test(before, what_redis_says_of_pending_echoes_is_checked, 0,
+	    sizeof(pending) / sizeof(pending[0]));
 	tcase_add_loop_test(before, a_held_interface_is_held_for_what_is_left_of_its_penalty, 0,
 	    sizeof(held) / sizeof(held[0]));
 	tcase_add_test(before, an_interface_of_an_unknown_switch_is_not_restored);

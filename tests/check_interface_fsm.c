@@ -362,7 +362,7 @@ hear(struct echoes *echoes, const struct told *told)
 	interface_apply(&state, &event, &config, at(told->ms), ++order);
 	if (interface_observed_up(&state) != was)
 		echoes_add(echoes, &event, told->word == 'D' ? SPOKEN_DOWN : SPOKEN_UP,
-		    told->ms * 1000000);
+		    (struct engine_time){ .now_ns = told->ms * 1000000 });
 	return hearing;
 }
 

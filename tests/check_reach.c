@@ -195,7 +195,11 @@ take_out(struct engine *engine, struct model *model, struct said *said)
 			record->place = said->n;
 		}
 		said->n++;
-		if (change_encode(&change, &record->bytes, &said->keys) != 0)
+		/* As of the moment in which it is taken out, which is a later one where a map is taken in slices. */
+		struct dp_change told = change;
+		told.echoes = "";
+		told.tells_both = false;
+		if (change_encode(&told, &record->bytes, &said->keys) != 0)
 			ck_abort_msg("a change of kind %d cannot be encoded", change.kind);
 		uint64_t revision = model ? model_apply(model, &change) : 0;
 		if (revision != 0)

@@ -51,6 +51,23 @@ START_TEST(from_and_first_stay_inside)
 }
 END_TEST
 
+START_TEST(cut_takes_what_stands_before_the_mark_and_the_mark)
+{
+	struct slice rest = SLICE("a//bc/");
+
+	ck_assert(slice_eq_str(slice_cut(&rest, '/'), "a"));
+	ck_assert(slice_eq_str(slice_cut(&rest, '/'), ""));
+	ck_assert(slice_eq_str(slice_cut(&rest, '/'), "bc"));
+	ck_assert(slice_eq_str(rest, ""));
+	ck_assert(slice_eq_str(slice_cut(&rest, '/'), ""));
+	rest = SLICE("whole");
+	ck_assert(slice_eq_str(slice_cut(&rest, '/'), "whole"));
+	ck_assert_uint_eq(rest.len, 0);
+	rest = nothing;
+	ck_assert_uint_eq(slice_cut(&rest, '/').len, 0);
+}
+END_TEST
+
 START_TEST(trim_takes_blanks_and_line_ends_off_both_ends)
 {
 	ck_assert(slice_eq_str(slice_trim(SLICE(" \t\r\n a b \0\r\n")), "a b"));
@@ -155,6 +172,7 @@ main(void)
 	tcase_add_test(tc, equality_wants_the_same_length_and_bytes);
 	tcase_add_test(tc, case_is_folded_for_ascii_letters_only);
 	tcase_add_test(tc, from_and_first_stay_inside);
+	tcase_add_test(tc, cut_takes_what_stands_before_the_mark_and_the_mark);
 	tcase_add_test(tc, trim_takes_blanks_and_line_ends_off_both_ends);
 	tcase_add_test(tc, starts_compares_a_whole_prefix);
 	tcase_add_test(tc, find_gives_the_first_place_or_minus_one);

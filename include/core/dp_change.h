@@ -92,6 +92,9 @@ struct dp_change {
 	    overridden; /* by whom, until when, and why; at_us 0: nobody overrides it */
 	const char
 	    *waits; /* words that count later, as engine_waits_text() writes them; "": none */
+	const char *
+	    echoes; /* what a source has still to tell, as engine_echoes_text() writes it; "": nothing */
+	bool tells_both; /* its switch tells transitions by traps and by syslog */
 	enum damp_note damping;
 	double penalty;     /* of dampening, as of penalty_us; 0: none */
 	int64_t penalty_us; /* wall clock */

@@ -4,6 +4,7 @@
  *   engine.c         life, and words in
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
+ *   engine_echo.c    transitions that a source has still to tell, as they are stored
  *   engine_ask.c     which interfaces should be asked about
  *   engine_damp.c    the penalty of an interface that flaps
  *   engine_apply.c   what counts is applied, at once or after its delay; and what comes of it
@@ -141,6 +142,8 @@ struct held_word {
 #define WAITS_TEXT_MAX 320        /* HELD_MAX times WORD/LAYER/SOURCE/REASON/bare */
 #define HELD_MAX (TELLER_MAX + 1) /* one of each teller, and of who is asked */
 
+#define ECHOES_TEXT_MAX 400 /* ECHOES_MAX times DIRECTION/SOURCE/TIME/TELLERS */
+
 /* Who overrides an interface; what is said stands in its state. */
 struct override {
 	char *by, *note;
@@ -233,8 +236,9 @@ struct engine {
 	struct wall_clock clock;
 	struct ask_queue asks[2]; /* of interfaces that are down, and up */
 	uint32_t n_asks_missed;   /* interfaces that found the queue full, and wait for room */
-	char waits_text[WAITS_TEXT_MAX]; /* of the change popped last */
-	uint64_t n_asks_refused;         /* how often that was so, ever */
+	char waits_text[WAITS_TEXT_MAX],
+	    echoes_text[ECHOES_TEXT_MAX]; /* of the change popped last */
+	uint64_t n_asks_refused;          /* how often that was so, ever */
 	struct extra *extras;
 	uint32_t n_extras, room_extras;
 	struct htab extra_index;
@@ -356,6 +360,16 @@ void engine_waits_restore(
 void engine_note_teller(struct switch_state *sw, enum link_source source);
 /* Words that waited count, and echoes run out. */
 void engine_word_tick(struct engine *engine, uint32_t interface, struct engine_time time);
+
+/* ---- engine_echo.c ---- */
+/*
+ * The transitions that not every teller has told yet, for interface:<switch>: DIRECTION/SOURCE/TIME/TELLERS, oldest first,
+ * separated by commas; "" where there is none. TELLERS are those that told it, or went past it, a letter each.
+ */
+void engine_echoes_text(const struct engine *engine, uint32_t interface, char buf[ECHOES_TEXT_MAX]);
+/* Reads them back: as old as the wall clock says. What is wrong or over echo_window is left out. The caller settles the watch. */
+void engine_echoes_restore(
+    struct engine *engine, uint32_t interface, struct slice text, struct engine_time time);
 
 /* ---- engine_ask.c ---- */
 /* The interface is uncertain: somebody should ask about it. */

@@ -97,6 +97,7 @@ struct echoes {
 	    next[TELLER_MAX]; /* the first that this teller has not told yet; n: it has told all */
 	struct {
 		int64_t at_ns;
+		int64_t at_us;     /* the wall clock then: a restart knows it by this */
 		uint8_t direction; /* enum spoken */
 		uint8_t source;    /* enum link_source: who told it first */
 	} items[ECHOES_MAX];       /* oldest first; up and down in turn */
@@ -105,8 +106,8 @@ struct echoes {
 /* Transitions older than echo_window or more before now are forgotten. */
 void echoes_expire(struct echoes *echoes, const struct config *config, int64_t now_ns);
 /* The observed state went in this direction by this event: told by its source, and by no other yet. The oldest of 8 gives way. */
-void echoes_add(
-    struct echoes *echoes, const struct link_event *event, enum spoken direction, int64_t now_ns);
+void echoes_add(struct echoes *echoes, const struct link_event *event, enum spoken direction,
+    struct engine_time time);
 
 /* What is to be done with a word. */
 enum fate {

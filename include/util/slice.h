@@ -35,6 +35,9 @@ struct slice slice_from(struct slice s, size_t n);
 /* The first n bytes (all of them where it is shorter). */
 struct slice slice_first(struct slice s, size_t n);
 
+/* Cuts what stands before the first `mark` off *rest, and the mark; all of it where there is none. Returns it. */
+struct slice slice_cut(struct slice *rest, char mark);
+
 /* Without blanks, tabs, CR, LF and NUL at both ends. */
 struct slice slice_trim(struct slice s);
 

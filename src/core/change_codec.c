@@ -145,20 +145,27 @@ penalty_json(const struct dp_change *change, char *buf, size_t size)
 	    change->penalty, at, change->suppressed ? "true" : "false");
 }
 
-/* Words that wait are there only while they do. */
+/* Words that wait, and what a source has still to tell, are there only while they do. */
 static void
 waits_json(const struct dp_change *change, char *buf, size_t size)
 {
+	size_t len = 0;
+
 	buf[0] = '\0';
 	if (change->waits && *change->waits)
-		snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
+		len = (size_t)snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
+	if (change->echoes && *change->echoes)
+		len +=
+		    (size_t)snprintf(buf + len, size - len, ",\"echoes\":\"%s\"", change->echoes);
+	if (change->tells_both)
+		snprintf(buf + len, size - len, ",\"tells_both\":true");
 }
 
 static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
-	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[360],
-	     override[INTERFACE_JSON_MAX - 1000];
+	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[800],
+	     override[INTERFACE_JSON_MAX - 1440];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);

@@ -158,6 +158,7 @@ restore_watch(
 		    json_is_true(json_object_get(object, "suppressed")), time);
 	if (engine->interfaces[interface].override != SPOKEN_NONE)
 		restore_override(engine, interface, object, time);
+	engine_echoes_restore(engine, interface, text_from(object, "echoes"), time);
 	engine_waits_restore(engine, interface, text_from(object, "waits"), time);
 	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
 	engine_watch_settle(engine, interface);
@@ -189,6 +190,10 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 		restore_watch(engine, found, object, time);
 		engine_note_teller(
 		    &engine->switches[sw], (enum link_source)engine->interfaces[found].source);
+		if (json_is_true(json_object_get(object, "tells_both"))) {
+			engine_note_teller(&engine->switches[sw], SOURCE_TRAP);
+			engine_note_teller(&engine->switches[sw], SOURCE_SYSLOG);
+		}
 		if (engine->interfaces[found].order > engine->last_order)
 			engine->last_order = engine->interfaces[found].order;
 	}

@@ -83,17 +83,6 @@ engine_waits_text(const struct engine *engine, uint32_t interface, char buf[WAIT
 	}
 }
 
-/* Cuts what stands before the mark off *rest, and the mark. */
-static struct slice
-cut(struct slice *rest, struct slice mark)
-{
-	long at = slice_find(*rest, mark);
-	struct slice part = at < 0 ? *rest : slice_first(*rest, (size_t)at);
-
-	*rest = slice_from(*rest, at < 0 ? rest->len : (size_t)at + 1);
-	return part;
-}
-
 static uint8_t
 number_of(const char *const *names, int n, struct slice name)
 {
@@ -112,14 +101,14 @@ engine_waits_restore(
 
 	hearing.until_ns = time.now_ns + engine->config.state.source_settle_ms * 1000000;
 	while (text.len > 0) {
-		struct slice word = cut(&text, SLICE(","));
+		struct slice word = slice_cut(&text, ',');
 		struct link_event event = { .kind = LINK_EVENT_WORD };
 		event.word =
-		    (enum link_word)number_of(link_word_names, WORD_MAX, cut(&word, SLICE("/")));
+		    (enum link_word)number_of(link_word_names, WORD_MAX, slice_cut(&word, '/'));
 		event.layer =
-		    (enum link_layer)number_of(link_layer_names, LAYER_MAX, cut(&word, SLICE("/")));
-		event.source = link_source_from(cut(&word, SLICE("/")));
-		event.reason = link_reason_from(cut(&word, SLICE("/")));
+		    (enum link_layer)number_of(link_layer_names, LAYER_MAX, slice_cut(&word, '/'));
+		event.source = link_source_from(slice_cut(&word, '/'));
+		event.reason = link_reason_from(slice_cut(&word, '/'));
 		event.bare_up = slice_eq_str(word, "bare");
 		enum spoken direction = interface_direction(&event, &engine->config);
 		if (direction != SPOKEN_NONE && direction != observed(state))
@@ -177,10 +166,10 @@ count_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct 
 			take_back(engine, interface, event->source, time.wall_us);
 		return verdict;
 	}
-	if (engine->switches[sw].tells_both) {
+	if (engine->switches[sw].tells_both && engine->config.state.echo_window_ms > 0) {
 		struct watch *watch = engine_watch_need(engine, interface);
 		if (watch)
-			echoes_add(&watch->echoes, event, observed(state), time.now_ns);
+			echoes_add(&watch->echoes, event, observed(state), time);
 		engine_watch_settle(engine, interface);
 	}
 	const uint8_t n = take_held(engine, interface, held);
@@ -282,6 +271,7 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 	case FATE_ECHO:
 		if (hearing.unexplained)
 			engine_make_uncertain(engine, interface, time.wall_us);
+		engine_queue_interface(engine, interface, false, time.wall_us);
 		return VERDICT_ECHO;
 	case FATE_IGNORED:
 		return VERDICT_IGNORED_ADMIN;
@@ -295,8 +285,10 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 		break;
 	}
 	const enum engine_verdict verdict = count_word(engine, sw, interface, event, time);
-	return hearing.echo == ECHO_CURRENT && verdict == VERDICT_NO_CHANGE ? VERDICT_ECHO
-									    : verdict;
+	if (hearing.echo != ECHO_CURRENT || verdict != VERDICT_NO_CHANGE)
+		return verdict;
+	engine_queue_interface(engine, interface, false, time.wall_us);
+	return VERDICT_ECHO;
 }
 
 /* ---- time ---- */

@@ -256,8 +256,8 @@ echoes_expire(struct echoes *echoes, const struct config *config, int64_t now_ns
 }
 
 void
-echoes_add(
-    struct echoes *echoes, const struct link_event *event, enum spoken direction, int64_t now_ns)
+echoes_add(struct echoes *echoes, const struct link_event *event, enum spoken direction,
+    struct engine_time time)
 {
 	const int said = said_index(event->source);
 
@@ -266,7 +266,8 @@ echoes_add(
 		return;
 	if (echoes->n == ECHOES_MAX)
 		forget_oldest(echoes, 1);
-	echoes->items[echoes->n].at_ns = now_ns;
+	echoes->items[echoes->n].at_ns = time.now_ns;
+	echoes->items[echoes->n].at_us = time.turn_us ? time.turn_us : time.wall_us;
 	echoes->items[echoes->n].direction = (uint8_t)direction;
 	echoes->items[echoes->n].source = (uint8_t)event->source;
 	echoes->n++;

@@ -64,6 +64,17 @@ is_padding(char c)
 }
 
 struct slice
+slice_cut(struct slice *rest, char mark)
+{
+	const char *at = rest->len > 0 ? memchr(rest->data, mark, rest->len) : NULL;
+	const size_t len = at ? (size_t)(at - rest->data) : rest->len;
+	const struct slice part = slice_first(*rest, len);
+
+	*rest = slice_from(*rest, at ? len + 1 : len);
+	return part;
+}
+
+struct slice
 slice_trim(struct slice s)
 {
 	while (s.len > 0 && is_padding(s.data[0])) {

@@ -93,6 +93,27 @@ static const char *const damping_names[] = {
 	[DAMP_WOULD_RELEASE] = "would-release",
 };
 
+/* DIRECTION/SOURCE/TIME/TELLERS, separated by commas; the times as everywhere. */
+static void
+put_echoes(const struct scenario *s, json_t *fields, const char *echoes)
+{
+	struct slice rest = slice_of(echoes);
+	char text[1024] = "", when[40];
+	size_t len = 0;
+
+	while (rest.len > 0) {
+		struct slice tellers = slice_cut(&rest, ',');
+		const struct slice direction = slice_cut(&tellers, '/'),
+				   source = slice_cut(&tellers, '/');
+		int64_t us;
+		ck_assert(timeutil_parse(slice_cut(&tellers, '/'), &us));
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s/%.*s/%s/%.*s",
+		    len > 0 ? "," : "", (int)direction.len, direction.data, (int)source.len,
+		    source.data, scenario_when(s, us, when), (int)tellers.len, tellers.data);
+	}
+	put(fields, "echoes", text);
+}
+
 static json_t *
 fields_of(const struct scenario *s, const struct dp_change *change)
 {
@@ -113,6 +134,7 @@ fields_of(const struct scenario *s, const struct dp_change *change)
 		put_number(fields, "if_index", change->if_index);
 		put(fields, "dampening", damping_names[change->damping]);
 		put(fields, "waits", change->waits);
+		put_echoes(s, fields, change->echoes);
 		return fields;
 	}
 	put_bool(fields, "dp_down", change->dp_down);
