@@ -115,8 +115,14 @@ static const struct {
 	    "dpwatch.conf:2: [state] dampening: \"5s 2000 1000 20s\" is wrong; right is off, or [observe] HALF-LIFE REUSE "
 	    "SUPPRESS MAX, such as 5s 1000 2000 20s (times up to 1h, SUPPRESS above REUSE)" },
 	{ "[state]\ndampening = 20s 1000 9000 20s",
-	    "dpwatch.conf:2: [state] dampening: \"20s 1000 9000 20s\" is wrong; right is a MAX in which REUSE can double up "
-	    "to SUPPRESS" },
+	    "dpwatch.conf:2: [state] dampening: \"20s 1000 9000 20s\" is wrong; right is a MAX in which REUSE can double to "
+	    "more than SUPPRESS" },
+	{ "[state]\ndampening = 1h 1000 2000 1h",
+	    "dpwatch.conf:2: [state] dampening: \"1h 1000 2000 1h\" is wrong; right is a MAX in which REUSE can double to "
+	    "more than SUPPRESS" },
+	{ "[state]\ndampening = 10s 1000 3000 11s",
+	    "dpwatch.conf:2: [state] dampening: \"10s 1000 3000 11s\" is wrong; right is a MAX in which REUSE can double to "
+	    "more than SUPPRESS" },
 	{ "[redis]\nserver = localhost:6379",
 	    "dpwatch.conf:2: [redis] server: \"localhost:6379\" is wrong; right is embedded, unix:PATH or tcp:HOST:PORT" },
 	{ "[redis]\nserver = udp:192.0.2.1:6379",

@@ -66,7 +66,7 @@ START_TEST(a_new_configuration_counts_from_the_next_word_on)
 	ck_assert(view().dp_down);
 	say(SLICE("Ethernet1/1"), WORD_UP);
 	config.state.admin_down = ADMIN_DOWN_IGNORE;
-	engine_configure(engine, &config);
+	engine_configure(engine, &config, now());
 	say(SLICE("Ethernet1/1"), WORD_ADMIN_DOWN);
 	ck_assert(!view().dp_down);
 }

@@ -126,7 +126,7 @@ static void
 dampen(void)
 {
 	config.state.dampening = DAMPENING_ON;
-	engine_configure(engine, &config);
+	engine_configure(engine, &config, now());
 }
 
 #define HELD(PENALTY, AT)                                                                 \

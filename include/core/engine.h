@@ -55,7 +55,13 @@ extern const char *const engine_verdict_names[VERDICT_MAX];
 /* NULL: out of memory. The config's values are copied. */
 struct engine *engine_new(const struct config *config);
 void engine_free(struct engine *engine);
-void engine_configure(struct engine *engine, const struct config *config);
+/*
+ * Another configuration is in force; its values are copied. What waits for down_delay or up_delay waits no longer than the new
+ * one; penalties decay as it says from now on. Interfaces that dampening holds down and would not any more (it is off now, or
+ * only observes, or the penalty is below reuse) are released at once, which makes changes. Nothing is held down by it that
+ * was not: that takes another down.
+ */
+void engine_configure(struct engine *engine, const struct config *config, struct engine_time time);
 
 /*
  * Takes a snapshot (owned from now on, also on failure) in place of the old one. Interface and port states carry over by

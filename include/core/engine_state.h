@@ -334,6 +334,8 @@ enum engine_verdict engine_settle(struct engine *engine, uint32_t interface,
 /* A word counts. */
 enum engine_verdict engine_apply(struct engine *engine, uint32_t interface,
     const struct link_event *event, struct engine_time time);
+/* Another configuration is in force: what the old one held. */
+void engine_apply_adapt(struct engine *engine, uint32_t interface, struct engine_time time);
 /* Delays and penalties that are over, and links whose ends are to be compared. */
 void engine_apply_tick(struct engine *engine, uint32_t interface, struct engine_time time);
 
@@ -387,6 +389,11 @@ void engine_compare_ends(struct engine *engine, uint32_t interface, int64_t wall
 double engine_penalty(const struct engine *engine, const struct watch *watch, int64_t now_ns);
 /* The interface has fallen, as observed. What that means is already in its state. */
 enum damp_note engine_damp_fall(struct engine *engine, uint32_t interface, struct engine_time time);
+/* The penalty is what it has decayed to, so that another half-life may count from now on. */
+void engine_damp_settle(struct engine *engine, uint32_t interface, struct engine_time time);
+/* Another configuration is in force. The caller settles the watch. */
+enum damp_note engine_damp_adapt(
+    struct engine *engine, uint32_t interface, struct engine_time time);
 /* penalty_end_ns has come. The caller settles the watch. */
 enum damp_note engine_damp_end(struct engine *engine, uint32_t interface, struct engine_time time);
 /* What Redis knew: the penalty as it was at the wall time `at_us`. The caller settles the watch. */

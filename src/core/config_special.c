@@ -2,6 +2,7 @@
  * config_special: values that fill more than one member of struct config.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,16 +153,15 @@ dampening_parse(const struct slice words[4], struct dampening *ret_numbers)
 }
 
 /*
- * The penalty never exceeds what decays to `reuse` in max_suppress: reuse * 2^(max_suppress / half_life). Where that lies
- * below `suppress`, nothing would ever be suppressed.
+ * The penalty never exceeds what decays to `reuse` in max_suppress: reuse * 2^(max_suppress / half_life). Where that does not
+ * lie above `suppress`, nothing would ever be suppressed.
  */
 static bool
 can_suppress(const struct dampening *numbers)
 {
-	int64_t halvings =
-	    (numbers->max_suppress_ms + numbers->half_life_ms - 1) / numbers->half_life_ms;
+	const double halvings = (double)numbers->max_suppress_ms / (double)numbers->half_life_ms;
 
-	return halvings >= 20 || numbers->reuse << halvings >= numbers->suppress;
+	return (double)numbers->reuse * exp2(halvings) > (double)numbers->suppress;
 }
 
 static int
@@ -179,7 +179,8 @@ set_dampening(const struct config_row *row, struct slice text, struct config *co
 		    "off, or [observe] HALF-LIFE REUSE SUPPRESS MAX, such as 5s 1000 2000 20s (times up to 1h, "
 		    "SUPPRESS above REUSE)");
 	if (!can_suppress(&numbers))
-		return config_wrong(why, text, "a MAX in which REUSE can double up to SUPPRESS");
+		return config_wrong(
+		    why, text, "a MAX in which REUSE can double to more than SUPPRESS");
 	config->state.dampening = off ? DAMPENING_OFF : observe ? DAMPENING_OBSERVE : DAMPENING_ON;
 	config->state.dampening_half_life_ms = numbers.half_life_ms;
 	config->state.dampening_max_suppress_ms = numbers.max_suppress_ms;

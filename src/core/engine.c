@@ -397,6 +397,13 @@ empty_topo(void)
 	return topo;
 }
 
+static void
+take_config(struct engine *engine, const struct config *config)
+{
+	memset(&engine->config, 0, sizeof(engine->config));
+	engine->config.state = config->state;
+}
+
 struct engine *
 engine_new(const struct config *config)
 {
@@ -404,7 +411,7 @@ engine_new(const struct config *config)
 
 	if (!engine)
 		return NULL;
-	engine_configure(engine, config);
+	take_config(engine, config);
 	htab_init(&engine->extra_index, &engine_extra_type, engine);
 	htab_init(&engine->report_index, &engine_report_type, engine);
 	htab_init(&engine->learnt_index, &engine_learnt_type, engine);
@@ -418,11 +425,17 @@ engine_new(const struct config *config)
 	return NULL;
 }
 
+/* A release may end a watch, and its row is then another's: interfaces are what is walked. */
 void
-engine_configure(struct engine *engine, const struct config *config)
+engine_configure(struct engine *engine, const struct config *config, struct engine_time time)
 {
-	memset(&engine->config, 0, sizeof(engine->config));
-	engine->config.state = config->state;
+	engine_settle_pending(engine);
+	for (uint32_t i = 0; i < engine->n_interfaces; i++)
+		engine_damp_settle(engine, i, time);
+	take_config(engine, config);
+	for (uint32_t i = 0; i < engine->n_interfaces; i++)
+		if (engine_watch(engine, i))
+			engine_apply_adapt(engine, i, time);
 }
 
 void

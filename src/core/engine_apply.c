@@ -193,20 +193,45 @@ show(struct engine *engine, uint32_t interface, struct engine_time time)
 	    then);
 }
 
-/* The penalty has decayed: what was observed last counts again. */
+/* The penalty changed: where that released the interface, what was observed last counts again. */
 static void
-end_penalty(struct engine *engine, uint32_t interface, struct engine_time time)
+settle_penalty(struct engine *engine, uint32_t interface, const struct before *before,
+    enum damp_note note, struct engine_time time)
 {
-	const struct before before = engine_before(engine, interface);
 	struct interface_state *state = &engine->interfaces[interface];
 	const struct link_event event = own_event(state);
 	enum engine_verdict verdict = VERDICT_NO_CHANGE;
-	const enum damp_note note = engine_damp_end(engine, interface, time);
 
 	if (note == DAMP_RELEASED && state->shown_down && interface_observed_up(state) &&
 	    interface_show(state, time))
 		verdict = VERDICT_CHANGED;
-	engine_settle(engine, interface, &before, verdict, note, &event, time);
+	engine_settle(engine, interface, before, verdict, note, &event, time);
+}
+
+static void
+end_penalty(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct before before = engine_before(engine, interface);
+
+	settle_penalty(engine, interface, &before, engine_damp_end(engine, interface, time), time);
+}
+
+void
+engine_apply_adapt(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct before before = engine_before(engine, interface);
+	const bool up = interface_observed_up(&before.state);
+	const int64_t delay_ms =
+	    up ? engine->config.state.up_delay_ms : engine->config.state.down_delay_ms;
+	const int64_t latest_ns = time.now_ns + delay_ms * 1000000;
+	struct watch *watch = engine_watch(engine, interface);
+
+	if (watch->show_ns != INT64_MAX && watch->show_ns > latest_ns)
+		watch->show_ns = latest_ns;
+	const enum damp_note note = engine_damp_adapt(engine, interface, time);
+	if (note != DAMP_NONE)
+		settle_penalty(engine, interface, &before, note, time);
+	engine_watch_settle(engine, interface);
 }
 
 void

@@ -81,24 +81,78 @@ engine_damp_fall(struct engine *engine, uint32_t interface, struct engine_time t
 	return DAMP_SUPPRESSED;
 }
 
+/* It flaps no longer. */
+static enum damp_note
+release(struct engine *engine, uint32_t interface)
+{
+	struct interface_state *state = &engine->interfaces[interface];
+
+	engine_watch(engine, interface)->flaps = false;
+	engine->watches.n_flapping--;
+	if (!state->suppressed)
+		return DAMP_WOULD_RELEASE;
+	interface_suppress(state, false);
+	return DAMP_RELEASED;
+}
+
 enum damp_note
 engine_damp_end(struct engine *engine, uint32_t interface, struct engine_time time)
 {
 	struct watch *watch = engine_watch(engine, interface);
-	struct interface_state *state = &engine->interfaces[interface];
 
 	if (!watch->flaps) {
 		watch->penalty = 0;
 		return DAMP_NONE;
 	}
 	set_penalty(engine, watch, engine_penalty(engine, watch, time.now_ns), time);
-	watch->flaps = false;
+	const enum damp_note note = release(engine, interface);
 	set_end(engine, watch, time.now_ns);
-	engine->watches.n_flapping--;
-	if (!state->suppressed)
-		return DAMP_WOULD_RELEASE;
+	return note;
+}
+
+void
+engine_damp_settle(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	struct watch *watch = engine_watch(engine, interface);
+
+	if (watch && watch->penalty > 0)
+		set_penalty(engine, watch, engine_penalty(engine, watch, time.now_ns), time);
+}
+
+/*
+ * What observed only begins to hold with the next fall; what held and only observes now goes on to say so, until the moment of
+ * reuse.
+ */
+static enum damp_note
+adapt(struct engine *engine, uint32_t interface)
+{
+	const struct watch *watch = engine_watch(engine, interface);
+	struct interface_state *state = &engine->interfaces[interface];
+	const enum config_dampening mode = engine->config.state.dampening;
+
+	if (mode == DAMPENING_OFF || watch->penalty <= engine->config.state.dampening_reuse ||
+	    (mode == DAMPENING_ON && !state->suppressed))
+		return release(engine, interface);
+	if (mode == DAMPENING_ON || !state->suppressed)
+		return DAMP_NONE;
 	interface_suppress(state, false);
 	return DAMP_RELEASED;
+}
+
+enum damp_note
+engine_damp_adapt(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	struct watch *watch = engine_watch(engine, interface);
+
+	if (watch->penalty <= 0)
+		return DAMP_NONE;
+	set_penalty(engine, watch, watch->penalty, time);
+	const enum damp_note note = watch->flaps ? adapt(engine, interface) : DAMP_NONE;
+	if (engine->config.state.dampening == DAMPENING_OFF)
+		watch->penalty = 0;
+	else
+		set_end(engine, watch, time.now_ns);
+	return note;
 }
 
 void

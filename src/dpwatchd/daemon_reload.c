@@ -94,7 +94,7 @@ put_in_force(struct daemon *daemon, struct config config, const struct files *fi
 	if (files->api_tls)
 		http_set_tls(daemon->http, files->api_tls);
 	auth_take(daemon->auth, files->auth);
-	engine_configure(daemon->engine, &daemon->config);
+	engine_configure(daemon->engine, &daemon->config, loop_now(daemon->loop));
 	poller_configure(daemon->poller, &daemon->config);
 	daemon_poll_topology(daemon);
 	rules_free(daemon->rules);
@@ -122,6 +122,7 @@ daemon_reload(struct daemon *daemon)
 	if (restart)
 		log_warning("reload: %s changes only at a restart", restart);
 	put_in_force(daemon, config, &files);
+	daemon_turn_end(daemon);
 	daemon_say_not_built(&daemon->config);
 	log_info("reload: done, %zu rules", rules_count(daemon->rules));
 }

@@ -102,6 +102,35 @@ START_TEST(sighup_with_a_faulty_rule_changes_nothing)
 }
 END_TEST
 
+/* Held for an hour, were it not for the reload. */
+START_TEST(sighup_that_turns_dampening_off_releases_at_once)
+{
+	static const char *const lines[] = {
+		"<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down",
+		"<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up",
+	};
+
+	sandbox_configure(
+	    &box, &(struct sandbox_lines){ .state = "dampening = 30min 1000 2000 1h" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+	for (int i = 0; i < 6; i++)
+		sandbox_line(&box, LEAF1, lines[i % 2]);
+	WAIT_FOR(sandbox_log_has(&box, "Ethernet1/1 (down) flaps: held down"));
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 6 && sandbox_settled(&box));
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2, 1 down 3, 1 up 4, 1 down 5");
+	sandbox_configure(&box, &(struct sandbox_lines){ .state = "dampening = off" });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(redis_events(box.redis) == 6);
+	ck_assert(sandbox_log_has(&box, "Ethernet1/1 (up) is no longer held down for flapping"));
+	json_t *events = redis_stream(box.redis, "dpwatch:link-events");
+	json_t *last = json_array_get(events, json_array_size(events) - 1);
+	ck_assert_str_eq(redis_text(last, "interface"), "Ethernet1/1");
+	ck_assert_str_eq(redis_text(last, "oper"), "up");
+	json_decref(events);
+}
+END_TEST
+
 START_TEST(sighup_says_what_needs_a_restart)
 {
 	sandbox_configure(&box, &(struct sandbox_lines){ .redis = "server = tcp:127.0.0.1:1" });
@@ -170,6 +199,7 @@ main(void)
 	tcase_add_test(running, sighup_takes_a_good_file_over);
 	tcase_add_test(running, sighup_with_a_faulty_file_changes_nothing);
 	tcase_add_test(running, sighup_with_a_faulty_rule_changes_nothing);
+	tcase_add_test(running, sighup_that_turns_dampening_off_releases_at_once);
 	tcase_add_test(running, sighup_says_what_needs_a_restart);
 	tcase_add_test(running, the_api_tells_how_the_daemon_is);
 	suite_add_tcase(suite, running);

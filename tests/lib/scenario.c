@@ -209,8 +209,8 @@ take_bucket(struct scenario *s, const char *text)
 	overload_configure(s->overload, rate, (uint32_t)strtoul(end + 1, NULL, 10));
 }
 
-static void
-take_config(struct scenario *s)
+void
+scenario_config(struct scenario *s)
 {
 	const char *admin_down = scenario_option(s, "admin_down"),
 		   *settle = scenario_option(s, "source_settle"),
@@ -233,7 +233,7 @@ static void
 take_line(struct scenario *s, FILE *file)
 {
 	if (strcmp(s->words[0], "config") == 0) {
-		take_config(s);
+		scenario_config(s);
 		return;
 	}
 	if (strcmp(s->words[0], "ignore") == 0) {

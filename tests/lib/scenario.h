@@ -23,6 +23,7 @@
  *   at TIME restart-daemon [reboot]         from what Redis holds; `reboot`: the engine's clock begins anew as well
  *   at TIME redis-lost                      FLUSHALL: the engine compares with nothing
  *   at TIME redis-compare                   the engine compares with what Redis holds
+ *   at TIME config KEY=VALUE...             another configuration, as at SIGHUP
  *   at TIME clock DURATION                  the wall clock is set forward (or back: -1h)
  *   at TIME wait
  *

@@ -385,6 +385,14 @@ act_clock(struct scenario *s)
 	s->wall_us += scenario_duration_us(s, s->words[1]);
 }
 
+/* As at SIGHUP. */
+static void
+act_config(struct scenario *s)
+{
+	scenario_config(s);
+	engine_configure(s->engine, &s->config, scenario_time(s));
+}
+
 static void
 act_wait(struct scenario *s)
 {
@@ -403,7 +411,7 @@ scenario_act(struct scenario *s)
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
 		{ "wait", act_wait }, { "busy", act_busy }, { "idle", act_idle },
-		{ "taken", act_taken } };
+		{ "config", act_config }, { "taken", act_taken } };
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(s->words[0], actions[i].name) != 0)

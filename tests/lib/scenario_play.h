@@ -52,6 +52,9 @@ bool scenario_flag(const struct scenario *s, const char *word);
 int64_t scenario_duration_us(const struct scenario *s, const char *text);
 uint32_t scenario_port(const struct scenario *s, const char *name);
 
+/* Takes the line's KEY=VALUE into s->config. */
+void scenario_config(struct scenario *s);
+
 /* ---- scenario_act.c: lines that do something; words[0] says what ---- */
 void scenario_act(struct scenario *s);
 void scenario_set_topology(struct scenario *s, const char *document);
