@@ -97,7 +97,8 @@ struct config {
 	struct {
 		uint32_t parallel;
 		int64_t reconcile_every_ms,
-		    import_every_ms; /* 0: never (reconcile: at the start alone) */
+		    import_every_ms;  /* 0: never (reconcile: at the start alone) */
+		int64_t take_over_ms; /* silence of an instance before others do its work */
 		char *hosts_file, *ca, *metrics_listen; /* NULL: none */
 		uint32_t max_down_percent;
 		bool insecure;

@@ -15,10 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The id of an entry of the events stream, "MS-SEQ". Both 0: no entry (a difference that reconciling found). */
-struct neutron_entry {
-	uint64_t ms, seq;
-};
+#include "core/neutron_entry.h"
 
 /* Why a port is to be looked at. */
 struct neutron_change {
@@ -97,10 +94,12 @@ struct neutron_queue_view {
 	bool held;                             /* the last outcome was NEUTRON_HELD */
 	uint32_t failures;                     /* NEUTRON_AWAY in a row; 0: Neutron answers */
 	int64_t paused_ms;                     /* how long nothing is given out; 0: not paused */
-	int64_t oldest_us; /* since_us of the row that waits longest; 0: nothing waits */
 };
 void neutron_queue_view(
     const struct neutron_queue *queue, int64_t now_ms, struct neutron_queue_view *ret_view);
+
+/* since_us of the port that waits longest; 0: nothing waits. Looks at all of them. */
+int64_t neutron_queue_oldest_us(const struct neutron_queue *queue);
 
 /*
  * Walks the entries of the stream that are owed an acknowledgement; start with *cursor = 0. False at the end. The queue must
@@ -108,10 +107,5 @@ void neutron_queue_view(
  */
 bool neutron_queue_entry(
     const struct neutron_queue *queue, uint32_t *cursor, struct neutron_entry *ret_entry);
-
-/* "MS-SEQ" <-> entry. The buffer holds NEUTRON_ENTRY_TEXT bytes. */
-#define NEUTRON_ENTRY_TEXT 44
-const char *neutron_entry_format(struct neutron_entry entry, char buf[NEUTRON_ENTRY_TEXT]);
-bool neutron_entry_parse(const char *text, size_t len, struct neutron_entry *ret_entry);
 
 #endif

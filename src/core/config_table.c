@@ -182,6 +182,7 @@ const struct config_row config_rows[] = {
 	ROW(neutron, parallel, CONFIG_NUMBER32, "16", RANGE(1, 256)),
 	FIELD(neutron, reconcile_every, reconcile_every_ms, CONFIG_DURATION, "10min",
 	    RANGE(0, 7 * DAY)),
+	FIELD(neutron, take_over, take_over_ms, CONFIG_DURATION, "20s", RANGE(2000, 600000)),
 	FIELD(neutron, import_every, import_every_ms, CONFIG_DURATION, "off", RANGE(0, 7 * DAY)),
 	ROW(neutron, hosts_file, CONFIG_TEXT, "", LIVE),
 	FIELD(neutron, max_down, max_down_percent, CONFIG_PERCENT, "20%", RANGE(1, 100)),

@@ -151,9 +151,9 @@ const char SCRIPT_COMPARE[] =
 
 const char SCRIPT_NAME[] =
     "for i, key in ipairs(KEYS) do\n"
-    "  if redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2]) then return i end\n"
+    "  if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) then return i end\n"
     "  if redis.call('GET', key) == ARGV[1] then\n"
-    "    redis.call('EXPIRE', key, ARGV[2])\n"
+    "    redis.call('PEXPIRE', key, ARGV[2])\n"
     "    return i\n"
     "  end\n"
     "end\n"

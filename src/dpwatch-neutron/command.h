@@ -62,7 +62,7 @@ extern const char SCRIPT_NOTE[];
 /* Keys: down, topology:ports, port ... ARGV: id ... -> a letter each: D(own), U(p), ? (not known) */
 extern const char SCRIPT_COMPARE[];
 
-/* Keys: names to choose from. ARGV: token, seconds. -> number of the one that is ours now, 0: all are taken */
+/* Keys: names to choose from. ARGV: token, ms. -> number of the one that is ours now, 0: all are taken */
 extern const char SCRIPT_NAME[];
 
 /* Keys: hold, downs. -> ports that were counted, -1: the brake was not on */

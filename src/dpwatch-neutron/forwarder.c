@@ -9,7 +9,6 @@
 
 #include "account.h"
 
-#define BEAT_MS 1000
 #define GRACE_MS 15000
 
 const char *const counter_names[COUNT_MAX] = {
@@ -127,6 +126,7 @@ forwarder_go(struct forwarder *fw)
 	int64_t deadline = neutron_queue_deadline(fw->queue, now);
 	if (deadline != INT64_MAX)
 		loop_timer_arm(fw->wake, deadline > now ? deadline - now : 50);
+	show_changes(fw);
 	neutron_queue_view(fw->queue, now, &view);
 	if (is_through(fw, &view)) {
 		fw->exit_status = view.delayed > 0 || view.waiting_down > 0;
@@ -147,7 +147,7 @@ on_beat(void *ctx)
 {
 	struct forwarder *fw = ctx;
 
-	loop_timer_arm(fw->beat, BEAT_MS);
+	loop_timer_arm(fw->beat, heartbeat_beat_ms(fw));
 	heartbeat_beat(fw);
 }
 
@@ -269,7 +269,7 @@ forwarder_start(struct forwarder *fw, const char *name)
 	if (metrics_start(fw) != 0 || importer_start(fw) != 0)
 		return 1;
 	redis_link_start(fw->commands);
-	loop_timer_arm(fw->beat, BEAT_MS);
+	loop_timer_arm(fw->beat, heartbeat_beat_ms(fw));
 	return 0;
 }
 

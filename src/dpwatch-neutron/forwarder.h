@@ -5,7 +5,8 @@
  *   reader.c      events (consumer group) > brake's count > queue
  *   jobs.c        queue > port's hash > PUT > queue
  *   reconcile.c   Neutron's list against `down` > queue
- *   heartbeat.c   who we are, the brake, what died with another instance; what `status` shows
+ *   heartbeat.c   who we are, the brake, what died with another instance
+ *   show.c        what `status` shows
  *   metrics.c     /metrics
  *
  * Private to the program.
@@ -104,6 +105,8 @@ struct forwarder {
 	int64_t last_error_us; /* 0: none */
 	json_t *shown;         /* dry run: id -> what was shown last */
 	struct log_rate rate;
+	const char *shown_state; /* what `status` shows, and since when */
+	int64_t shown_ms;
 	int exit_status;
 };
 
@@ -167,8 +170,14 @@ int64_t reconcile_at_us(
 /* Redis is there (again): find a name, and then begin. */
 void heartbeat_up(void *ctx);
 void heartbeat_down(void *ctx, const char *why);
-void heartbeat_beat(void *ctx); /* once a second */
+void heartbeat_beat(void *ctx);
+int64_t heartbeat_beat_ms(const struct forwarder *fw);
+int64_t heartbeat_shown_ms(const struct forwarder *fw); /* how long others take us to be alive */
 void heartbeat_farewell(struct forwarder *fw);
+
+/* ---- show.c ---- */
+void show_instance(struct forwarder *fw);
+void show_changes(struct forwarder *fw); /* only if the state is not the one that is shown */
 
 /* ---- importer.c ---- */
 int importer_start(struct forwarder *fw);

@@ -1,28 +1,41 @@
 /*
- * Once a second: is the brake still on? Every few seconds: that we are here, and how we do; how far behind the group is;
+ * Once a beat: is the brake still on? Every few beats: that we are here, and how we do; how far behind the group is;
  * what we were given and still owe stays ours, what belonged to an instance that is gone becomes ours.
  */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "forwarder.h"
-#include "util/timeutil.h"
 
-/* In beats, which are seconds. */
+/*
+ * In beats. A beat is a twentieth of take_over, and at most a second: what its owner has not touched for take_over belonged to
+ * an instance that is gone, which is thrice TOUCH_EVERY, and a little.
+ */
+#define BEATS 20
+#define BEAT_MAX_MS 1000
 #define SHOW_EVERY 2
-#define SHOWN_FOR "15"
 #define TOUCH_EVERY 6
 #define CLAIM_EVERY 5
-
-/* What its owner has not touched for so long belonged to an instance that is gone: thrice TOUCH_EVERY, and a little. */
-#define CLAIM_IDLE_MS "20000"
 #define TOUCH_AT_ONCE 256
 #define CLAIM_AT_ONCE "256"
 
 #define NAMES_MAX 64
+
+int64_t
+heartbeat_beat_ms(const struct forwarder *fw)
+{
+	int64_t ms = fw->config->neutron.take_over_ms / BEATS;
+
+	return ms < BEAT_MAX_MS ? ms : BEAT_MAX_MS;
+}
+
+int64_t
+heartbeat_shown_ms(const struct forwarder *fw)
+{
+	return fw->config->neutron.take_over_ms * 3 / 4;
+}
 
 /* ---- the name ---- */
 
@@ -77,8 +90,8 @@ say_alive(struct forwarder *fw)
 	command_word(&command, "SET");
 	command_key(&command, forwarder_prefix(fw), "neutron:alive:", fw->token);
 	command_word(&command, fw->base);
-	command_word(&command, "EX");
-	command_word(&command, SHOWN_FOR);
+	command_word(&command, "PX");
+	command_number(&command, heartbeat_shown_ms(fw));
 	if (command_send(&command, fw->commands, command_ignore, NULL) != 0)
 		log_debug("cannot say that we are alive now");
 }
@@ -98,7 +111,7 @@ claim_name(struct forwarder *fw)
 		command_key(&command, forwarder_prefix(fw), "neutron:name:", name);
 	}
 	command_word(&command, fw->token);
-	command_word(&command, SHOWN_FOR);
+	command_number(&command, heartbeat_shown_ms(fw));
 	if (command_send(&command, fw->commands, on_name, fw) != 0)
 		log_debug("no name now");
 }
@@ -202,77 +215,6 @@ look_at_group(struct forwarder *fw)
 		log_debug("the group cannot be looked at now");
 }
 
-/* ---- what status shows ---- */
-
-static json_t *
-time_json(int64_t us)
-{
-	char text[TIMEUTIL_TEXT];
-
-	if (us == 0)
-		return json_null();
-	timeutil_format(us, text);
-	return json_string(text);
-}
-
-static json_t *
-text_or_null(const char *text)
-{
-	return *text ? json_string(text) : json_null();
-}
-
-static json_t *
-counters_json(const struct forwarder *fw)
-{
-	json_t *counters = json_object();
-
-	for (int i = 0; i < COUNT_MAX; i++)
-		json_object_set_new(
-		    counters, counter_names[i], json_integer((json_int_t)fw->counters[i]));
-	return counters;
-}
-
-static json_t *
-instance_json(struct forwarder *fw)
-{
-	const struct neutron_token *token = session_token(fw->session);
-	struct neutron_queue_view view;
-	char who[120];
-
-	neutron_queue_view(fw->queue, forwarder_now_ms(fw), &view);
-	neutron_auth_who(session_auth(fw->session), who, sizeof(who));
-	return json_pack(
-	    "{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
-	    "name", fw->name, "pid", (int)getpid(), "version", DPWATCH_VERSION, "state",
-	    forwarder_state(fw), "started_at", time_json(fw->started_us), "account", who,
-	    "endpoint", token->endpoint ? token->endpoint : "", "roles",
-	    text_or_null(token->roles ? token->roles : ""), "problem", text_or_null(fw->problem),
-	    "last_error", text_or_null(fw->last_error), "last_error_at",
-	    time_json(fw->last_error_us), "reconciled_at",
-	    time_json(reconcile_at_us(fw->reconcile)), "oldest_unsent_since",
-	    time_json(view.oldest_us), "waiting_down", (json_int_t)view.waiting_down,
-	    "waiting_active", (json_int_t)view.waiting_active, "delayed", (json_int_t)view.delayed,
-	    "under_way", (json_int_t)view.busy, "counters", counters_json(fw));
-}
-
-static void
-show(struct forwarder *fw)
-{
-	json_t *instance = instance_json(fw);
-	char *text = instance ? json_dumps(instance, JSON_COMPACT) : NULL;
-	struct command command = { 0 };
-
-	json_decref(instance);
-	command_word(&command, "SET");
-	command_key(&command, forwarder_prefix(fw), "neutron:instance:", fw->name);
-	command_word(&command, text ? text : "{}");
-	command_word(&command, "EX");
-	command_word(&command, SHOWN_FOR);
-	free(text);
-	if (command_send(&command, fw->commands, command_ignore, NULL) != 0)
-		log_debug("nothing can be shown now");
-}
-
 /* ---- entries that are owed ---- */
 
 /* XCLAIM with JUSTID: they stay ours, and their idle time begins anew. */
@@ -346,7 +288,7 @@ claim(struct forwarder *fw)
 	command_key(&command, forwarder_prefix(fw), "events", "");
 	command_word(&command, GROUP);
 	command_word(&command, fw->name);
-	command_word(&command, CLAIM_IDLE_MS);
+	command_number(&command, fw->config->neutron.take_over_ms);
 	command_word(&command, "0");
 	command_word(&command, "COUNT");
 	command_word(&command, CLAIM_AT_ONCE);
@@ -369,7 +311,7 @@ heartbeat_beat(void *ctx)
 		say_alive(fw);
 		claim_name(fw);
 		if (fw->name[0])
-			show(fw);
+			show_instance(fw);
 		look_at_group(fw);
 	}
 	if (fw->name[0] && beat % TOUCH_EVERY == TOUCH_EVERY - 1)

@@ -50,9 +50,11 @@ put_counters(struct evbuffer *out, const struct forwarder *fw)
 }
 
 static double
-oldest_seconds(struct forwarder *fw, const struct neutron_queue_view *view)
+oldest_seconds(struct forwarder *fw)
 {
-	return view->oldest_us == 0 ? 0 : (double)(forwarder_wall_us(fw) - view->oldest_us) / 1e6;
+	int64_t oldest_us = neutron_queue_oldest_us(fw->queue);
+
+	return oldest_us == 0 ? 0 : (double)(forwarder_wall_us(fw) - oldest_us) / 1e6;
 }
 
 static void
@@ -71,7 +73,7 @@ put_gauges(struct evbuffer *out, struct forwarder *fw)
 		{ "delayed", "ports that are tried again later", view.delayed },
 		{ "under_way", "requests under way", view.busy },
 		{ "oldest_unsent_seconds", "age of the oldest toggle that Neutron does not know",
-		    oldest_seconds(fw, &view) },
+		    oldest_seconds(fw) },
 		{ "entries_behind", "entries that no instance has read; -1: not known",
 		    (double)fw->behind },
 		{ "entries_pending", "entries read and not yet sent; -1: not known",

@@ -253,15 +253,28 @@ neutron_box_state_is(const struct neutron_box *box, const char *state)
 	return instance_says(box, "state", state, true);
 }
 
+static bool
+is_zero(const struct neutron_box *box, const char *const *names)
+{
+	json_t *all = status(box);
+	bool zero = all != NULL;
+
+	for (; zero && *names; names++)
+		zero = json_integer_value(json_object_get(all, *names)) == 0;
+	json_decref(all);
+	return zero && sandbox_settled(&box->sandbox);
+}
+
+bool
+neutron_box_read(const struct neutron_box *box)
+{
+	return is_zero(box, ARGV("entries_behind"));
+}
+
 bool
 neutron_box_settled(const struct neutron_box *box)
 {
-	json_t *all = status(box);
-	bool settled = all && json_integer_value(json_object_get(all, "entries_behind")) == 0 &&
-		       json_integer_value(json_object_get(all, "entries_pending")) == 0;
-
-	json_decref(all);
-	return settled && sandbox_settled(&box->sandbox);
+	return is_zero(box, ARGV("entries_behind", "entries_pending"));
 }
 
 bool

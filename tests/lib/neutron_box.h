@@ -10,6 +10,9 @@
 
 #define NEUTRON_ID "00000000-0000-4000-8000-%012d"
 
+/* Lines of [neutron] where all ports may go down at once: what is tested is not the brake. What dies is soon inherited. */
+#define NO_BRAKE "max_down = 100%\nreconcile_every = off\ntake_over = 2s\n"
+
 struct neutron_box {
 	struct sandbox sandbox;
 	char control[SANDBOX_PATH], log[SANDBOX_PATH];
@@ -48,6 +51,8 @@ int neutron_box_count(const struct neutron_box *box, const char *value);
 /* A text or number of `dpwatch-neutron status -o json`, of the first instance or of the whole. */
 bool neutron_box_problem_has(const struct neutron_box *box, const char *text);
 bool neutron_box_state_is(const struct neutron_box *box, const char *state);
+/* All that was decided has been read by an instance. */
+bool neutron_box_read(const struct neutron_box *box);
 /* All that was decided has been sent and acknowledged. */
 bool neutron_box_settled(const struct neutron_box *box);
 bool neutron_box_log_has(const struct neutron_box *box, const char *text);

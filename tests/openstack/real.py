@@ -1,10 +1,12 @@
 """A real Neutron, and a real Keystone, from Debian's packages, each on a port of 127.0.0.1 with sqlite in a folder of its
 own. What stands here was found by trying (Neutron 21.0.0, Keystone 22.0.2): no RabbitMQ, no root rights, no system files.
+A Neutron of several processes takes a MariaDB of its own: with sqlite it answers 500 (database is locked).
 """
 import ctypes
 import http.client
 import json
 import os
+import pwd
 import signal
 import socket
 import sqlite3
@@ -57,7 +59,7 @@ auth_strategy = {strategy}
 core_plugin = ml2
 service_plugins =
 transport_url = fake://
-api_workers = 0
+api_workers = {workers}
 rpc_workers = 1
 rpc_state_report_workers = 0
 pagination_max_limit = {page_max}
@@ -68,7 +70,7 @@ notify_nova_on_port_status_changes = False
 notify_nova_on_port_data_changes = False
 dhcp_agent_notification = False
 [database]
-connection = sqlite:///{dir}/neutron.sqlite
+connection = {connection}
 sqlite_synchronous = False
 [oslo_concurrency]
 lock_path = {dir}/lock
@@ -82,7 +84,7 @@ quota_port = -1
 [ml2]
 type_drivers = local
 tenant_network_types = local
-mechanism_drivers =
+mechanism_drivers = {mechanism}
 extension_drivers = {drivers}
 {more}
 """
@@ -114,6 +116,19 @@ key_repository = {dir}/receipts
 key_repository = {dir}/credential
 """
 
+# A mechanism driver that binds every port to the host that it names, and where it is found.
+BINDER = {"lab_binder.py": """from neutron_lib.plugins.ml2 import api
+class Binder(api.MechanismDriver):
+    def initialize(self): pass
+    def bind_port(self, context):
+        context.set_binding(context.segments_to_bind[0][api.ID], "ovs", {})
+""", "lab_binder-1.egg-info/PKG-INFO": """Metadata-Version: 1.0
+Name: lab_binder
+Version: 1
+""", "lab_binder-1.egg-info/entry_points.txt": """[neutron.ml2.mechanism_drivers]
+lab_binder = lab_binder:Binder
+"""}
+
 # One request at a time: sqlite with a threading server says "database is locked".
 SERVE_KEYSTONE = """
 import sys
@@ -126,11 +141,13 @@ make_server("127.0.0.1", port, initialize_public_application(), handler_class=Qu
 """
 
 MAKE_TABLES = """
-import sqlite3, sys
+import sys
 from sqlalchemy import create_engine
 from neutron.db.migration.models.head import get_metadata
-sqlite3.connect(sys.argv[1]).execute("PRAGMA journal_mode=WAL")
-get_metadata().create_all(create_engine("sqlite:///" + sys.argv[1]))
+engine = create_engine(sys.argv[1])
+if engine.name == "sqlite":
+    engine.connect().exec_driver_sql("PRAGMA journal_mode=WAL")
+get_metadata().create_all(engine)
 """
 
 
@@ -147,7 +164,7 @@ def free_port():
     raise SystemExit("no free port")
 
 
-def wait_for(what, condition, seconds=60):
+def wait_for(what, condition, seconds=60, every=0.05):
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -155,7 +172,7 @@ def wait_for(what, condition, seconds=60):
             return value
         if time.monotonic() > end:
             raise AssertionError("waited %d s in vain for: %s" % (seconds, what))
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def request(port, method, path, body=None, token=None, timeout=120):
@@ -253,56 +270,106 @@ class Keystone:
         return user
 
 
+class MariaDB:
+    """On a socket in its folder, without accounts; ready after a second."""
+    SYSTEM = ["/usr/share/mysql/mysql_%s.sql" % n for n in ("system_tables", "performance_tables", "system_tables_data")]
+
+    def __init__(self, folder):
+        self.socket = folder + "/socket"
+        os.makedirs(folder + "/data")
+        base = ["/usr/sbin/mariadbd", "--no-defaults", "--datadir=%s/data" % folder, "--user=" + pwd.getpwuid(os.getuid())[0]]
+        with open(folder + "/bootstrap.sql", "w") as f:
+            f.write("create database mysql;\nuse mysql;\n")
+            for path in self.SYSTEM:
+                with open(path) as system:
+                    f.write(system.read())
+        with open(folder + "/bootstrap.sql") as script, open(folder + "/out.log", "ab") as out:
+            subprocess.run(base + ["--bootstrap"], stdin=script, stdout=out, stderr=out, check=True)
+        self.server = Server(base + ["--socket=" + self.socket, "--skip-networking", "--skip-grant-tables",
+            "--pid-file=%s/pid" % folder], folder + "/out.log")
+        wait_for("MariaDB", lambda: self.answers(), 30)
+        self.connect().cursor().execute("create database neutron default character set utf8")
+
+    def connect(self, database=None):
+        import pymysql  # only here: the rest does without
+        return pymysql.connect(unix_socket=self.socket, user="root", database=database)
+
+    def answers(self):
+        try:
+            self.connect().close()
+            return True
+        except Exception:
+            return False
+
+    def url(self):
+        return "mysql+pymysql://root@localhost/neutron?unix_socket=" + self.socket
+
+
 class Neutron:
-    def __init__(self, folder, keystone=None, extension=True, page_max=-1):
-        self.dir, self.port, self.token = folder, free_port(), "x"
+    def __init__(self, folder, keystone=None, extension=True, page_max=-1, binds=False, workers=0, mariadb=None,
+            more=""):
+        self.dir, self.port, self.token, self.workers, self.mariadb = folder, free_port(), "x", workers, mariadb
         self.url = "http://127.0.0.1:%d" % self.port
         os.makedirs(folder + "/policy.d")
-        for name, text in (("api-paste.ini", PASTE), ("policy.yaml", "{}\n")):
+        os.makedirs(folder + "/lab_binder-1.egg-info")
+        for name, text in [("api-paste.ini", PASTE), ("policy.yaml", "{}\n"), *BINDER.items()]:
             with open("%s/%s" % (folder, name), "w") as f:
                 f.write(text)
         with open(folder + "/neutron.conf", "w") as f:
             f.write(NEUTRON.format(port=self.port, dir=folder, strategy="keystone" if keystone else "noauth",
-                drivers="data_plane_status" if extension else "", page_max=page_max,
-                more=AUTHTOKEN.format(url=keystone.url) if keystone else ""))
-        run([PYTHON, "-c", MAKE_TABLES, folder + "/neutron.sqlite"], folder + "/out.log")
+                drivers="data_plane_status" if extension else "", workers=workers, mechanism="lab_binder" if binds else "",
+                connection=self.connection(), page_max=page_max,
+                more=more + (AUTHTOKEN.format(url=keystone.url) if keystone else "")))
+        run([PYTHON, "-c", MAKE_TABLES, self.connection()], folder + "/out.log")
         self.start()
+
+    def connection(self):
+        return self.mariadb.url() if self.mariadb else "sqlite:///%s/neutron.sqlite" % self.dir
 
     def start(self, wait=True):
         self.server = Server([PYTHON, "-c", "from neutron.cmd.eventlet.server import main; main()", "--config-file",
-            self.dir + "/neutron.conf"], self.dir + "/out.log")
+            self.dir + "/neutron.conf"], self.dir + "/out.log", dict(os.environ, PYTHONPATH=self.dir))
         if wait:
             self.wait()
 
     def wait(self):
         wait_for("Neutron's answer", lambda: request(self.port, "GET", "/")[0] == 200)
         # Neutron 21.0.0 answers every request about ports with a 500 (no attribute 'port_forwardings') until it was asked
-        # about something else.
-        self.ask("GET", "/v2.0/networks")
+        # about something else. That goes for each process, and each takes its share of new connections.
+        for _ in range(1 + 10 * self.workers):
+            self.ask("GET", "/v2.0/networks")
 
     def ask(self, method, path, body=None):
         status, answer, _ = request(self.port, method, path, body, self.token)
         return status, answer
 
-    def make_ports(self, n, **members):
-        """Ids in the order in which they are numbered."""
+    def make_ports(self, n, port=None, **members):
+        """Ids in the order in which they are numbered. `members` are of ports and network, `port` only of the ports."""
         status, answer = self.ask("POST", "/v2.0/networks", {"network": dict(name="net", **members)})
         assert status == 201, answer
         network, ids = answer["network"]["id"], []
+        if port:  # no port without an address is bound
+            subnet = {"network_id": network, "ip_version": 4, "cidr": "10.0.0.0/16", "enable_dhcp": False}
+            status, answer = self.ask("POST", "/v2.0/subnets", {"subnet": subnet})
+            assert status == 201, answer
         while len(ids) < n:
-            some = [dict(network_id=network, name="vm%d" % i, **members) for i in range(len(ids), min(n, len(ids) + 50))]
+            some = [dict(port or {}, network_id=network, name="vm%d" % i, **members) for i in range(len(ids), min(n, len(ids) + 50))]
             status, answer = self.ask("POST", "/v2.0/ports", {"ports": some})
             assert status == 201, answer
             ids += [port["id"] for port in answer["ports"]]
         return ids
 
     def database(self):
+        if self.mariadb:
+            return self.mariadb.connect("neutron")
         return sqlite3.connect("file:%s/neutron.sqlite?mode=ro" % self.dir, uri=True)
 
     def values(self):
         """What is stored: id -> DOWN or ACTIVE. No request, so that looking costs Neutron nothing."""
         database = self.database()
         try:
-            return dict(database.execute("SELECT port_id, data_plane_status FROM portdataplanestatuses"))
+            cursor = database.cursor()
+            cursor.execute("SELECT port_id, data_plane_status FROM portdataplanestatuses")
+            return dict(cursor.fetchall())
         finally:
             database.close()

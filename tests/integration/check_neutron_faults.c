@@ -1,0 +1,176 @@
+/*
+ * dpwatch-neutron where Neutron fails, a person must mend something, too much goes down at once, or Redis loses things.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/neutron_box.h"
+#include "lib/redis_client.h"
+
+static struct neutron_box box;
+
+static void
+set_up(void)
+{
+	neutron_box_begin(&box, 3, 2, NO_BRAKE);
+}
+
+static void
+tear_down(void)
+{
+	neutron_box_end(&box);
+}
+
+/* ---- faults ---- */
+
+static const struct {
+	const char *fault, *text; /* text: of the last error, as the log has it */
+} faults[] = {
+	{ "429", "429: slow down" },
+	{ "500", "500, Neutron itself fails" },
+	{ "409", "409: somebody else is at it" },
+	{ "html503", "503 without Neutron's JSON" },
+	{ "html200", "something else answers at Neutron's address" },
+	{ "half", "no answer: " },
+	{ "redirect", "301 redirects to" },
+	{ "drop", "no answer: " },
+};
+#define N_FAULTS ((int)(sizeof(faults) / sizeof(faults[0])))
+
+START_TEST(a_fault_that_passes_is_only_a_delay)
+{
+	char told[64];
+
+	snprintf(told, sizeof(told), "{'fault': '%s', 'times': 3}", faults[_i].fault);
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, told);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+	ck_assert_int_eq(neutron_box_puts(&box, 0), 3);
+	ck_assert_msg(neutron_box_log_has(&box, faults[_i].text), "%s", faults[_i].text);
+}
+END_TEST
+
+START_TEST(a_slow_answer_is_waited_for)
+{
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, "{'delay': 10}");
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	/* Back before the first request has had its answer. */
+	WAIT_FOR(neutron_box_number(&box, "most") == 2);
+	sandbox_link_up(&box.sandbox, LEAF1, 2);
+	WAIT_FOR(redis_down(box.sandbox.redis) == 0);
+	neutron_box_tell(&box, "{'delay': 0}");
+	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 2);
+	WAIT_FOR(neutron_box_settled(&box));
+	ck_assert_int_eq(neutron_box_puts(&box, 4), 2);
+}
+END_TEST
+
+static const struct {
+	const char *fault, *text;
+} mends[] = {
+	{ "403", "a role is missing" },
+	{ "unrecognized", "add data_plane_status to [ml2] extension_drivers" },
+};
+
+START_TEST(what_a_person_must_mend_is_said_and_holds_the_queue)
+{
+	char told[64];
+
+	snprintf(told, sizeof(told), "{'fault': '%s'}", mends[_i].fault);
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, told);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_problem_has(&box, mends[_i].text));
+	ck_assert(neutron_box_state_is(&box, "held"));
+	ck_assert_int_eq(redis_number(box.sandbox.redis, "HLEN dpwatch:neutron:sent"), 0);
+	ck_assert_int_eq(neutron_box_puts(&box, 0), 0);
+	/* Mended: nobody need wait for the next try. */
+	neutron_box_tell(&box, "{'fault': null}");
+	process_signal(&box.forwarders[0], SIGHUP);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+}
+END_TEST
+
+/* ---- the brake ---- */
+
+START_TEST(a_mass_failure_is_held_until_somebody_releases_it)
+{
+	static char text[SANDBOX_TEXT];
+
+	neutron_box_end(&box);
+	neutron_box_begin(&box, 60, 10, "max_down = 20%\nreconcile_every = off\n");
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_state_is(&box, "braked"));
+	ck_assert_int_eq(neutron_box_puts(&box, 0), 0);
+	ck_assert_int_eq(
+	    process_run(text, sizeof(text),
+		ARGV(sandbox_program("dpwatch-neutron"), "-c", box.sandbox.config, "status")),
+	    1);
+	ck_assert_msg(strstr(text, "THE BRAKE IS ON") && strstr(text, "60 ports"), "%s", text);
+	ck_assert_int_eq(
+	    process_run(text, sizeof(text),
+		ARGV(sandbox_program("dpwatch-neutron"), "-c", box.sandbox.config, "release")),
+	    0);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 60);
+	WAIT_FOR(neutron_box_settled(&box));
+	ck_assert_int_eq(
+	    process_run(text, sizeof(text),
+		ARGV(sandbox_program("dpwatch-neutron"), "-c", box.sandbox.config, "release")),
+	    1);
+}
+END_TEST
+
+START_TEST(what_recovers_behind_the_brake_is_never_sent_down)
+{
+	neutron_box_end(&box);
+	neutron_box_begin(&box, 60, 10, "reconcile_every = off\n");
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_state_is(&box, "braked"));
+	sandbox_link_up(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 60);
+	json_t *seen = neutron_box_seen(&box), *put;
+	size_t i;
+	json_array_foreach(json_object_get(seen, "puts"), i, put)
+	    ck_assert_str_eq(json_string_value(json_array_get(put, 1)), "ACTIVE");
+	json_decref(seen);
+}
+END_TEST
+
+/* ---- Redis ---- */
+
+START_TEST(a_group_that_is_gone_is_made_again_and_nothing_is_missed)
+{
+	neutron_box_start(&box, 0);
+	redis_do(box.sandbox.redis, "XGROUP DESTROY dpwatch:events neutron");
+	WAIT_FOR(neutron_box_log_has(&box, "NOGROUP"));
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("neutron faults");
+	TCase *tcase = tcase_create("faults");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, a_fault_that_passes_is_only_a_delay, 0, N_FAULTS);
+	tcase_add_test(tcase, a_slow_answer_is_waited_for);
+	tcase_add_loop_test(tcase, what_a_person_must_mend_is_said_and_holds_the_queue, 0, 2);
+	tcase_add_test(tcase, a_mass_failure_is_held_until_somebody_releases_it);
+	tcase_add_test(tcase, what_recovers_behind_the_brake_is_never_sent_down);
+	tcase_add_test(tcase, a_group_that_is_gone_is_made_again_and_nothing_is_missed);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
