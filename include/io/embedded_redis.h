@@ -18,7 +18,7 @@ struct embedded_redis;
  * there (it is waited for, up to ten seconds, because one that is just stopping is no fault).
  */
 struct embedded_redis *embedded_redis_start(
-    struct loop *loop, const char *state_dir, char *error, size_t size);
+    struct loop *loop, const char *state_dir, unsigned database, char *error, size_t size);
 
 const char *embedded_redis_path(const struct embedded_redis *redis); /* of its socket */
 

@@ -34,6 +34,7 @@ struct redisReply *redis_blocking_reply(struct redisContext *redis, char *error,
  * The first line of a password file (NULL: none) without its end, "" where there is none; at most size - 1 bytes. Returns 0
  * or a negative errno.
  */
+#define REDIS_PASSWORD_MAX 512 /* with its NUL */
 int redis_password_read(const char *path, char *ret_password, size_t size);
 
 #endif

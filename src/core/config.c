@@ -278,6 +278,70 @@ check_users(struct reader *reader)
 	return r;
 }
 
+/* ---- two listeners at one place ---- */
+
+static const char *const listen_sections[] = { "snmp", "syslog", "api" };
+#define N_LISTENS (sizeof(listen_sections) / sizeof(listen_sections[0]))
+
+static const struct config_list *
+listen_list(const struct config *config, size_t section)
+{
+	const struct config_list *lists[N_LISTENS] = { &config->snmp.listen, &config->syslog.listen,
+		&config->api.listen };
+
+	return lists[section];
+}
+
+/* udp and udp6 are one, and so are all that run on TCP. */
+static char
+transport_of(const char *kind)
+{
+	if (strcmp(kind, "unix") == 0)
+		return 'x';
+	return slice_starts(slice_of(kind), "udp") ? 'u' : 't';
+}
+
+static bool
+same_place(const char *a, const char *b)
+{
+	struct config_endpoint x, y;
+
+	return config_endpoint_parse(a, &x) && config_endpoint_parse(b, &y) &&
+	       transport_of(x.kind) == transport_of(y.kind) && x.port == y.port &&
+	       slice_eq(x.host, y.host);
+}
+
+/* Two that are spelled alike; where one address covers another the system says so at the start. */
+static int
+check_listen(struct reader *reader, size_t section, const char *text, size_t before)
+{
+	for (size_t other = 0; other <= section; other++) {
+		const struct config_list *list = listen_list(reader->config, other);
+		for (size_t i = 0; i < (other < section ? list->n : before); i++)
+			if (same_place(list->items[i], text))
+				return fault(reader,
+				    line_of(reader, listen_sections[section], "listen"),
+				    "[%s] listen: %s is taken by [%s] listen %s already",
+				    listen_sections[section], text, listen_sections[other],
+				    list->items[i]);
+	}
+	return 0;
+}
+
+static int
+check_listens(struct reader *reader)
+{
+	for (size_t section = 0; section < N_LISTENS; section++) {
+		const struct config_list *list = listen_list(reader->config, section);
+		for (size_t i = 0; i < list->n; i++) {
+			int r = check_listen(reader, section, list->items[i], i);
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
 /* What one key asks of another. */
 static int
 check_whole(struct reader *reader)
@@ -295,7 +359,8 @@ check_whole(struct reader *reader)
 	if (config->redis.username && !config->redis.password_file)
 		return fault(reader, line_of(reader, "redis", "username"),
 		    "[redis] username: needs password_file as well");
-	return check_users(reader);
+	int r = check_listens(reader);
+	return r != 0 ? r : check_users(reader);
 }
 
 int

@@ -348,8 +348,9 @@ open_redis(struct daemon *daemon, char *error, size_t size)
 
 	if (daemon->config.redis.kind == REDIS_EMBEDDED) {
 		loop_on_signal(daemon->loop, SIGCHLD, on_child, daemon);
-		daemon->embedded = embedded_redis_start(
-		    daemon->loop, daemon->config.daemon.state_dir, error, size);
+		daemon->embedded =
+		    embedded_redis_start(daemon->loop, daemon->config.daemon.state_dir,
+			(unsigned)daemon->config.redis.database, error, size);
 		if (!daemon->embedded)
 			return -1;
 		path = embedded_redis_path(daemon->embedded);

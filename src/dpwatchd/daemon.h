@@ -47,6 +47,7 @@
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
+#define NO_RULES "no rules: neither traps nor syslog lines are understood (see [syslog] rules_dir)"
 #define MAP_LOST                                                                                   \
 	"Redis lost the map: it is in this daemon's memory alone; load it again before a restart " \
 	"(dpwatch topology load FILE)"

@@ -54,6 +54,8 @@ refresh_status(void *ctx, struct api_status *status)
 	if (daemon->config.snmp.community.n == 0)
 		add_warning(
 		    daemon, "no [snmp] community is configured: every v1 and v2c trap is refused");
+	if (rules_count(daemon->rules) == 0)
+		add_warning(daemon, NO_RULES);
 	if (maintenance_n(daemon->maintenance) > 0)
 		add_warning(daemon,
 		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)");

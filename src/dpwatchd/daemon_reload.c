@@ -3,10 +3,12 @@
  * file, wherever it is, leaves everything as it was.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/auth.h"
 #include "daemon.h"
 #include "io/config_file.h"
+#include "io/redis_blocking.h"
 #include "tls/tls_context.h"
 
 void
@@ -64,6 +66,22 @@ files_load(const struct config *config, struct files *ret_files)
 	return good;
 }
 
+/* At the start it is waited for, as Redis itself is; here it is a fault. */
+static bool
+password_is_there(const struct config *config)
+{
+	char password[REDIS_PASSWORD_MAX];
+	int r = config->redis.password_file
+		    ? redis_password_read(config->redis.password_file, password, sizeof(password))
+		    : 0;
+
+	explicit_bzero(password, sizeof(password));
+	if (r != 0)
+		log_error(
+		    "[redis] password_file %s: %s", config->redis.password_file, strerror(-r));
+	return r == 0;
+}
+
 int
 daemon_test(const struct config *config)
 {
@@ -71,6 +89,10 @@ daemon_test(const struct config *config)
 
 	if (!files_load(config, &files))
 		return 1;
+	if (!password_is_there(config)) {
+		files_release(&files);
+		return 1;
+	}
 	daemon_say_not_built(config);
 	printf("configuration and %zu rules are good\n", rules_count(files.rules));
 	files_release(&files);

@@ -46,6 +46,19 @@ add_rules_dir(struct rules *rules, const char *dir)
 	return ok;
 }
 
+/* Legal, but hardly meant: a typing error in rules_dir, or a daemon that was never installed. */
+static void
+say_if_none(const struct config *config, const struct rules *rules)
+{
+	const struct config_list *dirs = &config->syslog.rules_dir;
+
+	if (rules_count(rules) > 0)
+		return;
+	log_warning(NO_RULES);
+	for (size_t i = 0; i < dirs->n; i++)
+		log_warning("[syslog] rules_dir %s: no *.rules there", dirs->items[i]);
+}
+
 struct rules *
 daemon_load_rules(const struct config *config)
 {
@@ -54,8 +67,10 @@ daemon_load_rules(const struct config *config)
 
 	for (size_t i = 0; ok && i < config->syslog.rules_dir.n; i++)
 		ok = add_rules_dir(rules, config->syslog.rules_dir.items[i]);
-	if (ok && rules_finish(rules) == 0)
+	if (ok && rules_finish(rules) == 0) {
+		say_if_none(config, rules);
 		return rules;
+	}
 	rules_free(rules);
 	return NULL;
 }

@@ -27,6 +27,7 @@ struct embedded_redis {
 	char dir[PATH_MAX], socket[PATH_MAX], log[PATH_MAX];
 	int lock_fd;
 	pid_t pid; /* 0: not running */
+	unsigned n_databases;
 	struct loop_timer *restart;
 	int64_t restart_ms;
 	struct engine_time started;
@@ -36,12 +37,15 @@ struct embedded_redis {
 static void
 become_redis(const struct embedded_redis *redis, pid_t parent)
 {
+	char databases[16];
 	const char *const argv[] = { "redis-server", "--port", "0", "--unixsocket", redis->socket,
 		"--unixsocketperm", "700", "--dir", redis->dir, "--appendonly", "yes",
 		"--appendfsync", "everysec", "--save", "", "--daemonize", "no", "--logfile",
 		redis->log, "--maxmemory-policy", "noeviction", "--lazyfree-lazy-server-del", "yes",
-		NULL };
+		"--databases", databases, NULL };
 	sigset_t none;
+
+	snprintf(databases, sizeof(databases), "%u", redis->n_databases);
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
@@ -153,7 +157,8 @@ redis_server_exists(void)
 }
 
 struct embedded_redis *
-embedded_redis_start(struct loop *loop, const char *state_dir, char *error, size_t size)
+embedded_redis_start(
+    struct loop *loop, const char *state_dir, unsigned database, char *error, size_t size)
 {
 	struct embedded_redis *redis = calloc(1, sizeof(*redis));
 
@@ -161,6 +166,8 @@ embedded_redis_start(struct loop *loop, const char *state_dir, char *error, size
 		return NULL;
 	redis->loop = loop;
 	redis->lock_fd = -1;
+	/* As many as Redis has by itself, or more. */
+	redis->n_databases = database < 16 ? 16 : database + 1;
 	redis->restart_ms = RESTART_FIRST_MS;
 	redis->restart = loop_timer_new(loop, restart, redis);
 	if (!redis_server_exists()) {

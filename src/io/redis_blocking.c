@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define CONNECT_S 3
-#define PASSWORD_MAX 512
 
 int
 redis_password_read(const char *path, char *ret_password, size_t size)
@@ -61,7 +60,7 @@ went_well(redisContext *redis, char *error, size_t size)
 static bool
 greet(redisContext *redis, const struct redis_place *place, char *error, size_t size)
 {
-	char password[PASSWORD_MAX];
+	char password[REDIS_PASSWORD_MAX];
 
 	if (redis_password_read(place->password_file, password, sizeof(password)) != 0)
 		password[0] = '\0';

@@ -18,7 +18,6 @@
 #define REPLY_TIMEOUT_MS 15000
 #define RETRY_FIRST_MS 50
 #define RETRY_MAX_MS 2000
-#define PASSWORD_MAX 512
 
 const char *const redis_link_state_names[] = {
 	[REDIS_DOWN] = "down",
@@ -195,7 +194,7 @@ greeted_role(redisAsyncContext *context, void *data, void *arg)
 static bool
 read_password(struct redis_link *link, char *ret_password)
 {
-	int error = redis_password_read(link->password_file, ret_password, PASSWORD_MAX);
+	int error = redis_password_read(link->password_file, ret_password, REDIS_PASSWORD_MAX);
 
 	if (error != 0)
 		set_error(link, "password_file %.100s: %s", link->password_file, strerror(-error));
@@ -205,7 +204,7 @@ read_password(struct redis_link *link, char *ret_password)
 static bool
 password_is_readable(struct redis_link *link)
 {
-	char password[PASSWORD_MAX];
+	char password[REDIS_PASSWORD_MAX];
 	bool readable = read_password(link, password);
 
 	explicit_bzero(password, sizeof(password));
@@ -215,7 +214,7 @@ password_is_readable(struct redis_link *link)
 static void
 greet(struct redis_link *link)
 {
-	char password[PASSWORD_MAX], database[16];
+	char password[REDIS_PASSWORD_MAX], database[16];
 
 	link->state = REDIS_GREETING;
 	/* One that cannot be read any more is none: Redis refuses then (NOAUTH). A context that is still in its connect

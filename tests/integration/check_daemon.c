@@ -286,6 +286,35 @@ START_TEST(a_missing_redis_server_is_named)
 }
 END_TEST
 
+START_TEST(a_password_file_that_is_not_there_is_named_by_t)
+{
+	sandbox_write(
+	    box.config, "[redis]\nserver = tcp:127.0.0.1:6379\npassword_file = /nonexistent\n");
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.config)), 1);
+	expect_in(out, "[redis] password_file /nonexistent: No such file or directory");
+}
+END_TEST
+
+START_TEST(a_daemon_without_rules_says_that_it_understands_nothing)
+{
+	char *text = process_read_file(box.config), *line = strstr(text, "rules_dir = ");
+
+	ck_assert_ptr_nonnull(line);
+	memcpy(line, "rules_dir = /", 13);
+	memset(line + 13, 'x', strcspn(line + 13, "\n"));
+	sandbox_write(box.config, text);
+	free(text);
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.config)), 0);
+	expect_in(out, "no rules: neither traps nor syslog lines are understood");
+	sandbox_start_ready(&box);
+	json_t *status = sandbox_get(&box, "/v1/status");
+	char *warnings = json_dumps(json_object_get(status, "warnings"), 0);
+	expect_in(warnings, "no rules: neither traps nor syslog lines are understood");
+	free(warnings);
+	json_decref(status);
+}
+END_TEST
+
 START_TEST(without_a_community_every_trap_is_refused_and_status_warns)
 {
 	char *text = process_read_file(box.config), *line = strstr(text, "community = public");
@@ -326,6 +355,8 @@ main(void)
 	tcase_add_test(program, an_api_socket_on_which_somebody_answers_is_not_taken_away);
 	tcase_add_test(program, a_state_dir_that_cannot_be_used_is_named);
 	tcase_add_test(program, a_missing_redis_server_is_named);
+	tcase_add_test(program, a_password_file_that_is_not_there_is_named_by_t);
+	tcase_add_test(program, a_daemon_without_rules_says_that_it_understands_nothing);
 	tcase_add_test(program, without_a_community_every_trap_is_refused_and_status_warns);
 	suite_add_tcase(suite, program);
 
