@@ -35,7 +35,7 @@ struct snmp_stream {
 	size_t n_connections;
 	uint64_t last_id;
 	bool reading;
-	struct log_rate frame_rate;
+	struct log_rate frame_rate, full_rate;
 };
 
 static void
@@ -166,6 +166,19 @@ new_connection(struct snmp_stream *stream, int fd, const struct addr *from)
 }
 
 static void
+note_full(struct snmp_stream *stream, const struct addr *from)
+{
+	char text[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	stats_add(stream->stats, STAT_TRAP_REFUSED_CONNECTIONS, 1);
+	if (log_rate_take(&stream->full_rate, &held_back))
+		log_warning(
+		    "snmp: refused a connection from %s: %zu are open (%llu more were refused without a line)",
+		    addr_format(from, text), stream->n_connections, (unsigned long long)held_back);
+}
+
+static void
 on_accepted(void *ctx, int fd, const struct addr *from, bool tls)
 {
 	struct snmp_stream *stream = ctx;
@@ -181,7 +194,7 @@ on_accepted(void *ctx, int fd, const struct addr *from, bool tls)
 	if (stream->n_connections < SNMP_STREAM_CONNECTIONS_MAX)
 		connection = new_connection(stream, fd, from);
 	if (connection == NULL) {
-		stats_add(stream->stats, STAT_TRAP_REFUSED_CONNECTIONS, 1);
+		note_full(stream, from);
 		close(fd);
 		return;
 	}
@@ -208,6 +221,7 @@ snmp_stream_new(struct loop *loop, struct stats *stats, const struct snmp_stream
 	stream->stats = stats;
 	stream->handler = *handler;
 	stream->frame_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
+	stream->full_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	stream->listeners = stream_listeners_new(
 	    loop, &(struct stream_listeners_handler){ stream, "snmp", on_accepted });
 	if (stream->listeners == NULL) {

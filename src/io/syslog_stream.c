@@ -38,7 +38,7 @@ struct syslog_stream {
 	struct connection *connections;
 	size_t n_connections;
 	bool reading;
-	struct log_rate frame_rate, tls_rate;
+	struct log_rate frame_rate, tls_rate, full_rate;
 };
 
 /* ---- connections ---- */
@@ -242,6 +242,20 @@ join(struct syslog_stream *stream, struct connection *connection)
 	start_reading(connection);
 }
 
+static void
+note_full(struct syslog_stream *stream, const struct addr *from)
+{
+	char text[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	stats_add(stream->stats, STAT_SYSLOG_REFUSED_CONNECTIONS, 1);
+	if (log_rate_take(&stream->full_rate, &held_back))
+		log_warning(
+		    "syslog: refused a connection from %s: %zu are open, which is max_connections "
+		    "(%llu more were refused without a line)",
+		    addr_format(from, text), stream->n_connections, (unsigned long long)held_back);
+}
+
 /* The connection is ours from now on: joined, or closed and counted. */
 static void
 on_accepted(void *ctx, int fd, const struct addr *from, bool tls)
@@ -254,8 +268,12 @@ on_accepted(void *ctx, int fd, const struct addr *from, bool tls)
 		close(fd);
 		return;
 	}
-	if (stream->n_connections >= stream->limits.max_connections ||
-	    (tls && stream->tls == NULL)) {
+	if (stream->n_connections >= stream->limits.max_connections) {
+		note_full(stream, from);
+		close(fd);
+		return;
+	}
+	if (tls && stream->tls == NULL) {
 		stats_add(stream->stats, STAT_SYSLOG_REFUSED_CONNECTIONS, 1);
 		close(fd);
 		return;
@@ -285,6 +303,7 @@ syslog_stream_new(struct loop *loop, struct stats *stats, const struct syslog_st
 	stream->handler = *handler;
 	stream->frame_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	stream->tls_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
+	stream->full_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	stream->listeners = stream_listeners_new(
 	    loop, &(struct stream_listeners_handler){ stream, "syslog", on_accepted });
 	if (stream->listeners == NULL) {

@@ -228,6 +228,7 @@ START_TEST(connections_are_bounded)
 	WAIT_FOR(sandbox_counter(&box, "trap.connections") == 512);
 	expect_closed(connect_from(LEAF1));
 	ck_assert_int_eq(sandbox_counter(&box, "trap.connections-refused"), 1);
+	ck_assert(sandbox_log_has(&box, "512 are open"));
 	for (int i = 0; i < 512; i++)
 		close(fds[i]);
 	/* And they are free again. */

@@ -215,6 +215,7 @@ START_TEST(half_handshakes_count_as_connections)
 	int fd = connect_plain();
 	expect_closed(fd);
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections-refused"), 1);
+	ck_assert(sandbox_log_has(&box, "3 are open, which is max_connections"));
 	for (int i = 0; i < 3; i++)
 		close(held[i]);
 	WAIT_FOR(sandbox_counter(&box, "syslog.tls-refused") == 3);
