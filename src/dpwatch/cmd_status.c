@@ -144,7 +144,8 @@ put_status(struct cli *cli, const json_t *status)
 	if (json_number(unmapped, "senders") > 0)
 		printf("%-12s%lld of those who spoke: dpwatch unmapped\n", "unmapped",
 		    (long long)json_number(unmapped, "senders"));
-	printf("%-12s%lld rules for syslog and traps\n", "rules", (long long)json_number(status, "rules"));
+	printf("%-12s%lld rules for syslog and traps\n", "rules",
+	    (long long)json_number(status, "rules"));
 	put_list("listening", json_object_get(status, "listeners"));
 	put_list("warnings", json_object_get(status, "warnings"));
 	put_counters(json_object_get(status, "counters"));
