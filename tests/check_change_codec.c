@@ -192,6 +192,8 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		"\"certain\":false,\"link\":\"\",\"protocol\":\"\",\"override\":\"\",\"order\":0,"
 		"\"penalty\":1500.0,\"penalty_at\":\"2024-05-01T12:00:00.000000Z\","
 		"\"suppressed\":true,\"waits\":\"up/link/syslog//\","
+		"\"spoke\":\"2024-05-01T12:00:00.000001Z\",\"booted\":\"2024-05-01T12:00:00.000002Z\","
+		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\",\"uptime\":4294967295,\"protocol_old\":true,"
 		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\",\"tells_both\":true}",
 		"", "up", "", "", "", "", NULL };
 	struct dp_change change = empty_change(CHANGE_INTERFACE);
@@ -201,8 +203,14 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 	change.penalty_us = NOON;
 	change.suppressed = true;
 	change.waits = "up/link/syslog//";
-	change.echoes = "down/trap/2024-05-01T12:00:00.000000Z/tT";
-	change.tells_both = true;
+	change.marks = (struct dp_marks){ .spoke_us = NOON + 1,
+		.booted_us = NOON + 2,
+		.ups_from_us = NOON + 3,
+		.has_uptime = true,
+		.uptime_cs = UINT32_MAX,
+		.protocol_old = true };
+	change.marks.echoes = "down/trap/2024-05-01T12:00:00.000000Z/tT";
+	change.marks.tells_both = true;
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
 	expect(&args, wanted);
 }

@@ -55,6 +55,19 @@ static const struct {
 	    true, false },
 	{ "{\"oper\": \"down\", \"link\": \"down\", \"since\": \"yesterday\", \"order\": 1.5}",
 	    true, false },
+	{ "{\"oper\": \"down\", \"link\": \"down\", \"spoke\": \"9999-12-31T23:59:59Z\","
+	  " \"ups_from\": \"9999-12-31T23:59:59Z\", \"booted\": \"9999-12-31T23:59:59Z\","
+	  " \"uptime\": 4294967295}",
+	    true, false },
+	{ "{\"oper\": \"down\", \"link\": \"down\", \"spoke\": 5, \"ups_from\": {},"
+	  " \"booted\": \"0000-01-01T00:00:00Z\", \"uptime\": -1, \"protocol_old\": \"yes\"}",
+	    true, false },
+	{ "{\"oper\": \"down\", \"link\": \"down\", \"booted\": \"0000-01-01T00:00:00Z\","
+	  " \"uptime\": 9223372036854775807, \"echoes\": 7, \"tells_both\": 1}",
+	    true, false },
+	{ "{\"oper\": \"down\", \"link\": \"down\", \"booted\": \"0000-01-01T00:00:00Z\","
+	  " \"uptime\": 0, \"tells_both\": true}",
+	    true, false },
 };
 
 START_TEST(what_redis_says_of_an_interface_is_checked)

@@ -197,8 +197,7 @@ take_out(struct engine *engine, struct model *model, struct said *said)
 		said->n++;
 		/* As of the moment in which it is taken out, which is a later one where a map is taken in slices. */
 		struct dp_change told = change;
-		told.echoes = "";
-		told.tells_both = false;
+		told.marks = (struct dp_marks){ 0 };
 		if (change_encode(&told, &record->bytes, &said->keys) != 0)
 			ck_abort_msg("a change of kind %d cannot be encoded", change.kind);
 		uint64_t revision = model ? model_apply(model, &change) : 0;
@@ -468,8 +467,7 @@ interface_text(const json_t *hash, const char *name)
 }
 
 /*
- * What Redis does not hold: words that changed nothing, which may count when another map makes members of other interfaces;
- * and whether a protocol word is of this boot.
+ * What Redis does not hold: words that changed nothing, which may count when another map makes members of other interfaces.
  */
 static void
 forget_what_redis_does_not_hold(struct run *run)
@@ -480,7 +478,6 @@ forget_what_redis_does_not_hold(struct run *run)
 			struct net_told *told = &run->net.told[sw][i];
 			json_t *state =
 			    json_loads(interface_text(hash, net_interface_name(i)), 0, NULL);
-			told->protocol_in_this_boot = true;
 			told->up_at = told->down_at =
 			    (uint64_t)json_integer_value(json_object_get(state, "order"));
 			if (told->up_at > run->net.now)

@@ -49,6 +49,19 @@ struct dp_paths {
 	uint32_t up, stranded, total;
 };
 
+/* What a restart must know of an interface beside its state, to tell what is old news. Wall-clock labels; 0: none. */
+struct dp_marks {
+	int64_t spoke_us;    /* what anybody said of it last was said then */
+	int64_t booted_us;   /* when its switch booted, by the sysUpTime of its traps */
+	int64_t ups_from_us; /* boot_settle: no up of its switch counts before */
+	bool has_uptime;
+	uint32_t uptime_cs; /* sysUpTime of the last trap about it */
+	bool protocol_old;  /* its protocol was told before that boot */
+	const char *
+	    echoes; /* what a source has still to tell, as engine_echoes_text() writes it; "": nothing */
+	bool tells_both; /* its switch tells transitions by traps and by syslog */
+};
+
 /* The external word about a port; absent: reported false, the strings empty. */
 struct dp_report {
 	bool down;
@@ -92,9 +105,7 @@ struct dp_change {
 	    overridden; /* by whom, until when, and why; at_us 0: nobody overrides it */
 	const char
 	    *waits; /* words that count later, as engine_waits_text() writes them; "": none */
-	const char *
-	    echoes; /* what a source has still to tell, as engine_echoes_text() writes it; "": nothing */
-	bool tells_both; /* its switch tells transitions by traps and by syslog */
+	struct dp_marks marks;
 	enum damp_note damping;
 	double penalty;     /* of dampening, as of penalty_us; 0: none */
 	int64_t penalty_us; /* wall clock */

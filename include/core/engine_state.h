@@ -5,6 +5,7 @@
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
  *   engine_echo.c    transitions that a source has still to tell, as they are stored
+ *   engine_marks.c   what else a restart must know to tell what is old news
  *   engine_ask.c     which interfaces should be asked about
  *   engine_damp.c    the penalty of an interface that flaps
  *   engine_apply.c   what counts is applied, at once or after its delay; and what comes of it
@@ -126,7 +127,8 @@ struct incident {
 
 /* The wall clock beside the engine's, which does not step. */
 struct wall_clock {
-	int64_t offset_us; /* as of the last word; 0: none yet */
+	int64_t now_ns;    /* engine time of the last word */
+	int64_t offset_us; /* as of then; 0: none yet */
 	int64_t step_us;   /* by how much it stepped last; 0: never */
 	int64_t stepped_ns;
 };
@@ -372,6 +374,16 @@ void engine_echoes_text(const struct engine *engine, uint32_t interface, char bu
 /* Reads them back: as old as the wall clock says. What is wrong or over echo_window is left out. The caller settles the watch. */
 void engine_echoes_restore(
     struct engine *engine, uint32_t interface, struct slice text, struct engine_time time);
+
+/* ---- engine_marks.c ---- */
+/* Where the wall clock is beside the engine's; a step of it is remembered for a while. */
+void engine_note_clock(struct engine *engine, struct engine_time time);
+/* The marks of the interface as in `state`; text is the engine's until the next change is popped. */
+struct dp_marks engine_marks(
+    struct engine *engine, uint32_t interface, const struct interface_state *state);
+/* Reads them back. To be called before words that wait are, and while the interface's state is being restored. */
+void engine_marks_restore(struct engine *engine, uint32_t sw, uint32_t interface,
+    const struct dp_marks *marks, struct engine_time time);
 
 /* ---- engine_ask.c ---- */
 /* The interface is uncertain: somebody should ask about it. */

@@ -145,41 +145,68 @@ penalty_json(const struct dp_change *change, char *buf, size_t size)
 	    change->penalty, at, change->suppressed ? "true" : "false");
 }
 
-/* Words that wait, and what a source has still to tell, are there only while they do. */
+/* Words that wait are there only while they do. */
 static void
 waits_json(const struct dp_change *change, char *buf, size_t size)
 {
-	size_t len = 0;
-
 	buf[0] = '\0';
 	if (change->waits && *change->waits)
-		len = (size_t)snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
-	if (change->echoes && *change->echoes)
-		len +=
-		    (size_t)snprintf(buf + len, size - len, ",\"echoes\":\"%s\"", change->echoes);
-	if (change->tells_both)
+		snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
+}
+
+static size_t
+put_member_time(char *buf, size_t size, const char *name, int64_t us)
+{
+	char at[TIMEUTIL_TEXT];
+
+	if (us == 0)
+		return 0;
+	timeutil_format(us, at);
+	return (size_t)snprintf(buf, size, ",\"%s\":\"%s\"", name, at);
+}
+
+/* Each is there only while there is something to say; together they are never longer than MARKS_JSON_MAX. */
+#define MARKS_JSON_MAX 720
+static void
+marks_json(const struct dp_marks *marks, char buf[MARKS_JSON_MAX])
+{
+	const size_t size = MARKS_JSON_MAX;
+	size_t len = put_member_time(buf, size, "spoke", marks->spoke_us);
+
+	buf[len] = '\0';
+	len += put_member_time(buf + len, size - len, "booted", marks->booted_us);
+	len += put_member_time(buf + len, size - len, "ups_from", marks->ups_from_us);
+	if (marks->has_uptime)
+		len += (size_t)snprintf(
+		    buf + len, size - len, ",\"uptime\":%lu", (unsigned long)marks->uptime_cs);
+	if (marks->protocol_old)
+		len += (size_t)snprintf(buf + len, size - len, ",\"protocol_old\":true");
+	if (marks->echoes && *marks->echoes)
+		len += (size_t)snprintf(buf + len, size - len, ",\"echoes\":\"%s\"", marks->echoes);
+	if (marks->tells_both)
 		snprintf(buf + len, size - len, ",\"tells_both\":true");
 }
 
 static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
-	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[800],
-	     override[INTERFACE_JSON_MAX - 1440];
+	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[360], marks[MARKS_JSON_MAX],
+	     override[INTERFACE_JSON_MAX - 1720];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);
 	penalty_json(change, penalty, sizeof(penalty));
 	override_json(change, override, sizeof(override));
 	waits_json(change, waits, sizeof(waits));
+	marks_json(&change->marks, marks);
 	/* Every other text in it is a word of ours or a time: nothing needs escaping. */
 	snprintf(buf, size,
 	    "{\"oper\":\"%s\",\"admin\":\"%s\",\"since\":\"%s\",\"source\":\"%s\",\"reason\":\"%s\",\"certain\":%s,"
-	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s%s}",
+	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s%s%s}",
 	    change->oper_up ? "up" : "down", change->admin, since,
 	    link_source_names[change->source], link_reason_names[change->reason],
 	    change->certain ? "true" : "false", change->link, change->protocol, change->override,
-	    (long long)change->order, penalty, override, waits);
+	    (long long)change->order, penalty, override, waits, marks);
 }
 
 /* I: transition? switch interface json if_index oper admin reason source received_at */

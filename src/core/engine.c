@@ -103,23 +103,31 @@ engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us
 	engine_queue_interface(engine, interface, false, wall_us);
 }
 
-/* A protocol word from before the boot says nothing of what a linkUp after it means; and indexes may have moved. */
+/*
+ * A protocol word from before the boot says nothing of what a linkUp after it means; and indexes may have moved. What is
+ * uncertain already is not told again for the boot, so it is told here where a restart must know it.
+ */
 static void
-boot_of_interface(struct interface_state *state)
+boot_of_interface(struct engine *engine, uint32_t interface, int64_t wall_us)
 {
+	struct interface_state *state = &engine->interfaces[interface];
+	const bool grows_old = !state->protocol_old && state->protocol == SPOKEN_DOWN;
+
 	state->protocol_old = state->index_old = true;
 	state->has_trap_cs = false;
+	if (grows_old && !state->certain)
+		engine_queue_interface(engine, interface, false, wall_us);
 }
 
 static void
-boot_of_interfaces(struct engine *engine, uint32_t sw)
+boot_of_interfaces(struct engine *engine, uint32_t sw, int64_t wall_us)
 {
 	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
 
 	for (uint32_t i = 0; i < range.n; i++)
-		boot_of_interface(&engine->interfaces[range.first + i]);
+		boot_of_interface(engine, range.first + i, wall_us);
 	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
-		boot_of_interface(&engine->interfaces[topo_n_interfaces(engine->topo) + i - 1]);
+		boot_of_interface(engine, topo_n_interfaces(engine->topo) + i - 1, wall_us);
 }
 
 static void
@@ -131,7 +139,7 @@ restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time 
 	engine->switches[sw].restarted_us = time.wall_us;
 	engine->switches[sw].ups_from_ns = settle_ms == 0 ? 0 : time.now_ns + settle_ms * 1000000;
 	if (new_boot)
-		boot_of_interfaces(engine, sw);
+		boot_of_interfaces(engine, sw, time.wall_us);
 	if (new_boot)
 		engine_index_boot(engine, sw, time.now_ns);
 	engine_doubt_all(engine, sw, time.wall_us);
@@ -285,29 +293,13 @@ is_believed(const struct engine *engine, uint32_t interface, const struct link_e
 	       (state->spoke_ns <= event->asked_ns && !is_too_fresh(engine, state, event));
 }
 
-/* A step of the wall clock larger than this is noticed, and remembered for a while; see said_at() in engine_word.c. */
-#define CLOCK_STEP_US 1000000
-
-static void
-note_clock(struct wall_clock *clock, struct engine_time time)
-{
-	const int64_t offset_us = (time.turn_us ? time.turn_us : time.wall_us) - time.now_ns / 1000;
-	const int64_t step_us = offset_us - clock->offset_us;
-
-	if (clock->offset_us != 0 && (step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US)) {
-		clock->step_us = step_us;
-		clock->stepped_ns = time.now_ns;
-	}
-	clock->offset_us = offset_us;
-}
-
 enum engine_verdict
 engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
 {
 	bool is_virtual = false, older = false;
 
-	note_clock(&engine->clock, time);
+	engine_note_clock(engine, time);
 	engine_settle_pending(engine);
 	if (!may_speak(engine, sw, event->source))
 		return VERDICT_SOURCE_REFUSED;
@@ -361,6 +353,7 @@ engine_answer_uptime(
 void
 engine_tick(struct engine *engine, struct engine_time time)
 {
+	engine_note_clock(engine, time);
 	/* What ends while nothing is decided ends at the first tick after the start. */
 	if (!engine->started || time.now_ns < engine_next_deadline(engine))
 		return;

@@ -98,10 +98,7 @@ fill_interface(struct engine *engine, const struct queued *queued, struct dp_cha
 	change->order = state->order;
 	engine_waits_text(engine, queued->subject, engine->waits_text);
 	change->waits = engine->waits_text;
-	engine_echoes_text(engine, queued->subject, engine->echoes_text);
-	change->echoes = engine->echoes_text;
-	change->tells_both =
-	    engine->switches[engine_interface_switch(engine, queued->subject)].tells_both;
+	change->marks = engine_marks(engine, queued->subject, state);
 	struct engine_override now;
 	engine_override_view(engine, queued->subject, &now);
 	change->overridden =
@@ -169,7 +166,7 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 		.report = { .by = "", .note = "" },
 		.overridden = { .by = "", .note = "" },
 		.waits = "",
-		.echoes = "",
+		.marks = { .echoes = "" },
 		.removed = queued->removed,
 		.redundancy = (enum redundancy_kind)queued->redundancy,
 		.admin = "",

@@ -107,6 +107,33 @@ read_state(const json_t *object, struct interface_state *state, struct engine_ti
 	state->certain = false;
 }
 
+static int64_t
+time_from(const json_t *object, const char *member)
+{
+	int64_t us;
+
+	return timeutil_parse(text_from(object, member), &us) ? us : 0;
+}
+
+static struct dp_marks
+read_marks(const json_t *object)
+{
+	const json_t *uptime = json_object_get(object, "uptime");
+	const json_int_t uptime_cs = json_integer_value(uptime);
+	const char *echoes = json_string_value(json_object_get(object, "echoes"));
+
+	return (struct dp_marks){
+		.spoke_us = time_from(object, "spoke"),
+		.booted_us = time_from(object, "booted"),
+		.ups_from_us = time_from(object, "ups_from"),
+		.has_uptime = json_is_integer(uptime) && uptime_cs >= 0 && uptime_cs <= UINT32_MAX,
+		.uptime_cs = (uint32_t)uptime_cs,
+		.protocol_old = json_is_true(json_object_get(object, "protocol_old")),
+		.echoes = echoes ? echoes : "",
+		.tells_both = json_is_true(json_object_get(object, "tells_both")),
+	};
+}
+
 /* What was observed, and did not count yet when it was written: its delay begins anew. */
 static void
 restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct engine_time time)
@@ -158,7 +185,6 @@ restore_watch(
 		    json_is_true(json_object_get(object, "suppressed")), time);
 	if (engine->interfaces[interface].override != SPOKEN_NONE)
 		restore_override(engine, interface, object, time);
-	engine_echoes_restore(engine, interface, text_from(object, "echoes"), time);
 	engine_waits_restore(engine, interface, text_from(object, "waits"), time);
 	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
 	engine_watch_settle(engine, interface);
@@ -187,13 +213,11 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 	if (found != TOPO_NONE) {
 		engine_watch_forget(engine, found);
 		read_state(object, &engine->interfaces[found], time);
+		const struct dp_marks marks = read_marks(object);
+		engine_marks_restore(engine, sw, found, &marks, time);
 		restore_watch(engine, found, object, time);
 		engine_note_teller(
 		    &engine->switches[sw], (enum link_source)engine->interfaces[found].source);
-		if (json_is_true(json_object_get(object, "tells_both"))) {
-			engine_note_teller(&engine->switches[sw], SOURCE_TRAP);
-			engine_note_teller(&engine->switches[sw], SOURCE_SYSLOG);
-		}
 		if (engine->interfaces[found].order > engine->last_order)
 			engine->last_order = engine->interfaces[found].order;
 	}
@@ -303,6 +327,7 @@ engine_start(struct engine *engine, struct engine_time time)
 	struct reach *reach = reach_new(engine->topo, engine->interfaces);
 	const bool compared = engine->comparing;
 
+	engine_note_clock(engine, time);
 	if (!reach)
 		abort();
 	engine_settle_pending(engine);

@@ -99,7 +99,9 @@ engine_waits_restore(
 	const struct interface_state *state = &engine->interfaces[interface];
 	struct hearing hearing = { .contradicts = true };
 
-	hearing.until_ns = time.now_ns + engine->config.state.source_settle_ms * 1000000;
+	const int64_t until_ns = time.now_ns + engine->config.state.source_settle_ms * 1000000;
+	const int64_t ups_from_ns =
+	    engine->switches[engine_interface_switch(engine, interface)].ups_from_ns;
 	while (text.len > 0) {
 		struct slice word = slice_cut(&text, ',');
 		struct link_event event = { .kind = LINK_EVENT_WORD };
@@ -111,6 +113,8 @@ engine_waits_restore(
 		event.reason = link_reason_from(slice_cut(&word, '/'));
 		event.bare_up = slice_eq_str(word, "bare");
 		enum spoken direction = interface_direction(&event, &engine->config);
+		hearing.until_ns =
+		    direction == SPOKEN_UP && ups_from_ns > until_ns ? ups_from_ns : until_ns;
 		if (direction != SPOKEN_NONE && direction != observed(state))
 			hold(engine, interface, &event, &hearing, time);
 	}

@@ -134,7 +134,7 @@ fields_of(const struct scenario *s, const struct dp_change *change)
 		put_number(fields, "if_index", change->if_index);
 		put(fields, "dampening", damping_names[change->damping]);
 		put(fields, "waits", change->waits);
-		put_echoes(s, fields, change->echoes);
+		put_echoes(s, fields, change->marks.echoes);
 		return fields;
 	}
 	put_bool(fields, "dp_down", change->dp_down);
