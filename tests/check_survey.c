@@ -341,6 +341,21 @@ START_TEST(names_that_are_one_are_drawn_once)
 }
 END_TEST
 
+/* LldpChassisId may have 255 octets, which are 512 characters. */
+START_TEST(a_chassis_id_that_is_too_long_for_a_map_is_left_out)
+{
+	char text[600];
+
+	set_map(BARE);
+	json_t *a = tell("a", 10, NAMES("Eth1"));
+	memset(text, 'f', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	json_object_set_new(a, "chassis", json_pack("{s:s, s:s}", "kind", "mac", "text", text));
+	begin();
+	expect_drawn("[]", "[]");
+}
+END_TEST
+
 START_TEST(what_a_stack_puts_above_is_an_aggregate_unless_it_is_a_vlan)
 {
 	json_t *a;
@@ -552,6 +567,7 @@ main(void)
 	tcase_add_test(tcase, a_switch_that_hears_itself_has_no_link_to_itself);
 	tcase_add_test(tcase, only_ports_and_aggregates_are_drawn_and_as_the_map_calls_them);
 	tcase_add_test(tcase, names_that_are_one_are_drawn_once);
+	tcase_add_test(tcase, a_chassis_id_that_is_too_long_for_a_map_is_left_out);
 	tcase_add_test(tcase, what_a_stack_puts_above_is_an_aggregate_unless_it_is_a_vlan);
 	tcase_add_test(tcase, an_aggregate_stands_for_members_that_all_lead_to_one);
 	tcase_add_test(tcase, members_stand_for_themselves_where_the_far_ends_are_no_aggregate);

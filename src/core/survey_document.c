@@ -155,7 +155,9 @@ switch_json(struct drawing *drawing, struct survey_switch *sw)
 
 	if (!sw->facts)
 		return object;
-	if (strcmp(survey_string(chassis, "kind"), "mac") == 0)
+	/* A MAC address; other kinds name no switch in a map, and one that is longer is none. */
+	if (strcmp(survey_string(chassis, "kind"), "mac") == 0 &&
+	    strlen(survey_string(chassis, "text")) <= TOPO_NAME_MAX)
 		json_object_set(object, "chassis_id", json_object_get(chassis, "text"));
 	if (*survey_string(sw->facts, "engine_id"))
 		json_object_set(object, "engine_id", json_object_get(sw->facts, "engine_id"));

@@ -222,8 +222,9 @@ tell_faults(const json_t *document)
 
 /* ---- findings ---- */
 
-void
-discover_print_findings(const struct cli *cli, const json_t *findings)
+/* Nothing where there are none. */
+static void
+print_findings(const struct cli *cli, const json_t *findings)
 {
 	static const struct table_column columns[] = {
 		{ .title = "FINDING" },
@@ -251,6 +252,39 @@ discover_print_findings(const struct cli *cli, const json_t *findings)
 	if (json_array_size(findings) > 0)
 		table_print(table, cli->width, cli->color);
 	table_free(table);
+}
+
+int
+discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings)
+{
+	json_t *results = discover_results(cli, NULL);
+	struct survey *survey = results ? survey_new(results, NULL, topo) : NULL;
+	bool good = survey != NULL;
+
+	*ret_findings = NULL;
+	if (survey) {
+		good = discover_tell_failures(results);
+		*ret_findings = survey_findings(survey);
+		good = good && json_array_size(*ret_findings) == 0;
+		discover_tell_notes(survey_notes(survey));
+	}
+	survey_free(survey);
+	json_decref(results);
+	return good ? CLI_DONE : CLI_REFUSED;
+}
+
+void
+discover_print_check(const struct cli *cli, const json_t *findings)
+{
+	const size_t n = json_array_size(findings);
+
+	if (!findings)
+		return;
+	if (n == 0)
+		puts("the switches that answered say the same");
+	else
+		printf("\nthe switches say otherwise, %zu time%s:\n", n, n == 1 ? "" : "s");
+	print_findings(cli, findings);
 }
 
 /* ---- the command ---- */
@@ -283,7 +317,7 @@ print_diff(const struct cli *cli, struct survey *survey)
 	} else if (json_array_size(findings) == 0) {
 		puts("the map is as the switches say");
 	} else {
-		discover_print_findings(cli, findings);
+		print_findings(cli, findings);
 	}
 	json_decref(findings);
 }

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "core/topo_codec.h"
 #include "core/topo_lint.h"
+#include "discover.h"
 
 /* From here on a check takes long enough to say so. */
 #define DOCUMENT_LARGE ((size_t)20 << 20)
@@ -154,16 +155,19 @@ document_check(struct cli *cli, const char *path, char **ret_bytes, size_t *ret_
 	return CLI_REFUSED;
 }
 
-/* `live`: what the daemon knows besides; NULL: nobody was asked. */
+/*
+ * `live`: what the daemon knows besides; `findings`: how the map differs from what the switches say. NULL: nobody was asked.
+ */
 static void
 put_check(const struct cli *cli, const char *path, const struct topo *topo,
-    const struct topo_faults *faults, const json_t *live)
+    const struct topo_faults *faults, const json_t *live, const json_t *findings)
 {
 	json_t *counts = counts_json(topo), *lint = lint_json(topo);
 
 	if (cli->json) {
-		json_t *answer = json_pack("{s:b, s:O, s:o, s:O*, s:O*}", "good", 1, "topology",
-		    counts, "faults", faults_json(faults), "lint", lint, "live", live);
+		json_t *answer = json_pack("{s:b, s:O, s:o, s:O*, s:O*, s:O*}", "good", 1,
+		    "topology", counts, "faults", faults_json(faults), "lint", lint, "live", live,
+		    "findings", findings);
 		cli_print_json(cli, answer);
 		json_decref(answer);
 	} else {
@@ -172,6 +176,7 @@ put_check(const struct cli *cli, const char *path, const struct topo *topo,
 		put_counts(counts);
 		lint_print(cli, lint);
 		live_print(live);
+		discover_print_check(cli, findings);
 	}
 	json_decref(counts);
 	json_decref(lint);
@@ -196,7 +201,7 @@ cmd_topology_check(struct cli *cli)
 	const char *path = cli->n_args > 0 ? cli->args[0] : NULL;
 	struct topo_faults faults = { 0 };
 	struct topo *topo = NULL;
-	json_t *live = NULL;
+	json_t *live = NULL, *findings = NULL;
 	char *bytes;
 	size_t len;
 	int status = document_check(cli, path, &bytes, &len, &faults, &topo);
@@ -206,9 +211,13 @@ cmd_topology_check(struct cli *cli)
 		put_bad(cli, name_of(path), &faults);
 	else if (!path && !(live = live_json(cli, topo)))
 		status = CLI_REFUSED;
-	else
-		put_check(cli, name_of(path), topo, &faults, live);
+	else {
+		if (cli_value(cli, "live"))
+			status = discover_check(cli, topo, &findings);
+		put_check(cli, name_of(path), topo, &faults, live, findings);
+	}
 	json_decref(live);
+	json_decref(findings);
 	topo_free(topo);
 	topo_faults_release(&faults);
 	return status;

@@ -21,7 +21,11 @@ json_t *discover_results(struct cli *cli, const json_t *names);
 bool discover_tell_failures(const json_t *results);
 void discover_tell_notes(const json_t *notes);
 
-/* A table of survey_findings(); nothing where there are none. */
-void discover_print_findings(const struct cli *cli, const json_t *findings);
+/*
+ * Asks all switches of the map in force, and holds this map against what they tell. *ret_findings is the caller's, and NULL
+ * where nobody could be asked. CLI_DONE where all told, and the map is as they say.
+ */
+int discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings);
+void discover_print_check(const struct cli *cli, const json_t *findings);
 
 #endif

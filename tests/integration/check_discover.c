@@ -273,6 +273,140 @@ START_TEST(a_map_as_the_switches_say_differs_in_nothing)
 }
 END_TEST
 
+/* ---- what a person has to be told ---- */
+
+/* A map whose LAG lacks a member, whose indexes are of before a boot, and whose host is on the wrong port. */
+static const char *
+wrong_map(void)
+{
+	snprintf(map, sizeof(map),
+	    "{\"switches\": [{\"name\": \"leaf1\", \"addresses\": [\"%s\"], \"poll\": "
+	    "{\"community\": \"leaf1\", \"port\": %d}, \"interfaces\": [{\"name\": \"Eth1/1\", "
+	    "\"if_index\": 7}, {\"name\": \"port-channel10\", \"members\": [\"Eth1/49\"]}]}, "
+	    "{\"name\": \"leaf2\", \"addresses\": [\"%s\"], \"poll\": {\"community\": "
+	    "\"leaf2\", \"port\": %d}}, {\"name\": \"spine1\", \"addresses\": [\"%s\"], "
+	    "\"root\": true, \"poll\": {\"community\": \"spine1\", \"port\": %d}}], \"links\": "
+	    "[{\"a\": \"leaf1:port-channel10\", \"b\": \"spine1:Ethernet1/1\"}, {\"a\": "
+	    "\"leaf2:Gi0/1\", \"b\": \"spine1:Ethernet1/3\"}], \"hosts\": [{\"name\": "
+	    "\"compute-7\", \"attachments\": [\"leaf1:Eth1/1\", \"leaf2:Gi0/2\"]}]}",
+	    leaf1, AGENTS_PORT, leaf2, AGENTS_PORT, spine1, AGENTS_PORT);
+	return map;
+}
+
+static bool
+has_finding(const json_t *findings, const char *text)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach((json_t *)findings, i, finding)
+	{
+		char line[512];
+		snprintf(line, sizeof(line), "%s %s %s:%s %s>%s",
+		    json_string_value(json_object_get(finding, "kind")),
+		    json_string_value(json_object_get(finding, "what")),
+		    json_string_value(json_object_get(finding, "switch")),
+		    json_string_value(json_object_get(finding, "interface")),
+		    json_string_value(json_object_get(finding, "map")),
+		    json_string_value(json_object_get(finding, "seen")));
+		if (strcmp(line, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *const wrongs[] = {
+	"different if_index leaf1:Eth1/1 7>1",
+	"missing member leaf1:Ethernet1/50 >port-channel10",
+	"missing member spine1:Ethernet1/1 >port-channel1",
+	"different cable leaf1:Ethernet1/50 spine1:Ethernet1/1>spine1:Ethernet1/2",
+	"different cable leaf2:Gi0/1 spine1:Ethernet1/3>compute-7",
+	"different cable leaf2:Gi0/2 compute-7>spine1:Ethernet1/3",
+	"different cable spine1:Ethernet1/3 leaf2:Gi0/1>leaf2:Gi0/2",
+};
+#define N_WRONGS (sizeof(wrongs) / sizeof(wrongs[0]))
+
+START_TEST(a_check_beside_the_switches_finds_what_a_map_says_wrongly)
+{
+	char err[4096];
+
+	if (skipped)
+		return;
+	begin();
+	sandbox_load(&box, wrong_map());
+	ck_assert_int_eq(dpwatch("topology check --live -o json", err, sizeof(err)), 1);
+	json_t *answer = printed();
+	const json_t *findings = json_object_get(answer, "findings");
+	for (size_t i = 0; i < N_WRONGS; i++)
+		ck_assert_msg(has_finding(findings, wrongs[i]), "%s: %s", wrongs[i], out);
+	ck_assert_uint_eq(json_array_size(findings), N_WRONGS);
+	json_decref(answer);
+	ck_assert_int_eq(dpwatch("topology discover --diff", err, sizeof(err)), 0);
+	ck_assert_msg(strstr(out, "leaf1:Ethernet1/50") != NULL, "%s", out);
+}
+END_TEST
+
+/* One is silent, one tells of no interface, one breaks off in the middle, one has no LLDP. */
+START_TEST(what_cannot_be_read_is_told_and_the_rest_is_printed)
+{
+	char err[4096];
+
+	if (skipped)
+		return;
+	record_leaf1();
+	record(&recording, "1.3.6.1.2.1.1.5.0|4|leaf2");
+	leaf2 = agents_add(&agents, "leaf2", &recording);
+	record_interface(&recording, 1, "Ethernet1/1", "Ethernet1/1", ETHERNET);
+	spine1 = agents_add(&agents, "spine1", &recording);
+	agents_start(&agents, "leaf1");
+	bare_map();
+	char *text = strstr(map, "{\"switches\": [") + strlen("{\"switches\": [");
+	char *whole;
+	ck_assert_int_gt(
+	    asprintf(&whole,
+		"{\"switches\": [{\"name\": \"dead\", \"addresses\": [\"127.99.99.98\", "
+		"\"127.99.99.99\"], \"poll\": {\"community\": \"x\", \"port\": 16161}}, "
+		"{\"name\": \"mute\", \"addresses\": [\"192.0.2.1\"]}, %s",
+		text),
+	    0);
+	sandbox_load(&box, whole);
+	free(whole);
+	ck_assert_int_eq(dpwatch("topology discover", err, sizeof(err)), 1);
+	json_t *document = printed();
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(switch_named(document, "leaf1"), "interfaces")), 4);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(switch_named(document, "spine1"), "interfaces")), 1);
+	ck_assert_msg(
+	    strstr(err, "dpwatch: mute: there are no credentials for it") &&
+		strstr(err, "dpwatch: leaf2: tells of no interface\n") &&
+		strstr(err, "dpwatch: spine1: LLDP-MIB lldpLocPortTable: no such object\n") &&
+		(strstr(err, "dpwatch: dead: no answer: time-out, or a wrong community\n") ||
+		    strstr(err, "dpwatch: dead: cannot be asked\n")),
+	    "%s", err);
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(names_that_are_no_switch_are_refused)
+{
+	char err[4096];
+
+	if (skipped)
+		return;
+	begin();
+	ck_assert_int_eq(dpwatch("topology discover leaf1 leaf9", err, sizeof(err)), 1);
+	ck_assert_str_eq(out, "");
+	ck_assert_str_eq(err, "dpwatch: Switch leaf9 could not be found.\n");
+	ck_assert_int_eq(dpwatch("topology discover leaf1", err, sizeof(err)), 0);
+	json_t *document = printed();
+	/* spine1 was not asked, and stands there as what leaf1 is cabled to. */
+	ck_assert_uint_eq(json_array_size(json_object_get(document, "switches")), 2);
+	ck_assert_ptr_null(json_object_get(switch_named(document, "spine1"), "interfaces"));
+	json_decref(document);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -284,6 +418,9 @@ main(void)
 	tcase_add_test(tcase, a_list_of_switches_becomes_a_map);
 	tcase_add_test(tcase, what_is_printed_loads_into_an_empty_daemon);
 	tcase_add_test(tcase, a_map_as_the_switches_say_differs_in_nothing);
+	tcase_add_test(tcase, a_check_beside_the_switches_finds_what_a_map_says_wrongly);
+	tcase_add_test(tcase, what_cannot_be_read_is_told_and_the_rest_is_printed);
+	tcase_add_test(tcase, names_that_are_no_switch_are_refused);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
