@@ -18,6 +18,7 @@
 
 static const char *const verdicts[] = {
 	[NEUTRON_OK] = "ok",
+	[NEUTRON_NO_TRUST] = "no trust",
 	[NEUTRON_NO_TOKEN] = "no token",
 	[NEUTRON_NO_ROLE] = "no role",
 	[NEUTRON_NO_EXTENSION] = "no extension",
@@ -221,7 +222,27 @@ START_TEST(what_is_no_page_is_refused)
 	ck_assert_int_eq(neutron_page_parse(SLICE("{"), &page), -EINVAL);
 	ck_assert_int_eq(neutron_page_parse(SLICE("{\"ports\": 7}"), &page), -EINVAL);
 	ck_assert_int_eq(neutron_page_parse((struct slice){ 0 }, &page), -EINVAL);
+	/* More ports, and nobody knows where: half a list is none. */
+	char *text =
+	    json_text("{'ports': [], 'ports_links': [{'rel': 'next', 'href': 'http://h/'}]}");
+	ck_assert_int_eq(neutron_page_parse(slice_of(text), &page), -EINVAL);
+	free(text);
 	ck_assert_uint_eq(page.n, 77);
+}
+END_TEST
+
+START_TEST(a_certificate_that_does_not_hold_says_what_to_set)
+{
+	const struct neutron_reply reply = { .trouble = "unable to get local issuer certificate",
+		.untrusted = true };
+	struct neutron_answer answer;
+
+	neutron_answer_put(&reply, "DOWN", &answer);
+	expect(&answer, "no trust", "set [neutron] ca (or OS_CACERT, cacert)");
+	neutron_answer_list(&reply, true, &answer);
+	expect(&answer, "no trust", "local issuer certificate");
+	neutron_answer_untrusted(&reply, "Keystone", &answer);
+	expect(&answer, "no trust", "Keystone cannot be trusted");
 }
 END_TEST
 
@@ -237,5 +258,6 @@ main(void)
 	tcase_add_loop_test(tcase, each_answer_to_a_list_means_one_thing, 0, N(lists));
 	tcase_add_test(tcase, a_page_is_its_ports_and_where_the_next_one_is);
 	tcase_add_test(tcase, what_is_no_page_is_refused);
+	tcase_add_test(tcase, a_certificate_that_does_not_hold_says_what_to_set);
 	return run_case("neutron_answer", tcase);
 }

@@ -7,6 +7,7 @@
 #ifndef DPWATCH_CORE_NEUTRON_ANSWER_H
 #define DPWATCH_CORE_NEUTRON_ANSWER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 
 enum neutron_verdict {
 	NEUTRON_OK,
+	NEUTRON_NO_TRUST, /* its certificate does not hold, or ours cannot be used: nothing was sent */
 	NEUTRON_NO_TOKEN,     /* 401: the token is no longer good */
 	NEUTRON_NO_ROLE,      /* 403: the account may not do that */
 	NEUTRON_NO_EXTENSION, /* this Neutron has no data_plane_status */
@@ -43,9 +45,14 @@ struct neutron_reply {
 	long status;             /* 0: none, `trouble` says why */
 	struct slice body;       /* may be anything */
 	const char *trouble;     /* "Connection refused"; NULL where there is a status */
+	bool untrusted;          /* without a status: because of certificates */
 	const char *location;    /* of a redirect, or NULL */
 	const char *retry_after; /* the header, or NULL */
 };
+
+/* For a reply that is untrusted: NEUTRON_NO_TRUST, and what to do. `who`: "Neutron", "Keystone". */
+void neutron_answer_untrusted(
+    const struct neutron_reply *reply, const char *who, struct neutron_answer *ret_answer);
 
 /* Of PUT /v2.0/ports/ID with this value ("DOWN", "ACTIVE"): only an answer that shows the value is NEUTRON_OK. */
 void neutron_answer_put(
@@ -74,14 +81,17 @@ struct neutron_page {
 };
 
 /*
- * Reads the body of a list that neutron_answer_list() called good. 0; -EINVAL: it is none; -ENOMEM. On failure *ret_page is
- * untouched.
+ * Reads the body of a list that neutron_answer_list() called good. 0; -EINVAL: it is none, or its next page is nowhere;
+ * -ENOMEM. On failure *ret_page is untouched.
  */
 int neutron_page_parse(struct slice body, struct neutron_page *ret_page)
     __attribute__((warn_unused_result));
 void neutron_page_release(struct neutron_page *page);
 
-/* "https://h:9696/neutron/v2.0/ports?x=1" -> "/v2.0/ports?x=1", in the text; NULL where it has no such part. */
-const char *neutron_href_target(const char *href);
+/*
+ * Path and query of the page behind this one: "https://h:9696/neutron/v2.0/ports?x=1" -> "/v2.0/ports?x=1"; the text is the
+ * caller's, NULL: this is the last. 0; -EINVAL: there is one, but its link leads nowhere; -ENOMEM.
+ */
+int neutron_page_next(const json_t *page, char **ret_target) __attribute__((warn_unused_result));
 
 #endif

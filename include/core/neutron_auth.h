@@ -111,7 +111,7 @@ void neutron_token_release(struct neutron_token *token); /* wiped */
 /*
  * Reads Keystone's answer; `header` is X-Subject-Token, or NULL. NEUTRON_OK: *ret_token is the caller's. Else the verdict
  * tells whether to try again (NEUTRON_UNREACHABLE) or that a person must mend something (NEUTRON_NO_TOKEN: refused;
- * NEUTRON_REFUSED: no endpoint, wrong request), `answer->text` why, and *ret_token is untouched.
+ * NEUTRON_NO_TRUST; NEUTRON_REFUSED: no endpoint, wrong request), `answer->text` why, and *ret_token is untouched.
  */
 void neutron_auth_answer(const struct neutron_auth *auth, const struct neutron_reply *reply,
     const char *header, struct neutron_token *ret_token, struct neutron_answer *answer);

@@ -140,6 +140,16 @@ read_bare(const struct neutron_reply *reply, struct neutron_answer *ret_answer)
 		    reply->status);
 }
 
+void
+neutron_answer_untrusted(
+    const struct neutron_reply *reply, const char *who, struct neutron_answer *ret_answer)
+{
+	neutron_answer_set(ret_answer, NEUTRON_NO_TRUST,
+	    "%s cannot be trusted (%.120s): set [neutron] ca (or OS_CACERT, cacert) to the PEM file of the authority of its "
+	    "certificate, and use the name that stands in it",
+	    who, reply->trouble ? reply->trouble : "unknown");
+}
+
 /* Everything but a 200. */
 static void
 read_failure(
@@ -151,7 +161,9 @@ read_failure(
 	if (reply->retry_after &&
 	    slice_to_uint(slice_trim(slice_of(reply->retry_after)), RETRY_AFTER_MAX_S, &seconds))
 		ret_answer->retry_after_ms = (int64_t)seconds * 1000;
-	if (reply->status == 0)
+	if (reply->status == 0 && reply->untrusted)
+		neutron_answer_untrusted(reply, "Neutron", ret_answer);
+	else if (reply->status == 0)
 		neutron_answer_set(ret_answer, NEUTRON_UNREACHABLE, "no answer: %.200s",
 		    reply->trouble ? reply->trouble : "unknown");
 	else if (is_passing(reply->status))
@@ -221,14 +233,8 @@ neutron_answer_list(
 
 /* ---- pages ---- */
 
-const char *
-neutron_href_target(const char *href)
-{
-	return strstr(href, "/v2.0/");
-}
-
-static const char *
-next_of(const json_t *body)
+int
+neutron_page_next(const json_t *body, char **ret_target)
 {
 	const json_t *links = json_object_get(body, "ports_links"), *link;
 	size_t i;
@@ -237,10 +243,17 @@ next_of(const json_t *body)
 	{
 		const char *rel = json_string_value(json_object_get(link, "rel"));
 		const char *href = json_string_value(json_object_get(link, "href"));
-		if (rel && href && strcmp(rel, "next") == 0)
-			return neutron_href_target(href);
+		if (!rel || strcmp(rel, "next") != 0)
+			continue;
+		/* Host and path before it may be those of a proxy. */
+		const char *target = href ? strstr(href, "/v2.0/") : NULL;
+		if (!target)
+			return -EINVAL;
+		*ret_target = strdup(target);
+		return *ret_target ? 0 : -ENOMEM;
 	}
-	return NULL;
+	*ret_target = NULL;
+	return 0;
 }
 
 static enum neutron_status
@@ -259,14 +272,12 @@ neutron_page_parse(struct slice text, struct neutron_page *ret_page)
 	json_t *body = json_loadb(text.data, text.len, 0, NULL), *port;
 	const json_t *ports = json_object_get(body, "ports");
 	struct neutron_page page = { 0 };
-	const char *next = next_of(body);
 	size_t i;
-	int r = json_is_array(ports) ? 0 : -EINVAL;
+	int r = json_is_array(ports) ? neutron_page_next(body, &page.next) : -EINVAL;
 
 	if (r == 0) {
 		page.ports = calloc(json_array_size(ports) + 1, sizeof(*page.ports));
-		page.next = next ? strdup(next) : NULL;
-		r = page.ports && (!next || page.next) ? 0 : -ENOMEM;
+		r = page.ports ? 0 : -ENOMEM;
 	}
 	if (r == 0) {
 		json_array_foreach(ports, i, port)

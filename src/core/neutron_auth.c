@@ -360,7 +360,9 @@ read_refusal(const struct neutron_auth *auth, const struct neutron_reply *reply,
 	char who[120];
 
 	neutron_auth_who(auth, who, sizeof(who));
-	if (reply->status == 0)
+	if (reply->status == 0 && reply->untrusted)
+		neutron_answer_untrusted(reply, "Keystone", answer);
+	else if (reply->status == 0)
 		neutron_answer_set(answer, NEUTRON_UNREACHABLE, "no answer from Keystone: %s",
 		    reply->trouble ? reply->trouble : "unknown");
 	else if (reply->status >= 300 && reply->status < 400)

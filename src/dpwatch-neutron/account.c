@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "core/text.h"
+#include "util/log.h"
 
 #define DEPTH_MAX 16
 #define PATH_ROOM 1024
@@ -215,4 +216,22 @@ account_find(struct neutron_auth *ret_auth, char error[NEUTRON_TEXT_MAX])
 		snprintf(error, NEUTRON_TEXT_MAX, "out of memory");
 	neutron_auth_release(&auth);
 	return -1;
+}
+
+struct web *
+account_web(struct loop *loop, const struct config *config, const struct neutron_auth *auth,
+    uint32_t parallel)
+{
+	const struct web_options options = {
+		.parallel = parallel,
+		.ca = config->neutron.ca ? config->neutron.ca : auth->values[AUTH_CACERT],
+		.cert = auth->values[AUTH_CERT],
+		.key = auth->values[AUTH_KEY],
+		.insecure = config->neutron.insecure || !neutron_auth_verifies(auth),
+	};
+
+	if (options.insecure)
+		log_warning(
+		    "certificates are not checked: whoever stands between can read the password");
+	return web_new(loop, &options);
 }

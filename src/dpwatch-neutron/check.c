@@ -82,7 +82,6 @@ check_redis(struct check *check)
 static bool
 open_session(struct check *check)
 {
-	const struct config *config = &check->program->config;
 	struct neutron_auth auth;
 	char error[NEUTRON_TEXT_MAX], who[120];
 
@@ -93,14 +92,7 @@ open_session(struct check *check)
 	say(check, true, "account", "%s", neutron_auth_who(&auth, who, sizeof(who)));
 	check->loop = loop_new();
 	check->web =
-	    check->loop
-		? web_new(check->loop,
-		      &(const struct web_options){ .parallel = 1,
-			  .ca = config->neutron.ca ? config->neutron.ca : auth.values[AUTH_CACERT],
-			  .cert = auth.values[AUTH_CERT],
-			  .key = auth.values[AUTH_KEY],
-			  .insecure = config->neutron.insecure || !neutron_auth_verifies(&auth) })
-		: NULL;
+	    check->loop ? account_web(check->loop, &check->program->config, &auth, 1) : NULL;
 	check->session = check->web ? session_new(check->loop, check->web, &auth) : NULL;
 	neutron_auth_release(&auth);
 	return check->session != NULL;

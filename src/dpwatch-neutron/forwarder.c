@@ -175,17 +175,7 @@ open_session(struct forwarder *fw)
 		log_error("%s", error);
 		return 1;
 	}
-	const struct web_options options = {
-		.parallel = config->neutron.parallel,
-		.ca = config->neutron.ca ? config->neutron.ca : auth.values[AUTH_CACERT],
-		.cert = auth.values[AUTH_CERT],
-		.key = auth.values[AUTH_KEY],
-		.insecure = config->neutron.insecure || !neutron_auth_verifies(&auth),
-	};
-	if (options.insecure)
-		log_warning(
-		    "certificates are not checked: whoever stands between can read the password");
-	fw->web = web_new(fw->loop, &options);
+	fw->web = account_web(fw->loop, config, &auth, config->neutron.parallel);
 	fw->session = fw->web ? session_new(fw->loop, fw->web, &auth) : NULL;
 	neutron_auth_release(&auth);
 	return fw->session ? 0 : 1;

@@ -3,7 +3,7 @@
  * between them.
  *
  *   reader.c      events (consumer group) > brake's count > queue
- *   jobs.c        queue > port's hash > PUT > queue
+ *   jobs.c        queue > port's hash > PUT > queue (gone.c: after a 404)
  *   reconcile.c   Neutron's list against `down` > queue
  *   heartbeat.c   who we are, the brake, what died with another instance
  *   show.c        what `status` shows

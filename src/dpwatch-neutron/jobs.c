@@ -8,26 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forwarder.h"
+#include "job.h"
 
 /* Longer than a request for a token and a PUT together. */
 #define LOCK_MS 90000
 
 /* After a request that may or may not have been acted on, the lists are compared. */
 #define DOUBT_MS 60000
-
-#define TARGET_ROOM 160
-
-struct job {
-	struct forwarder *fw;
-	struct neutron_job port;
-	char id[PORT_ID_TEXT];
-	char value[8]; /* what is to be sent: DOWN or ACTIVE */
-	bool down;     /* that, or what the hash said last */
-	bool sent;     /* Neutron took it */
-	enum neutron_outcome outcome;
-	int64_t retry_after_ms;
-};
 
 /* ---- the end ---- */
 
@@ -134,9 +121,8 @@ on_end(void *ctx, const redisReply *reply)
 	finish(job);
 }
 
-/* `value`: what Neutron has now, as far as is known; "": unknown. */
-static void
-end(struct job *job, const char *value)
+void
+job_end(struct job *job, const char *value)
 {
 	const char *prefix = forwarder_prefix(job->fw);
 	struct command command = { 0 };
@@ -152,9 +138,8 @@ end(struct job *job, const char *value)
 		on_end(job, NULL);
 }
 
-/* Something that a person must mend: said when it is new, and shown at status. */
-static void
-tell_problem(struct forwarder *fw, const struct job *job, const char *text)
+void
+job_tell_problem(struct forwarder *fw, const struct job *job, const char *text)
 {
 	if (strcmp(fw->problem, text) == 0)
 		return;
@@ -162,8 +147,8 @@ tell_problem(struct forwarder *fw, const struct job *job, const char *text)
 	log_error("%s: %s", job->id, text);
 }
 
-static void
-fail(struct job *job, enum neutron_outcome outcome, const char *text)
+void
+job_fail(struct job *job, enum neutron_outcome outcome, const char *text)
 {
 	struct forwarder *fw = job->fw;
 	uint64_t held_back;
@@ -171,17 +156,18 @@ fail(struct job *job, enum neutron_outcome outcome, const char *text)
 	job->outcome = outcome;
 	forwarder_error(fw, text);
 	if (outcome == NEUTRON_HELD)
-		tell_problem(fw, job, text);
+		job_tell_problem(fw, job, text);
 	else if (log_rate_take(&fw->rate, &held_back))
 		log_warning("%s %s: %s%s", job->id, job->value, text,
 		    outcome == NEUTRON_STUCK ? "" : "; trying again");
-	end(job, "");
+	job_end(job, "");
 }
 
 static enum neutron_outcome
 outcome_of(enum neutron_verdict verdict)
 {
 	switch (verdict) {
+	case NEUTRON_NO_TRUST:
 	case NEUTRON_NO_TOKEN:
 	case NEUTRON_NO_ROLE:
 	case NEUTRON_NO_EXTENSION:
@@ -196,113 +182,17 @@ outcome_of(enum neutron_verdict verdict)
 	}
 }
 
-/* No token: everything waits, until Keystone answers, or a person has mended the account. */
-static void
-fail_account(struct job *job, const struct neutron_answer *refusal)
+void
+job_fail_answer(struct job *job, const struct neutron_answer *answer)
 {
-	fail(job, refusal->verdict == NEUTRON_UNREACHABLE ? NEUTRON_AWAY : NEUTRON_HELD,
+	job_fail(job, outcome_of(answer->verdict), answer->text);
+}
+
+void
+job_fail_account(struct job *job, const struct neutron_answer *refusal)
+{
+	job_fail(job, refusal->verdict == NEUTRON_UNREACHABLE ? NEUTRON_AWAY : NEUTRON_HELD,
 	    refusal->text);
-}
-
-/* ---- 404: gone, or not for our eyes ---- */
-
-static void
-gone(struct job *job)
-{
-	log_info("%s: Neutron does not have this port", job->id);
-	job->outcome = NEUTRON_GONE;
-	end(job, "");
-}
-
-/*
- * A role that sees only the ports of its own project gets a 404 for the others', and does not find them in the list either
- * (facts: real-neutron.md). So the list's word counts only for an account that sees all, or for a port of its project.
- */
-static void
-on_project(void *ctx, const redisReply *reply)
-{
-	struct job *job = ctx;
-	const struct neutron_token *token = session_token(job->fw->session);
-	json_t *port = reply && reply->type == REDIS_REPLY_STRING
-			   ? json_loadb(reply->str, (size_t)reply->len, 0, NULL)
-			   : NULL;
-	const char *project = json_string_value(json_object_get(port, "project_id"));
-	char text[NEUTRON_TEXT_MAX];
-
-	if (!reply) {
-		fail(job, NEUTRON_UNDONE, "Redis is away");
-	} else if (!port ||
-		   (project && token->project_id && strcmp(project, token->project_id) == 0)) {
-		gone(job);
-	} else {
-		snprintf(text, sizeof(text),
-		    "404, and the account sees only the ports of its own project (its roles: %.100s): give it advsvc beside "
-		    "data_plane_integrator, or admin",
-		    token->roles && *token->roles ? token->roles : "none");
-		tell_problem(job->fw, job, text);
-		fail(job, NEUTRON_STUCK, text);
-	}
-	json_decref(port);
-}
-
-static void
-ask_project(struct job *job)
-{
-	struct command command = { 0 };
-
-	command_word(&command, "HGET");
-	command_key(&command, forwarder_prefix(job->fw), "topology:ports", "");
-	command_word(&command, job->id);
-	if (command_send(&command, job->fw->commands, on_project, job) != 0)
-		on_project(job, NULL);
-}
-
-static void
-on_list(void *ctx, const struct session_reply *reply)
-{
-	struct job *job = ctx;
-	struct neutron_page page = { 0 };
-	struct neutron_answer answer;
-
-	if (reply->refusal) {
-		fail_account(job, reply->refusal);
-		return;
-	}
-	neutron_answer_list(&reply->reply, false, &answer);
-	job->retry_after_ms = answer.retry_after_ms;
-	if (answer.verdict != NEUTRON_OK) {
-		fail(job, outcome_of(answer.verdict), answer.text);
-		return;
-	}
-	if (neutron_page_parse(reply->reply.body, &page) != 0) {
-		fail(job, NEUTRON_AWAY, "out of memory");
-		return;
-	}
-	bool listed = page.n > 0;
-	neutron_page_release(&page);
-	if (listed)
-		fail(job, NEUTRON_STUCK,
-		    "404 for a port that is in the list: a role is missing, give the account data_plane_integrator and advsvc, "
-		    "or admin");
-	else if (session_token(job->fw->session)->narrow)
-		ask_project(job);
-	else
-		gone(job);
-}
-
-static void
-look_in_list(struct job *job)
-{
-	char target[TARGET_ROOM];
-
-	snprintf(target, sizeof(target), "/v2.0/ports?id=%s&fields=id", job->id);
-	if (session_send(job->fw->session,
-		&(const struct session_request){ .method = "GET",
-		    .target = target,
-		    .timeout_ms = PUT_TIMEOUT_MS,
-		    .most = PUT_MOST },
-		on_list, job) != 0)
-		fail(job, NEUTRON_AWAY, "out of memory");
 }
 
 /* ---- the request ---- */
@@ -314,7 +204,7 @@ on_answer(void *ctx, const struct session_reply *reply)
 	struct neutron_answer answer;
 
 	if (reply->refusal) {
-		fail_account(job, reply->refusal);
+		job_fail_account(job, reply->refusal);
 		return;
 	}
 	neutron_answer_put(&reply->reply, job->value, &answer);
@@ -322,16 +212,16 @@ on_answer(void *ctx, const struct session_reply *reply)
 	if (answer.verdict == NEUTRON_OK) {
 		job->sent = true;
 		job->outcome = NEUTRON_SENT;
-		end(job, job->value);
+		job_end(job, job->value);
 		return;
 	}
 	if (answer.verdict == NEUTRON_NOT_FOUND) {
-		look_in_list(job);
+		job_look_in_list(job);
 		return;
 	}
 	if (reply->sent || answer.verdict == NEUTRON_UNREACHABLE)
 		reconcile_soon(job->fw->reconcile, DOUBT_MS);
-	fail(job, outcome_of(answer.verdict), answer.text);
+	job_fail_answer(job, &answer);
 }
 
 static void
@@ -348,7 +238,7 @@ put(struct job *job)
 		    .timeout_ms = PUT_TIMEOUT_MS,
 		    .most = PUT_MOST },
 		on_answer, job) != 0)
-		fail(job, NEUTRON_AWAY, "out of memory");
+		job_fail(job, NEUTRON_AWAY, "out of memory");
 }
 
 /* ---- before it ---- */

@@ -228,8 +228,9 @@ ask_redis(struct reconcile *reconcile)
 static bool
 is_for_a_person(enum neutron_verdict verdict)
 {
-	return verdict == NEUTRON_NO_TOKEN || verdict == NEUTRON_NO_ROLE ||
-	       verdict == NEUTRON_NO_EXTENSION || verdict == NEUTRON_REFUSED;
+	return verdict == NEUTRON_NO_TRUST || verdict == NEUTRON_NO_TOKEN ||
+	       verdict == NEUTRON_NO_ROLE || verdict == NEUTRON_NO_EXTENSION ||
+	       verdict == NEUTRON_REFUSED;
 }
 
 static void
@@ -261,7 +262,7 @@ on_page(void *ctx, const struct session_reply *reply)
 		return;
 	}
 	if (neutron_page_parse(reply->reply.body, &reconcile->page) != 0) {
-		ended_badly(reconcile, "out of memory");
+		ended_badly(reconcile, "the list's next page is nowhere");
 		return;
 	}
 	reconcile->n_pages++;

@@ -98,6 +98,7 @@ on_reply(void *ctx, const struct web_result *result)
 		.reply = { .status = result->status,
 		    .body = { result->body, result->len },
 		    .trouble = result->trouble,
+		    .untrusted = result->untrusted,
 		    .location = result->location,
 		    .retry_after = result->retry_after },
 		.sent = result->sent,
@@ -201,6 +202,7 @@ on_token(void *ctx, const struct web_result *result)
 	const struct neutron_reply reply = { .status = result->status,
 		.body = { result->body, result->len },
 		.trouble = result->trouble,
+		.untrusted = result->untrusted,
 		.location = result->location,
 		.retry_after = result->retry_after };
 	struct neutron_token token;

@@ -202,6 +202,14 @@ web_send(struct web *web, const struct web_request *request, web_done_fn *fn, vo
 
 /* ---- the end of one ---- */
 
+/* Theirs does not hold, or a file of ours (authorities, certificate, key) cannot be used. */
+static bool
+is_untrusted(CURLcode code)
+{
+	return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+	       code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_ISSUER_ERROR;
+}
+
 /* Whether a request that got no answer may have been acted on. */
 static bool
 may_have_arrived(CURL *easy, CURLcode code)
@@ -209,7 +217,7 @@ may_have_arrived(CURL *easy, CURLcode code)
 	curl_off_t sent_us = 0;
 
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
-	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PEER_FAILED_VERIFICATION)
+	    code == CURLE_COULDNT_RESOLVE_PROXY || is_untrusted(code))
 		return false;
 	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
 	return sent_us > 0;
@@ -245,6 +253,7 @@ finish(struct transfer *transfer, CURLcode code)
 		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result.status);
 	if (result.status == 0) {
 		result.trouble = trouble_of(transfer, code);
+		result.untrusted = is_untrusted(code);
 		result.sent = may_have_arrived(transfer->easy, code);
 	}
 	transfer->fn(transfer->ctx, &result);

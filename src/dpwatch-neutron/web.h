@@ -45,6 +45,7 @@ struct web_result {
 	char *body;  /* NUL-terminated */
 	size_t len;
 	const char *trouble; /* why there is no answer; NULL where there is one */
+	bool untrusted;      /* without an answer: because of certificates */
 	bool sent;           /* without an answer: the request may have arrived all the same */
 	const char *location, *retry_after, *subject_token; /* headers; NULL: not there */
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/http_client.h"
+#include "lib/pki.h"
 #include "lib/single_quotes.h"
 
 /* ---- the map ---- */
@@ -57,22 +58,25 @@ forget_account(void)
 {
 	static const char *const names[] = { "OS_CLOUD", "OS_AUTH_URL", "OS_USERNAME",
 		"OS_PASSWORD", "OS_PROJECT_NAME", "OS_ENDPOINT", "OS_TOKEN", "OS_REGION_NAME",
-		"OS_AUTH_TYPE", "http_proxy", "HTTP_PROXY" };
+		"OS_AUTH_TYPE", "OS_CACERT", "OS_INSECURE", "OS_CLIENT_CONFIG_FILE", "http_proxy",
+		"HTTP_PROXY" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
 }
 
+/* `certificate`, `key`: NULL for plain HTTP. */
 static void
-start_stub(struct neutron_box *box)
+start_stub(struct neutron_box *box, const char *certificate, const char *key)
 {
 	snprintf(box->control, sizeof(box->control), "%s/stub.sock", box->sandbox.dir);
 	snprintf(box->log, sizeof(box->log), "%s/neutron.log", box->sandbox.dir);
 	process_start(&box->stub, box->sandbox.redis_log,
-	    ARGV("/usr/bin/python3", "tests/lib/neutron_stub.py", box->control));
+	    ARGV("/usr/bin/python3", "tests/lib/neutron_stub.py", box->control, certificate, key));
 	WAIT_FOR(http_client(box->control, "GET", "/", NULL, NULL) == 200);
-	snprintf(box->url, sizeof(box->url), "http://127.0.0.1:%lld",
+	snprintf(box->url, sizeof(box->url), "%s://127.0.0.1:%lld", certificate ? "https" : "http",
 	    (long long)neutron_box_number(box, "port"));
+	tell_ports(box, box->n_ports);
 }
 
 void
@@ -87,11 +91,24 @@ neutron_box_begin(struct neutron_box *box, int first, int second, const char *li
 	sandbox_start_ready(&box->sandbox);
 	sandbox_load(&box->sandbox, map);
 	free(map);
-	start_stub(box);
-	tell_ports(box, first + second);
+	box->n_ports = first + second;
+	start_stub(box, NULL, NULL);
 	forget_account();
 	setenv("OS_AUTH_TYPE", "none", 1);
 	setenv("OS_ENDPOINT", box->url, 1);
+}
+
+void
+neutron_box_secure(struct neutron_box *box, const char *lines)
+{
+	const char *dir = box->sandbox.dir;
+
+	if (access(pki_path(dir, "server.pem"), R_OK) != 0)
+		pki_make(dir);
+	process_kill(&box->stub);
+	start_stub(box, pki_path(dir, "server.pem"), pki_path(dir, "server.key"));
+	sandbox_configure(&box->sandbox, &(struct sandbox_lines){ .api = lines });
+	neutron_box_password(box, "right");
 }
 
 void

@@ -17,6 +17,7 @@ struct neutron_box {
 	struct sandbox sandbox;
 	char control[SANDBOX_PATH], log[SANDBOX_PATH];
 	char url[64]; /* of the stub */
+	int n_ports;
 	struct process stub;
 	struct process forwarders[3];
 };
@@ -27,6 +28,12 @@ struct neutron_box {
  */
 void neutron_box_begin(struct neutron_box *box, int first, int second, const char *lines);
 void neutron_box_end(struct neutron_box *box);
+
+/*
+ * The stub anew, over TLS, with the certificate of lib/pki in the sandbox's folder (for 127.0.0.1, not for names); `lines` are
+ * what [neutron] has now. The account is the password at its Keystone.
+ */
+void neutron_box_secure(struct neutron_box *box, const char *lines);
 
 /* Starts dpwatch-neutron number i, and waits until it has compared. */
 void neutron_box_start(struct neutron_box *box, int i);

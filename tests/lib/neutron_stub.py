@@ -2,7 +2,7 @@
 """A scripted Neutron and Keystone for the faults that real ones do not show on demand. What it answers when all is well is
 what Neutron 21.0.0 answers (../shared facts, tests/openstack runs the same programs against the real one).
 
-    neutron_stub.py CONTROL-SOCKET
+    neutron_stub.py CONTROL-SOCKET [CERTIFICATE KEY]      with these it speaks https
 
 Serves HTTP on a free port of 127.0.0.1, and its controls on a Unix socket:
     GET  /        {"port": N, "puts": [[id, value] ...], "status": {id: value}, "tokens": N, "lists": N, "connections": N,
@@ -17,6 +17,7 @@ Faults of PUTs: 429 500 409 403 401 unrecognized html503 html200 half redirect d
 import json
 import os
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -82,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             expires = now + timedelta(seconds=state["life"])
             state["tokens"][token] = time.monotonic() + state["life"]
             state["n_tokens"] += 1
-        url = "http://127.0.0.1:%d/network/" % self.server.server_address[1]
+        url = "%s://127.0.0.1:%d/network/" % (self.server.scheme, self.server.server_address[1])
         when = lambda t: t.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.send(201, {"token": {"methods": asked["identity"]["methods"], "issued_at": when(now),
             "expires_at": when(expires), "roles": [{"id": r, "name": r} for r in state["roles"]],
@@ -276,6 +277,13 @@ class Control(BaseHTTPRequestHandler):
 class Neutron(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    scheme = "http"
+
+    def secure(self, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.scheme = "https"
 
     def handle_error(self, request, client_address):
         pass
@@ -287,6 +295,8 @@ class ControlServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 if __name__ == "__main__":
     neutron = Neutron(("127.0.0.1", 0), Handler)
+    if len(sys.argv) > 2:
+        neutron.secure(*sys.argv[2:])
     threading.Thread(target=neutron.serve_forever, daemon=True).start()
     if os.path.exists(sys.argv[1]):
         os.unlink(sys.argv[1])
