@@ -149,6 +149,65 @@ START_TEST(a_forecast_counts_all_and_lists_a_page)
 }
 END_TEST
 
+/* So many ports, each on an interface of its own. */
+static void
+load_large(unsigned n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	fputs("{\"switches\": [{\"name\": \"leaf1\", \"hostnames\": [\"leaf1\"]}], \"ports\": [",
+	    file);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(file,
+		    "%s{\"id\": \"aaaaaaaa-0000-4000-8000-%012x\", \"attachments\": [\"leaf1:e%u\"]}",
+		    i > 0 ? "," : "", i, i);
+	fputs("]}", file);
+	fclose(file);
+	world_load(text);
+	free(text);
+}
+
+START_TEST(a_forecast_in_a_large_map_is_made_in_steps_as_things_were_with_the_first)
+{
+	unsigned steps = 1;
+
+	load_large(30000);
+	struct reply reply = get("/v1/simulate?down=leaf1&limit=3");
+	ck_assert_int_eq(reply.response.deferred, API_SCAN);
+	ck_assert(!api_scan_step(&reply.response));
+	/* e0 falls only now. */
+	world_word("leaf1", "e0", WORD_DOWN);
+	while (!api_scan_step(&reply.response))
+		ck_assert_uint_lt(steps++, 20);
+	ck_assert_uint_gt(steps, 5);
+	reply_read(&reply);
+	ck_assert_int_eq(number_at(&reply, "counts.down"), 30000);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 3);
+	ck_assert_str_eq(text_at(&reply, "next"), "3");
+	ck_assert_str_eq(text_at(&reply, "failures.0"), "leaf1");
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(another_map_meanwhile_ends_a_forecast)
+{
+	load_large(30000);
+	struct reply reply = get("/v1/simulate?down=leaf1");
+	ck_assert(!api_scan_step(&reply.response));
+	load_large(30001);
+	ck_assert(api_scan_step(&reply.response));
+	reply_read(&reply);
+	expect_error(
+	    &reply, 409, "TopologyChanged", "another topology came in force meanwhile: ask again");
+	reply_release(&reply);
+	reply = get("/v1/simulate?down=leaf1");
+	ck_assert(!api_scan_step(&reply.response));
+	reply_release(&reply); /* nobody waits any more */
+}
+END_TEST
+
 START_TEST(a_forecast_changes_nothing)
 {
 	struct dp_change change;
@@ -248,6 +307,9 @@ main(void)
 	tcase_add_loop_test(tc, an_unknown_port_is_404, 0, N(no_ports));
 	tcase_add_loop_test(tc, a_forecast_names_each_port_by_query_and_by_body, 0, N(forecasts));
 	tcase_add_test(tc, a_forecast_counts_all_and_lists_a_page);
+	tcase_add_test(
+	    tc, a_forecast_in_a_large_map_is_made_in_steps_as_things_were_with_the_first);
+	tcase_add_test(tc, another_map_meanwhile_ends_a_forecast);
 	tcase_add_test(tc, a_forecast_changes_nothing);
 	tcase_add_loop_test(tc, what_cannot_fail_is_refused, 0, N(refused));
 	tcase_add_loop_test(tc, a_body_that_is_no_list_of_failures_is_refused, 0, N(bodies));

@@ -43,7 +43,7 @@ finish(struct reply *reply)
 {
 	unsigned steps = 1;
 
-	ck_assert_int_eq(reply->response.deferred, API_PORTS_SCAN);
+	ck_assert_int_eq(reply->response.deferred, API_SCAN);
 	ck_assert_ptr_null(reply->response.body);
 	while (!api_scan_step(&reply->response))
 		ck_assert_uint_lt(steps++, 1000);

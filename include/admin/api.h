@@ -91,7 +91,7 @@ enum api_deferred {
 	API_DONE,
 	API_TOPOLOGY_LOAD, /* the request's body is to be checked (admin/api_load.h), stored and taken over */
 	API_TOPOLOGY_DUMP, /* the document as Redis holds it */
-	API_PORTS_SCAN, /* api_scan_step() until it is done: a list for which very many ports are looked at */
+	API_SCAN,          /* api_scan_step() until it is done: very much is looked at */
 	API_EVENTS_READ, /* entries of `events` after response->since, at most limit, waiting up to wait_ms for the first;
 			    with response->newest the last `limit` entries instead, oldest first, without waiting */
 };
@@ -106,7 +106,7 @@ struct api_response {
 	char allow[48];           /* with 405: the Allow header; else "" */
 	enum api_deferred deferred;
 	bool force;            /* with API_TOPOLOGY_LOAD */
-	struct api_scan *scan; /* with API_PORTS_SCAN; else NULL */
+	struct api_scan *scan; /* with API_SCAN; else NULL */
 	char since[48]; /* a stream id, "0" for the beginning, or "$" for what comes after now */
 	bool newest;    /* nobody gave `since`: the last `limit` entries are wanted */
 	uint32_t limit;
@@ -125,7 +125,7 @@ void api_handle(
 void api_response_release(struct api_response *response);
 
 /*
- * With API_PORTS_SCAN: does some more of it, a millisecond or two. True when the response is complete. Maps may come in force
+ * With API_SCAN: does some more of it, a millisecond or two. True when the response is complete. Maps may come in force
  * between steps: it then begins again.
  */
 bool api_scan_step(struct api_response *response);

@@ -61,6 +61,15 @@ api_handler api_versions, api_version, api_extensions_list, api_extension_show, 
 
 /* api_ports_list.c */
 api_handler api_ports_list;
+
+/*
+ * What an answer of API_SCAN goes on from, first member of a struct of its own. A step does a millisecond or three, and is true
+ * when the response is complete. It must see for itself whether another map came in force (engine_n_topos).
+ */
+struct api_scan {
+	bool (*step)(struct api_scan *scan, struct api_response *response);
+	void (*free)(struct api_scan *scan);
+};
 void api_scan_free(struct api_scan *scan); /* NULL is fine */
 
 /* api_neutron_put.c */
@@ -79,7 +88,7 @@ const char *api_snmp_version(const struct api *api, const char *switch_name);
 /* api_suspects.c: [{"switch", "line", "first_seen", "last_seen", "count"}], the newest first */
 json_t *api_suspects_json(const struct suspects *suspects);
 
-/* api_explain.c */
+/* api_explain.c, api_simulate.c */
 api_handler api_port_explain, api_simulate_get, api_simulate_post;
 
 /* api_poll.c */

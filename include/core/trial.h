@@ -59,6 +59,9 @@ struct trial;
 struct trial *trial_new(const struct topo *topo, const struct interface_state *states);
 void trial_free(struct trial *trial);
 
+/* Another one that begins where this one did, which has nothing failed now. NULL: out of memory. */
+struct trial *trial_copy(const struct trial *trial);
+
 /*
  * All of these fail at once, where nothing has failed yet (or all was undone). 0, or -ENOMEM: the trial is then of no more
  * use but to be freed.

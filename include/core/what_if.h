@@ -45,4 +45,18 @@ int what_if(const struct engine *engine, const struct failure *failures, size_t 
     struct what_if *ret_what_if) __attribute__((warn_unused_result));
 void what_if_release(struct what_if *what_if);
 
+/*
+ * The same in steps of a millisecond or three, between which the engine may go on: the forecast is about the network as it was
+ * with the first step. It has to end before the engine's topology is replaced. Begin: NULL is out of memory; the failures are
+ * copied. A step: 0 when there is more to do, 1 when all is found, -ENOMEM. Then what_if_found(), as what_if(), and in any
+ * case what_if_end() (NULL is fine).
+ */
+struct what_if_run;
+struct what_if_run *what_if_begin(
+    const struct engine *engine, const struct failure *failures, size_t n, size_t most);
+int what_if_step(struct what_if_run *run) __attribute__((warn_unused_result));
+int what_if_found(const struct what_if_run *run, struct what_if *ret_what_if)
+    __attribute__((warn_unused_result));
+void what_if_end(struct what_if_run *run);
+
 #endif

@@ -391,6 +391,19 @@ api_handle(struct api *api, const struct api_request *request, struct api_respon
 	free(room);
 }
 
+bool
+api_scan_step(struct api_response *response)
+{
+	return response->scan->step(response->scan, response);
+}
+
+void
+api_scan_free(struct api_scan *scan)
+{
+	if (scan)
+		scan->free(scan);
+}
+
 void
 api_response_release(struct api_response *response)
 {

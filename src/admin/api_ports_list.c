@@ -1,6 +1,6 @@
 /*
  * Lists of ports. A filter that no index answers has to look at every port, and a million of them are no matter of one turn of
- * the loop: what does not end within a slice goes on in later turns, from a copy of what was asked (api_scan_step).
+ * the loop: what does not end within a slice goes on in later turns, from a copy of what was asked (struct api_scan).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,8 @@ struct page {
 	json_t *listed; /* the first of them */
 };
 
-struct api_scan {
+struct ports_scan {
+	struct api_scan base;
 	struct api_call call; /* of `request`, with parameters of its own */
 	struct api_request request;
 	struct page page;
@@ -324,7 +325,7 @@ call_text_size(const struct api_call *call)
 
 /* A call of which nothing is borrowed but the api. */
 static void
-call_copy(const struct api_call *call, struct api_scan *scan)
+call_copy(const struct api_call *call, struct ports_scan *scan)
 {
 	char *to = scan->text;
 
@@ -347,33 +348,10 @@ call_copy(const struct api_call *call, struct api_scan *scan)
 }
 
 static void
-defer(struct api_call *call, struct page *page)
+scan_free(struct api_scan *base)
 {
-	struct api_scan *scan = calloc(1, sizeof(*scan));
+	struct ports_scan *scan = (struct ports_scan *)base;
 
-	if (scan)
-		scan->text = malloc(call_text_size(call) + 1);
-	if (!scan || !scan->text) {
-		free(scan);
-		api_reply(call->response, 500, NULL);
-		return;
-	}
-	call_copy(call, scan);
-	scan->n_topos = engine_n_topos(call->api->engine);
-	scan->page = *page;
-	/* Once more, so that the filters' texts are those of the copy. */
-	scan->call.response = call->response;
-	port_filters_parse(&scan->call, &scan->page.filters);
-	*page = (struct page){ 0 };
-	call->response->scan = scan;
-	call->response->deferred = API_PORTS_SCAN;
-}
-
-void
-api_scan_free(struct api_scan *scan)
-{
-	if (!scan)
-		return;
 	page_release(&scan->page);
 	free(scan->text);
 	free(scan);
@@ -381,16 +359,16 @@ api_scan_free(struct api_scan *scan)
 
 /* The map is another one, and so are its rows: from the beginning. False when the request has been answered. */
 static bool
-begin_again(struct api_scan *scan)
+begin_again(struct ports_scan *scan)
 {
 	scan->n_topos = engine_n_topos(scan->call.api->engine);
 	return page_start(&scan->call, &scan->page);
 }
 
-bool
-api_scan_step(struct api_response *response)
+static bool
+scan_step(struct api_scan *base, struct api_response *response)
 {
-	struct api_scan *scan = response->scan;
+	struct ports_scan *scan = (struct ports_scan *)base;
 
 	scan->call.response = response;
 	if (scan->n_topos != engine_n_topos(scan->call.api->engine) && !begin_again(scan))
@@ -399,6 +377,30 @@ api_scan_step(struct api_response *response)
 		return false;
 	page_reply(&scan->call, &scan->page);
 	return true;
+}
+
+static void
+defer(struct api_call *call, struct page *page)
+{
+	struct ports_scan *scan = calloc(1, sizeof(*scan));
+
+	if (scan)
+		scan->text = malloc(call_text_size(call) + 1);
+	if (!scan || !scan->text) {
+		free(scan);
+		api_reply(call->response, 500, NULL);
+		return;
+	}
+	scan->base = (struct api_scan){ scan_step, scan_free };
+	call_copy(call, scan);
+	scan->n_topos = engine_n_topos(call->api->engine);
+	scan->page = *page;
+	/* Once more, so that the filters' texts are those of the copy. */
+	scan->call.response = call->response;
+	port_filters_parse(&scan->call, &scan->page.filters);
+	*page = (struct page){ 0 };
+	call->response->scan = &scan->base;
+	call->response->deferred = API_SCAN;
 }
 
 /* In Neutron's order: filters, sorting, paging. */

@@ -103,6 +103,13 @@ trial_new(const struct topo *topo, const struct interface_state *states)
 	return NULL;
 }
 
+struct trial *
+trial_copy(const struct trial *trial)
+{
+	assert(trial->n_taken == 0);
+	return trial_new(trial->shell.topo, trial->shell.interfaces);
+}
+
 void
 trial_free(struct trial *trial)
 {

@@ -289,7 +289,7 @@ void daemon_load_done(
 /* What status tells of a load under way. */
 void daemon_load_progress(const struct daemon *daemon, struct api_status *status);
 
-/* Takes over a response that is API_PORTS_SCAN. */
+/* Takes over a response that is API_SCAN. */
 void daemon_scan_start(
     struct daemon *daemon, struct http_pending *pending, struct api_response *response);
 void daemon_scans_end(struct daemon *daemon);

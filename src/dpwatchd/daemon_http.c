@@ -294,7 +294,7 @@ on_deferred(void *ctx, struct http_pending *pending, struct api_response *respon
 	case API_TOPOLOGY_DUMP:
 		daemon_dump_start(ctx, pending, response);
 		return;
-	case API_PORTS_SCAN:
+	case API_SCAN:
 		daemon_scan_start(ctx, pending, response);
 		return;
 	case API_EVENTS_READ:

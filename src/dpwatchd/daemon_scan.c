@@ -1,5 +1,5 @@
 /*
- * Lists that look at very many ports: a slice in each turn of the loop, and with several at once each in its turn.
+ * Answers for which very many ports are looked at, lists and forecasts: a slice in each turn of the loop, and with several at once each in its turn.
  */
 #include <stdlib.h>
 
