@@ -136,6 +136,51 @@ START_TEST(a_command_that_an_acl_refuses_is_named_before_anything_is_written)
 }
 END_TEST
 
+/* "ACL SETUSER dpwatchd ..." as the manual has it, for this user; %s stands for the secret. */
+static char *
+acl_of_the_manual(void)
+{
+	char *page = process_read_file("src/dpwatchd/dpwatch-events.7");
+	char *line = strstr(page, "ACL SETUSER dpwatchd on >SECRET "), *end = strstr(line, "\n.Ed");
+	char *text = NULL;
+
+	for (char *c = line; c < end; c++)
+		if (*c == '\n')
+			*c = ' ';
+	*end = '\0';
+	ck_assert_int_gt(asprintf(&text, "ACL SETUSER dpw reset on >%%s %s",
+			     line + strlen("ACL SETUSER dpwatchd on >SECRET ")),
+	    0);
+	free(page);
+	return text;
+}
+
+START_TEST(the_user_of_the_manual_may_do_all_that_is_needed)
+{
+	char *acl = acl_of_the_manual();
+
+	start_redis_with_user("~dpwatch:*");
+	redis_do(box.redis, acl, "secret");
+	free(acl);
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	sandbox_stop(&box);
+	sandbox_start_ready(&box);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2");
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 2);
+	redis_do(box.redis, "FLUSHALL");
+	WAIT_FOR(sandbox_log_has(&box, "it lost everything"));
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert(!sandbox_log_has(&box, "NOPERM"));
+}
+END_TEST
+
 START_TEST(keys_that_an_acl_refuses_are_named)
 {
 	start_redis_with_user("~other:*");
@@ -272,6 +317,7 @@ main(void)
 	tcase_add_loop_test(start,
 	    a_command_that_an_acl_refuses_is_named_before_anything_is_written, 0,
 	    sizeof(denied) / sizeof(denied[0]));
+	tcase_add_test(start, the_user_of_the_manual_may_do_all_that_is_needed);
 	tcase_add_test(start, keys_that_an_acl_refuses_are_named);
 	tcase_add_test(start, a_redis_is_found_by_its_name);
 	tcase_add_test(start, a_name_server_that_does_not_answer_stops_nothing);
