@@ -44,6 +44,18 @@ START_TEST(ready_needs_redis_and_a_topology)
 }
 END_TEST
 
+START_TEST(who_is_refused_by_redis_is_not_ready)
+{
+	world.api.status.redis_state = "connected";
+	world.api.status.topology_loaded = true;
+	world.api.status.redis_error = "MISCONF";
+	struct reply reply = ask("GET", "/readyz", NULL, ROLE_NONE);
+	ck_assert_int_eq(reply.response.status, 503);
+	ck_assert_str_eq(text_at(&reply, "reasons.0"), "Redis refuses what is published");
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(status_tells_all_that_an_operator_asks_first)
 {
 	const char *listeners[] = { "snmp udp:127.0.0.1:10162", "syslog udp:127.0.0.1:10514" };
@@ -299,6 +311,7 @@ add_daemon(TCase *tcase)
 {
 	tcase_add_test(tcase, alive_is_all_that_healthz_says);
 	tcase_add_loop_test(tcase, ready_needs_redis_and_a_topology, 0, ROWS(ready_rows));
+	tcase_add_test(tcase, who_is_refused_by_redis_is_not_ready);
 	tcase_add_test(tcase, status_tells_all_that_an_operator_asks_first);
 	tcase_add_test(tcase, every_counter_is_a_metric);
 	tcase_add_loop_test(tcase, the_engines_totals_are_metrics, 0, ROWS(gauge_lines));

@@ -18,6 +18,8 @@ api_not_ready(const struct api *api, const char **ret_reasons, size_t max)
 
 	if (strcmp(status->redis_state, "connected") != 0 && n < max)
 		ret_reasons[n++] = "Redis is not connected";
+	else if (status->redis_error && *status->redis_error && n < max)
+		ret_reasons[n++] = "Redis refuses what is published";
 	if (!status->topology_loaded && n < max)
 		ret_reasons[n++] = "no topology is loaded";
 	return n;
