@@ -159,6 +159,18 @@ const char SCRIPT_NAME[] =
     "end\n"
     "return 0\n";
 
+const char SCRIPT_LAG[] =
+    "local groups = redis.pcall('XINFO', 'GROUPS', KEYS[1])\n"
+    "for _, flat in ipairs(groups) do\n"
+    "  local group = {}\n"
+    "  for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end\n"
+    "  if group.name == ARGV[1] then\n"
+    "    local next = redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', 1)[1]\n"
+    "    return {next and (group.lag or -1) or 0, group.pending, next and next[1] or ''}\n"
+    "  end\n"
+    "end\n"
+    "return false\n";
+
 const char SCRIPT_RELEASE[] = "if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end\n"
 			      "local n = redis.call('ZCARD', KEYS[2])\n"
 			      "redis.call('DEL', KEYS[1], KEYS[2])\n"

@@ -65,6 +65,13 @@ extern const char SCRIPT_COMPARE[];
 /* Keys: names to choose from. ARGV: token, ms. -> number of the one that is ours now, 0: all are taken */
 extern const char SCRIPT_NAME[];
 
+/*
+ * Keys: events. ARGV: group. -> entries that nobody has read (-1: not known), those that are read and not acknowledged, the
+ * first one that nobody has read ("": none); nil: there is no such group. What was trimmed away unread is not counted, though
+ * Redis's own lag does.
+ */
+extern const char SCRIPT_LAG[];
+
 /* Keys: hold, downs. -> ports that were counted, -1: the brake was not on */
 extern const char SCRIPT_RELEASE[];
 

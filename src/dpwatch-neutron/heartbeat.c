@@ -170,37 +170,15 @@ look_at_brake(struct forwarder *fw)
 
 /* ---- how far behind ---- */
 
-static const redisReply *
-pair_value(const redisReply *list, const char *name)
-{
-	for (size_t i = 0; i + 1 < list->elements; i += 2)
-		if (list->element[i]->str && strcmp(list->element[i]->str, name) == 0)
-			return list->element[i + 1];
-	return NULL;
-}
-
-static int64_t
-number_of(const redisReply *list, const char *name)
-{
-	const redisReply *value = pair_value(list, name);
-
-	return value && value->type == REDIS_REPLY_INTEGER ? value->integer : -1;
-}
-
 static void
-on_groups(void *ctx, const redisReply *reply)
+on_lag(void *ctx, const redisReply *reply)
 {
 	struct forwarder *fw = ctx;
 
-	if (!reply || reply->type != REDIS_REPLY_ARRAY)
+	if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
 		return;
-	for (size_t i = 0; i < reply->elements; i++) {
-		const redisReply *name = pair_value(reply->element[i], "name");
-		if (!name || !name->str || strcmp(name->str, GROUP) != 0)
-			continue;
-		fw->behind = number_of(reply->element[i], "lag");
-		fw->pending = number_of(reply->element[i], "pending");
-	}
+	fw->behind = reply->element[0]->integer;
+	fw->pending = reply->element[1]->integer;
 }
 
 static void
@@ -208,10 +186,10 @@ look_at_group(struct forwarder *fw)
 {
 	struct command command = { 0 };
 
-	command_word(&command, "XINFO");
-	command_word(&command, "GROUPS");
+	command_script(&command, SCRIPT_LAG, 1);
 	command_key(&command, forwarder_prefix(fw), "events", "");
-	if (command_send(&command, fw->commands, on_groups, fw) != 0)
+	command_word(&command, GROUP);
+	if (command_send(&command, fw->commands, on_lag, fw) != 0)
 		log_debug("the group cannot be looked at now");
 }
 

@@ -15,7 +15,7 @@
 struct status {
 	struct asker *asker;
 	const char *prefix;
-	json_t *instances, *hold, *group;
+	json_t *instances, *hold, *lag;
 	json_int_t ports_down;
 	int64_t behind_since_us; /* of the first entry that nobody has read; 0: none */
 	bool failed;
@@ -109,47 +109,32 @@ ask_instances(struct status *status)
 	free(cursor);
 }
 
+/* The id of an entry begins with the time when it was written. */
 static void
 ask_group(struct status *status)
 {
-	json_t *groups = ask_key(status, "XINFO", "GROUPS", "events"), *group;
-	size_t i;
-
-	json_array_foreach(groups, i, group)
-	{
-		json_t *object = pairs(group);
-		const char *name = json_string_value(json_object_get(object, "name"));
-		if (name && strcmp(name, GROUP) == 0 && !status->group)
-			status->group = json_incref(object);
-		json_decref(object);
-	}
-	json_decref(groups);
-}
-
-/* The first entry behind what was read: its id begins with the time when it was written. */
-static void
-ask_unread(struct status *status)
-{
-	const char *last = json_string_value(json_object_get(status->group, "last-delivered-id"));
 	struct command command = { 0 };
 	struct neutron_entry entry;
-	char from[64];
 
-	if (!last)
-		return;
-	snprintf(from, sizeof(from), "(%s", last);
-	command_word(&command, "XRANGE");
+	command_script(&command, SCRIPT_LAG, 1);
 	command_key(&command, status->prefix, "events", "");
-	command_word(&command, from);
-	command_word(&command, "+");
-	command_word(&command, "COUNT");
-	command_word(&command, "1");
-	json_t *answer = ask(status, &command);
-	const json_t *id = json_array_get(json_array_get(answer, 0), 0);
+	command_word(&command, GROUP);
+	status->lag = ask(status, &command);
+	const json_t *id = json_array_get(status->lag, 2);
 	if (json_is_string(id) &&
 	    neutron_entry_parse(json_string_value(id), json_string_length(id), &entry))
 		status->behind_since_us = (int64_t)entry.ms * 1000;
-	json_decref(answer);
+}
+
+/* A number of the group; null where there is no group, or it is not known. */
+static json_t *
+group_number(const struct status *status, size_t at)
+{
+	const json_t *number = json_array_get(status->lag, at);
+
+	return json_integer_value(number) < 0 || !json_is_integer(number)
+		   ? json_null()
+		   : json_integer(json_integer_value(number));
 }
 
 /* ---- showing ---- */
@@ -220,11 +205,10 @@ status_json(const struct status *status)
 {
 	const json_t *hold = status->hold;
 	int64_t oldest = oldest_us(status);
-	json_t *json = json_pack("{s:O, s:I, s:O, s:O, s:o, s:o}", "instances", status->instances,
-	    "ports_down", status->ports_down, "entries_behind",
-	    status->group ? json_object_get(status->group, "lag") : json_null(), "entries_pending",
-	    status->group ? json_object_get(status->group, "pending") : json_null(),
-	    "oldest_unsent_since", time_json(oldest), "oldest_unsent_seconds",
+	json_t *json = json_pack("{s:O, s:I, s:o, s:o, s:o, s:o}", "instances", status->instances,
+	    "ports_down", status->ports_down, "entries_behind", group_number(status, 0),
+	    "entries_pending", group_number(status, 1), "oldest_unsent_since", time_json(oldest),
+	    "oldest_unsent_seconds",
 	    oldest == 0 ? json_null() : json_real((double)(wall_us() - oldest) / 1e6));
 
 	if (json && json_object_size(hold) > 0)
@@ -335,7 +319,6 @@ program_status(struct program *program)
 		return 1;
 	ask_instances(&status);
 	ask_group(&status);
-	ask_unread(&status);
 	json_t *hold = ask_key(&status, "HGETALL", NULL, "neutron:hold");
 	status.hold = pairs(hold);
 	json_decref(hold);
@@ -350,7 +333,7 @@ program_status(struct program *program)
 	}
 	json_decref(json);
 	json_decref(status.instances);
-	json_decref(status.group);
+	json_decref(status.lag);
 	json_decref(status.hold);
 	asker_free(status.asker);
 	return exit_status;

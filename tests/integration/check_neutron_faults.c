@@ -157,6 +157,70 @@ START_TEST(a_group_that_is_gone_is_made_again_and_nothing_is_missed)
 }
 END_TEST
 
+/* PUTs that set this value. */
+static int
+puts_of(const char *value)
+{
+	json_t *seen = neutron_box_seen(&box), *put;
+	size_t i;
+	int n = 0;
+
+	json_array_foreach(json_object_get(seen, "puts"), i, put) n +=
+	    strcmp(json_string_value(json_array_get(put, 1)), value) == 0;
+	json_decref(seen);
+	return n;
+}
+
+START_TEST(a_redis_that_lost_everything_makes_no_port_flap)
+{
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+	redis_do(box.sandbox.redis, "FLUSHALL");
+	WAIT_FOR(redis_down(box.sandbox.redis) == 3);
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 5);
+	WAIT_FOR(neutron_box_settled(&box));
+	ck_assert_int_eq(puts_of("ACTIVE"), 0);
+	sandbox_link_up(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+}
+END_TEST
+
+START_TEST(what_was_trimmed_away_before_it_was_sent_is_found_by_comparing)
+{
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, "{'delay': 600}");
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_number(&box, "most") == 3);
+	process_kill(&box.forwarders[0]);
+	redis_do(box.sandbox.redis, "XTRIM dpwatch:events MAXLEN 0");
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	WAIT_FOR(redis_down(box.sandbox.redis) == 5);
+	redis_do(box.sandbox.redis, "XTRIM dpwatch:events MAXLEN 0");
+	neutron_box_tell(&box, "{'delay': 0}");
+	neutron_box_start(&box, 0);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 5);
+	WAIT_FOR(neutron_box_settled(&box));
+}
+END_TEST
+
+START_TEST(a_redis_that_dies_and_comes_back_loses_no_toggle)
+{
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
+	ck_assert_int_eq(kill(sandbox_embedded_redis(&box.sandbox), SIGKILL), 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	sandbox_link_up(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 2);
+	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 3);
+	WAIT_FOR(neutron_box_settled(&box));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +235,9 @@ main(void)
 	tcase_add_test(tcase, a_mass_failure_is_held_until_somebody_releases_it);
 	tcase_add_test(tcase, what_recovers_behind_the_brake_is_never_sent_down);
 	tcase_add_test(tcase, a_group_that_is_gone_is_made_again_and_nothing_is_missed);
+	tcase_add_test(tcase, a_redis_that_lost_everything_makes_no_port_flap);
+	tcase_add_test(tcase, what_was_trimmed_away_before_it_was_sent_is_found_by_comparing);
+	tcase_add_test(tcase, a_redis_that_dies_and_comes_back_loses_no_toggle);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
