@@ -122,6 +122,7 @@ static void
 on_extension(void *ctx, const struct session_reply *reply)
 {
 	struct check *check = ctx;
+	struct neutron_answer answer;
 
 	loop_stop(check->loop);
 	check->good = !reply->refusal && reply->reply.status == 200;
@@ -131,11 +132,12 @@ on_extension(void *ctx, const struct session_reply *reply)
 		say(check, false, "extension",
 		    "Neutron has no data-plane-status: add data_plane_status to [ml2] extension_drivers in ml2_conf.ini and "
 		    "restart neutron-server");
-	else if (!check->good)
-		say(check, false, "Neutron", "GET /v2.0/extensions/data-plane-status: %ld %s",
-		    reply->reply.status, reply->reply.trouble ? reply->reply.trouble : "");
-	else
+	else if (check->good)
 		say(check, true, "extension", "data-plane-status");
+	else {
+		neutron_answer_list(&reply->reply, false, &answer);
+		say(check, false, "Neutron", "%s", answer.text);
+	}
 }
 
 static bool

@@ -196,7 +196,7 @@ END_TEST
 START_TEST(metrics_say_what_status_says)
 {
 	static char text[SANDBOX_TEXT];
-	char lines[128], url[64];
+	char lines[128], url[64], command[160];
 
 	snprintf(lines, sizeof(lines), "[neutron]\n%smetrics_listen = http:127.0.0.1:%u\n",
 	    NO_BRAKE, box.sandbox.redis_port);
@@ -213,6 +213,10 @@ START_TEST(metrics_say_what_status_says)
 	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_delay_seconds_count 3\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_braked 0\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\ndpwatch_neutron_redis_connected 1\n"));
+	snprintf(
+	    command, sizeof(command), "curl -sf --noproxy '*' %s | promtool check metrics", url);
+	ck_assert_msg(
+	    process_run(text, sizeof(text), ARGV("sh", "-c", command)) == 0, "promtool: %s", text);
 }
 END_TEST
 
