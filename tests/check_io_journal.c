@@ -16,6 +16,8 @@
 #include "lib/run_suite.h"
 #include "util/log.h"
 
+#define MOMENT_MS INT64_C(1714564800123)
+
 /* ---- system calls that fail when told to ---- */
 
 static struct {
@@ -152,7 +154,7 @@ fill(uint64_t from, uint64_t to)
 {
 	buf.len = 0;
 	for (uint64_t number = from; number <= to; number++)
-		ck_assert_int_eq(journal_put_batch(&buf, number, &keys, &records), 0);
+		ck_assert_int_eq(journal_put_batch(&buf, number, MOMENT_MS, &keys, &records), 0);
 }
 
 static int
@@ -403,10 +405,10 @@ put_lineage(void)
 	buf.len = 0;
 	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2")), 0);
 	ck_assert_int_eq(journal_put_claim(&buf, 20, SLICE("host/0")), 0);
-	ck_assert_int_eq(journal_put_batch(&buf, 30, &keys, &records), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 30, MOMENT_MS, &keys, &records), 0);
 	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/3")), 0);
 	ck_assert_int_eq(journal_put_claim(&buf, 35, SLICE("host/0")), 0);
-	ck_assert_int_eq(journal_put_batch(&buf, 36, &keys, &records), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 36, MOMENT_MS, &keys, &records), 0);
 	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
 	start_again();
 }
@@ -445,7 +447,7 @@ START_TEST(a_journal_without_claims_continues_what_its_owner_wrote)
 {
 	buf.len = 0;
 	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2")), 0);
-	ck_assert_int_eq(journal_put_batch(&buf, 30, &keys, &records), 0);
+	ck_assert_int_eq(journal_put_batch(&buf, 30, MOMENT_MS, &keys, &records), 0);
 	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
 	start_again();
 	ck_assert(journal_left_continues(&left, &(struct redis_history){ "host/0", "host/2", 30 }));

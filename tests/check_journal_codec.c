@@ -7,6 +7,8 @@
 #include "core/journal_codec.h"
 #include "lib/run_suite.h"
 
+#define MOMENT_MS INT64_C(1714564800123)
+
 static struct journal_buf file;
 static struct arg_buf records, keys;
 
@@ -43,7 +45,7 @@ static void
 put_batches(uint64_t from, uint64_t to)
 {
 	for (uint64_t number = from; number <= to; number++)
-		ck_assert_int_eq(journal_put_batch(&file, number, &keys, &records), 0);
+		ck_assert_int_eq(journal_put_batch(&file, number, MOMENT_MS, &keys, &records), 0);
 }
 
 /* How much is good, what is not, and the numbers of the batches. */
@@ -105,6 +107,7 @@ START_TEST(what_was_written_is_read_again)
 	ck_assert_int_eq(frame.kind, JOURNAL_BATCH);
 	ck_assert_uint_eq(frame.offset, JOURNAL_HEAD + 16 + JOURNAL_HEAD + 14);
 	ck_assert_uint_eq(frame.number, UINT64_C(12345678901));
+	ck_assert_int_eq(frame.moment_ms, MOMENT_MS);
 	ck_assert_uint_eq(frame.n_records, 2);
 	ck_assert_uint_eq(frame.n_toggles, 1);
 	ck_assert_uint_eq(frame.records.n_args, records.n_args);
@@ -122,7 +125,7 @@ START_TEST(an_empty_file_and_an_empty_batch_are_good)
 	const struct arg_buf none = { 0 };
 
 	ck_assert_uint_eq(read_all(NULL, 0).n_bad, 0);
-	ck_assert_int_eq(journal_put_batch(&file, 7, &none, &none), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 7, MOMENT_MS, &none, &none), 0);
 	struct reading reading = read_all(file.data, file.len);
 	ck_assert_uint_eq(reading.n_batches, 1);
 	ck_assert_uint_eq(reading.n_bad, 0);
@@ -204,7 +207,7 @@ START_TEST(what_is_too_large_is_not_written)
 	const size_t len = file.len;
 	ck_assert_int_eq(
 	    journal_put_owner(&file, (struct slice){ owner, sizeof(owner) }), -EMSGSIZE);
-	ck_assert_int_eq(journal_put_batch(&file, 2, &keys, &huge), -EMSGSIZE);
+	ck_assert_int_eq(journal_put_batch(&file, 2, MOMENT_MS, &keys, &huge), -EMSGSIZE);
 	ck_assert_uint_eq(file.len, len);
 }
 END_TEST
@@ -214,16 +217,16 @@ START_TEST(what_dpwatch_does_not_write_is_refused)
 {
 	struct arg_buf odd = keys;
 
-	ck_assert_int_eq(journal_put_batch(&file, 0, &keys, &records), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 0, MOMENT_MS, &keys, &records), 0);
 	odd.n_args = 1;
-	ck_assert_int_eq(journal_put_batch(&file, 1, &odd, &records), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 1, MOMENT_MS, &odd, &records), 0);
 	odd = records;
 	odd.n_args++;
-	ck_assert_int_eq(journal_put_batch(&file, 1, &keys, &odd), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 1, MOMENT_MS, &keys, &odd), 0);
 	odd = records;
 	odd.len -= 3;
-	ck_assert_int_eq(journal_put_batch(&file, 1, &keys, &odd), 0);
-	ck_assert_int_eq(journal_put_batch(&file, 1, &keys, &keys), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 1, MOMENT_MS, &keys, &odd), 0);
+	ck_assert_int_eq(journal_put_batch(&file, 1, MOMENT_MS, &keys, &keys), 0);
 	struct reading reading = read_all(file.data, file.len);
 	ck_assert_uint_eq(reading.n_batches, 0);
 	ck_assert_uint_eq(reading.n_bad, 5);

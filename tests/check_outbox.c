@@ -518,16 +518,16 @@ END_TEST
 
 START_TEST(what_an_earlier_daemon_stored_goes_first_and_is_stored_already)
 {
-	struct arg_buf records = { 0 }, keys = { 0 };
-	const struct arg_buf none = { 0 };
+	struct outbox_saved saved = { .moment_ms = 17, .n_records = 1, .n_toggles = 1 };
+	const struct outbox_saved none = { 0 };
 	const struct dp_change change = change_of(CHANGE_TOGGLE);
 
-	ck_assert_int_eq(change_encode(&change, &records, &keys), 0);
+	ck_assert_int_eq(change_encode(&change, &saved.records, &saved.keys), 0);
 	outbox_number_from(outbox, 41);
-	ck_assert_int_eq(outbox_take_back(outbox, &records, &keys, 1, 1), 0);
-	ck_assert_int_eq(outbox_take_back(outbox, &none, &none, 0, 0), 0);
-	arg_buf_release(&records);
-	arg_buf_release(&keys);
+	ck_assert_int_eq(outbox_take_back(outbox, &saved), 0);
+	ck_assert_int_eq(outbox_take_back(outbox, &none), 0);
+	arg_buf_release(&saved.records);
+	arg_buf_release(&saved.keys);
 	ck_assert(outbox_all_stored(outbox));
 	ck_assert_ptr_null(outbox_next_to_store(outbox));
 	add_turns(1);
@@ -541,6 +541,23 @@ START_TEST(what_an_earlier_daemon_stored_goes_first_and_is_stored_already)
 	ck_assert_uint_eq(outbox_bytes(outbox), bytes);
 	outbox_tick(outbox, SECOND + OUTBOX_KEEP_NS + 1);
 	ck_assert_uint_eq(outbox_bytes(outbox), 0);
+}
+END_TEST
+
+START_TEST(a_batch_keeps_the_moment_when_it_was_begun)
+{
+	const struct outbox_saved saved = { .moment_ms = 17 };
+
+	ck_assert_int_eq(outbox_take_back(outbox, &saved), 0);
+	outbox_set_moment(outbox, 1000);
+	add_turns(1);
+	outbox_set_moment(outbox, 2000);
+	add_turns(1);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 17);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 1000);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 2000);
+	outbox_rewind(outbox);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 17);
 }
 END_TEST
 
@@ -611,6 +628,7 @@ main(void)
 	tcase_add_test(tcase, a_ticket_is_safe_when_its_batch_is_stored);
 	tcase_add_test(tcase, a_number_that_was_given_up_is_handed_out_again_with_its_new_batch);
 	tcase_add_test(tcase, what_an_earlier_daemon_stored_goes_first_and_is_stored_already);
+	tcase_add_test(tcase, a_batch_keeps_the_moment_when_it_was_begun);
 	tcase_add_test(tcase, a_long_queue_drains_in_order);
 	tcase_add_test(tcase, a_closed_batch_holds_no_room_in_reserve);
 	return run_case("outbox", tcase);

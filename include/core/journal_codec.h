@@ -10,7 +10,7 @@
  *   owner  the line (struct redis_history) of the daemon that writes from here on.
  *   claim  written u64 | origin: what that daemon found when it claimed Redis (struct redis_history). Owners and claims tell
  *          whether a journal continues what a Redis holds (io/journal.h).
- *   batch  number u64 | keys: arguments u32, bytes u32 | records: arguments u32, bytes u32 | keys | records,
+ *   batch  number u64 | moment (Unix ms) i64 | keys: arguments u32, bytes u32 | records: arguments u32, bytes u32 | keys | records,
  *          both as struct arg_buf holds them.
  *
  * A batch whose number is not above the one before it supersedes all from that number on: they were given up (folded), and
@@ -26,7 +26,7 @@
 #include "core/change_codec.h"
 #include "util/slice.h"
 
-#define JOURNAL_VERSION 2
+#define JOURNAL_VERSION 3
 #define JOURNAL_HEAD 20
 /* A payload; a batch has 512 records at most, of some 4 KiB at the very most. */
 #define JOURNAL_PAYLOAD_MAX (16 * 1024 * 1024)
@@ -44,8 +44,8 @@ void journal_buf_release(struct journal_buf *buf);
 /* Append a frame. 0; or -ENOMEM or -EMSGSIZE (beyond the bounds above), with the buffer as it was. */
 int journal_put_owner(struct journal_buf *buf, struct slice instance);
 int journal_put_claim(struct journal_buf *buf, uint64_t written, struct slice origin);
-int journal_put_batch(struct journal_buf *buf, uint64_t number, const struct arg_buf *keys,
-    const struct arg_buf *records);
+int journal_put_batch(struct journal_buf *buf, uint64_t number, int64_t moment_ms,
+    const struct arg_buf *keys, const struct arg_buf *records);
 
 struct journal_frame {
 	uint64_t offset, len; /* in the file, its head included */
@@ -54,6 +54,7 @@ struct journal_frame {
 	uint64_t written;   /* JOURNAL_CLAIM */
 	/* JOURNAL_BATCH; data points into the file, room is 0 */
 	uint64_t number;
+	int64_t moment_ms;
 	struct arg_buf keys, records;
 	uint32_t n_records, n_toggles;
 };

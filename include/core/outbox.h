@@ -28,7 +28,8 @@
 
 struct outbox_batch {
 	uint64_t number;
-	uint64_t serial; /* of all batches ever made here, also where a number was used again */
+	uint64_t serial;   /* of all batches ever made here, also where a number was used again */
+	int64_t moment_ms; /* the wall clock when it was begun: a label of its entries in Redis */
 	uint64_t last_ticket;
 	struct arg_buf args, keys;
 	uint32_t n_toggles, n_records;
@@ -40,6 +41,9 @@ struct outbox;
 
 struct outbox *outbox_new(size_t max_bytes);
 void outbox_free(struct outbox *outbox);
+
+/* The wall clock, for the batches that are begun from now on (struct outbox_batch). */
+void outbox_set_moment(struct outbox *outbox, int64_t wall_ms);
 
 /*
  * Takes a change. 0; or -ENOSPC when the outbox overflowed: it is dropped, and counted as folded if it is a toggle. It gets
@@ -92,12 +96,15 @@ void outbox_stored(struct outbox *outbox, uint64_t serial);
 /* The disk holds nothing any more: what waits will be handed out again. */
 void outbox_store_anew(struct outbox *outbox);
 
-/*
- * Takes back a batch that was stored by an earlier daemon, as the next one; its bytes are copied. Only while nothing else was
- * added. 0 or -ENOMEM.
- */
-int outbox_take_back(struct outbox *outbox, const struct arg_buf *records,
-    const struct arg_buf *keys, uint32_t n_records, uint32_t n_toggles);
+/* A batch that an earlier daemon stored; the buffers are borrowed. */
+struct outbox_saved {
+	int64_t moment_ms;
+	struct arg_buf records, keys;
+	uint32_t n_records, n_toggles;
+};
+
+/* Takes it back as the next batch; its bytes are copied. Only while nothing else was added. 0 or -ENOMEM. */
+int outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved);
 
 /* The oldest batch that waits; 0: none. All with a lower serial are in Redis, or were given up. */
 uint64_t outbox_first_serial(const struct outbox *outbox);

@@ -18,7 +18,7 @@ struct batch_command {
 	char *key_at; /* its next free byte */
 	const char *prefix, *instance;
 	const char *line; /* borrowed, and set by whoever makes commands */
-	char events_max_length[24], numkeys[16], epoch[24], number[24], schema[16];
+	char events_max_length[24], numkeys[16], epoch[24], number[24], moment[24], schema[16];
 };
 
 /* An empty command; prefix and instance are borrowed. */

@@ -37,7 +37,7 @@ const char REDIS_CLAIM_SCRIPT[] =
 
 const char REDIS_APPLY_SCRIPT[] =
     "local call, pcall, A, K = redis.call, redis.pcall, ARGV, KEYS\n"
-    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'schema', 'instance')\n"
+    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'schema', 'instance', 'moment')\n"
     "if p.err then return {'type ' .. K[1], '0'} end\n"
     "if not p[1] then return {'lost', '0'} end\n"
     "if (tonumber(p[3] or '0') or 0) > tonumber(A[3]) then return {'schema', p[3]} end\n"
@@ -71,8 +71,15 @@ const char REDIS_APPLY_SCRIPT[] =
     "local ids, down, states, switches = {}, {}, {}, {}\n"
     "local max, format, byte, take = math.max, string.format, string.byte, cmsgpack.unpack_limit\n"
     "local events_max, other_max = A[4], A[5]\n"
-    "local records, reply = A[8], {'ok', A[2]}\n"
+    "local records, reply = A[9], {'ok', A[2]}\n"
     "local i, k, n = 0, 5, #records\n"
+    /* Entries have ids of their batch's moment and number, and their place in it: of a batch that comes again, the same. */
+    "local moment, base = max(tonumber(A[8]), tonumber(p[5] or '0') or 0), batch * 1024\n"
+    "local function tell(key, length, ...)\n"
+    "  local r = pcall('XADD', key, 'MAXLEN', '~', length, format('%.0f-%.0f', moment, base + k), ...)\n"
+    /* The stream is further already: somebody else wrote to it. */
+    "  if type(r) == 'table' then call('XADD', key, 'MAXLEN', '~', length, '*', ...) end\n"
+    "end\n"
     "while i >= 0 and i < n do\n"
     /* A record begins with its letter, as a text of one character; `take` tells where it stopped, -1 at the end. */
     "  local op = byte(records, i + 2)\n"
@@ -98,7 +105,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "        'reported_note', note, 'reported_until', ends)\n"
     "      if down[id] == nil then ids[#ids + 1] = id end\n"
     "      down[id] = is_down\n"
-    "      call('XADD', K[3], 'MAXLEN', '~', events_max, '*', 'port', id, 'dp_down', is_down, 'revision', rs,\n"
+    "      tell(K[3], events_max, 'port', id, 'dp_down', is_down, 'revision', rs,\n"
     "        'project_id', project, 'name', name, 'cause', cause, 'reason', reason, 'switch', switch,\n"
     "        'interface', interface, 'fault', fault, 'source', source, 'occurred_at', since, 'received_at', received,\n"
     "        'paths_up', up, 'paths_stranded', stranded, 'paths_total', total, 'reported_by', by,\n"
@@ -121,7 +128,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "      s[#s + 1] = state\n"
     "    end\n"
     "    if transition == 'true' then\n"
-    "      call('XADD', K[4], 'MAXLEN', '~', other_max, '*', 'switch', switch, 'interface', interface,\n"
+    "      tell(K[4], other_max, 'switch', switch, 'interface', interface,\n"
     "        'if_index', if_index, 'oper', oper, 'admin', admin, 'reason', reason, 'source', source,\n"
     "        'received_at', received)\n"
     "    end\n"
@@ -148,7 +155,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "      call('HSET', key, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total)\n"
     "      if kind == 'refined' then call('HSET', key, 'reason', reason) end\n"
     "    end\n"
-    "    call('XADD', K[5], 'MAXLEN', '~', other_max, '*', 'kind', kind, 'port', id, 'paths_up', up,\n"
+    "    tell(K[5], other_max, 'kind', kind, 'port', id, 'paths_up', up,\n"
     "      'paths_stranded', stranded, 'paths_total', total, 'reason', reason, 'switch', switch,\n"
     "      'interface', interface, 'received_at', received)\n"
     "  elseif r ~= false then\n" /* F */
@@ -166,5 +173,6 @@ const char REDIS_APPLY_SCRIPT[] =
     "for _, key in ipairs(switches) do\n"
     "  if #states[key] > 2 then call(unpack(states[key])) end\n"
     "end\n"
-    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6], 'writer', A[7], 'written', A[2])\n"
+    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6], 'writer', A[7], 'written', A[2],\n"
+    "    'moment', format('%.0f', moment))\n"
     "return reply\n";

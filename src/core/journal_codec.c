@@ -18,9 +18,10 @@ _Static_assert(sizeof(struct head) == JOURNAL_HEAD, "as on disk");
 /* Before the keys and records of a batch. */
 struct batch_head {
 	uint64_t number;
+	int64_t moment_ms;
 	uint32_t n_keys, keys_len, n_records, records_len;
 };
-_Static_assert(sizeof(struct batch_head) == 24, "as on disk");
+_Static_assert(sizeof(struct batch_head) == 32, "as on disk");
 
 static uint32_t
 crc_of(const void *bytes, size_t len)
@@ -108,8 +109,8 @@ journal_put_claim(struct journal_buf *buf, uint64_t written, struct slice origin
 }
 
 int
-journal_put_batch(struct journal_buf *buf, uint64_t number, const struct arg_buf *keys,
-    const struct arg_buf *records)
+journal_put_batch(struct journal_buf *buf, uint64_t number, int64_t moment_ms,
+    const struct arg_buf *keys, const struct arg_buf *records)
 {
 	size_t len = sizeof(struct batch_head) + keys->len + records->len;
 
@@ -117,8 +118,8 @@ journal_put_batch(struct journal_buf *buf, uint64_t number, const struct arg_buf
 		return -EMSGSIZE;
 	if (make_room(buf, JOURNAL_HEAD + len) != 0)
 		return -ENOMEM;
-	const struct batch_head head = { number, keys->n_args, (uint32_t)keys->len, records->n_args,
-		(uint32_t)records->len };
+	const struct batch_head head = { number, moment_ms, keys->n_args, (uint32_t)keys->len,
+		records->n_args, (uint32_t)records->len };
 	buf->len += JOURNAL_HEAD;
 	put(buf, &head, sizeof(head));
 	put(buf, keys->data, keys->len);
@@ -188,6 +189,7 @@ read_batch(struct slice payload, struct journal_frame *frame)
 		return false;
 	char *keys = (char *)(uintptr_t)payload.data + sizeof(head);
 	frame->number = head.number;
+	frame->moment_ms = head.moment_ms;
 	frame->keys = (struct arg_buf){ keys, head.keys_len, 0, head.n_keys };
 	frame->records =
 	    (struct arg_buf){ keys + head.keys_len, head.records_len, 0, head.n_records };

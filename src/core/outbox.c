@@ -15,6 +15,7 @@ struct outbox {
 	bool open;             /* the last batch still takes changes */
 	bool later_in_turn;    /* the turn's first batch is full */
 	uint64_t next_number;
+	int64_t moment_ms;
 	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */
 	uint64_t stored_serial;
 	uint64_t
@@ -123,6 +124,7 @@ add_batch(struct outbox *outbox)
 		return NULL;
 	batch->number = outbox->next_number++;
 	batch->serial = ++outbox->last_serial;
+	batch->moment_ms = outbox->moment_ms;
 	outbox->batches[outbox->n++] = batch;
 	outbox->bytes += batch_bytes(batch);
 	return batch;
@@ -173,6 +175,12 @@ is_full(const struct outbox *outbox, const struct outbox_batch *batch)
 	uint32_t toggles = outbox->later_in_turn ? OUTBOX_BATCH_TOGGLES : OUTBOX_FIRST_TOGGLES;
 
 	return batch->n_toggles >= toggles || batch->n_records >= OUTBOX_BATCH_RECORDS;
+}
+
+void
+outbox_set_moment(struct outbox *outbox, int64_t wall_ms)
+{
+	outbox->moment_ms = wall_ms;
 }
 
 int
@@ -374,13 +382,12 @@ outbox_store_anew(struct outbox *outbox)
 }
 
 int
-outbox_take_back(struct outbox *outbox, const struct arg_buf *records, const struct arg_buf *keys,
-    uint32_t n_records, uint32_t n_toggles)
+outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved)
 {
 	struct arg_buf args = { 0 }, names = { 0 };
 	struct outbox_batch *batch = NULL;
 
-	if (arg_buf_copy(records, &args) == 0 && arg_buf_copy(keys, &names) == 0)
+	if (arg_buf_copy(&saved->records, &args) == 0 && arg_buf_copy(&saved->keys, &names) == 0)
 		batch = add_batch(outbox);
 	if (!batch) {
 		arg_buf_release(&args);
@@ -389,8 +396,9 @@ outbox_take_back(struct outbox *outbox, const struct arg_buf *records, const str
 	}
 	batch->args = args;
 	batch->keys = names;
-	batch->n_records = n_records;
-	batch->n_toggles = n_toggles;
+	batch->moment_ms = saved->moment_ms;
+	batch->n_records = saved->n_records;
+	batch->n_toggles = saved->n_toggles;
 	outbox->bytes += args.room + names.room;
 	outbox->taken_serial = outbox->stored_serial = batch->serial;
 	return 0;

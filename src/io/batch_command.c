@@ -70,7 +70,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	const size_t longest_shared = 12;
 	struct slice arg;
 
-	if (make_room(command, 3 + n_keys + 8,
+	if (make_room(command, 3 + n_keys + 9,
 		n_keys * (strlen(command->prefix) + longest_shared) + batch->keys.len) != 0)
 		return -ENOMEM;
 	command->argc = 0;
@@ -79,6 +79,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	snprintf(command->epoch, sizeof(command->epoch), "%llu", (unsigned long long)epoch);
 	snprintf(
 	    command->number, sizeof(command->number), "%llu", (unsigned long long)batch->number);
+	snprintf(command->moment, sizeof(command->moment), "%lld", (long long)batch->moment_ms);
 	add_arg(command, SLICE("EVALSHA"));
 	add_arg(command, slice_of(sha));
 	add_arg(command, slice_of(command->numkeys));
@@ -93,6 +94,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	add_arg(command, SLICE(OTHER_STREAMS_MAX_LENGTH));
 	add_arg(command, slice_of(command->instance));
 	add_arg(command, slice_of(command->line));
+	add_arg(command, slice_of(command->moment));
 	add_arg(command, (struct slice){ batch->args.data, batch->args.len });
 	return 0;
 }

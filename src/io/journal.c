@@ -165,8 +165,8 @@ collect(struct journal *journal)
 	while (journal->buf.len < APPEND_BYTES &&
 	       (batch = outbox_next_to_store(journal->outbox)) != NULL) {
 		put_owner(journal);
-		if (journal_put_batch(&journal->buf, batch->number, &batch->keys, &batch->args) !=
-		    0)
+		if (journal_put_batch(&journal->buf, batch->number, batch->moment_ms, &batch->keys,
+			&batch->args) != 0)
 			abort(); /* out of memory: what is kept would have a hole */
 		journal->n_batches++;
 		journal->last_serial = batch->serial;
@@ -361,12 +361,12 @@ set_aside(struct journal *journal, const struct redis_history *history)
 static int
 fill_hole(struct journal *journal, uint64_t from, uint64_t to)
 {
-	const struct arg_buf none = { 0 };
+	const struct outbox_saved none = { 0 };
 
 	if (to - from >= HOLE_MAX)
 		return 0;
 	for (; from < to; from++)
-		if (outbox_take_back(journal->outbox, &none, &none, 0, 0) != 0)
+		if (outbox_take_back(journal->outbox, &none) != 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -381,9 +381,10 @@ take_frames(struct journal *journal, uint64_t last)
 		const struct journal_frame *frame = &journal->left.frames[i];
 		if (frame->number < next)
 			continue;
+		const struct outbox_saved saved = { frame->moment_ms, frame->records, frame->keys,
+			frame->n_records, frame->n_toggles };
 		if (fill_hole(journal, next, frame->number) != 0 ||
-		    outbox_take_back(journal->outbox, &frame->records, &frame->keys,
-			frame->n_records, frame->n_toggles) != 0)
+		    outbox_take_back(journal->outbox, &saved) != 0)
 			return -ENOMEM;
 		next = frame->number + 1;
 		n++;

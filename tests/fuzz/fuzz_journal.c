@@ -15,7 +15,8 @@ put_again(const struct journal_frame *frame, struct journal_buf *buf)
 	case JOURNAL_CLAIM:
 		return journal_put_claim(buf, frame->written, frame->owner);
 	case JOURNAL_BATCH:
-		return journal_put_batch(buf, frame->number, &frame->keys, &frame->records);
+		return journal_put_batch(
+		    buf, frame->number, frame->moment_ms, &frame->keys, &frame->records);
 	}
 	abort();
 }

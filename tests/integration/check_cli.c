@@ -346,7 +346,7 @@ write_journal(const char *path)
 	ck_assert_int_eq(journal_put_owner(&file, SLICE("host/17/5ca1ab1e")), 0);
 	for (uint64_t number = 41; number <= 43; number++) {
 		good = file.len;
-		ck_assert_int_eq(journal_put_batch(&file, number, &keys, &records), 0);
+		ck_assert_int_eq(journal_put_batch(&file, number, 0, &keys, &records), 0);
 	}
 	FILE *out_file = fopen(path, "we");
 	ck_assert_ptr_nonnull(out_file);

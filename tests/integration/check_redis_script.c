@@ -111,9 +111,9 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 	json_decref(events);
 	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
 	ck_assert_int_eq(redis_down(box.redis), 1);
-	expect_hash(
-	    "dpwatch:publisher", TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema",
-				     "1", "writer", "host/0", "written", "1", "origin", "host/1"));
+	expect_hash("dpwatch:publisher",
+	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1", "writer",
+		"host/0", "written", "1", "origin", "host/1", "moment", moment));
 	ck_assert_int_eq(redis_number(box.redis, "DBSIZE"), 4);
 }
 END_TEST
@@ -129,6 +129,71 @@ START_TEST(a_toggle_back_leaves_the_set_of_those_that_are_down)
 	expect_field(PORT_KEY, "dp_down", "false");
 	expect_field(PORT_KEY, "reason", "");
 	ck_assert_int_eq(redis_events(box.redis), 2);
+}
+END_TEST
+
+/* ---- ids of stream entries ---- */
+
+static void
+expect_last_id(const char *key, const char *wanted)
+{
+	redisReply *reply = command("XREVRANGE %s + - COUNT 1", key);
+
+	ck_assert_uint_eq(reply->elements, 1);
+	ck_assert_str_eq(reply->element[0]->element[0]->str, wanted);
+	freeReplyObject(reply);
+}
+
+START_TEST(a_batch_that_comes_again_has_the_ids_that_it_had)
+{
+	const struct dp_change up = toggle(false), down = toggle(true);
+
+	begin();
+	expect_last_id("dpwatch:events", "1700000000000-1030");
+	run("COPY dpwatch:events kept");
+	run("COPY dpwatch:publisher kept-publisher");
+	run("COPY %s kept-port", PORT_KEY);
+	for (int i = 0; i < 2; i++) {
+		add(&up);
+		add(&down);
+		SEND("1", "2", "ok", "2", "2", "3");
+		ck_assert_int_eq(redis_events(box.redis), 3);
+		expect_last_id("dpwatch:events", "1700000000000-2055");
+		/* Redis lost its tail. */
+		run("COPY kept dpwatch:events REPLACE");
+		run("COPY kept-publisher dpwatch:publisher REPLACE");
+		run("COPY kept-port %s REPLACE", PORT_KEY);
+	}
+}
+END_TEST
+
+START_TEST(ids_grow_though_the_clock_steps_back)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	moment = "1600000000000";
+	add(&change);
+	SEND("1", "2", "ok", "2", "2");
+	expect_last_id("dpwatch:events", "1700000000000-2054");
+	moment = "1700000000001";
+	add(&change);
+	SEND("1", "3", "ok", "3", "3");
+	expect_last_id("dpwatch:events", "1700000000001-3078");
+}
+END_TEST
+
+/* An earlier version's, whose ids were the moment when Redis applied it; or somebody's own entry. */
+START_TEST(a_stream_that_is_further_already_gets_its_entries_behind_it)
+{
+	const struct dp_change change = toggle(true);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	run("XADD dpwatch:events 1800000000000-7 port x");
+	add(&change);
+	SEND("1", "1", "ok", "1", "1");
+	ck_assert_int_eq(redis_events(box.redis), 2);
+	expect_last_id("dpwatch:events", "1800000000000-8");
 }
 END_TEST
 
@@ -361,6 +426,9 @@ main(void)
 	suite_add_tcase(suite, claim);
 	tcase_add_test(answers, a_toggle_has_exactly_the_fields_of_the_contract);
 	tcase_add_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down);
+	tcase_add_test(answers, a_batch_that_comes_again_has_the_ids_that_it_had);
+	tcase_add_test(answers, ids_grow_though_the_clock_steps_back);
+	tcase_add_test(answers, a_stream_that_is_further_already_gets_its_entries_behind_it);
 	tcase_add_loop_test(
 	    answers, what_is_not_ok_changes_nothing, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(answers, without_a_publisher_everything_is_lost);

@@ -33,6 +33,7 @@ static struct arg_buf args, keys;
 static char sha[64];
 static const char *instance = "host/1"; /* who sends batches */
 static const char *line = "host/0";     /* ... and as what */
+static const char *moment = "1700000000000";
 
 /* ---- talking to it ---- */
 
@@ -183,6 +184,7 @@ send_raw(const char *epoch, const char *batch, const char *schema, const char *e
 	put(&sending, SLICE("100000"));
 	put(&sending, slice_of(instance));
 	put(&sending, slice_of(line));
+	put(&sending, slice_of(moment));
 	put(&sending, (struct slice){ args.data, args.len });
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
 	ck_assert_msg(reply != NULL, "%s", redis->errstr);
