@@ -14,6 +14,7 @@
 
 #include "core/discoveries.h"
 #include "core/engine.h"
+#include "core/lag_view.h"
 #include "core/maintenance.h"
 #include "core/poll_plan.h"
 #include "core/stats.h"
@@ -66,6 +67,7 @@ struct api {
 	const struct suspects *suspects; /* NULL: none are kept */
 	struct maintenance *maintenance;
 	struct poll_plan *poll_plan;     /* NULL: nothing is polled */
+	const struct lag_view *lags;     /* NULL: nothing is polled */
 	struct discoveries *discoveries; /* NULL: nothing can be asked */
 	struct usm_engines *engines;     /* SNMPv3 engines of switches */
 	struct auth *auth;               /* tokens; NULL: there are none to manage */

@@ -5,7 +5,8 @@
  * A *walk* reads the whole interface table with GETBULK (RFC 3416 4.2.3), column beside column; a *get* reads single rows whose
  * index is known. Asked for is what IF-MIB (RFC 2863) says of an interface: ifName (ifXTable; missing on old agents), ifDescr,
  * ifOperStatus, ifAdminStatus; and sysUpTime.0 in each request, which tells a reboot. The instance of each column is the
- * ifIndex, so rows are put together by it, whatever an agent leaves out. An agent to which a request is too much is asked for
+ * ifIndex, so rows are put together by it, whatever an agent leaves out. Where it is wanted, a walk then reads
+ * which aggregate an interface is in: dot3adAggPortAttachedAggID of IEEE8023-LAG-MIB; where no row has it, ifStackTable. An agent to which a request is too much is asked for
  * less (GETBULK of one row, then GETNEXT; a row at a time); one that restarts in mid-walk is read from the beginning.
  */
 #ifndef DPWATCH_CORE_POLL_JOB_H
@@ -45,6 +46,8 @@ struct poll_row {
 	uint8_t oper, admin; /* ifOperStatus, ifAdminStatus; 0: not told */
 	int64_t asked_ns;    /* engine time of the request that told oper */
 	char *name, *descr;  /* NULL: not told, or longer than IFNAME_MAX */
+	bool lag_told;       /* whether it is in an aggregate was told */
+	uint32_t aggregate;  /* the aggregate's ifIndex, of whatever interface that is; 0: none */
 };
 
 struct poll_job;
@@ -54,6 +57,8 @@ struct discover_job;
 struct poll_job *poll_job_walk(void); /* NULL: out of memory */
 /* Not for words: all that core/discover_job.h reads. It has no rows. */
 struct poll_job *poll_job_discover(void);
+/* To a walk that has not begun: which aggregates its interfaces are in is worth reading. */
+void poll_job_want_lags(struct poll_job *job);
 /* n is 1 to POLL_GET_MAX. */
 struct poll_job *poll_job_get(const uint32_t *if_indexes, size_t n);
 void poll_job_free(struct poll_job *job);

@@ -45,7 +45,7 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 		    json_string(addr_format(topo_address(topo, row->addresses.first + i), text)));
 	}
 	return json_pack(
-	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "name", api_json_text(view.name), "addresses", addresses, "os",
 	    api_json_text_or_null(topo_text_get(topo, row->os_text)), "root", view.root, "transit",
 	    row->transit, "reaches_root", view.reaches_root, "interfaces",
@@ -56,7 +56,8 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 	    (json_int_t)view.n_syslog, "restarts", (json_int_t)view.n_restarts, "engine",
 	    api_engine_json(engine), "snmp_version",
 	    api_json_text_or_null(api_snmp_version(api, view.name)), "poll", api_poll_json(api, sw),
-	    "bucket", bucket_json(api, sw, view.name));
+	    "bucket", bucket_json(api, sw, view.name), "lag_differences",
+	    api->lags ? lag_view_json(api->lags, view.name) : json_array());
 }
 
 /* `limit` and `marker` of a list that counts its rows; the marker is the number of the first row. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/discover_job.h"
+#include "core/table_walk.h"
 
 #define REPETITIONS 10
 
@@ -24,11 +25,28 @@ static const struct {
 	[COLUMN_OPER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
 	[COLUMN_ADMIN] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 7 }, 10 },
 };
+/* What may follow the rows of a walk. */
+static const struct table_shape lag_shape = {
+	.name = "IEEE8023-LAG-MIB dot3adAggPortTable",
+	.columns = { { { 1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13 }, 11 } },
+	.n_columns = 1,
+	.index_min = 1,
+	.index_max = 1,
+};
+static const struct table_shape stack_shape = {
+	.name = "IF-MIB ifStackTable",
+	.columns = { { { 1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3 }, 11 } },
+	.n_columns = 1,
+	.index_min = 2,
+	.index_max = 2,
+};
 static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 
 struct poll_job {
 	struct discover_job *discovery; /* NULL: this is a walk or a get */
 	bool walk;
+	bool lags_wanted;
+	struct table_walk lags; /* shape: NULL: its rows are being read */
 	enum size size;
 	unsigned n_restarts;
 	uint32_t wanted[POLL_GET_MAX];
@@ -49,9 +67,16 @@ poll_job_walk(void)
 {
 	struct poll_job *job = calloc(1, sizeof(*job));
 
-	if (job)
-		job->walk = true;
+	if (!job)
+		return NULL;
+	job->walk = true;
 	return job;
+}
+
+void
+poll_job_want_lags(struct poll_job *job)
+{
+	job->lags_wanted = true;
 }
 
 struct poll_job *
@@ -96,6 +121,7 @@ poll_job_free(struct poll_job *job)
 	if (!job)
 		return;
 	clear_rows(job);
+	table_walk_release(&job->lags);
 	discover_job_free(job->discovery);
 	free(job->rows);
 	free(job);
@@ -174,6 +200,8 @@ poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 			put_oid(ret_request, columns[column].ids, columns[column].n,
 			    job->cursor[column]);
 	}
+	if (job->lags.shape)
+		table_walk_request(&job->lags, ret_request);
 	/* GETBULK's non-repeater, and GETNEXT, get the object after the one that is named. */
 	if (job->walk)
 		ret_request->oids[0].n--;
@@ -344,7 +372,80 @@ begin_anew(struct poll_job *job)
 	memset(job->cursor, 0, sizeof(job->cursor));
 	memset(job->ended, 0, sizeof(job->ended));
 	job->at = 0;
+	table_walk_release(&job->lags);
+	job->lags.shape = NULL;
 	return ++job->n_restarts <= RESTARTS_MAX ? POLL_STEP_MORE : POLL_STEP_DONE;
+}
+
+/* ---- who is a member of what ---- */
+
+/* NULL: there is none. */
+static struct poll_row *
+find_row(const struct poll_job *job, uint32_t if_index)
+{
+	const size_t i = place(job, if_index);
+
+	return i < job->n && job->rows[i].if_index == if_index ? &job->rows[i] : NULL;
+}
+
+/* dot3adAggPortAttachedAggID. One that is its own aggregate is in none. */
+static void
+take_lags(struct poll_job *job)
+{
+	for (size_t i = 0; i < job->lags.n; i++) {
+		const struct table_cell *cell = table_walk_cell(&job->lags, i, 0);
+		struct poll_row *row = find_row(job, job->lags.rows[i]->index[0]);
+		if (!row || cell->kind != CELL_NUMBER || cell->number < 0 ||
+		    cell->number > UINT32_MAX)
+			continue;
+		row->lag_told = true;
+		row->aggregate = cell->number == row->if_index ? 0 : (uint32_t)cell->number;
+	}
+}
+
+/* Above an interface may be an aggregate, VLANs and units. */
+static bool
+may_aggregate(const struct poll_row *row)
+{
+	const struct slice name = slice_of(row->name ? row->name : row->descr);
+	struct slice parent;
+
+	return name.len > 0 && !ifname_is_virtual(name) &&
+	       !ifname_unit_parent(OS_UNKNOWN, name, &parent);
+}
+
+/* HIGHER.LOWER; 0 is what is above the highest, and below the lowest. */
+static void
+take_stack(struct poll_job *job)
+{
+	for (size_t i = 0; i < job->lags.n; i++) {
+		const uint32_t *index = job->lags.rows[i]->index;
+		const struct poll_row *higher = find_row(job, index[0]);
+		struct poll_row *lower = find_row(job, index[1]);
+		if (lower)
+			lower->lag_told = true;
+		if (higher && lower && higher != lower && lower->aggregate == 0 &&
+		    may_aggregate(higher))
+			lower->aggregate = higher->if_index;
+	}
+}
+
+/* What follows the rows, or one of those tables, of a walk. */
+static enum poll_step
+go_on(struct poll_job *job)
+{
+	const struct table_shape *before = job->lags.shape;
+
+	if (before == &lag_shape)
+		take_lags(job);
+	else if (before == &stack_shape)
+		take_stack(job);
+	if (!job->lags_wanted || job->n == 0 || before == &stack_shape ||
+	    (before == &lag_shape && job->lags.n > 0))
+		return POLL_STEP_DONE;
+	table_walk_release(&job->lags);
+	table_walk_init(&job->lags, before ? &stack_shape : &lag_shape);
+	return POLL_STEP_MORE;
 }
 
 enum poll_step
@@ -356,10 +457,13 @@ poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t 
 		return discover_job_take(job->discovery, varbinds, n);
 	if (take_uptime(job, varbinds, n) && job->n > 0)
 		return begin_anew(job);
+	if (job->lags.shape)
+		return table_walk_take(&job->lags, varbinds, n, 1) == TABLE_GOES_ON ? POLL_STEP_MORE
+										    : go_on(job);
 	for (size_t i = 0; i < n; i++)
 		take_varbind(job, &varbinds[i], asked_ns, moved);
 	if (job->walk)
-		return end_columns(job, n, moved) ? POLL_STEP_MORE : POLL_STEP_DONE;
+		return end_columns(job, n, moved) ? POLL_STEP_MORE : go_on(job);
 	job->at = wanted_end(job);
 	return job->at < job->n_wanted ? POLL_STEP_MORE : POLL_STEP_DONE;
 }
@@ -369,6 +473,12 @@ poll_job_refused(struct poll_job *job)
 {
 	if (job->discovery)
 		return discover_job_refused(job->discovery);
+	/* The rows are there: what is asked for now, sysUpTime alone, ends the walk. */
+	if (job->lags.shape) {
+		job->lags.shape = NULL;
+		job->lags_wanted = false;
+		return true;
+	}
 	if (job->size == (job->walk ? SIZE_LEAST : SIZE_ROW))
 		return false;
 	job->size++;

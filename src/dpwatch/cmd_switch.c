@@ -295,6 +295,26 @@ print_bucket(const json_t *bucket)
 }
 
 static void
+print_lags(const json_t *differences)
+{
+	const json_t *difference;
+	size_t i;
+
+	json_array_foreach((json_t *)differences, i, difference)
+	{
+		const char *map = json_text(difference, "map"),
+			   *told = json_text(difference, "switch");
+		printf("%-14s", i == 0 ? "LAG DIFFERS" : "");
+		print_clean(stdout, json_text(difference, "interface"));
+		printf(": the map says ");
+		print_clean(stdout, *map ? map : "in no aggregate");
+		printf(", the switch says ");
+		print_clean(stdout, *told ? told : "in no aggregate");
+		putchar('\n');
+	}
+}
+
+static void
 print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 {
 	char ago[TIMEUTIL_RELATIVE];
@@ -320,6 +340,7 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	print_bucket(json_object_get(sw, "bucket"));
 	print_poll(json_object_get(sw, "poll"));
 	print_engine(json_object_get(sw, "engine"));
+	print_lags(json_object_get(sw, "lag_differences"));
 	putchar('\n');
 	print_interfaces(cli, interfaces, false);
 }

@@ -393,9 +393,11 @@ make_parts(struct daemon *daemon)
 	daemon->unmapped = unmapped_new();
 	daemon->switch_log = switch_log_new();
 	daemon->suspects = suspects_new();
+	daemon->lags = lag_view_new();
 	daemon->maintenance = maintenance_new();
 	if (!daemon->loop || !daemon->engine || !daemon->outbox || !daemon->dedup ||
-	    !daemon->unmapped || !daemon->switch_log || !daemon->suspects || !daemon->maintenance)
+	    !daemon->unmapped || !daemon->switch_log || !daemon->suspects || !daemon->lags ||
+	    !daemon->maintenance)
 		return -1;
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
@@ -482,6 +484,7 @@ daemon_release(struct daemon *daemon)
 	worker_wait_dying();
 	poller_free(daemon->poller);
 	daemon_discover_end(daemon);
+	lag_view_free(daemon->lags);
 	snmp_input_free(daemon->snmp);
 	syslog_input_free(daemon->syslog);
 	redis_link_free(daemon->link);

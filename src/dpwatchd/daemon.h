@@ -26,6 +26,7 @@
 #include "core/dedup.h"
 #include "core/discoveries.h"
 #include "core/engine.h"
+#include "core/lag_view.h"
 #include "core/maintenance.h"
 #include "core/outbox.h"
 #include "core/overload.h"
@@ -109,6 +110,7 @@ struct daemon {
 	struct snmp_input *snmp;
 	struct syslog_input *syslog;
 	struct poller *poller;
+	struct lag_view *lags;
 	struct discoveries *discoveries;
 	struct discovering *discover_again; /* daemon_discover.c: a list */
 	unsigned n_discovering;             /* of the poller's places for it, those taken */

@@ -326,6 +326,7 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		.maintenance = daemon->maintenance,
 		.poll_plan = poller_plan(daemon->poller),
 		.discoveries = daemon->discoveries,
+		.lags = daemon->lags,
 	};
 	daemon->http = http_new(loop_base(daemon->loop), &daemon->config, &daemon->api,
 	    &daemon->stats, &backend, error, size);

@@ -38,6 +38,7 @@ daemon_poll_topology(struct daemon *daemon)
 	struct poll_view view;
 
 	poller_set_topo(daemon->poller, topo);
+	lag_view_clear(daemon->lags);
 	for (uint32_t sw = 0; sw < topo_n_switches(topo); sw++) {
 		poll_plan_view(poller_plan(daemon->poller), sw, &view);
 		engine_set_pollable(daemon->engine, sw, view.pollable && view.n_silent == 0,
@@ -77,6 +78,21 @@ feed_row(struct daemon *daemon, uint32_t sw, const struct poll_job *job, const s
 		    daemon->poller, sw, daemon->config.state.source_settle_ms + AGAIN_MS);
 }
 
+/* Who is a member of what decides nothing; where the switch says otherwise than the map, somebody should look. */
+static void
+note_lags(struct daemon *daemon, uint32_t sw, const struct poll_job *job)
+{
+	const struct topo *topo = engine_topo(daemon->engine);
+	const char *name = topo_text_get(topo, topo_switch_get(topo, sw)->name);
+	size_t before;
+	const size_t n = lag_view_note(daemon->lags, topo, sw, job, &before);
+
+	if (n > 0 && before == 0)
+		log_warning("polling: %s: %zu interface%s in another aggregate than the map says, "
+			    "or in none: dpwatch switch show %s",
+		    name, n, n == 1 ? " is" : "s are", name);
+}
+
 void
 daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job, bool whole)
 {
@@ -95,8 +111,10 @@ daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job, bool whole)
 		    engine_answer_uptime(daemon->engine, sw, uptime_cs, loop_now(daemon->loop));
 	for (size_t i = 0; i < poll_job_n_rows(job); i++)
 		learn_row(daemon, sw, poll_job_row(job, i));
-	if (poll_job_is_walk(job) && whole)
+	if (poll_job_is_walk(job) && whole) {
 		engine_polled(daemon->engine, sw, loop_now(daemon->loop));
+		note_lags(daemon, sw, job);
+	}
 	for (size_t i = 0; i < poll_job_n_rows(job); i++)
 		feed_row(daemon, sw, job, poll_job_row(job, i));
 	/* Indexes that mean something else now, or nothing: the whole table tells. */

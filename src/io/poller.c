@@ -288,6 +288,18 @@ free_place(struct poller *poller, size_t first, size_t n)
 	return NULL;
 }
 
+/* Whether the map says of any interface that it is a member. */
+static bool
+has_aggregates(const struct topo *topo, uint32_t sw)
+{
+	const struct topo_range rows = topo_switch_get(topo, sw)->interfaces;
+
+	for (uint32_t i = 0; i < rows.n; i++)
+		if (topo_interface_get(topo, rows.first + i)->members.n > 0)
+			return true;
+	return false;
+}
+
 /* False where the switch cannot be asked; then why (size bytes) says so. */
 static bool
 begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t size)
@@ -307,6 +319,8 @@ begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t
 	if (!good)
 		return false;
 	asking->job = task->walk ? poll_job_walk() : poll_job_get(task->if_indexes, task->n);
+	if (asking->job && task->walk && has_aggregates(poller->topo, task->sw))
+		poll_job_want_lags(asking->job);
 	if (asking->job)
 		send_next(asking);
 	if (asking->job && !asking->over)

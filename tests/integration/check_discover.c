@@ -388,6 +388,27 @@ START_TEST(what_cannot_be_read_is_told_and_the_rest_is_printed)
 }
 END_TEST
 
+/* Membership decides nothing; polls tell of it. */
+START_TEST(a_member_that_a_switch_has_elsewhere_is_shown_and_changes_nothing)
+{
+	char err[4096];
+
+	if (skipped)
+		return;
+	begin();
+	sandbox_load(&box, wrong_map());
+	ck_assert_int_eq(dpwatch("switch poll leaf1", err, sizeof(err)), 0);
+	ck_assert_int_eq(dpwatch("switch poll spine1", err, sizeof(err)), 0);
+	ck_assert_int_eq(dpwatch("switch show leaf1", err, sizeof(err)), 0);
+	ck_assert_msg(strstr(out, "LAG DIFFERS   Ethernet1/50: the map says in no aggregate, the "
+				  "switch says port-channel10\n") != NULL,
+	    "%s", out);
+	ck_assert(sandbox_log_has(&box, "polling: leaf1: 1 interface is in another aggregate"));
+	ck_assert_int_eq(sandbox_status_number(&box, "ports.down"), 0);
+	ck_assert_int_eq(sandbox_status_number(&box, "interfaces.down"), 0);
+}
+END_TEST
+
 START_TEST(names_that_are_no_switch_are_refused)
 {
 	char err[4096];
@@ -420,6 +441,7 @@ main(void)
 	tcase_add_test(tcase, a_map_as_the_switches_say_differs_in_nothing);
 	tcase_add_test(tcase, a_check_beside_the_switches_finds_what_a_map_says_wrongly);
 	tcase_add_test(tcase, what_cannot_be_read_is_told_and_the_rest_is_printed);
+	tcase_add_test(tcase, a_member_that_a_switch_has_elsewhere_is_shown_and_changes_nothing);
 	tcase_add_test(tcase, names_that_are_no_switch_are_refused);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
