@@ -193,8 +193,10 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		"\"penalty\":1500.0,\"penalty_at\":\"2024-05-01T12:00:00.000000Z\","
 		"\"suppressed\":true,\"waits\":\"up/link/syslog//\","
 		"\"spoke\":\"2024-05-01T12:00:00.000001Z\",\"booted\":\"2024-05-01T12:00:00.000002Z\","
-		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\",\"uptime\":4294967295,\"protocol_old\":true,"
-		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\",\"tells_both\":true}",
+		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\",\"uptime\":4294967295,"
+		"\"trap_said\":\"down\",\"line_said\":\"up\","
+		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\","
+		"\"protocol_old\":true,\"tells_both\":true}",
 		"", "up", "", "", "", "", NULL };
 	struct dp_change change = empty_change(CHANGE_INTERFACE);
 
@@ -208,6 +210,8 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		.ups_from_us = NOON + 3,
 		.has_uptime = true,
 		.uptime_cs = UINT32_MAX,
+		.trap_said = "down",
+		.line_said = "up",
 		.protocol_old = true };
 	change.marks.echoes = "down/trap/2024-05-01T12:00:00.000000Z/tT";
 	change.marks.tells_both = true;

@@ -1,6 +1,7 @@
 /*
- * Every file of tests/scenarios is a test case of its own, named after the sentence that it proves. One alone:
+ * Every file of tests/scenarios is a test case of its own, named after the sentence that it proves. One alone, or others:
  *   CK_RUN_CASE=a-port-... build/tests/check_scenarios
+ *   build/tests/check_scenarios FILE...
  */
 #include <check.h>
 #include <glob.h>
@@ -29,18 +30,21 @@ END_TEST
 static char *
 sentence_of(const char *path)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
 
-	return strndup(name, strlen(name) - strlen(".scn"));
+	return strndup(name, dot ? (size_t)(dot - name) : strlen(name));
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *suite = suite_create("scenarios");
 	TCase *first = tcase_create("scenarios");
 
-	glob(SCENARIOS, 0, NULL, &files);
+	glob(argc > 1 ? argv[1] : SCENARIOS, 0, NULL, &files);
+	for (int i = 2; i < argc; i++)
+		glob(argv[i], GLOB_APPEND, NULL, &files);
 	tcase_add_test(first, there_are_scenarios);
 	suite_add_tcase(suite, first);
 	char **names = calloc(files.gl_pathc + 1, sizeof(*names));

@@ -56,7 +56,9 @@ struct dp_marks {
 	int64_t ups_from_us; /* boot_settle: no up of its switch counts before */
 	bool has_uptime;
 	uint32_t uptime_cs; /* sysUpTime of the last trap about it */
-	bool protocol_old;  /* its protocol was told before that boot */
+	const char *trap_said,
+	    *line_said;    /* what traps and lines said of it last: "up", "down", "" */
+	bool protocol_old; /* its protocol was told before that boot */
 	const char *
 	    echoes; /* what a source has still to tell, as engine_echoes_text() writes it; "": nothing */
 	bool tells_both; /* its switch tells transitions by traps and by syslog */

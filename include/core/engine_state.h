@@ -333,9 +333,9 @@ struct before engine_before(const struct engine *engine, uint32_t interface);
 enum engine_verdict engine_settle(struct engine *engine, uint32_t interface,
     const struct before *before, enum engine_verdict verdict, enum damp_note note,
     const struct link_event *event, struct engine_time time);
-/* A word counts. */
+/* A word counts; `order` as in struct interface_state, 0: it is newer than all before. */
 enum engine_verdict engine_apply(struct engine *engine, uint32_t interface,
-    const struct link_event *event, struct engine_time time);
+    const struct link_event *event, int64_t order, struct engine_time time);
 /* Another configuration is in force: what the old one held. */
 void engine_apply_adapt(struct engine *engine, uint32_t interface, struct engine_time time);
 /* Delays and penalties that are over, and links whose ends are to be compared. */

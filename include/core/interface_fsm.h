@@ -169,7 +169,7 @@ bool interface_must_wait(const struct interface_state *state, const struct confi
 
 /*
  * Applies one word (event->kind is LINK_EVENT_WORD). `order` is greater than that of every word before, of whatever
- * interface: aggregates and members are compared by it (design.md: "the newer decides"), because a clock may step or stand
+ * interface; or older, where the word is: aggregates and members are compared by it (design.md: "the newer decides"), because a clock may step or stand
  * still. Returns VERDICT_CHANGED when the interface went up or down (not where
  * it must wait), VERDICT_LEARNT when something else in its stored state
  * changed (a layer, the admin status, the reason, certainty, or the first word), VERDICT_NO_CHANGE or

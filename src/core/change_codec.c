@@ -154,15 +154,21 @@ waits_json(const struct dp_change *change, char *buf, size_t size)
 		snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
 }
 
+/* Nothing where the text is empty. */
+static size_t
+put_member(char *buf, size_t size, const char *name, const char *text)
+{
+	return text && *text ? (size_t)snprintf(buf, size, ",\"%s\":\"%s\"", name, text) : 0;
+}
+
 static size_t
 put_member_time(char *buf, size_t size, const char *name, int64_t us)
 {
-	char at[TIMEUTIL_TEXT];
+	char at[TIMEUTIL_TEXT] = "";
 
-	if (us == 0)
-		return 0;
-	timeutil_format(us, at);
-	return (size_t)snprintf(buf, size, ",\"%s\":\"%s\"", name, at);
+	if (us != 0)
+		timeutil_format(us, at);
+	return put_member(buf, size, name, at);
 }
 
 /* Each is there only while there is something to say; together they are never longer than MARKS_JSON_MAX. */
@@ -171,18 +177,20 @@ static void
 marks_json(const struct dp_marks *marks, char buf[MARKS_JSON_MAX])
 {
 	const size_t size = MARKS_JSON_MAX;
-	size_t len = put_member_time(buf, size, "spoke", marks->spoke_us);
+	size_t len = 0;
 
-	buf[len] = '\0';
+	buf[0] = '\0';
+	len += put_member_time(buf + len, size - len, "spoke", marks->spoke_us);
 	len += put_member_time(buf + len, size - len, "booted", marks->booted_us);
 	len += put_member_time(buf + len, size - len, "ups_from", marks->ups_from_us);
 	if (marks->has_uptime)
 		len += (size_t)snprintf(
 		    buf + len, size - len, ",\"uptime\":%lu", (unsigned long)marks->uptime_cs);
+	len += put_member(buf + len, size - len, "trap_said", marks->trap_said);
+	len += put_member(buf + len, size - len, "line_said", marks->line_said);
+	len += put_member(buf + len, size - len, "echoes", marks->echoes);
 	if (marks->protocol_old)
 		len += (size_t)snprintf(buf + len, size - len, ",\"protocol_old\":true");
-	if (marks->echoes && *marks->echoes)
-		len += (size_t)snprintf(buf + len, size - len, ",\"echoes\":\"%s\"", marks->echoes);
 	if (marks->tells_both)
 		snprintf(buf + len, size - len, ",\"tells_both\":true");
 }

@@ -206,6 +206,19 @@ is_overtaken(struct interface_state *state, const struct link_event *event, bool
 	return false;
 }
 
+/*
+ * Whether the last trap about it came again, which was heard by an earlier daemon; one that this daemon heard is known by its
+ * bytes (core/dedup.h). An INFORM that was not answered for a restart is one, after a line has said otherwise meanwhile.
+ */
+static bool
+is_repeated(const struct engine *engine, const struct interface_state *state,
+    const struct link_event *event)
+{
+	return event->source == SOURCE_TRAP && state->said[0] != SPOKEN_NONE &&
+	       state->said_ns[0] == 0 && state->has_trap_cs && state->trap_cs == event->uptime_cs &&
+	       interface_direction(event, &engine->config) == (enum spoken)state->said[0];
+}
+
 static void
 note_heard(struct engine *engine, uint32_t sw, const struct link_event *event, int64_t wall_us)
 {
@@ -316,7 +329,8 @@ engine_feed(
 	uint32_t interface = engine_find_interface(engine, sw, event, &is_virtual);
 	if (interface == TOPO_NONE)
 		return is_virtual ? VERDICT_VIRTUAL : VERDICT_NO_INTERFACE;
-	if (event->has_uptime && is_overtaken(&engine->interfaces[interface], event, older))
+	if (event->has_uptime && (is_repeated(engine, &engine->interfaces[interface], event) ||
+				     is_overtaken(&engine->interfaces[interface], event, older)))
 		return VERDICT_STALE;
 	if (event->source == SOURCE_POLL && !is_believed(engine, interface, event))
 		return VERDICT_STALE;

@@ -150,13 +150,15 @@ is_flap(const struct interface_state *state)
 
 enum engine_verdict
 engine_apply(struct engine *engine, uint32_t interface, const struct link_event *event,
-    struct engine_time time)
+    int64_t order, struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const struct before before = engine_before(engine, interface);
 	enum damp_note note = DAMP_NONE;
-	enum engine_verdict verdict =
-	    interface_apply(state, event, &engine->config, time, next_order(engine, time.wall_us));
+
+	if (order == 0)
+		order = next_order(engine, time.wall_us);
+	enum engine_verdict verdict = interface_apply(state, event, &engine->config, time, order);
 
 	if (interface_observed_up(state) != interface_observed_up(&before.state)) {
 		if (!interface_observed_up(state))

@@ -3,6 +3,8 @@
  * written with the interface, whenever that is, and so are never newer than its state; times are turned from the engine's
  * clock into labels and back by how both clocks stand to each other.
  */
+#include <string.h>
+
 #include "core/engine_state.h"
 
 /* A step of the wall clock larger than this is noticed, and remembered for a while; see said_at() in engine_word.c. */
@@ -47,6 +49,8 @@ engine_marks(struct engine *engine, uint32_t interface, const struct interface_s
 	struct dp_marks marks = {
 		.has_uptime = state->has_trap_cs && sw->has_uptime,
 		.uptime_cs = state->trap_cs,
+		.trap_said = spoken_names[state->said[0]],
+		.line_said = spoken_names[state->said[1]],
 		.protocol_old = state->protocol_old && state->protocol == SPOKEN_DOWN,
 		.echoes = engine->echoes_text,
 		.tells_both = sw->tells_both,
@@ -83,6 +87,14 @@ restore_uptime(struct engine *engine, uint32_t sw, struct interface_state *state
 	of->uptime_ns = boot_ns + marks->uptime_cs * CS_NS;
 }
 
+static uint8_t
+spoken_from(const char *text)
+{
+	return strcmp(text, spoken_names[SPOKEN_UP]) == 0     ? SPOKEN_UP
+	       : strcmp(text, spoken_names[SPOKEN_DOWN]) == 0 ? SPOKEN_DOWN
+							      : SPOKEN_NONE;
+}
+
 /* Ups wait no longer than the whole of boot_settle, whatever a clock did meanwhile. */
 static void
 restore_settle(struct engine *engine, uint32_t sw, int64_t ups_from_us, struct engine_time time)
@@ -105,6 +117,9 @@ engine_marks_restore(struct engine *engine, uint32_t sw, uint32_t interface,
 	if (marks->spoke_us != 0 && marks->spoke_us < time.wall_us)
 		state->spoke_ns = time.now_ns - engine_span_ns(time.wall_us - marks->spoke_us);
 	state->protocol_old = marks->protocol_old;
+	/* When is left at 0: nothing lies within source_settle of it. */
+	state->said[0] = spoken_from(marks->trap_said);
+	state->said[1] = spoken_from(marks->line_said);
 	if (marks->has_uptime && marks->booted_us != 0)
 		restore_uptime(engine, sw, state, marks, time);
 	if (marks->ups_from_us != 0)

@@ -120,7 +120,9 @@ read_marks(const json_t *object)
 {
 	const json_t *uptime = json_object_get(object, "uptime");
 	const json_int_t uptime_cs = json_integer_value(uptime);
-	const char *echoes = json_string_value(json_object_get(object, "echoes"));
+	const char *trap_said = json_string_value(json_object_get(object, "trap_said")),
+		   *line_said = json_string_value(json_object_get(object, "line_said")),
+		   *echoes = json_string_value(json_object_get(object, "echoes"));
 
 	return (struct dp_marks){
 		.spoke_us = time_from(object, "spoke"),
@@ -128,6 +130,8 @@ read_marks(const json_t *object)
 		.ups_from_us = time_from(object, "ups_from"),
 		.has_uptime = json_is_integer(uptime) && uptime_cs >= 0 && uptime_cs <= UINT32_MAX,
 		.uptime_cs = (uint32_t)uptime_cs,
+		.trap_said = trap_said ? trap_said : "",
+		.line_said = line_said ? line_said : "",
 		.protocol_old = json_is_true(json_object_get(object, "protocol_old")),
 		.echoes = echoes ? echoes : "",
 		.tells_both = json_is_true(json_object_get(object, "tells_both")),

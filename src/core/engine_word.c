@@ -158,11 +158,11 @@ take_back(struct engine *engine, uint32_t interface, enum link_source source, in
 /* The word counts: what it changes is told by its source, and what waits and says the same has nothing to wait for. */
 static enum engine_verdict
 count_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
-    struct engine_time time)
+    int64_t order, struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const enum spoken before = observed(state);
-	const enum engine_verdict verdict = engine_apply(engine, interface, event, time);
+	const enum engine_verdict verdict = engine_apply(engine, interface, event, order, time);
 	struct held_word held[HELD_MAX];
 
 	if (observed(state) == before) {
@@ -199,7 +199,7 @@ release_held(struct engine *engine, uint32_t interface, struct engine_time time)
 		then.turn_us = time.turn_us ? time.turn_us : time.wall_us;
 		then.wall_us = held[i].received_us;
 		if (i == 0)
-			count_word(engine, sw, interface, &event, then);
+			count_word(engine, sw, interface, &event, 0, then);
 		else
 			engine_word(engine, sw, interface, &event, then);
 	}
@@ -217,6 +217,18 @@ engine_note_teller(struct switch_state *sw, enum link_source source)
 	sw->tells_both = sw->tells_trap && sw->tells_syslog;
 }
 
+/* That it tells over both is stored with this interface, also where nothing else is new. */
+static void
+note_teller(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
+    struct engine_time time)
+{
+	const bool before = engine->switches[sw].tells_both;
+
+	engine_note_teller(&engine->switches[sw], event->source);
+	if (engine->switches[sw].tells_both && !before)
+		engine_queue_interface(engine, interface, false, time.wall_us);
+}
+
 /* The admin status, where it says nothing about traffic. A plain down that waited for it was an operator's work. */
 static enum engine_verdict
 admin_word(struct engine *engine, uint32_t interface, const struct link_event *event,
@@ -228,7 +240,7 @@ admin_word(struct engine *engine, uint32_t interface, const struct link_event *e
 	    interface_observed_up(&engine->interfaces[interface]) &&
 	    take_held(engine, interface, held) > 0)
 		engine_queue_interface(engine, interface, false, time.wall_us);
-	return engine_apply(engine, interface, event, time);
+	return engine_apply(engine, interface, event, 0, time);
 }
 
 /*
@@ -247,6 +259,23 @@ said_at(const struct engine *engine, const struct link_event *event, struct engi
 	const int64_t least_ns = stepped && then_ns < late_ns ? then_ns : late_ns;
 
 	return least_ns > LATE_NS ? time.now_ns - least_ns : time.now_ns;
+}
+
+/*
+ * Where a word stands among those of all interfaces. One that tells more of what another source told already is no newer than
+ * that, and one that was kept for long is as old as it is.
+ */
+static int64_t
+order_of(const struct interface_state *state, const struct hearing *hearing, int64_t event_ns,
+    struct engine_time time)
+{
+	const int64_t said_us = time.wall_us - (time.now_ns - event_ns) / 1000;
+
+	if (hearing->echo == ECHO_CURRENT)
+		return state->order;
+	if (event_ns == time.now_ns)
+		return 0;
+	return said_us > state->order ? said_us : state->order;
 }
 
 enum engine_verdict
@@ -270,7 +299,7 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 		echoes_expire(&watch->echoes, &engine->config, time.now_ns);
 	interface_hear(state, watch ? &watch->echoes : NULL, event, &engine->config,
 	    engine->switches[sw].ups_from_ns, event_ns, time.now_ns, &hearing);
-	engine_note_teller(&engine->switches[sw], event->source);
+	note_teller(engine, sw, interface, event, time);
 	switch (hearing.fate) {
 	case FATE_ECHO:
 		if (hearing.unexplained)
@@ -288,7 +317,8 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 	default:
 		break;
 	}
-	const enum engine_verdict verdict = count_word(engine, sw, interface, event, time);
+	const enum engine_verdict verdict = count_word(
+	    engine, sw, interface, event, order_of(state, &hearing, event_ns, time), time);
 	if (hearing.echo != ECHO_CURRENT || verdict != VERDICT_NO_CHANGE)
 		return verdict;
 	engine_queue_interface(engine, interface, false, time.wall_us);

@@ -230,7 +230,7 @@ interface_is_late(const struct interface_state *state, const struct link_event *
 
 	if (event->source != SOURCE_SYSLOG || direction == SPOKEN_NONE)
 		return false;
-	return (event_ns < now_ns && state->spoke_ns > event_ns) ||
+	return (event_ns < now_ns && state->spoke_ns != 0 && state->spoke_ns > event_ns) ||
 	       was_overtaken(state, event, direction, config, now_ns);
 }
 
@@ -393,7 +393,8 @@ note_said(struct interface_state *state, const struct link_event *event, enum sp
 {
 	const int said = said_index(event->source);
 
-	if (about_ns > state->spoke_ns)
+	/* Before this machine started, the engine's clock is below 0. */
+	if (state->spoke_ns == 0 || about_ns > state->spoke_ns)
 		state->spoke_ns = about_ns;
 	if (said >= 0) {
 		state->said[said] = (uint8_t)direction;

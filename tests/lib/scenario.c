@@ -118,13 +118,14 @@ advance(struct scenario *s, int64_t to_us)
 }
 
 static void
-take_at(struct scenario *s)
+take_at(struct scenario *s, bool also)
 {
 	const char *text = s->words[1];
 
 	if (!text)
 		SCENARIO_FAIL(s, "%s", "at which time?");
-	scenario_check_nothing_pending(s);
+	if (!also)
+		scenario_check_nothing_pending(s);
 	s->action_line = s->line;
 	advance(s, *text == '+' ? s->now_us + scenario_duration_us(s, text + 1)
 				: scenario_duration_us(s, text));
@@ -240,6 +241,7 @@ take_line(struct scenario *s, FILE *file)
 		s->ignore_interface = s->ignore_interface || scenario_flag(s, "interface");
 		s->ignore_hash = s->ignore_hash || scenario_flag(s, "hash");
 		s->ignore_redundancy = s->ignore_redundancy || scenario_flag(s, "redundancy");
+		s->ignore_toggle = s->ignore_toggle || scenario_flag(s, "toggle");
 		return;
 	}
 	if (strcmp(s->words[0], "expect") == 0) {
@@ -250,8 +252,15 @@ take_line(struct scenario *s, FILE *file)
 		scenario_view(s);
 		return;
 	}
+	if (strcmp(s->words[0], "changes") == 0) {
+		scenario_changes(s);
+		return;
+	}
+	const bool also = strcmp(s->words[0], "also") == 0;
+	if (also)
+		memmove(s->words, s->words + 1, sizeof(s->words) - sizeof(s->words[0]));
 	if (strcmp(s->words[0], "at") == 0) {
-		take_at(s);
+		take_at(s, also);
 	} else {
 		scenario_check_nothing_pending(s);
 		s->action_line = s->line;
@@ -273,7 +282,7 @@ check_the_end(struct scenario *s)
 	scenario_check_nothing_pending(s);
 	model_check(&s->model, s->engine);
 	s->action_line = s->line;
-	s->ignore_interface = s->ignore_hash = s->ignore_redundancy = false;
+	s->ignore_interface = s->ignore_hash = s->ignore_redundancy = s->ignore_toggle = false;
 	scenario_start_engine(s);
 	scenario_pump(s);
 	scenario_check_nothing_pending(s);
@@ -289,6 +298,7 @@ play(const char *path, unsigned slices)
 		.boot_us = SCENARIO_UPTIME_US,
 		.wall_us = SCENARIO_START_US,
 		.pending = json_array(),
+		.changes = json_object(),
 		.slices = slices,
 	};
 	char line[1024];
@@ -312,6 +322,8 @@ play(const char *path, unsigned slices)
 	model_release(&s.model);
 	config_release(&s.config);
 	json_decref(s.pending);
+	json_decref(s.changes);
+	dedup_free(s.dedup);
 	free(s.topology);
 	free(s.coming);
 	return s.too_far ? 0 : s.n_slices;

@@ -6,14 +6,15 @@
  *
  *   config admin_down=ignore source_settle=2s echo_window=60s down_delay=500ms up_delay=1s dampening=5s,1000,2000,20s
  *          bucket=RATE,BURST                  of each switch, while the daemon is busy (core/overload.h)
- *   ignore interface|hash|redundancy        these changes need not be expected
+ *   ignore interface|hash|redundancy|toggle these changes need not be expected
  *   topology [away|slowly]                  a document, up to a line `end`; "#1" stands for a port's id, and is its name
  *           too; `away`: it is there at the next restart-daemon; `slowly`: it is being taken up to the action `taken`, and
  *           the file is played again for each number of slices that may be done before the next action
+ *   also at TIME ...                        what it brings forth is expected together with that of the line before
  *   at TIME taken                           the map that is being taken is in force
  *   at TIME trap|syslog|poll SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]       held, folded and dropped are verdicts too
- *           [stamp=TIME] [relayed]      the device's own time (a synchronised clock); through a relay or over a stream
+ *           [stamp=TIME] [relayed] [digest=N]      the device's own time (a synchronised clock); through a relay or over a stream
  *   at TIME busy|idle                       more is queued than the daemon keeps up with; and no longer: what is held counts
  *   at TIME lost trap|syslog                the kernel dropped datagrams of this source
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own
@@ -33,6 +34,7 @@
  *   expect hash PORT [...]                               a port's hash without a toggle
  *   expect forget SWITCH                                 a switch that is new in the map: its hash goes
  *   expect nothing
+ *   changes SWITCH:INTERFACE N              it has changed no more than N times so far
  *   expect asks [SWITCH:INTERFACE...]       which the engine wants to be asked now, in this order; takes them out
  *   view port PORT|interface SWITCH:INTERFACE|switch SWITCH|totals FIELD=VALUE...
  *

@@ -77,6 +77,8 @@ void
 scenario_start_engine(struct scenario *s)
 {
 	engine_free(s->engine);
+	dedup_free(s->dedup);
+	s->dedup = NULL;
 	s->engine = engine_new(&s->config);
 	ck_assert_ptr_nonnull(s->engine);
 	ck_assert_int_eq(engine_set_topo(s->engine, parse(s, s->topology), scenario_time(s)), 0);
@@ -193,12 +195,30 @@ hold(struct scenario *s, uint32_t sw, const struct link_event *event)
 	return names[fate];
 }
 
+/* A datagram that came before, as long as the daemon runs. */
+static bool
+is_duplicate(struct scenario *s)
+{
+	const char *digest = scenario_option(s, "digest");
+
+	if (!digest)
+		return false;
+	if (!s->dedup)
+		s->dedup = dedup_new();
+	ck_assert_ptr_nonnull(s->dedup);
+	return dedup_seen(s->dedup, strtoull(digest, NULL, 10), scenario_time(s).now_ns);
+}
+
 static void
 feed(struct scenario *s, struct link_event *event)
 {
 	const uint32_t sw = switch_named(s, s->words[1]);
 
 	take_options(s, event);
+	if (is_duplicate(s)) {
+		check_verdict(s, "duplicate");
+		return;
+	}
 	const char *fate = hold(s, sw, event);
 	if (!fate)
 		fate = engine_verdict_names[engine_feed(s->engine, sw, event, scenario_time(s))];

@@ -189,7 +189,31 @@ is_ignored(const struct scenario *s, enum dp_change_kind kind)
 {
 	return ((kind == CHANGE_INTERFACE || kind == CHANGE_FORGET) && s->ignore_interface) ||
 	       (kind == CHANGE_PORT && s->ignore_hash) ||
+	       (kind == CHANGE_TOGGLE && s->ignore_toggle) ||
 	       (kind == CHANGE_REDUNDANCY && s->ignore_redundancy);
+}
+
+/* How often each interface went up or down. */
+static void
+count_change(struct scenario *s, const struct dp_change *change)
+{
+	char name[FAULT_TEXT_MAX];
+
+	if (change->kind != CHANGE_INTERFACE || !change->transition)
+		return;
+	snprintf(name, sizeof(name), "%s:%s", change->switch_name, change->interface_name);
+	json_object_set_new(s->changes, name,
+	    json_integer(json_integer_value(json_object_get(s->changes, name)) + 1));
+}
+
+void
+scenario_changes(const struct scenario *s)
+{
+	if (!s->words[1] || !s->words[2])
+		SCENARIO_FAIL(s, "%s", "changes SWITCH:INTERFACE N");
+	const json_int_t n = json_integer_value(json_object_get(s->changes, s->words[1]));
+	if (n > strtol(s->words[2], NULL, 10))
+		SCENARIO_FAIL(s, "%s changed %lld times", s->words[1], (long long)n);
 }
 
 void
@@ -203,6 +227,7 @@ scenario_pump(struct scenario *s)
 		uint8_t id[16];
 		memcpy(id, change.port_id, sizeof(id));
 		head_of(&change, head, sizeof(head));
+		count_change(s, &change);
 		bool ignored = is_ignored(s, change.kind);
 		uint64_t revision = model_apply(&s->model, &change);
 		if (revision != 0) {

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <jansson.h>
 
+#include "core/dedup.h"
 #include "core/engine.h"
 #include "core/overload.h"
 #include "model.h"
@@ -34,7 +35,9 @@ struct scenario {
 	json_t *pending;           /* changes: { "head": "toggle vm1 true", "fields": { ... } } */
 	struct overload *overload; /* NULL: without buckets */
 	bool busy;
-	bool ignore_interface, ignore_hash, ignore_redundancy;
+	struct dedup *dedup; /* of words with a digest; NULL: there were none */
+	json_t *changes;     /* "SWITCH:INTERFACE" -> how often it changed */
+	bool ignore_interface, ignore_hash, ignore_redundancy, ignore_toggle;
 };
 
 /* Fails the test, naming file and line. */
@@ -66,6 +69,7 @@ void scenario_start_engine(struct scenario *s);
 void scenario_pump(struct scenario *s);
 void scenario_expect(struct scenario *s);
 void scenario_view(struct scenario *s);
+void scenario_changes(const struct scenario *s);
 void scenario_check_nothing_pending(struct scenario *s);
 
 #endif

@@ -1,0 +1,275 @@
+/*
+ * The engine hears a history. Where the daemon restarts in it, what Redis holds is kept as the records make it (lib/model), and
+ * read back by a new engine.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine.h"
+#include "core/topo_codec.h"
+#include "history.h"
+#include "model.h"
+
+/* 2024-05-01T00:00:00Z */
+#define START_US INT64_C(1714521600000000)
+
+struct play {
+	const struct history *history;
+	const struct config *config;
+	struct engine *engine;
+	struct dedup *dedup;
+	struct model model;
+	bool has_model;
+	int64_t boot_us; /* the engine's clock is so much ahead of the time since the start */
+	struct outcome *outcome;
+};
+
+static struct engine_time
+at(const struct play *play, int64_t us)
+{
+	return (
+	    struct engine_time){ .now_ns = (us + play->boot_us) * 1000, .wall_us = START_US + us };
+}
+
+/* ---- the daemon ---- */
+
+static struct topo *
+topo_of(const struct history *history)
+{
+	struct topo_faults faults = { 0 };
+	struct topo *topo;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	history_put_topology(history, false, out);
+	fclose(out);
+	if (topo_from_text(slice_of(text), &topo, &faults) != 0)
+		ck_abort_msg("%s: %s in %s", faults.items[0].path, faults.items[0].reason, text);
+	topo_faults_release(&faults);
+	free(text);
+	return topo;
+}
+
+static unsigned
+interface_of(const struct dp_change *change)
+{
+	for (unsigned i = 0; i < INTERFACES; i++)
+		if (change->switch_name[4] == (char)('0' + i / PER_LEAF) &&
+		    strcmp(change->interface_name, history_interface_name(i)) == 0)
+			return i;
+	ck_abort_msg("%s:%s is not ours", change->switch_name, change->interface_name);
+}
+
+static void
+note_toggle(struct outcome *outcome, const struct dp_change *change, int64_t us)
+{
+	const unsigned port = (unsigned)change->port_id[15] - 1;
+
+	if (change->dp_down == outcome->down[port])
+		ck_abort_msg("a toggle to what is so");
+	outcome->down[port] = change->dp_down;
+	if (outcome->ports[port].n < TOGGLES_MAX)
+		outcome->ports[port].at_us[outcome->ports[port].n] = us;
+	outcome->ports[port].n++;
+}
+
+static void
+pump(struct play *play, int64_t us)
+{
+	struct dp_change change;
+
+	while (engine_pop(play->engine, &change)) {
+		if (play->has_model)
+			model_apply(&play->model, &change);
+		if (change.kind == CHANGE_INTERFACE && change.transition)
+			play->outcome->changes[interface_of(&change)]++;
+		if (change.kind == CHANGE_TOGGLE)
+			note_toggle(play->outcome, &change, us);
+	}
+}
+
+/* Empty at first, and from what Redis holds at a restart: then there is nothing to say. */
+static void
+start(struct play *play, int64_t us)
+{
+	struct engine_totals totals;
+
+	dedup_free(play->dedup);
+	play->dedup = dedup_new();
+	engine_free(play->engine);
+	play->engine = engine_new(play->config);
+	ck_assert_int_eq(engine_set_topo(play->engine, topo_of(play->history), at(play, us)), 0);
+	if (play->has_model)
+		model_restore(&play->model, play->engine, at(play, us));
+	engine_start(play->engine, at(play, us));
+	engine_totals(play->engine, &totals);
+	if (totals.queued != 0)
+		ck_abort_msg("a restart has something to say");
+}
+
+static void
+advance(struct play *play, int64_t us)
+{
+	int64_t deadline;
+
+	while ((deadline = engine_next_deadline(play->engine)) <= at(play, us).now_ns) {
+		int64_t then_us = (deadline + 999) / 1000 - play->boot_us;
+		engine_tick(play->engine, at(play, then_us));
+		pump(play, then_us);
+	}
+}
+
+/* ---- steps ---- */
+
+static void
+hear_word(struct play *play, const struct step *step)
+{
+	const struct link_event event = {
+		.kind = LINK_EVENT_WORD,
+		.word = step->up ? WORD_UP : WORD_DOWN,
+		.layer = step->layer,
+		.source = step->syslog ? SOURCE_SYSLOG : SOURCE_TRAP,
+		.name = slice_of(history_interface_name(step->interface)),
+		.has_uptime = !step->syslog,
+		.uptime_cs = step->uptime_cs,
+		.has_device_time = step->stamped,
+		.device_time_us = START_US + step->true_us,
+		.relayed = step->relayed,
+	};
+
+	if (!step->syslog && dedup_seen(play->dedup, step->digest, at(play, step->at_us).now_ns))
+		return;
+	engine_feed(play->engine, step->leaf, &event, at(play, step->at_us));
+}
+
+static void
+hear_boot(struct play *play, const struct step *step)
+{
+	const struct link_event event = { .kind = LINK_EVENT_RESTART,
+		.source = SOURCE_TRAP,
+		.new_boot = true,
+		.has_uptime = true,
+		.uptime_cs = step->uptime_cs };
+
+	engine_feed(play->engine, step->leaf, &event, at(play, step->at_us));
+}
+
+static void
+override(struct play *play, const struct step *step)
+{
+	const unsigned interface = play->history->overrides[step->override].interface;
+	const struct engine_override given = {
+		.to = play->history->overrides[step->override].up ? WORD_UP : WORD_DOWN,
+		.by = "joe",
+		.note = "",
+		.until_us = START_US + play->history->overrides[step->override].until_us,
+	};
+	uint32_t number = engine_interface_find(
+	    play->engine, interface / PER_LEAF, slice_of(history_interface_name(interface)));
+
+	if (!engine_override(play->engine, number, &given, at(play, step->at_us)))
+		ck_abort_msg("no override of interface %u", interface);
+}
+
+static bool
+is_left_out(const struct history *history, const struct step *step)
+{
+	return step->left_out ||
+	       (step->kind == STEP_WORD && history->truth[step->interface].left_out) ||
+	       (step->kind == STEP_OVERRIDE && history->overrides[step->override].left_out);
+}
+
+static void
+take_step(struct play *play, const struct step *step)
+{
+	advance(play, step->at_us);
+	switch (step->kind) {
+	case STEP_WORD:
+		hear_word(play, step);
+		break;
+	case STEP_BOOT:
+		hear_boot(play, step);
+		break;
+	case STEP_OVERRIDE:
+		override(play, step);
+		break;
+	case STEP_RESTART:
+		if (step->reboot)
+			play->boot_us = 5 * S - step->at_us;
+		start(play, step->at_us);
+		break;
+	}
+	pump(play, step->at_us);
+}
+
+/* Its sources have spoken before, so that echoes are known from the first transition on. */
+static void
+introduce(struct play *play)
+{
+	for (unsigned leaf = 0; leaf < LEAVES; leaf++) {
+		for (int syslog = play->history->regime == REGIME_RELAY; syslog < 2; syslog++) {
+			const struct step step = { .at_us = 1 * S,
+				.true_us = 1 * S,
+				.interface = (uint8_t)(leaf * PER_LEAF),
+				.leaf = (uint8_t)leaf,
+				.up = true,
+				.syslog = syslog,
+				.uptime_cs =
+				    (uint32_t)((1 * S + play->history->leaf[leaf].began_us) /
+					       10000),
+				.digest = UINT64_MAX - leaf };
+			take_step(play, &step);
+		}
+	}
+}
+
+/* The switches are asked, about everything. */
+static void
+ask_all(struct play *play, int64_t us)
+{
+	const struct history *history = play->history;
+
+	advance(play, us);
+	for (unsigned i = 0; i < INTERFACES; i++) {
+		const struct link_event event = {
+			.kind = LINK_EVENT_WORD,
+			.word = !history->truth[i].left_out && history->truth[i].n % 2 ? WORD_DOWN
+										       : WORD_UP,
+			.source = SOURCE_POLL,
+			.name = slice_of(history_interface_name(i)),
+		};
+		if (history_has(history, i))
+			engine_feed(play->engine, i / PER_LEAF, &event, at(play, us));
+		pump(play, us);
+	}
+	advance(play, us + 10 * S);
+}
+
+void
+history_play(const struct history *history, const struct config *config, struct outcome *ret_told,
+    struct outcome *ret_asked)
+{
+	struct play play = { .history = history, .config = config, .boot_us = 1000 * S };
+	struct outcome outcome = { 0 };
+
+	for (unsigned i = 0; i < history->n_steps; i++)
+		play.has_model = play.has_model || history->steps[i].kind == STEP_RESTART;
+	if (play.has_model)
+		model_init(&play.model);
+	play.outcome = &outcome;
+	start(&play, 0);
+	introduce(&play);
+	for (unsigned i = 0; i < history->n_steps; i++)
+		if (!is_left_out(history, &history->steps[i]))
+			take_step(&play, &history->steps[i]);
+	advance(&play, history->end_us + history->latency_us + 100 * S);
+	*ret_told = outcome;
+	ask_all(&play, history->end_us + history->latency_us + 150 * S);
+	*ret_asked = outcome;
+	engine_free(play.engine);
+	dedup_free(play.dedup);
+	if (play.has_model)
+		model_release(&play.model);
+}
