@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "lib/history.h"
+#include "lib/run_suite.h"
 
 #define CASES 100000
 
@@ -146,15 +147,9 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("histories");
 	TCase *tcase = tcase_create("model");
 
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, what_is_published_is_what_truly_happened);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("histories", tcase);
 }

@@ -123,6 +123,54 @@ START_TEST(each_word_moves_the_layers_that_it_speaks_of)
 }
 END_TEST
 
+/* All of them, each state by each word: link and protocol, as above. */
+static const struct {
+	const char *before, *down, *link_down, *protocol_down, *up, *link_up, *protocol_up,
+	    *bare_up, *admin_down, *admin_up;
+} all_cells[] = {
+	{ "NN", "DN", "DN", "ND", "UN", "UN", "UU", "UN", "DN", "NN" },
+	{ "NU", "DU", "DU", "ND", "UU", "UU", "UU", "UU", "DU", "NU" },
+	{ "ND", "DD", "DD", "ND", "UU", "UD", "UU", "UD", "DD", "ND" },
+	{ "UN", "DN", "DN", "UD", "UN", "UN", "UU", "UN", "DN", "UN" },
+	{ "UU", "DU", "DU", "UD", "UU", "UU", "UU", "UU", "DU", "UU" },
+	{ "UD", "DD", "DD", "UD", "UU", "UD", "UU", "UD", "DD", "UD" },
+	{ "DN", "DN", "DN", "DD", "UN", "UN", "UU", "UN", "DN", "DN" },
+	{ "DU", "DU", "DU", "DD", "UU", "UU", "UU", "UU", "DU", "DU" },
+	{ "DD", "DD", "DD", "DD", "UU", "UD", "UU", "UD", "DD", "DD" },
+};
+
+static void
+check_cell(
+    const char *before, enum link_word word, enum link_layer layer, bool bare, const char *after)
+{
+	struct link_event event = event_of(word, layer);
+
+	event.bare_up = bare;
+	interface_state_init(&state);
+	state.link = spoken_of(before[0]);
+	state.protocol = spoken_of(before[1]);
+	interface_apply(&state, &event, &config, at(1000), 1);
+	ck_assert_msg(state.link == spoken_of(after[0]) && state.protocol == spoken_of(after[1]),
+	    "%s by %s of %s%s is %u/%u and not %s", before, link_word_names[word],
+	    link_layer_names[layer], bare ? ", bare" : "", state.link, state.protocol, after);
+}
+
+START_TEST(each_state_by_each_word_is_written_down)
+{
+	const char *before = all_cells[_i].before;
+
+	check_cell(before, WORD_DOWN, LAYER_WHOLE, false, all_cells[_i].down);
+	check_cell(before, WORD_DOWN, LAYER_LINK, false, all_cells[_i].link_down);
+	check_cell(before, WORD_DOWN, LAYER_PROTOCOL, false, all_cells[_i].protocol_down);
+	check_cell(before, WORD_UP, LAYER_WHOLE, false, all_cells[_i].up);
+	check_cell(before, WORD_UP, LAYER_LINK, false, all_cells[_i].link_up);
+	check_cell(before, WORD_UP, LAYER_PROTOCOL, false, all_cells[_i].protocol_up);
+	check_cell(before, WORD_UP, LAYER_WHOLE, true, all_cells[_i].bare_up);
+	check_cell(before, WORD_ADMIN_DOWN, LAYER_WHOLE, false, all_cells[_i].admin_down);
+	check_cell(before, WORD_ADMIN_UP, LAYER_WHOLE, false, all_cells[_i].admin_up);
+}
+END_TEST
+
 START_TEST(a_change_notes_when_who_and_why)
 {
 	struct link_event event = event_of(WORD_DOWN, LAYER_WHOLE);
@@ -464,6 +512,8 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, an_interface_nobody_spoke_of_is_up_certain_and_unheard);
+	tcase_add_loop_test(tcase, each_state_by_each_word_is_written_down, 0,
+	    sizeof(all_cells) / sizeof(all_cells[0]));
 	tcase_add_loop_test(tcase, each_word_moves_the_layers_that_it_speaks_of, 0,
 	    sizeof(cells) / sizeof(cells[0]));
 	tcase_add_test(tcase, a_change_notes_when_who_and_why);

@@ -7,6 +7,7 @@
 
 #include "core/overload.h"
 #include "core/topo.h"
+#include "lib/run_suite.h"
 
 #define MS INT64_C(1000000)
 #define RATE 10
@@ -422,7 +423,6 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("overload");
 	TCase *tcase = tcase_create("overload");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -451,10 +451,5 @@ main(void)
 	tcase_add_test(tcase, with_another_map_every_bucket_is_full);
 	tcase_add_loop_test(
 	    tcase, whatever_comes_the_last_word_of_each_interface_comes_out_last, 0, 20);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_case("overload", tcase);
 }

@@ -2,6 +2,10 @@
  * interface_fsm: what an interface's state is, which words about it count, and the one function that changes it (core).
  * design.md, "Which word to believe".
  *
+ * Two tables decide: layer_table says what a word makes of an interface, state by word (rule 2), and fate_table whether the word
+ * counts, now, later or never, by how it stands to what is known and how old that is (rules 3 and 4). What is too old to be
+ * looked at is sorted out before: traps by sysUpTime (rule 5, engine.c), lines by their stamps (rule 6, interface_is_late).
+ *
  * Syslog speaks of a layer (link, line protocol), everybody else of the whole interface. A layer never spoken of counts as
  * up; the interface is up when neither layer is down: it falls at the first word and rises at the last.
  *
@@ -68,6 +72,13 @@ struct interface_state {
 
 /* There are 100,000s of them. */
 _Static_assert(sizeof(struct interface_state) <= 96, "an interface's state is to stay small");
+
+/* What a word says of the layers; a word about the whole is one about the link, when it says down. */
+enum says { SAYS_DOWN, SAYS_PROTOCOL_DOWN, SAYS_UP, SAYS_LINK_UP, SAYS_PROTOCOL_UP, SAYS_MAX };
+struct layers {
+	uint8_t link, protocol; /* enum spoken */
+};
+extern const struct layers layer_table[SPOKEN_MAX][SPOKEN_MAX][SAYS_MAX];
 
 /* As nobody has spoken of it: up, certain, unheard. */
 void interface_state_init(struct interface_state *state);

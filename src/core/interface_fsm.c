@@ -28,32 +28,52 @@ interface_is_up(const struct interface_state *state)
 	return !state->shown_down;
 }
 
-static void
-apply_down(struct interface_state *state, enum link_layer layer)
-{
-	if (layer == LAYER_PROTOCOL)
-		state->protocol = SPOKEN_DOWN;
-	else
-		state->link = SPOKEN_DOWN;
-}
+/*
+ * Rule 2, state by word: what becomes of the layers. Link down, or whole down: link = down. Protocol down: protocol = down.
+ * Link up: link = up. Protocol up: both are up, since no protocol runs on a dead link. Whole up: the same, where the protocol
+ * was spoken of.
+ */
+#define LAYERS(l, p)                   \
+	{                              \
+		SPOKEN_##l, SPOKEN_##p \
+	}
+const struct layers layer_table[SPOKEN_MAX][SPOKEN_MAX][SAYS_MAX] = {
+	/* link, protocol:      down, protocol down, up, link up, protocol up */
+	[SPOKEN_NONE][SPOKEN_NONE] = { LAYERS(DOWN, NONE), LAYERS(NONE, DOWN), LAYERS(UP, NONE),
+	    LAYERS(UP, NONE), LAYERS(UP, UP) },
+	[SPOKEN_NONE][SPOKEN_UP] = { LAYERS(DOWN, UP), LAYERS(NONE, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, UP), LAYERS(UP, UP) },
+	[SPOKEN_NONE][SPOKEN_DOWN] = { LAYERS(DOWN, DOWN), LAYERS(NONE, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, DOWN), LAYERS(UP, UP) },
+	[SPOKEN_UP][SPOKEN_NONE] = { LAYERS(DOWN, NONE), LAYERS(UP, DOWN), LAYERS(UP, NONE),
+	    LAYERS(UP, NONE), LAYERS(UP, UP) },
+	[SPOKEN_UP][SPOKEN_UP] = { LAYERS(DOWN, UP), LAYERS(UP, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, UP), LAYERS(UP, UP) },
+	[SPOKEN_UP][SPOKEN_DOWN] = { LAYERS(DOWN, DOWN), LAYERS(UP, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, DOWN), LAYERS(UP, UP) },
+	[SPOKEN_DOWN][SPOKEN_NONE] = { LAYERS(DOWN, NONE), LAYERS(DOWN, DOWN), LAYERS(UP, NONE),
+	    LAYERS(UP, NONE), LAYERS(UP, UP) },
+	[SPOKEN_DOWN][SPOKEN_UP] = { LAYERS(DOWN, UP), LAYERS(DOWN, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, UP), LAYERS(UP, UP) },
+	[SPOKEN_DOWN][SPOKEN_DOWN] = { LAYERS(DOWN, DOWN), LAYERS(DOWN, DOWN), LAYERS(UP, UP),
+	    LAYERS(UP, DOWN), LAYERS(UP, UP) },
+};
 
 /*
- * No protocol runs on a dead link, so its up lifts both layers, and so does a word about the whole. A linkUp that does not
- * tell ifOperStatus speaks of the link alone where somebody spoke of the protocol in this boot: a port that LACP suspended
- * stays down.
+ * A linkUp that does not tell ifOperStatus speaks of the link alone where somebody spoke of the protocol in this boot: a port
+ * that LACP suspended stays down.
  */
-static void
-apply_up(struct interface_state *state, const struct link_event *event)
+static enum says
+says_of(const struct interface_state *state, const struct link_event *event)
 {
-	bool protocol_spoken = state->protocol != SPOKEN_NONE;
-	bool link_only = event->layer == LAYER_LINK ||
-			 (event->bare_up && protocol_spoken && !state->protocol_old);
-
-	state->link = SPOKEN_UP;
-	if (event->layer == LAYER_PROTOCOL || (!link_only && protocol_spoken))
-		state->protocol = SPOKEN_UP;
-	if (state->admin == SPOKEN_DOWN)
-		state->admin = SPOKEN_UP;
+	if (event->word != WORD_UP)
+		return event->layer == LAYER_PROTOCOL ? SAYS_PROTOCOL_DOWN : SAYS_DOWN;
+	if (event->layer == LAYER_PROTOCOL)
+		return SAYS_PROTOCOL_UP;
+	if (event->layer == LAYER_LINK ||
+	    (event->bare_up && state->protocol != SPOKEN_NONE && !state->protocol_old))
+		return SAYS_LINK_UP;
+	return SAYS_UP;
 }
 
 /* `admin_down = ignore`: an admin word neither takes an interface down nor raises one. */
@@ -158,10 +178,13 @@ same_state(const struct interface_state *a, const struct interface_state *b)
 static void
 move_layers(struct interface_state *state, const struct link_event *event, int64_t order)
 {
-	if (event->word == WORD_UP)
-		apply_up(state, event);
-	else
-		apply_down(state, event->layer);
+	const struct layers layers =
+	    layer_table[state->link][state->protocol][says_of(state, event)];
+
+	state->link = layers.link;
+	state->protocol = layers.protocol;
+	if (event->word == WORD_UP && state->admin == SPOKEN_DOWN)
+		state->admin = SPOKEN_UP;
 	if (event->layer == LAYER_PROTOCOL)
 		state->protocol_old = false;
 	if (interface_observed_up(state) == (event->word == WORD_UP))
