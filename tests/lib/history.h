@@ -14,7 +14,6 @@
 #include <stdio.h>
 
 #include "core/config.h"
-#include "core/dedup.h"
 #include "core/link_event.h"
 
 #define MS INT64_C(1000)
@@ -109,6 +108,8 @@ const char *history_interface_name(unsigned interface);
 
 /* ---- history_make.c ---- */
 void history_make(struct history *history, uint64_t seed);
+/* One that no trap had before. */
+uint64_t history_new_digest(void);
 /* A new number for each trap: what was heard in one playing is no duplicate in the next. */
 void history_renumber(struct history *history);
 

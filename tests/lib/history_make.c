@@ -39,6 +39,12 @@ history_interface_name(unsigned interface)
 	return names[interface % PER_LEAF];
 }
 
+uint64_t
+history_new_digest(void)
+{
+	return ++last_digest;
+}
+
 /* In whole milliseconds, as scenarios have them. */
 static int64_t
 between(struct random *random, int64_t low_us, int64_t high_us)
@@ -238,7 +244,7 @@ tell_trap(struct history *history, unsigned interface, unsigned t, int64_t lag_u
 {
 	struct step *step = tell(history, interface, t, lag_us);
 
-	step->digest = ++last_digest;
+	step->digest = history_new_digest();
 	step->uptime_cs = uptime_cs(history, step->leaf, step->true_us);
 	return step;
 }
