@@ -193,6 +193,7 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		"\"penalty\":1500.0,\"penalty_at\":\"2024-05-01T12:00:00.000000Z\","
 		"\"suppressed\":true,\"waits\":\"up/link/syslog//\","
 		"\"spoke\":\"2024-05-01T12:00:00.000001Z\",\"booted\":\"2024-05-01T12:00:00.000002Z\","
+		"\"shut\":\"2024-05-01T12:00:00.000004Z\","
 		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\",\"uptime\":4294967295,"
 		"\"trap_said\":\"down\",\"line_said\":\"up\","
 		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\","
@@ -207,6 +208,7 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 	change.waits = "up/link/syslog//";
 	change.marks = (struct dp_marks){ .spoke_us = NOON + 1,
 		.booted_us = NOON + 2,
+		.shut_us = NOON + 4,
 		.ups_from_us = NOON + 3,
 		.has_uptime = true,
 		.uptime_cs = UINT32_MAX,

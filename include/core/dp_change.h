@@ -53,6 +53,7 @@ struct dp_paths {
 struct dp_marks {
 	int64_t spoke_us;    /* what anybody said of it last was said then */
 	int64_t booted_us;   /* when its switch booted, by the sysUpTime of its traps */
+	int64_t shut_us;     /* it was shut then, less than source_settle ago */
 	int64_t ups_from_us; /* boot_settle: no up of its switch counts before */
 	bool has_uptime;
 	uint32_t uptime_cs; /* sysUpTime of the last trap about it */

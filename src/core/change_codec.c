@@ -172,7 +172,7 @@ put_member_time(char *buf, size_t size, const char *name, int64_t us)
 }
 
 /* Each is there only while there is something to say; together they are never longer than MARKS_JSON_MAX. */
-#define MARKS_JSON_MAX 720
+#define MARKS_JSON_MAX 760
 static void
 marks_json(const struct dp_marks *marks, char buf[MARKS_JSON_MAX])
 {
@@ -182,6 +182,7 @@ marks_json(const struct dp_marks *marks, char buf[MARKS_JSON_MAX])
 	buf[0] = '\0';
 	len += put_member_time(buf + len, size - len, "spoke", marks->spoke_us);
 	len += put_member_time(buf + len, size - len, "booted", marks->booted_us);
+	len += put_member_time(buf + len, size - len, "shut", marks->shut_us);
 	len += put_member_time(buf + len, size - len, "ups_from", marks->ups_from_us);
 	if (marks->has_uptime)
 		len += (size_t)snprintf(
@@ -199,7 +200,7 @@ static void
 interface_json(const struct dp_change *change, char *buf, size_t size)
 {
 	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[360], marks[MARKS_JSON_MAX],
-	     override[INTERFACE_JSON_MAX - 1720];
+	     override[INTERFACE_JSON_MAX - 1760];
 
 	if (change->since_us != 0)
 		timeutil_format(change->since_us, since);

@@ -41,6 +41,15 @@ booted_ns(const struct switch_state *sw)
 	return sw->uptime_ns - sw->uptime_cs * CS_NS;
 }
 
+/* How long ago it was shut, in milliseconds; more than source_settle: it does not matter. */
+static uint32_t
+shut_ago_ms(const struct engine *engine, const struct interface_state *state)
+{
+	return state->admin == SPOKEN_DOWN
+		   ? (uint32_t)(engine->clock.now_ns / 1000000) - state->shut_ms
+		   : UINT32_MAX;
+}
+
 struct dp_marks
 engine_marks(struct engine *engine, uint32_t interface, const struct interface_state *state)
 {
@@ -60,6 +69,9 @@ engine_marks(struct engine *engine, uint32_t interface, const struct interface_s
 	if (engine->clock.offset_us == 0)
 		return marks;
 	marks.spoke_us = state->spoke_ns == 0 ? 0 : label(engine, state->spoke_ns);
+	const uint32_t ago_ms = shut_ago_ms(engine, state);
+	if (ago_ms < engine->config.state.source_settle_ms)
+		marks.shut_us = label(engine, engine->clock.now_ns) - (int64_t)ago_ms * 1000;
 	marks.booted_us = marks.has_uptime ? label(engine, booted_ns(sw)) : 0;
 	marks.ups_from_us =
 	    sw->ups_from_ns > engine->clock.now_ns ? label(engine, sw->ups_from_ns) : 0;
@@ -116,6 +128,10 @@ engine_marks_restore(struct engine *engine, uint32_t sw, uint32_t interface,
 	/* What is said from now on is newer than it, also where a clock was set back. */
 	if (marks->spoke_us != 0 && marks->spoke_us < time.wall_us)
 		state->spoke_ns = time.now_ns - engine_span_ns(time.wall_us - marks->spoke_us);
+	if (marks->shut_us != 0)
+		state->shut_ms =
+		    (uint32_t)((time.now_ns - engine_span_ns(time.wall_us - marks->shut_us)) /
+			       1000000);
 	state->protocol_old = marks->protocol_old;
 	/* When is left at 0: nothing lies within source_settle of it. */
 	state->said[0] = spoken_from(marks->trap_said);

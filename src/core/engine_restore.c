@@ -127,6 +127,7 @@ read_marks(const json_t *object)
 	return (struct dp_marks){
 		.spoke_us = time_from(object, "spoke"),
 		.booted_us = time_from(object, "booted"),
+		.shut_us = time_from(object, "shut"),
 		.ups_from_us = time_from(object, "ups_from"),
 		.has_uptime = json_is_integer(uptime) && uptime_cs >= 0 && uptime_cs <= UINT32_MAX,
 		.uptime_cs = (uint32_t)uptime_cs,
