@@ -5,8 +5,8 @@ what Neutron 21.0.0 answers (../shared facts, tests/openstack runs the same prog
     neutron_stub.py CONTROL-SOCKET [CERTIFICATE KEY]      with these it speaks https
 
 Serves HTTP on a free port of 127.0.0.1, and its controls on a Unix socket:
-    GET  /        {"port": N, "puts": [[id, value] ...], "status": {id: value}, "tokens": N, "lists": N, "connections": N,
-                   "most": N}                                 most: PUTs under way at a time
+    GET  /        {"port": N, "puts": [[id, value] ...], "status": {id: value}, "tokens": N, "refused": N, "lists": N,
+                   "connections": N, "most": N}         refused: 401s; most: PUTs under way at a time
     POST /        any of: "ports": {id: value}, "fault": NAME or null, "times": N (default: for ever), "delay": SECONDS,
                   "gone": [id ...] (404), "hidden": [id ...] (404, but in the list), "revoke": true (no token is good any more),
                   "life": SECONDS of a token, "roles": [...], "password": "...", "page": ports in a page, "without": true (no extension),
@@ -27,7 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 state = {
-    "status": {}, "puts": [], "tokens": {}, "n_tokens": 0, "lists": 0, "connections": 0, "under_way": 0, "most": 0,
+    "status": {}, "puts": [], "tokens": {}, "n_tokens": 0, "refused": 0, "lists": 0, "connections": 0, "under_way": 0, "most": 0,
     "fault": None, "times": -1, "delay": 0, "gone": [], "hidden": [], "life": 3600, "roles": ["admin"],
     "password": "right", "page": 1000, "without": False, "cut": False,
     "port_data": {}, "no_changed_since": False,
@@ -117,6 +117,8 @@ class Handler(BaseHTTPRequestHandler):
         return self.path[len("/network"):] if self.path.startswith("/network/") else self.path
 
     def refuse_token(self):
+        with lock:
+            state["refused"] += 1
         self.send(401, {"error": {"code": 401, "title": "Unauthorized",
             "message": "The request you have made requires authentication."}},
             headers=[("Www-Authenticate", 'Keystone uri="http://127.0.0.1/"')])
@@ -257,7 +259,7 @@ class Control(BaseHTTPRequestHandler):
     def do_GET(self):
         with lock:
             self.answer({"port": neutron.server_address[1], "puts": state["puts"], "status": state["status"],
-                "tokens": state["n_tokens"], "lists": state["lists"], "connections": state["connections"],
+                "tokens": state["n_tokens"], "refused": state["refused"], "lists": state["lists"], "connections": state["connections"],
                 "most": state["most"]})
 
     def do_POST(self):
