@@ -10,7 +10,7 @@
 #define TOKEN_TIMEOUT_MS 30000
 #define TOKEN_MOST ((size_t)4 << 20) /* a catalogue of many regions */
 
-/* A token is renewed when a tenth of its life is left, at most five minutes. */
+/* A token is renewed when a tenth of its life is left, at most five minutes; until the new one is there the old one serves. */
 #define RENEW_MAX_MS 300000
 #define RENEW_AGAIN_MS 10000
 
@@ -38,9 +38,9 @@ struct session {
 	bool has_token, asking;
 	bool bad; /* Neutron refused the token */
 	uint64_t n_tokens;
-	int64_t renew_ms, expires_ms; /* monotonic; 0: never */
-	int64_t again_ms;             /* no request to Keystone before */
-	struct loop_timer *serve;
+	int64_t expires_ms; /* monotonic; 0: never */
+	int64_t again_ms;   /* no request to Keystone before */
+	struct loop_timer *serve, *renew;
 	struct neutron_answer refusal;
 	struct waiter *waiting, **last;
 	struct log_rate rate;
@@ -177,7 +177,8 @@ take_token(struct session *session, struct neutron_token *token)
 	if (ahead > RENEW_MAX_MS)
 		ahead = RENEW_MAX_MS;
 	session->expires_ms = token->life_ms > 0 ? now_ms(session) + token->life_ms : 0;
-	session->renew_ms = token->life_ms > 0 ? session->expires_ms - ahead : 0;
+	if (token->life_ms > 0)
+		loop_timer_arm(session->renew, token->life_ms - ahead);
 	log_debug("a token for %s, good for %lld s", session->token.endpoint,
 	    (long long)token->life_ms / 1000);
 }
@@ -191,7 +192,7 @@ old_one_serves(struct session *session, enum neutron_verdict verdict)
 	if (verdict != NEUTRON_UNREACHABLE || !session->token.token || session->bad ||
 	    now >= session->expires_ms)
 		return false;
-	session->renew_ms = now + RENEW_AGAIN_MS;
+	loop_timer_arm(session->renew, RENEW_AGAIN_MS);
 	return true;
 }
 
@@ -265,12 +266,12 @@ serve(void *ctx)
 	struct session *session = ctx;
 	struct neutron_token token;
 
-	if (session->asking)
-		return;
 	if (session->has_token) {
 		serve_waiting(session);
 		return;
 	}
+	if (session->asking)
+		return;
 	if (neutron_auth_asks(&session->auth)) {
 		if (now_ms(session) < session->again_ms)
 			serve_waiting(session);
@@ -281,6 +282,16 @@ serve(void *ctx)
 	if (neutron_auth_given(&session->auth, &token) == 0)
 		take_token(session, &token);
 	serve_waiting(session);
+}
+
+/* In good time, so that no toggle waits for Keystone. */
+static void
+renew(void *ctx)
+{
+	struct session *session = ctx;
+
+	if (session->has_token && !session->asking)
+		ask_keystone(session);
 }
 
 /* ---- for the rest of the program ---- */
@@ -297,9 +308,10 @@ session_new(struct loop *loop, struct web *web, struct neutron_auth *auth)
 	session->auth = *auth;
 	session->last = &session->waiting;
 	session->serve = loop_timer_new(loop, serve, session);
+	session->renew = loop_timer_new(loop, renew, session);
 	session->rate = (struct log_rate){ .interval_ms = 60000, .burst = 2 };
 	*auth = (struct neutron_auth){ 0 };
-	if (session->serve)
+	if (session->serve && session->renew)
 		return session;
 	session_free(session);
 	return NULL;
@@ -313,6 +325,7 @@ session_free(struct session *session)
 	while (session->waiting)
 		waiter_free(dequeue(session));
 	loop_timer_free(session->serve);
+	loop_timer_free(session->renew);
 	neutron_auth_release(&session->auth);
 	neutron_token_release(&session->token);
 	free(session);
@@ -339,7 +352,8 @@ session_send(
 		waiter_free(waiter);
 		return -ENOMEM;
 	}
-	if (session->renew_ms > 0 && now_ms(session) >= session->renew_ms)
+	/* The machine slept, or Keystone has been away for long. */
+	if (session->expires_ms > 0 && now_ms(session) >= session->expires_ms)
 		session->has_token = false;
 	enqueue(session, waiter);
 	loop_timer_arm(session->serve, 0);
