@@ -81,6 +81,9 @@ static const struct {
 	{ SLICE("5 <1>ab<2>ab\n5 <3>ab<4>a\n"), "<1>ab|<2>ab|<3>ab|<4>a|", 0 },
 	{ SLICE("<1>ab\n5 <2>ab<3>a\n6 <4>abc"), "<1>ab|<2>ab|<3>a|<4>abc|", 0 },
 	{ SLICE("2 \n\n<1>ab\n"), "<1>ab|", 0 },
+	/* Behind the rest of a line that was cut. */
+	{ SLICE("<1>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n5 <2>ab<3>ab\n"),
+	    "<1>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|<2>ab|<3>ab|", 0 },
 	{ SLICE("<1>ab\n5 is no count\n45: nor this\n99 <2>ab\n"),
 	    "<1>ab|5 is no count|45: nor this|99 <2>ab|", 0 },
 	{ SLICE("5 <1>ab05 <2>ab"), "<1>ab|ERROR", 0 },

@@ -63,13 +63,7 @@ static enum syslog_frame_result
 next_line(
     struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
-	size_t used = frame->skipping ? skip_rest(frame, bytes) : 0;
-
-	if (frame->skipping) {
-		*ret_used = used;
-		return FRAME_MORE;
-	}
-	used += filler_len(slice_from(bytes, used));
+	size_t used = filler_len(bytes);
 	struct slice rest = slice_from(bytes, used);
 	long len = line_len(slice_first(rest, frame->max_message + 1));
 	if (len < 0 && rest.len <= frame->max_message) {
@@ -168,16 +162,19 @@ enum syslog_frame_result
 syslog_frame_next(
     struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
-	if (!frame->skipping) {
-		size_t filler = filler_len(bytes);
+	size_t skipped = frame->skipping ? skip_rest(frame, bytes) : 0, used = 0;
+	struct slice rest = slice_from(bytes, skipped);
+	size_t filler = filler_len(rest);
 
-		if (filler == bytes.len) {
-			*ret_used = filler;
-			return FRAME_MORE;
-		}
-		frame->framing = framing_of(frame, slice_from(bytes, filler));
+	if (frame->skipping || filler == rest.len) {
+		*ret_used = skipped + filler;
+		return FRAME_MORE;
 	}
-	if (frame->framing == FRAMING_COUNTED)
-		return next_counted(frame, bytes, ret_used, ret_message);
-	return next_line(frame, bytes, ret_used, ret_message);
+	frame->framing = framing_of(frame, slice_from(rest, filler));
+	enum syslog_frame_result result = frame->framing == FRAMING_COUNTED
+					      ? next_counted(frame, rest, &used, ret_message)
+					      : next_line(frame, rest, &used, ret_message);
+	if (result != FRAME_ERROR)
+		*ret_used = skipped + used;
+	return result;
 }
