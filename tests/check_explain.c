@@ -372,7 +372,7 @@ START_TEST(json_says_since_when_and_who_said_so)
 	    "{\"carries\":false,\"certain\":true,\"dampening\":null,\"heard\":true,"
 	    "\"heard_at\":\"2024-05-01T12:00:01.000000Z\",\"name\":\"e1\",\"oper\":\"down\","
 	    "\"override\":null,\"reason\":\"link-down\",\"since\":\"2024-05-01T12:00:01.000000Z\","
-	    "\"source\":\"trap\",\"switch\":\"leaf4\"}");
+	    "\"source\":\"trap\",\"switch\":\"leaf4\",\"waiting\":null}");
 	ck_assert_str_eq(json_at(json, "paths.0.hops.0.from.heard_at"), "null");
 	ck_assert_str_eq(json_at(json, "paths.0.hops.0.peer"), "true");
 	ck_assert_str_eq(json_at(json, "report"), "null");

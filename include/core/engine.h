@@ -219,6 +219,7 @@ struct engine_interface_view {
 	bool heard; /* some source spoke of it */
 	const char *admin, *link, *protocol, *override;
 	const char *dampening; /* "", "suppressed", or "would-suppress" (dampening = observe) */
+	const char *waiting;   /* "up", "down": said, and not yet counted (rules 4, 7, 9); "" */
 	enum link_source source;
 	enum link_reason reason;    /* NONE while up */
 	int64_t since_us, heard_us; /* 0: never */

@@ -77,7 +77,7 @@ void explain_release(struct explain *explain);
  *   report      null, or {down by note at until}: what somebody outside says of it
  *   paths       [{state root root_switch interface hops cuts cuts_total}]; a hop or cut is {from to peer}
  *   single_failures [{switch interface}] (interface null: the whole switch), single_failures_total
- * An interface is {switch name oper carries certain heard since heard_at source reason override}. An aggregate has also
+ * An interface is {switch name oper carries certain heard since heard_at source reason override dampening waiting}. An aggregate has also
  * {members members_up members_total min_links}, `members` being those that are down or uncertain, each with `lifted`: it
  * counts as up although its last word was down, because the aggregate said up after it. A member whose aggregate is down by
  * its own word has that as `aggregate`.

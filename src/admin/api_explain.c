@@ -31,7 +31,10 @@ api_port_explain(struct api_call *call)
 		api_reply(call->response, 500, NULL);
 		return;
 	}
-	api_reply(
-	    call->response, 200, json_pack("{s:o}", "explanation", explain_json(engine, &explain)));
+	json_t *object = explain_json(engine, &explain);
+	json_object_set_new(object, "maintenance",
+	    json_boolean(
+		maintenance_covers_port(call->api->maintenance, engine_topo(engine), port)));
+	api_reply(call->response, 200, json_pack("{s:o}", "explanation", object));
 	explain_release(&explain);
 }

@@ -164,6 +164,8 @@ api_status_show(struct api_call *call)
 	json_object_set_new(answer, "engine",
 	    json_pack("{s:I, s:I}", "queued", (json_int_t)totals.queued, "bytes",
 		(json_int_t)engine_bytes(api->engine)));
+	json_object_set_new(
+	    answer, "maintenance", json_integer((json_int_t)maintenance_n(api->maintenance)));
 	json_object_set_new(answer, "unmapped",
 	    json_pack("{s:I, s:I}", "senders", (json_int_t)unmapped_n(api->unmapped), "evicted",
 		(json_int_t)unmapped_evicted(api->unmapped)));

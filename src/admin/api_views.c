@@ -45,7 +45,7 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 		    json_string(addr_format(topo_address(topo, row->addresses.first + i), text)));
 	}
 	return json_pack(
-	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b}",
 	    "name", api_json_text(view.name), "addresses", addresses, "os",
 	    api_json_text_or_null(topo_text_get(topo, row->os_text)), "root", view.root, "transit",
 	    row->transit, "reaches_root", view.reaches_root, "interfaces",
@@ -57,7 +57,8 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 	    api_engine_json(engine), "snmp_version",
 	    api_json_text_or_null(api_snmp_version(api, view.name)), "poll", api_poll_json(api, sw),
 	    "bucket", bucket_json(api, sw, view.name), "lag_differences",
-	    api->lags ? lag_view_json(api->lags, view.name) : json_array());
+	    api->lags ? lag_view_json(api->lags, view.name) : json_array(), "maintenance",
+	    maintenance_covers_switch(api->maintenance, topo, sw));
 }
 
 /* `limit` and `marker` of a list that counts its rows; the marker is the number of the first row. */
@@ -156,6 +157,7 @@ api_interface_json(const struct engine *engine, uint32_t interface)
 	    api_json_text_or_null(link_reason_names[view.reason]), "since",
 	    api_json_time(view.since_us), "heard_at", api_json_time(view.heard_us), "ports",
 	    (json_int_t)view.n_ports);
+	json_object_set_new(object, "waiting", api_json_text_or_null(view.waiting));
 	json_object_set_new(object, "override_by", api_json_text_or_null(override.by));
 	json_object_set_new(object, "override_note", api_json_text_or_null(override.note));
 	json_object_set_new(object, "override_at", api_json_time(override.at_us));

@@ -33,6 +33,20 @@ dampening_of(const struct engine *engine, uint32_t interface)
 	return watch && watch->flaps ? "would-suppress" : "";
 }
 
+/* Held words say what the interface is not; a delay shows later what was observed already. */
+static const char *
+waiting_of(const struct engine *engine, uint32_t interface)
+{
+	const struct watch *watch = engine_watch(engine, interface);
+	bool up = interface_observed_up(&engine->interfaces[interface]);
+
+	if (watch && watch->n_held > 0)
+		return spoken_names[up ? SPOKEN_DOWN : SPOKEN_UP];
+	if (watch && watch->show_ns != INT64_MAX)
+		return spoken_names[up ? SPOKEN_UP : SPOKEN_DOWN];
+	return "";
+}
+
 void
 engine_interface_view(
     const struct engine *engine, uint32_t interface, struct engine_interface_view *ret_view)
@@ -58,6 +72,7 @@ engine_interface_view(
 		.protocol = spoken_names[state->protocol],
 		.override = spoken_names[state->override],
 		.dampening = dampening_of(engine, interface),
+		.waiting = waiting_of(engine, interface),
 		.source = (enum link_source)state->source,
 		.reason = (enum link_reason)state->reason,
 		.since_us = state->since_us,

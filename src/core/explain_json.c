@@ -54,13 +54,14 @@ plain_interface_json(const struct engine *engine, uint32_t interface)
 	struct engine_interface_view view;
 
 	engine_interface_view(engine, interface, &view);
-	json_t *object = json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "switch", text_json(view.switch_name), "name", text_json(view.name), "oper",
+	json_t *object = json_pack(
+	    "{s:o, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "switch",
+	    text_json(view.switch_name), "name", text_json(view.name), "oper",
 	    view.oper_up ? "up" : "down", "carries", view.carries, "certain", view.certain, "heard",
 	    view.heard, "since", time_json(view.since_us), "heard_at", time_json(view.heard_us),
 	    "source", text_or_null(link_source_names[view.source]), "reason",
 	    text_or_null(link_reason_names[view.reason]), "override", text_or_null(view.override),
-	    "dampening", text_or_null(view.dampening));
+	    "dampening", text_or_null(view.dampening), "waiting", text_or_null(view.waiting));
 	add_override(engine, interface, object);
 	return object;
 }

@@ -144,6 +144,20 @@ cli_function cmd_token_remove;
  */
 json_t *port_find(struct cli *cli, const char *text);
 
+/* ---- cmd_events.c ---- */
+
+/* Of an entry of the events stream: "access link-down leaf1:Ethernet1/1". The caller frees it; NULL is out of memory. */
+char *event_cause(const json_t *event);
+
+/* ---- explain_why.c ---- */
+
+/* What `port explain` begins with, in plain words: why the port is what it is, and what else one has to know. */
+void explain_put_why(const json_t *port);
+
+/* Its last toggles, oldest first, as an array of the caller's: of the newest 1000 of all ports. NULL: not to be had. */
+json_t *explain_history(struct cli *cli, const char *id);
+void explain_put_history(const struct cli *cli, const json_t *history);
+
 /* ---- cmd_topology.c ---- */
 
 struct topo_faults;

@@ -22,18 +22,18 @@
 
 /* ---- printing ---- */
 
-/* "access link-down leaf1:Ethernet1/1". The caller frees it. */
-static char *
-where(const json_t *event)
+char *
+event_cause(const json_t *event)
 {
 	const char *cause = json_text(event, "cause"), *reason = json_text(event, "reason");
 	bool told = *reason && strcmp(cause, reason) != 0; /* "reported" is both */
 	bool place = *json_text(event, "interface");
 	char *text;
 
-	if (asprintf(&text, "%s%s%s%s%s%s%s", cause, told ? " " : "", told ? reason : "",
+	if (asprintf(&text, "%s%s%s%s%s%s%s%s", cause, told ? " " : "", told ? reason : "",
 		place ? " " : "", place ? json_text(event, "switch") : "", place ? ":" : "",
-		json_text(event, "interface")) < 0)
+		json_text(event, "interface"),
+		json_flag(event, "maintenance") ? ", in maintenance" : "") < 0)
 		return NULL;
 	return text;
 }
@@ -49,7 +49,7 @@ event_row(struct table *table, const json_t *event)
 {
 	char ago[TIMEUTIL_RELATIVE], paths[32];
 	bool down = json_flag(event, "dp_down");
-	char *text = where(event);
+	char *text = event_cause(event);
 
 	table_cell(table, json_text(event, "id"));
 	table_cell(table, json_ago(event, "occurred_at", ago));
@@ -104,7 +104,7 @@ static void
 print_line(const struct cli *cli, const json_t *event)
 {
 	bool down = json_flag(event, "dp_down");
-	char *text = where(event);
+	char *text = event_cause(event);
 
 	put_clock(json_text(event, "occurred_at"));
 	printf("  %s%-4s%s  ",

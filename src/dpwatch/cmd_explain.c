@@ -67,6 +67,8 @@ put_state(const json_t *interface)
 	put_override(interface);
 	if (strcmp(json_text(interface, "dampening"), "suppressed") == 0)
 		printf(", held down until it has been quiet");
+	if (*json_text(interface, "waiting"))
+		printf(", a word that says %s waits", json_text(interface, "waiting"));
 	if (json_flag(interface, "heard"))
 		printf(", heard %s", json_ago(interface, "heard_at", heard));
 	else
@@ -200,11 +202,16 @@ put_head(const json_t *port)
 		printf(" on ");
 		print_clean(stdout, json_text(port, "host"));
 	}
-	printf(": %s", down ? "DOWN" : "up");
+	printf(": %s", down ? "DOWN"
+		       : json_number(port, "paths_up") < json_number(port, "paths_total")
+			   ? "up, degraded"
+			   : "up");
 	put_for(port);
 	if (down)
 		printf(" (%s, %s)", json_text(port, "cause"), json_text(port, "reason"));
-	printf("\n%lld up, %lld stranded, %lld paths in all",
+	putchar('\n');
+	explain_put_why(port);
+	printf("paths: %lld up, %lld stranded, %lld in all",
 	    (long long)json_number(port, "paths_up"),
 	    (long long)json_number(port, "paths_stranded"),
 	    (long long)json_number(port, "paths_total"));
@@ -268,7 +275,7 @@ put_singles(const json_t *port)
 }
 
 static void
-print_explanation(const struct cli *cli, const json_t *port)
+print_explanation(const struct cli *cli, const json_t *port, const json_t *history)
 {
 	const json_t *path;
 	size_t i;
@@ -279,6 +286,21 @@ print_explanation(const struct cli *cli, const json_t *port)
 		printf("It has no attachments: nothing that is observed takes it down.\n");
 	json_array_foreach(json_object_get(port, "paths"), i, path) put_path(cli, path);
 	put_singles(port);
+	explain_put_history(cli, history);
+}
+
+static void
+print_whole(struct cli *cli, json_t *explanation)
+{
+	json_t *history = explain_history(cli, json_text(explanation, "id"));
+
+	if (cli->json) {
+		json_object_set(explanation, "history", history ? history : json_null());
+		cli_print_json(cli, explanation);
+	} else {
+		print_explanation(cli, explanation, history);
+	}
+	json_decref(history);
 }
 
 int
@@ -291,11 +313,7 @@ cmd_port_explain(struct cli *cli)
 
 	if (port && asprintf(&target, "/v1/ports/%s/explain", json_text(port, "id")) > 0 &&
 	    client_get(cli->client, target, &reply) == CLIENT_OK) {
-		const json_t *explanation = json_object_get(reply.json, "explanation");
-		if (cli->json)
-			cli_print_json(cli, explanation);
-		else
-			print_explanation(cli, explanation);
+		print_whole(cli, json_object_get(reply.json, "explanation"));
 		client_reply_release(&reply);
 		status = CLI_DONE;
 	}

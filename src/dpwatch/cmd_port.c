@@ -49,10 +49,11 @@ cause_text(const json_t *cause)
 static void
 port_row(struct table *table, const json_t *port)
 {
-	char ago[TIMEUTIL_RELATIVE], paths[32];
+	char ago[TIMEUTIL_RELATIVE], paths[32], *all;
 	enum table_tint tint;
 	const char *state = port_state(port, &tint);
 	char *cause = cause_text(json_array_get(json_object_get(port, "dp_down_causes"), 0));
+	bool maintained = json_flag(port, "dp_down_maintenance");
 
 	table_cell(table, json_text(port, "id"));
 	table_cell(table, json_text(port, "name"));
@@ -61,7 +62,11 @@ port_row(struct table *table, const json_t *port)
 	    (long long)json_number(port, "paths_total"));
 	table_cell(table, paths);
 	table_cell(table, json_ago(port, "dp_down_since", ago));
-	table_cell(table, cause ? cause : "");
+	if (asprintf(&all, "%s%s%s", cause ? cause : "", cause && *cause && maintained ? ", " : "",
+		maintained ? "in maintenance" : "") < 0)
+		all = NULL;
+	table_cell(table, all ? all : "");
+	free(all);
 	free(cause);
 }
 
@@ -74,7 +79,7 @@ print_ports(const struct cli *cli, const json_t *ports)
 		{ .title = "STATE", .fixed = true },
 		{ .title = "PATHS", .right = true, .drop = 2 },
 		{ .title = "SINCE", .fixed = true, .drop = 1 },
-		{ .title = "CAUSE" },
+		{ .title = "CAUSE", .drop = 3 },
 	};
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	const json_t *port;
@@ -146,6 +151,12 @@ json_t *
 port_find(struct cli *cli, const char *text)
 {
 	uint8_t id[16];
+
+	/* A variable that is not set, in a script: it would begin every port. */
+	if (*text == '\0') {
+		cli_refuse("which port? '' is neither an id nor a name");
+		return NULL;
+	}
 	const char *const filters[] = { port_id_parse(slice_of(text), id) ? "id" : "name",
 		"match" };
 	json_t *port = NULL;
@@ -221,6 +232,8 @@ print_port(const struct cli *cli, const json_t *port)
 	    (long long)json_number(port, "paths_stranded"),
 	    (long long)json_number(port, "paths_total"));
 	put_causes(json_object_get(port, "dp_down_causes"));
+	if (json_flag(port, "dp_down_maintenance"))
+		put_field("maintenance", "yes: its host, or a switch of its attachments");
 	put_field("since", json_ago(port, "dp_down_since", ago));
 	put_field("heard", json_ago(port, "heard_at", ago));
 	printf("%-12s%lld\n", "revision", (long long)json_number(port, "revision_number"));

@@ -73,16 +73,33 @@ count(const json_t *ports, const char *outcome)
 	return n;
 }
 
+/* "1 port", "2 ports" */
 static void
-print_forecast(const struct cli *cli, const json_t *ports)
+put_ports(json_int_t n)
 {
-	printf("%lld ports would go down, %lld would degrade", (long long)count(ports, "down"),
-	    (long long)count(ports, "degraded"));
-	if (count(ports, "recovered") > 0)
-		printf(", %lld would recover", (long long)count(ports, "recovered"));
+	printf("%lld port%s", (long long)n, n == 1 ? "" : "s");
+}
+
+/* The counts are those of all ports, the table is of the first page. */
+static void
+print_forecast(const struct cli *cli, const json_t *answer)
+{
+	const json_t *counts = json_object_get(answer, "counts");
+	json_t *ports = json_object_get(answer, "ports");
+	json_int_t more = -(json_int_t)json_array_size(ports);
+
+	for (int i = 0; i < OUTCOMES; i++)
+		more += json_number(counts, outcomes[i]);
+	put_ports(json_number(counts, "down"));
+	printf(" would go down, %lld would degrade", (long long)json_number(counts, "degraded"));
+	if (json_number(counts, "recovered") > 0)
+		printf(", %lld would recover", (long long)json_number(counts, "recovered"));
 	printf(".\n");
+	json_sort(ports, "name", "id");
 	if (json_array_size(ports) > 0)
 		print_ports(cli, ports);
+	if (more > 0)
+		printf("And %lld more; -o json lists all.\n", (long long)more);
 }
 
 static json_t *
@@ -116,26 +133,42 @@ target_of(const struct cli *cli)
 	return fclose(out) == 0 ? target : NULL;
 }
 
+/* All pages, as one document. */
+static int
+simulate_json(struct cli *cli, const char *target)
+{
+	json_t *ports;
+
+	if (client_get_list(cli->client, target, "ports", &ports) != CLIENT_OK)
+		return CLI_REFUSED;
+	json_sort(ports, "name", "id");
+	json_t *answer = forecast_json(cli, ports);
+	cli_print_json(cli, answer);
+	json_decref(answer);
+	json_decref(ports);
+	return CLI_DONE;
+}
+
+static int
+simulate_table(struct cli *cli, const char *target)
+{
+	struct client_reply reply;
+
+	if (client_get(cli->client, target, &reply) != CLIENT_OK)
+		return CLI_REFUSED;
+	print_forecast(cli, reply.json);
+	client_reply_release(&reply);
+	return CLI_DONE;
+}
+
 int
 cmd_simulate_down(struct cli *cli)
 {
 	char *target = target_of(cli);
-	json_t *ports;
 
 	if (!target)
 		return cli_refuse("out of memory");
-	enum client_result result = client_get_list(cli->client, target, "ports", &ports);
+	int status = cli->json ? simulate_json(cli, target) : simulate_table(cli, target);
 	free(target);
-	if (result != CLIENT_OK)
-		return CLI_REFUSED;
-	json_sort(ports, "name", "id");
-	if (cli->json) {
-		json_t *answer = forecast_json(cli, ports);
-		cli_print_json(cli, answer);
-		json_decref(answer);
-	} else {
-		print_forecast(cli, ports);
-	}
-	json_decref(ports);
-	return CLI_DONE;
+	return status;
 }

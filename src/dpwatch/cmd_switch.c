@@ -142,16 +142,18 @@ heard_ago(const json_t *sw, char *buf)
 	return json_ago(sw, strcmp(trap, syslog) >= 0 ? "heard_trap" : "heard_syslog", buf);
 }
 
-/* Its SNMPv3 engine's, or else that it does not answer when it is asked. */
+/* Its SNMPv3 engine's, or else that it does not answer when it is asked, or what explains the rest. */
 static const char *
 problem_of(const json_t *sw)
 {
 	const char *problem = json_text(json_object_get(sw, "engine"), "problem");
 	const json_t *poll = json_object_get(sw, "poll");
 
-	if (*problem || json_number(poll, "failures") == 0)
+	if (*problem)
 		return problem;
-	return json_text(poll, "state");
+	if (json_number(poll, "failures") > 0)
+		return json_text(poll, "state");
+	return json_flag(sw, "maintenance") ? "in maintenance" : "";
 }
 
 static void

@@ -276,6 +276,8 @@ no_command(char **words, int n_words)
 		fprintf(stderr, "dpwatch: '%s' is no command\n", words[0]);
 	if (group)
 		help_group(stderr, words[0]);
+	else if (n_words > 0)
+		fputs("Try 'dpwatch --help'.\n", stderr);
 	else
 		help_all(stderr);
 	return CLI_USAGE;

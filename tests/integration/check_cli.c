@@ -63,6 +63,83 @@ START_TEST(port_show_takes_an_id_a_name_or_a_beginning)
 }
 END_TEST
 
+/* So many ports on one interface. */
+static void
+load_ports(int n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	fputs("{\"switches\": [{\"name\": \"leaf1\", \"addresses\": [\"" LEAF1
+	      "\"]}], \"ports\": [",
+	    file);
+	for (int i = 0; i < n; i++)
+		fprintf(file,
+		    "%s{\"id\": \"99999999-9999-4999-8999-%012d\", \"name\": \"vm %d \u00fc\", \"attachments\": [\"leaf1:e1\"]}",
+		    i > 0 ? "," : "", i, i);
+	fputs("]}", file);
+	fclose(file);
+	sandbox_load(&box, text);
+	free(text);
+}
+
+START_TEST(a_list_of_more_than_a_page_is_whole_and_a_forecast_counts_all)
+{
+	load_ports(2500);
+	char command[256];
+	snprintf(command, sizeof(command), "%s simulate down leaf1:e1 | sed -n '1p;$p'",
+	    sandbox_program("dpwatch"));
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("sh", "-c", command)), 0);
+	ck_assert_str_eq(out, "2500 ports would go down, 0 would degrade.\n"
+			      "And 1500 more; -o json lists all.\n");
+	/* Some 1 MB: more than `out` holds. */
+	static const char *const lists[] = { "port list", "simulate down leaf1:e1" };
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(command, sizeof(command),
+		    "%s %s -o json | grep -o '\"vm [0-9]* ' | sort -u | wc -l",
+		    sandbox_program("dpwatch"), lists[i]);
+		ck_assert_int_eq(process_run(out, sizeof(out), ARGV("sh", "-c", command)), 0);
+		ck_assert_int_eq(strtol(out, NULL, 10), 2500);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *arguments[6];
+	int status;
+	const char *says;
+} misuses[] = {
+	{ { "nosuch" }, 2, "'nosuch' is no command\nTry 'dpwatch --help'." },
+	{ { "port", "nosuch" }, 2, "'port nosuch' is no command" },
+	{ { "port", "show" }, 2, "port show needs PORT" },
+	{ { "port", "show", "" }, 1, "'' is neither an id nor a name" },
+	{ { "port", "set", "vm1-eth0", "--dp-down", "maybe" }, 2, "as true or false" },
+	{ { "port", "list", "more" }, 2, "'more' is one word too many" },
+	{ { "port", "show", "vm" }, 1, "'vm' may be any of these" },
+	{ { "maintenance", "add", "leaf1", "--for", "x" }, 2, "--for must be given: 30min" },
+	{ { "maintenance", "add", "nosuch", "--for", "2h" }, 1, "neither a switch nor a host" },
+	{ { "interface", "set", "leaf1:Ethernet1/1", "sideways" }, 2, "up, down or auto" },
+	{ { "simulate", "down", "nosuch" }, 1, "Switch nosuch could not be found." },
+	{ { "events", "--limit", "0" }, 2, "--limit must be a number from 1 to 1000" },
+	{ { "events", "--since", "x" }, 1, "since must be the id of an entry" },
+	{ { "token", "add", "a b", "--role", "reader" }, 1, "letters, digits" },
+	{ { "--api", "unix:/nonexistent", "status" }, 1, "cannot reach the daemon" },
+	{ { "--token-file", "/nonexistent", "status" }, 1, "cannot read a token from" },
+	{ { "-o", "yaml", "status" }, 2, "-o takes table or json" },
+};
+
+START_TEST(what_is_wrong_is_said_with_status_1_or_2)
+{
+	const char *argv[8] = { NULL };
+
+	for (size_t i = 0; i < 6; i++)
+		argv[i] = misuses[_i].arguments[i];
+	ck_assert_int_eq(run(argv), misuses[_i].status);
+	expect_in(misuses[_i].says);
+}
+END_TEST
+
 START_TEST(events_are_listed_and_typed_in_json)
 {
 	one_down();
@@ -420,6 +497,9 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, port_list_down_shows_the_ports_that_are_down);
+	tcase_add_test(tcase, a_list_of_more_than_a_page_is_whole_and_a_forecast_counts_all);
+	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_status_1_or_2, 0,
+	    (int)(sizeof(misuses) / sizeof(misuses[0])));
 	tcase_add_test(tcase, port_show_takes_an_id_a_name_or_a_beginning);
 	tcase_add_test(tcase, events_are_listed_and_typed_in_json);
 	tcase_add_test(tcase, events_follow_shows_what_comes_as_it_comes);

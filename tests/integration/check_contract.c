@@ -116,6 +116,23 @@ START_TEST(promtool_takes_the_metrics)
 }
 END_TEST
 
+START_TEST(each_alert_fires_when_it_should_and_none_when_all_is_well)
+{
+	ck_assert_msg(process_run(out, sizeof(out),
+			  ARGV("promtool", "test", "rules", "tests/data/alerts.test.yml")) == 0,
+	    "%s", out);
+	/* None is forgotten there. */
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out),
+		ARGV("sh", "-c",
+		    "grep -o 'alert: .*' conf/prometheus-alerts.yml | cut -d' ' -f2 |"
+		    " while read -r name; do grep -q \"$name\" tests/data/alerts.test.yml"
+		    " || echo \"$name\"; done")),
+	    0);
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 START_TEST(every_metric_of_the_alert_rules_exists)
 {
 	char path[SANDBOX_PATH], names[4096];
@@ -226,6 +243,7 @@ main(void)
 	tcase_add_loop_test(tcase, an_entry_has_the_fields_that_the_manual_lists_in_their_order, 0,
 	    (int)(sizeof(streams) / sizeof(streams[0])));
 	tcase_add_test(tcase, promtool_takes_the_metrics);
+	tcase_add_test(tcase, each_alert_fires_when_it_should_and_none_when_all_is_well);
 	tcase_add_test(tcase, every_metric_of_the_alert_rules_exists);
 	tcase_add_test(tcase, the_example_consumer_posts_one_alert_per_fault_and_its_end);
 	suite_add_tcase(suite, tcase);
