@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/http_client.h"
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
@@ -196,36 +197,131 @@ take_post(int listener)
 	return body;
 }
 
-static const char *
-label(const json_t *alerts, const char *name)
+/* The alert whose fault begins so. */
+static const json_t *
+alert_of(const json_t *alerts, const char *fault)
 {
-	return redis_text(json_object_get(json_array_get(alerts, 0), "labels"), name);
+	const json_t *alert;
+	size_t i;
+
+	json_array_foreach(alerts, i, alert)
+	{
+		const char *text = redis_text(json_object_get(alert, "labels"), "fault");
+		if (strncmp(text, fault, strlen(fault)) == 0)
+			return alert;
+	}
+	ck_abort_msg("no alert of %s: %s", fault, json_dumps(alerts, 0));
 }
+
+static bool
+is_over(const json_t *alerts, const char *fault)
+{
+	return json_object_get(alert_of(alerts, fault), "endsAt") != NULL;
+}
+
+/* The example, as the user that the manual makes for consumers. */
+static void
+start_consumer(struct process *consumer, uint16_t port, const char *again)
+{
+	char command[512], server[SANDBOX_PATH + 32], target[64], state[SANDBOX_PATH],
+	    log[SANDBOX_PATH];
+
+	snprintf(command, sizeof(command),
+	    "sed -n '/^ACL SETUSER/,/^\\.Ed/p' src/dpwatchd/dpwatch-events.7 | grep -v '^\\.Ed' |"
+	    " tr '\\n' ' ' | xargs redis-cli -s %s",
+	    box.redis);
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("sh", "-c", command)), 0);
+	ck_assert_str_eq(out, "OK\n");
+	snprintf(server, sizeof(server), "unix://consumer:SECRET@%s", box.redis);
+	snprintf(target, sizeof(target), "http://127.0.0.1:%u/api/v2/alerts", port);
+	snprintf(state, sizeof(state), "%s/webhook.state", box.dir);
+	snprintf(log, sizeof(log), "%s/webhook.log", box.dir);
+	process_start(consumer, log, ARGV("scripts/dpwatch-webhook", server, target, state, again));
+}
+
+#define FAULT1 "leaf1:Ethernet1/1@"
+#define FAULT2 "leaf1:Ethernet1/2@"
 
 START_TEST(the_example_consumer_posts_one_alert_per_fault_and_its_end)
 {
-	char server[SANDBOX_PATH + 8], target[64], state[SANDBOX_PATH];
 	struct process consumer;
-	char log[SANDBOX_PATH];
 	uint16_t port;
 	int listener = listen_somewhere(&port);
 
-	snprintf(server, sizeof(server), "unix://%s", box.redis);
-	snprintf(target, sizeof(target), "http://127.0.0.1:%u/api/v2/alerts", port);
-	snprintf(state, sizeof(state), "%s/webhook.state", box.dir);
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
-	snprintf(log, sizeof(log), "%s/webhook.log", box.dir);
-	process_start(&consumer, log, ARGV("scripts/dpwatch-webhook", server, target, state));
+	start_consumer(&consumer, port, NULL);
+	json_t *down = take_post(listener);
+	ck_assert_uint_eq(json_array_size(down), 1);
+	ck_assert(!is_over(down, FAULT1));
+	sandbox_link_up(&box, LEAF1, 1);
+	json_t *up = take_post(listener);
+	ck_assert(is_over(up, FAULT1));
+	/* The labels are what tells Alertmanager that it is the same. */
+	ck_assert(json_equal(json_object_get(alert_of(down, FAULT1), "labels"),
+	    json_object_get(alert_of(up, FAULT1), "labels")));
+	json_decref(down);
+	json_decref(up);
+	process_kill(&consumer);
+	close(listener);
+}
+END_TEST
+
+START_TEST(the_example_consumer_goes_on_after_a_restart_also_when_the_stream_was_trimmed)
+{
+	struct process consumer;
+	uint16_t port;
+	int listener = listen_somewhere(&port);
+	char state[SANDBOX_PATH];
+
+	snprintf(state, sizeof(state), "%s/webhook.state", box.dir);
+	sandbox_link_down(&box, LEAF1, 1);
+	start_consumer(&consumer, port, NULL);
+	json_t *alerts = take_post(listener);
+	ck_assert(!is_over(alerts, FAULT1));
+	json_decref(alerts);
+	WAIT_FOR(access(state, F_OK) == 0);
+	process_kill(&consumer);
+	/* Meanwhile one heals and another fails, and nothing of that is left on the stream. */
+	sandbox_link_up(&box, LEAF1, 1);
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(redis_events(box.redis) == 3);
+	redis_do(box.redis, "XTRIM dpwatch:events MAXLEN 0");
+	start_consumer(&consumer, port, "1");
+	alerts = take_post(listener);
+	ck_assert_uint_eq(json_array_size(alerts), 2);
+	ck_assert(is_over(alerts, FAULT1));
+	ck_assert(!is_over(alerts, FAULT2));
+	json_decref(alerts);
+	/* What is down is told again and again. */
+	alerts = take_post(listener);
+	ck_assert_uint_eq(json_array_size(alerts), 1);
+	ck_assert(!is_over(alerts, FAULT2));
+	json_decref(alerts);
+	process_kill(&consumer);
+	close(listener);
+}
+END_TEST
+
+START_TEST(the_example_consumer_tells_nobody_of_what_was_announced)
+{
+	struct process consumer;
+	uint16_t port;
+	int listener = listen_somewhere(&port);
+	json_t *answer;
+
+	ck_assert_int_eq(http_client(box.api, "POST", "/v1/maintenance",
+			     "{\"name\": \"leaf1\", \"for\": \"2h\"}", &answer),
+	    201);
+	json_decref(answer);
+	start_consumer(&consumer, port, NULL);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(http_client(box.api, "DELETE", "/v1/maintenance/leaf1", NULL, NULL), 200);
+	sandbox_link_down(&box, LEAF1, 2);
 	json_t *alerts = take_post(listener);
 	ck_assert_uint_eq(json_array_size(alerts), 1);
-	ck_assert_int_eq(strncmp(label(alerts, "fault"), "leaf1:Ethernet1/1@", 18), 0);
-	ck_assert_ptr_null(json_object_get(json_array_get(alerts, 0), "endsAt"));
-	json_decref(alerts);
-	sandbox_link_up(&box, LEAF1, 1);
-	alerts = take_post(listener);
-	ck_assert_int_eq(strncmp(label(alerts, "fault"), "leaf1:Ethernet1/1@", 18), 0);
-	ck_assert_ptr_nonnull(json_object_get(json_array_get(alerts, 0), "endsAt"));
+	ck_assert(!is_over(alerts, FAULT2));
 	json_decref(alerts);
 	process_kill(&consumer);
 	close(listener);
@@ -246,6 +342,9 @@ main(void)
 	tcase_add_test(tcase, each_alert_fires_when_it_should_and_none_when_all_is_well);
 	tcase_add_test(tcase, every_metric_of_the_alert_rules_exists);
 	tcase_add_test(tcase, the_example_consumer_posts_one_alert_per_fault_and_its_end);
+	tcase_add_test(
+	    tcase, the_example_consumer_goes_on_after_a_restart_also_when_the_stream_was_trimmed);
+	tcase_add_test(tcase, the_example_consumer_tells_nobody_of_what_was_announced);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
