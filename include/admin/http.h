@@ -67,6 +67,9 @@ bool http_stream_send(struct http_pending *pending, struct slice bytes);
 size_t http_n_listeners(const struct http *http);
 const char *http_listener(const struct http *http, size_t i);
 
+/* Whether tokens may pass other hosts in clear: a listener is http: and not on loopback. */
+bool http_is_exposed(const struct http *http);
+
 /* Closes listeners and connections, removes the Unix socket's file. Pending answers are dropped by their http_finish. */
 void http_free(struct http *http);
 

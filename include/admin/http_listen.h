@@ -13,6 +13,7 @@
 struct http_socket {
 	int fd;
 	bool is_unix, is_tls;
+	bool is_exposed;             /* http: on an address that other hosts reach */
 	char text[HTTP_LISTEN_TEXT]; /* "http 127.0.0.1:9797", "unix build/run/api.sock" */
 	char *path;                  /* of a Unix socket, owned; else NULL */
 	dev_t device;                /* of its file, so that only our own is removed */

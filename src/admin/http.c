@@ -263,6 +263,15 @@ http_listener(const struct http *http, size_t i)
 	return http->servers[i].socket.text;
 }
 
+bool
+http_is_exposed(const struct http *http)
+{
+	for (size_t i = 0; i < http->n_servers; i++)
+		if (http->servers[i].socket.is_exposed)
+			return true;
+	return false;
+}
+
 void
 http_free(struct http *http)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/config.h"
+#include "util/addr.h"
 
 #define BACKLOG 128
 
@@ -133,6 +134,14 @@ bind_tcp(const struct addrinfo *address)
 	return -problem;
 }
 
+static bool
+is_loopback(const struct sockaddr *address)
+{
+	struct addr addr;
+
+	return addr_from_sockaddr(address, &addr) && addr_is_loopback(&addr);
+}
+
 /* The address as bound: with port 0 the kernel chose one. */
 static void
 tcp_text(int fd, const char *kind, char *buf, size_t size)
@@ -168,11 +177,12 @@ open_tcp(const char *line, const struct config_endpoint *endpoint, struct http_s
 		return complain(
 		    complaint, "[api] listen %s: '%s' is no numeric address", line, host);
 	int fd = bind_tcp(found);
+	socket_->is_tls = strcmp(endpoint->kind, "https") == 0;
+	socket_->is_exposed = !socket_->is_tls && !is_loopback(found->ai_addr);
 	freeaddrinfo(found);
 	if (fd < 0)
 		return complain(complaint, "[api] listen %s: %s", line, strerror(-fd));
 	socket_->fd = fd;
-	socket_->is_tls = strcmp(endpoint->kind, "https") == 0;
 	tcp_text(fd, endpoint->kind, socket_->text, sizeof(socket_->text));
 	return true;
 }

@@ -139,8 +139,8 @@ struct daemon {
 	const char *listeners[64]; /* for status */
 	char listener_texts[64][160];
 	size_t n_listeners;
-	const char *warnings[8];
-	char warning_texts[8][240];
+	const char *warnings[12];
+	char warning_texts[12][240];
 	size_t n_warnings;
 	struct {
 		uint64_t trap, syslog;

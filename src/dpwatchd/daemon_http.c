@@ -21,6 +21,8 @@ daemon_refuse(
 
 /* ---- status ---- */
 
+#define EXPOSED "plain http: beyond loopback: tokens can be read on the way (listen = https:...)"
+
 static void
 add_warning(struct daemon *daemon, const char *text)
 {
@@ -56,6 +58,8 @@ refresh_status(void *ctx, struct api_status *status)
 		    daemon, "no [snmp] community is configured: every v1 and v2c trap is refused");
 	if (rules_count(daemon->rules) == 0)
 		add_warning(daemon, NO_RULES);
+	if (http_is_exposed(daemon->http))
+		add_warning(daemon, EXPOSED);
 	if (maintenance_n(daemon->maintenance) > 0)
 		add_warning(daemon,
 		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)");
@@ -345,6 +349,8 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		    daemon->listener_texts[daemon->n_listeners];
 		log_info("listening: %s", daemon->listeners[daemon->n_listeners++]);
 	}
+	if (http_is_exposed(daemon->http))
+		log_warning("api: %s", EXPOSED);
 	return 0;
 }
 

@@ -227,7 +227,7 @@ start_consumer(struct process *consumer, uint16_t port, const char *again)
 	    log[SANDBOX_PATH];
 
 	snprintf(command, sizeof(command),
-	    "sed -n '/^ACL SETUSER/,/^\\.Ed/p' src/dpwatchd/dpwatch-events.7 | grep -v '^\\.Ed' |"
+	    "sed -n '/^ACL SETUSER consumer/,/^\\.Ed/p' src/dpwatchd/dpwatch-events.7 | grep -v '^\\.Ed' |"
 	    " tr '\\n' ' ' | xargs redis-cli -s %s",
 	    box.redis);
 	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("sh", "-c", command)), 0);
