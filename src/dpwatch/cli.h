@@ -87,6 +87,10 @@ bool json_flag(const json_t *object, const char *name);
 /* A member that is a time, as "12s ago"; "-" where it is null. The buffer holds TIMEUTIL_RELATIVE. */
 const char *json_ago(const json_t *object, const char *name, char *buf);
 
+/* The same with the time itself behind it: "12s ago (2026-11-22T12:00:00Z)". */
+#define JSON_WHEN 64
+const char *json_when(const json_t *object, const char *name, char buf[JSON_WHEN]);
+
 /*
  * A copy that can do nothing to a terminal: control characters (an interface may be called anything) and what the locale
  * cannot show become '?'. The caller frees it; NULL is out of memory.

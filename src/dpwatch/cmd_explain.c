@@ -207,6 +207,8 @@ put_head(const json_t *port)
 			   ? "up, degraded"
 			   : "up");
 	put_for(port);
+	if (*json_text(port, "since"))
+		printf(", since %.19sZ", json_text(port, "since"));
 	if (down)
 		printf(" (%s, %s)", json_text(port, "cause"), json_text(port, "reason"));
 	putchar('\n');

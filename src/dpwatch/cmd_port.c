@@ -214,7 +214,7 @@ print_port(const struct cli *cli, const json_t *port)
 		[TINT_WARNING] = "\033[33m",
 		[TINT_BAD] = "\033[1;31m",
 	};
-	char ago[TIMEUTIL_RELATIVE];
+	char when[JSON_WHEN];
 	enum table_tint tint;
 	const char *state = port_state(port, &tint);
 
@@ -234,8 +234,8 @@ print_port(const struct cli *cli, const json_t *port)
 	put_causes(json_object_get(port, "dp_down_causes"));
 	if (json_flag(port, "dp_down_maintenance"))
 		put_field("maintenance", "yes: its host, or a switch of its attachments");
-	put_field("since", json_ago(port, "dp_down_since", ago));
-	put_field("heard", json_ago(port, "heard_at", ago));
+	put_field("since", json_when(port, "dp_down_since", when));
+	put_field("heard", json_when(port, "heard_at", when));
 	printf("%-12s%lld\n", "revision", (long long)json_number(port, "revision_number"));
 }
 

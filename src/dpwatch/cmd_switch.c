@@ -319,12 +319,13 @@ print_lags(const json_t *differences)
 static void
 print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 {
-	char ago[TIMEUTIL_RELATIVE];
+	char when[JSON_WHEN];
 
 	printf("%-14s", "switch");
 	print_clean(stdout, json_text(sw, "name"));
-	printf("%s, %s\n", json_flag(sw, "root") ? ", a root" : "",
-	    json_flag(sw, "reaches_root") ? "connected" : "cut off from every root");
+	printf("%s, %s%s\n", json_flag(sw, "root") ? ", a root" : "",
+	    json_flag(sw, "reaches_root") ? "connected" : "cut off from every root",
+	    json_flag(sw, "maintenance") ? ", in maintenance" : "");
 	put_texts("addresses", json_object_get(sw, "addresses"));
 	put_texts("host names", json_object_get(sw, "hostnames"));
 	if (*json_text(sw, "os")) {
@@ -334,11 +335,11 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	}
 	const char *version = json_text(sw, "snmp_version");
 	printf("%-14s%lld%s%s, last %s\n", "traps", (long long)json_number(sw, "traps"),
-	    *version ? ", SNMP" : "", version, json_ago(sw, "heard_trap", ago));
+	    *version ? ", SNMP" : "", version, json_when(sw, "heard_trap", when));
 	printf("%-14s%lld, last %s\n", "syslog", (long long)json_number(sw, "syslog"),
-	    json_ago(sw, "heard_syslog", ago));
+	    json_when(sw, "heard_syslog", when));
 	printf("%-14s%lld, last %s\n", "restarts", (long long)json_number(sw, "restarts"),
-	    json_ago(sw, "restarted_at", ago));
+	    json_when(sw, "restarted_at", when));
 	print_bucket(json_object_get(sw, "bucket"));
 	print_poll(json_object_get(sw, "poll"));
 	print_engine(json_object_get(sw, "engine"));

@@ -108,6 +108,19 @@ json_ago(const json_t *object, const char *name, char *buf)
 	return buf;
 }
 
+const char *
+json_when(const json_t *object, const char *name, char buf[JSON_WHEN])
+{
+	char ago[TIMEUTIL_RELATIVE];
+	const char *relative = json_ago(object, name, ago);
+
+	if (relative != ago)
+		return relative;
+	/* To the second: who needs more asks for JSON. */
+	snprintf(buf, JSON_WHEN, "%s (%.19sZ)", ago, json_text(object, name));
+	return buf;
+}
+
 struct sort_keys {
 	const char *first, *second;
 };

@@ -35,6 +35,11 @@ START_TEST(an_interface_that_went_down)
 	sandbox_link_down(&box, SWITCH1, 1);
 	explain("vm1-eth0", "Why: leaf1:Ethernet1/1 went down, and no path is left.");
 	expect_in("\n\nBefore:\n");
+	/* How long, and since when: both are in the first line. */
+	const char *since = strstr(out, "s, since ");
+	ck_assert_msg(since && since < strchr(out, '\n'), "%s", out);
+	ck_assert_int_eq(run(ARGV("port", "show", "vm1-eth0")), 0);
+	ck_assert_msg(strstr(out, "s ago (20") && strstr(out, "Z)\n"), "%s", out);
 	sandbox_link_up(&box, SWITCH1, 1);
 	WAIT_FOR(run(ARGV("port", "explain", "vm1-eth0")) == 0 && strstr(out, ": up for"));
 	ck_assert_ptr_null(strstr(out, "Why:"));
