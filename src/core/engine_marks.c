@@ -126,6 +126,8 @@ engine_marks_restore(struct engine *engine, uint32_t sw, uint32_t interface,
 	struct interface_state *state = &engine->interfaces[interface];
 
 	/* What is said from now on is newer than it, also where a clock was set back. */
+	if (marks->spoke_us != 0)
+		state->heard_us = marks->spoke_us;
 	if (marks->spoke_us != 0 && marks->spoke_us < time.wall_us)
 		state->spoke_ns = time.now_ns - engine_span_ns(time.wall_us - marks->spoke_us);
 	if (marks->shut_us != 0)

@@ -99,12 +99,14 @@ read_state(const json_t *object, struct interface_state *state, struct engine_ti
 				? REASON_LINK_DOWN
 				: state->reason;
 	state->shown_down = !interface_observed_up(state);
-	state->heard = true;
-	state->heard_us = state->since_us;
+	/* One that somebody overrides may be one that nobody ever spoke of. */
+	state->heard = state->link != SPOKEN_NONE || state->protocol != SPOKEN_NONE ||
+		       state->admin != SPOKEN_NONE;
+	state->heard_us = state->heard ? state->since_us : 0;
 	state->changed_ns = engine_ns(state->since_us, time);
 	state->order = order_from(object, state->since_us);
 	/* While this daemon was away anything may have happened. */
-	state->certain = false;
+	state->certain = !state->heard;
 }
 
 static int64_t
