@@ -89,6 +89,9 @@ bool interface_is_up(const struct interface_state *state);
 /* Neither layer is down: what was heard, whatever somebody overrides. */
 bool interface_observed_up(const struct interface_state *state);
 
+/* Whether the word, if it counted, would make the interface go up or down, as observed. */
+bool interface_would_change(const struct interface_state *state, const struct link_event *event);
+
 /* The direction in which the word would move the interface; SPOKEN_NONE: it says nothing about traffic. */
 enum spoken interface_direction(const struct link_event *event, const struct config *config);
 
