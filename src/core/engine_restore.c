@@ -149,8 +149,12 @@ restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct en
 	const bool up = interface_observed_up(state);
 	struct watch *watch;
 
-	if (state->override != SPOKEN_NONE || oper_up == up ||
-	    !interface_must_wait(state, &engine->config))
+	/* What is told as `oper` below an override is the override's. */
+	if (state->override != SPOKEN_NONE) {
+		state->shown_down = state->shown_down || state->suppressed;
+		return;
+	}
+	if (oper_up == up || !interface_must_wait(state, &engine->config))
 		return;
 	state->shown_down = !oper_up;
 	interface_suppress(state, state->suppressed);

@@ -385,6 +385,13 @@ engine_step(struct engine *engine, uint32_t interface, struct decision *decision
 
 /* ---- a better reason, without a toggle ---- */
 
+/* What was held down for flapping, and is released while it is down, is down for its own reason from then on. */
+static bool
+may_be_refined(enum link_reason reason)
+{
+	return reason == REASON_LINK_DOWN || reason == REASON_FLAPPING;
+}
+
 static void
 refine_ports_at(struct engine *engine, uint32_t interface, const struct decision *decision)
 {
@@ -398,7 +405,7 @@ refine_ports_at(struct engine *engine, uint32_t interface, const struct decision
 			const struct port_state *state = &engine->ports[port];
 			if (!(state->flags & PORT_DOWN) ||
 			    state->interface != decision->interface ||
-			    state->reason != REASON_LINK_DOWN)
+			    !may_be_refined((enum link_reason)state->reason))
 				continue;
 			engine_port_for_change(engine, port)->reason = (uint8_t)decision->reason;
 			queue_port(engine, CHANGE_REDUNDANCY, port, decision)->redundancy =
