@@ -229,6 +229,31 @@ START_TEST(informs_that_were_folded_are_answered_when_what_came_of_them_is_store
 }
 END_TEST
 
+#define N_PACED 6001
+
+/* No datagram waits in a socket then: it is Redis that does not keep up. */
+START_TEST(work_is_queued_also_while_redis_is_slow)
+{
+	int leaf1 = sandbox_socket(LEAF1, "127.0.0.1", box.snmp_port);
+	pid_t redis = sandbox_embedded_redis(&box);
+
+	ck_assert_int_gt(redis, 0);
+	ck_assert_int_eq(kill(redis, SIGSTOP), 0);
+	for (int i = 0; i < N_PACED; i++) {
+		send_one(leaf1, i % 2 == 0 ? &down : &up);
+		if (i % 50 == 49)
+			WAIT_FOR(sandbox_counter(&box, "trap.event") == i + 1);
+	}
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == N_PACED);
+	ck_assert_int_gt(sandbox_counter(&box, "bucket.folded"), N_PACED / 2);
+	ck_assert_int_eq(kill(redis, SIGCONT), 0);
+	WAIT_FOR(port_is(VM1, "true") && sandbox_settled(&box));
+	ck_assert_int_lt(redis_number(box.redis, "XLEN dpwatch:events"), N_PACED / 2);
+	WAIT_FOR(sandbox_log_has(&box, "leaf1 is no longer over its bucket"));
+	close(leaf1);
+}
+END_TEST
+
 /* Held words are part of what SIGTERM drains. */
 START_TEST(what_is_held_when_the_daemon_stops_counts_before_it_ends)
 {
@@ -285,6 +310,7 @@ main(void)
 	tcase_add_checked_fixture(traps, set_up, tear_down);
 	tcase_add_test(traps, a_backlog_of_one_switch_is_folded_and_ends_as_its_last_word_says);
 	tcase_add_test(traps, a_quiet_switch_is_heard_promptly_beside_one_that_floods);
+	tcase_add_test(traps, work_is_queued_also_while_redis_is_slow);
 	tcase_add_test(traps, what_is_held_when_the_daemon_stops_counts_before_it_ends);
 	tcase_add_test(traps, a_bucket_set_by_sighup_holds_lines_as_well);
 	suite_add_tcase(suite, traps);

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/cli_box.h"
 #include "lib/redis_client.h"
@@ -46,6 +47,46 @@ START_TEST(the_line_of_a_transition_that_a_trap_told_is_its_echo)
 	WAIT_FOR(sandbox_settled(&box));
 	ck_assert_int_eq(redis_events(box.redis), 2);
 	ck_assert_int_eq(redis_down(box.redis), 0);
+}
+END_TEST
+
+/* The lines lag behind the traps, and the daemon is killed in between. */
+START_TEST(an_echo_is_one_over_a_restart_as_well)
+{
+	begin_with(NULL);
+	sandbox_line(
+	    &box, LEAF1, "<189>26: %LINK-3-UPDOWN: Interface Ethernet1/2, changed state to up");
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 1);
+	trap(false, 1);
+	trap(true, 2);
+	WAIT_FOR(redis_events(box.redis) == 2 && sandbox_settled(&box));
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	sandbox_line(
+	    &box, LEAF1, "<189>27: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	sandbox_line(
+	    &box, LEAF1, "<189>28: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up");
+	/* The second is the echo of what is so: it also makes the interface certain. */
+	WAIT_FOR(
+	    sandbox_counter(&box, "event.echo") == 1 && sandbox_counter(&box, "event.learnt") == 1);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 2);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 2);
+}
+END_TEST
+
+START_TEST(what_is_held_by_hand_for_a_time_ends_then_over_a_restart)
+{
+	begin_with(NULL);
+	ck_assert_int_eq(
+	    run(ARGV("interface", "set", "leaf1:Ethernet1/1", "down", "--for", "2s")), 0);
+	WAIT_FOR(redis_down(box.redis) == 1);
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	ck_assert_int_eq(run(ARGV("interface", "list", "leaf1", "--uncertain")), 0);
+	ck_assert_ptr_null(strstr(out, "Ethernet1/1"));
 }
 END_TEST
 
@@ -132,6 +173,8 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, box_tear_down);
 	tcase_add_test(tcase, the_line_of_a_transition_that_a_trap_told_is_its_echo);
+	tcase_add_test(tcase, an_echo_is_one_over_a_restart_as_well);
+	tcase_add_test(tcase, what_is_held_by_hand_for_a_time_ends_then_over_a_restart);
 	tcase_add_test(tcase, a_contradiction_waits_for_source_settle_and_not_longer);
 	tcase_add_test(tcase, a_flapping_interface_is_held_down_says_so_and_is_let_go);
 	tcase_add_test(tcase, an_interface_is_held_by_hand_also_over_a_restart);
