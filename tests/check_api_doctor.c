@@ -171,6 +171,28 @@ START_TEST(a_clock_that_is_off_or_not_marked_is_told)
 }
 END_TEST
 
+START_TEST(a_switch_that_was_over_its_bucket_is_told)
+{
+	switch_log_over(world.switch_log, "leaf1", WORLD_NOW);
+	switch_log_lost_words(world.switch_log, "leaf1", 1000, 7);
+	switch_log_lost_words(world.switch_log, "leaf1", 1, 0);
+	struct reply reply = get("/v1/switches/leaf1/doctor");
+	ck_assert(finds(&reply, "more than its bucket gives while work was queued: 1001 words were "
+				"folded and 7 dropped"));
+	reply_release(&reply);
+	reply = get("/v1/switches/leaf1");
+	ck_assert_str_eq(text_at(&reply, "switch.bucket.over_at"), "2024-05-01T12:00:00.000000Z");
+	ck_assert(!flag_at(&reply, "switch.bucket.over"));
+	ck_assert_int_eq(number_at(&reply, "switch.bucket.folded"), 1001);
+	ck_assert_int_eq(number_at(&reply, "switch.bucket.dropped"), 7);
+	ck_assert_int_eq(number_at(&reply, "switch.bucket.held"), 0);
+	reply_release(&reply);
+	reply = get("/v1/switches/leaf2/doctor");
+	ck_assert(!finds(&reply, "bucket"));
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(an_unknown_switch_is_not_found)
 {
 	struct reply reply = get("/v1/switches/leaf99/doctor");
@@ -197,6 +219,7 @@ main(void)
 	tcase_add_test(tcase, interfaces_that_are_not_in_the_map_are_counted);
 	tcase_add_loop_test(tcase, a_clock_that_is_off_or_not_marked_is_told, 0,
 	    (int)(sizeof(clocks) / sizeof(clocks[0])));
+	tcase_add_test(tcase, a_switch_that_was_over_its_bucket_is_told);
 	tcase_add_test(tcase, an_unknown_switch_is_not_found);
 
 	return run_case("api_doctor", tcase);

@@ -137,6 +137,18 @@ find_clock(struct patient *p)
 }
 
 static void
+find_flood(struct patient *p)
+{
+	const struct switch_notes *notes = p->notes;
+
+	if (notes && notes->over_us != 0)
+		find(p, "warning",
+		    "it sent more than its bucket gives while work was queued: %llu words were folded and %llu "
+		    "dropped (what flaps? or a larger [snmp] bucket)",
+		    (unsigned long long)notes->n_folded, (unsigned long long)notes->n_dropped);
+}
+
+static void
 find_state(struct patient *p)
 {
 	if (p->view.n_uncertain > 0)
@@ -160,6 +172,7 @@ take_findings(struct patient *p)
 	find_refusals(p);
 	find_names(p);
 	find_clock(p);
+	find_flood(p);
 	find_state(p);
 	return p->findings;
 }
