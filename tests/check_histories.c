@@ -65,13 +65,20 @@ play(const struct history *history)
 	return differing(history, &truth, &told, &asked);
 }
 
+/* What one playing heard is no duplicate in the next. */
+static const char *
+play_again(struct history *history)
+{
+	history_renumber(history);
+	return play(history);
+}
+
 /* Tries to do without something. */
 static void
 leave_out(struct history *history, bool *left_out)
 {
 	*left_out = true;
-	history_renumber(history);
-	if (!play(history))
+	if (!play_again(history))
 		*left_out = false;
 }
 
@@ -116,7 +123,7 @@ try_case(uint64_t seed, unsigned n_by_regime[REGIME_MAX])
 		return;
 	shrink(&history);
 	ck_abort_msg("DPWATCH_SEED=%llu (%s): %s; see %s", (unsigned long long)seed,
-	    regime_names[history.regime], play(&history), write_scenario(&history));
+	    regime_names[history.regime], play_again(&history), write_scenario(&history));
 }
 
 static unsigned long

@@ -3,6 +3,7 @@
  * written with the interface, whenever that is, and so are never newer than its state; times are turned from the engine's
  * clock into labels and back by how both clocks stand to each other.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/engine_state.h"
@@ -78,6 +79,16 @@ engine_marks(struct engine *engine, uint32_t interface, const struct interface_s
 	return marks;
 }
 
+/* Whether boot instants so far apart are of one boot: sysUpTime may have wrapped between the traps that told them. */
+static bool
+is_one_boot(int64_t apart_ns)
+{
+	const int64_t wrap_ns = (INT64_C(1) << 32) * CS_NS;
+	const int64_t rest_ns = llabs(apart_ns) % wrap_ns;
+
+	return rest_ns <= BOOT_SLACK_NS || wrap_ns - rest_ns <= BOOT_SLACK_NS;
+}
+
 /* Of all interfaces of a switch the newest trap counts, of the newest boot. */
 static void
 restore_uptime(struct engine *engine, uint32_t sw, struct interface_state *state,
@@ -86,13 +97,13 @@ restore_uptime(struct engine *engine, uint32_t sw, struct interface_state *state
 	struct switch_state *of = &engine->switches[sw];
 	const int64_t boot_ns = time.now_ns - engine_span_ns(time.wall_us - marks->booted_us);
 	const int64_t later_ns = of->has_uptime ? boot_ns - booted_ns(of) : 0;
+	const bool one_boot = is_one_boot(later_ns);
 
-	if (later_ns < -BOOT_SLACK_NS)
+	if (!one_boot && later_ns < 0)
 		return;
 	state->has_trap_cs = true;
 	state->trap_cs = marks->uptime_cs;
-	if (of->has_uptime && later_ns <= BOOT_SLACK_NS &&
-	    (int32_t)(marks->uptime_cs - of->uptime_cs) <= 0)
+	if (of->has_uptime && one_boot && (int32_t)(marks->uptime_cs - of->uptime_cs) <= 0)
 		return;
 	of->has_uptime = true;
 	of->uptime_cs = marks->uptime_cs;
