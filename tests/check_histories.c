@@ -17,6 +17,7 @@
  *   DPWATCH_SEED=n   that one history      DPWATCH_CASES=n   as many, from there on
  */
 #include <check.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,9 @@ START_TEST(what_is_published_is_what_truly_happened)
 	unsigned n_by_regime[REGIME_MAX] = { 0 };
 
 	ck_assert_int_eq(config_defaults(&config), 0);
+	/* Engines come and go: their larger parts are not to be mapped each time. */
+	mallopt(M_MMAP_THRESHOLD, 64 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
 	for (unsigned long i = 0; i < cases; i++)
 		try_case(seed + i, n_by_regime);
 	printf("%lu histories from seed %lu on:", cases, seed);

@@ -399,7 +399,7 @@ add_others(struct history *history, struct random *random)
 	for (unsigned i = 0; i < history->n_overrides; i++)
 		add_step(history, STEP_OVERRIDE, history->overrides[i].at_us)->override =
 		    (uint8_t)i;
-	if (!random_once_in(random, 3))
+	if (!random_once_in(random, 5))
 		return;
 	for (unsigned i = 0; i < 1 + random_below(random, RESTARTS_MAX); i++)
 		add_step(history, STEP_RESTART,
