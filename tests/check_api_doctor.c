@@ -103,6 +103,16 @@ START_TEST(a_healthy_switch_has_nothing_to_complain_about)
 }
 END_TEST
 
+START_TEST(a_switch_that_must_send_snmpv3_is_told_so)
+{
+	world_load(
+	    "{\"switches\": [{\"name\": \"leaf1\", \"addresses\": [\"192.0.2.11\"], \"min_level\": \"authPriv\"}]}");
+	struct reply reply = get("/v1/switches/leaf1/doctor");
+	ck_assert(finds(&reply, "its min_level is authPriv: v1 and v2c traps of it are refused"));
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(refused_datagrams_are_told_with_their_reason)
 {
 	for (int i = 0; i < 3; i++)
@@ -214,6 +224,7 @@ main(void)
 	tcase_add_test(tcase, a_switch_that_never_spoke_is_told_so);
 	tcase_add_test(tcase, traps_that_tell_no_link_are_another_finding);
 	tcase_add_test(tcase, a_healthy_switch_has_nothing_to_complain_about);
+	tcase_add_test(tcase, a_switch_that_must_send_snmpv3_is_told_so);
 	tcase_add_test(tcase, refused_datagrams_are_told_with_their_reason);
 	tcase_add_test(tcase, words_by_index_alone_are_a_warning);
 	tcase_add_test(tcase, interfaces_that_are_not_in_the_map_are_counted);

@@ -96,6 +96,16 @@ find_refusals(struct patient *p)
 		    SWITCH_LOG_MAX);
 }
 
+/* The lines that doctor prints are for v2c. */
+static void
+find_level(struct patient *p)
+{
+	if (p->row->min_level > MIN_LEVEL_NO_AUTH_NO_PRIV && (p->row->sources & TOPO_SOURCE_TRAP))
+		find(p, "note",
+		    "its min_level is %s: v1 and v2c traps of it are refused, it must send SNMPv3",
+		    p->row->min_level == MIN_LEVEL_AUTH_PRIV ? "authPriv" : "authNoPriv");
+}
+
 static void
 find_names(struct patient *p)
 {
@@ -170,6 +180,7 @@ take_findings(struct patient *p)
 	find_silence(p, true);
 	find_silence(p, false);
 	find_refusals(p);
+	find_level(p);
 	find_names(p);
 	find_clock(p);
 	find_flood(p);
