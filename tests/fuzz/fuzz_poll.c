@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { WHAT_UPTIME = 4, WHAT_OTHER, WHAT_END, WHAT_REFUSED, WHAT_MAX };
+enum { WHAT_UPTIME = 4, WHAT_OTHER, WHAT_END, WHAT_REFUSED, WHAT_LAG, WHAT_STACK, WHAT_MAX };
 
 static const struct {
 	unsigned long ids[11];
@@ -24,6 +24,8 @@ static const struct {
 	{ { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
 	[WHAT_UPTIME] = { { 1, 3, 6, 1, 2, 1, 1, 3 }, 8 },
 	[WHAT_OTHER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1 }, 9 },
+	[WHAT_LAG] = { { 1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13 }, 11 },
+	[WHAT_STACK] = { { 1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3 }, 11 },
 };
 
 static void
@@ -77,6 +79,7 @@ check_rows(const struct poll_job *job, const uint32_t *wanted, size_t n_wanted)
 		bool found = poll_job_is_walk(job);
 		must(i == 0 || poll_job_row(job, i - 1)->if_index < row->if_index);
 		must(row->if_index >= 1 && row->oper <= 7 && row->admin <= 7);
+		must(row->aggregate == 0 || (row->lag_told && row->aggregate != row->if_index));
 		must(!row->name || (row->name[0] && strlen(row->name) <= IFNAME_MAX));
 		must(!row->descr || (row->descr[0] && strlen(row->descr) <= IFNAME_MAX));
 		for (size_t k = 0; k < n_wanted; k++)
@@ -96,6 +99,8 @@ take_varbind(unsigned what, const uint8_t **data, size_t *size, unsigned long *i
 
 	memcpy(ids, objects[what].ids, n * sizeof(*ids));
 	ids[n++] = take_number(data, size, 4);
+	if (what == WHAT_STACK)
+		ids[n++] = take_number(data, size, 1);
 	*ret_varbind = (struct trap_varbind){ .name = { ids, n } };
 	ret_varbind->type =
 	    (enum trap_value_type)(take_number(data, size, 1) % (VALUE_ADDRESS + 1));
@@ -118,6 +123,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wanted[i] = (uint32_t)i * 3 + 1;
 	struct poll_job *job = n_wanted == 0 ? poll_job_walk() : poll_job_get(wanted, n_wanted);
 	must(job);
+	if (n_wanted == 0 && first > POLL_GET_MAX)
+		poll_job_want_lags(job);
 	for (int64_t asked_ns = 1; size > 0 && step == POLL_STEP_MORE; asked_ns++) {
 		unsigned what = take_number(&data, &size, 1) % WHAT_MAX;
 		check_request(job);
