@@ -475,6 +475,7 @@ poll_job_refused(struct poll_job *job)
 		return discover_job_refused(job->discovery);
 	/* The rows are there: what is asked for now, sysUpTime alone, ends the walk. */
 	if (job->lags.shape) {
+		table_walk_release(&job->lags);
 		job->lags.shape = NULL;
 		job->lags_wanted = false;
 		return true;
