@@ -169,9 +169,9 @@ expect_note(const char *sw, const char *part)
 	ck_abort_msg("no note '%s' among %s", part, dump);
 }
 
-#define BARE                                                                           \
-	"{'switches': [{'name': 'a', 'addresses': ['192.0.2.1']}, {'name': 'b', "      \
-	"'addresses': ['192.0.2.2'], 'chassis_id': '00:00:00:00:00:0B', 'hostnames': " \
+#define BARE                                                                        \
+	"{'switches': [{'name': 'a', 'addresses': ['192.0.2.1']}, {'name': 'b', "   \
+	"'addresses': ['192.0.2.2'], 'chassis_id': '0000.0000.000B', 'hostnames': " \
 	"['b.example.net']}]}"
 
 /* ---- cables ---- */

@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/chassis_id.h"
 #include "core/import_map.h"
 #include "core/text.h"
-
-#define CHASSIS_KEY_MAX 64
-/* An OpenFlow datapath id is 16 bits of its own, then the MAC (OpenFlow 1.3.0, 7.3.1). */
-#define DATAPATH_DIGITS 16
-#define MAC_DIGITS 12
 
 /* A switch by its chassis id. */
 struct import_chassis {
@@ -21,53 +17,6 @@ struct import_chassis {
 };
 
 /* ---- chassis ids ---- */
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* The hex digits of a MAC or datapath id in any spelling. 0 where it is neither. */
-static size_t
-mac_digits(struct slice text, char digits[DATAPATH_DIGITS + 1])
-{
-	size_t n = 0;
-
-	if (slice_starts(text, "0x"))
-		text = slice_from(text, 2);
-	for (size_t i = 0; i < text.len; i++) {
-		char c = lower(text.data[i]);
-		if (c == ':' || c == '-' || c == '.' || c == ' ')
-			continue;
-		if (!is_hex(c) || n == DATAPATH_DIGITS)
-			return 0;
-		digits[n++] = c;
-	}
-	digits[n] = '\0';
-	return n == MAC_DIGITS || n == DATAPATH_DIGITS ? n : 0;
-}
-
-/* Equal for every spelling of one chassis id. False where there is none, or it is too long for one. */
-static bool
-chassis_key(struct slice text, char key[CHASSIS_KEY_MAX])
-{
-	text = slice_trim(text);
-	if (mac_digits(text, key) > 0)
-		return true;
-	if (text.len == 0 || text.len >= CHASSIS_KEY_MAX)
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		key[i] = lower(text.data[i]);
-	key[text.len] = '\0';
-	return true;
-}
 
 static int
 compare_chassis(const void *a, const void *b)
@@ -132,7 +81,7 @@ switch_by_chassis(const struct import_map *map, struct slice id)
 	if (!chassis_key(id, key))
 		return TOPO_NONE;
 	found = chassis_find(map, key);
-	if (!found && mac_digits(slice_of(key), key) == DATAPATH_DIGITS)
+	if (!found && chassis_mac_digits(slice_of(key), key) == DATAPATH_DIGITS)
 		found = chassis_find(map, key + DATAPATH_DIGITS - MAC_DIGITS);
 	return found ? found->sw : TOPO_NONE;
 }
@@ -149,7 +98,7 @@ is_placeholder(struct slice text)
 	if (text.len == 0 || slice_case_eq_str(text, "none") || slice_case_eq_str(text, "null") ||
 	    slice_case_eq_str(text, "unknown"))
 		return true;
-	return mac_digits(text, digits) > 0 && strspn(digits, "0") == strlen(digits);
+	return chassis_mac_digits(text, digits) > 0 && strspn(digits, "0") == strlen(digits);
 }
 
 /* A member as text: "" where it is absent or null. Numbers are what some scripts write for a port. */
@@ -246,7 +195,7 @@ find_interface(const struct import_map *map, uint32_t sw, struct slice text,
 	if (interface == TOPO_NONE && is_number(text, &number)) {
 		interface = topo_interface_by_index(map->topo, sw, number);
 		why = "is a bare number, and neither a name nor an if_index that the base has";
-	} else if (interface == TOPO_NONE && mac_digits(text, digits) > 0) {
+	} else if (interface == TOPO_NONE && chassis_mac_digits(text, digits) > 0) {
 		why = "is a MAC address and no interface's name";
 	} else if (ifname_key(topo_switch_get(map->topo, sw)->os, text, key) == 0) {
 		why = "is no interface's name";

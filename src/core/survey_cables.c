@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/chassis_id.h"
 #include "core/survey_state.h"
 #include "core/text.h"
 
@@ -34,15 +35,25 @@ put(json_t *index, const char *key, const char *name)
 		json_object_set_new(index, key, known ? json_null() : json_string(name));
 }
 
+/* Equal for every spelling of one id of that kind; NULL where it is none. */
+static const char *
+chassis_of(struct survey *survey, const char *kind, const char *id)
+{
+	char text[CHASSIS_KEY_MAX], key[CHASSIS_KEY_MAX + 32];
+
+	if (!chassis_key(slice_of(id), text))
+		return NULL;
+	snprintf(key, sizeof(key), "%s %s", kind, text);
+	return survey_text(survey, key);
+}
+
 static void
 put_chassis(struct survey *survey, const char *kind, const char *id, const char *name)
 {
-	char key[600];
+	const char *key = chassis_of(survey, kind, id);
 
-	if (!*id)
-		return;
-	snprintf(key, sizeof(key), "%s %s", kind, lower(survey, id));
-	put(survey->by_chassis, key, name);
+	if (key)
+		put(survey->by_chassis, key, name);
 }
 
 static void
@@ -96,11 +107,9 @@ switch_of(struct survey *survey, const json_t *neighbour)
 {
 	const json_t *chassis = json_object_get(neighbour, "chassis");
 	const char *sys_name = survey_string(neighbour, "sys_name");
-	char key[600];
-
-	snprintf(key, sizeof(key), "%s %s", survey_string(chassis, "kind"),
-	    lower(survey, survey_string(chassis, "text")));
-	const char *name = json_string_value(json_object_get(survey->by_chassis, key));
+	const char *key =
+	    chassis_of(survey, survey_string(chassis, "kind"), survey_string(chassis, "text"));
+	const char *name = key ? json_string_value(json_object_get(survey->by_chassis, key)) : NULL;
 	if (!name && *sys_name)
 		name = json_string_value(json_object_get(survey->by_host, lower(survey, sys_name)));
 	if (!name && *sys_name)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/chassis_id.h"
 #include "core/survey_state.h"
 
 #define REFERENCE_MAX (2 * 4 * TOPO_NAME_MAX + 2)
@@ -124,7 +125,9 @@ same_engine_id(const struct topo_switch *row, const char *seen)
 static bool
 same_chassis(const char *a, const char *b)
 {
-	return slice_case_eq(slice_of(a), slice_of(b));
+	char x[CHASSIS_KEY_MAX], y[CHASSIS_KEY_MAX];
+
+	return chassis_key(slice_of(a), x) && chassis_key(slice_of(b), y) && strcmp(x, y) == 0;
 }
 
 static void

@@ -17,6 +17,7 @@ struct drawing {
 	/* "switch:aggregate" -> what all of its members lead to; null: to different things */
 	json_t *leads_to;
 	json_t *switches; /* name -> object of the new document */
+	size_t n_secrets; /* communities that were left out */
 };
 
 /* ---- the map in force ---- */
@@ -35,7 +36,7 @@ index_by_name(const json_t *list)
 
 /* A community that is written out is nobody's but the map's. */
 static void
-leave_secrets(struct survey *survey, const char *name, json_t *sw)
+leave_secrets(struct drawing *drawing, json_t *sw)
 {
 	json_t *poll = json_object_get(sw, "poll");
 	const char *community = survey_string(poll, "community");
@@ -49,7 +50,7 @@ leave_secrets(struct survey *survey, const char *name, json_t *sw)
 	else
 		json_object_del(sw, "poll");
 	json_decref(copy);
-	survey_note(survey, name, "its \"poll\" community is secret, and left out");
+	drawing->n_secrets++;
 }
 
 /* What a person said of it; a switch that is in no map has its name alone. */
@@ -60,7 +61,7 @@ known_switch(struct drawing *drawing, const char *name)
 	json_t *sw = old ? json_copy((json_t *)old) : json_pack("{s:s}", "name", name);
 
 	json_object_del(sw, "interfaces");
-	leave_secrets(drawing->survey, name, sw);
+	leave_secrets(drawing, sw);
 	return sw;
 }
 
@@ -372,6 +373,11 @@ survey_document(struct survey *survey)
 	};
 	json_t *document = draw(&drawing);
 
+	if (drawing.n_secrets > 0)
+		survey_note(survey, "the document",
+		    "the \"poll\" communities of %zu switch%s are left out, being secret: put "
+		    "them back in before you load it, best as file:PATH",
+		    drawing.n_secrets, drawing.n_secrets == 1 ? "" : "es");
 	json_decref(drawing.old_switches);
 	json_decref(drawing.old_hosts);
 	json_decref(drawing.leads_to);

@@ -56,10 +56,10 @@ show(const struct cli *cli, const struct timespec *start, const json_t *page)
 	if (seconds < QUIET_SECONDS)
 		return;
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[Kdpwatch: %.0f s: %lld of %lld switches have answered",
-		    seconds, done, all);
+		fprintf(stderr, "\r\033[Kdpwatch: %.0f s: %lld of %lld switches are done", seconds,
+		    done, all);
 	else if (cli->verbose && !told)
-		progress_say(cli, "%lld of %lld switches have answered", done, all);
+		progress_say(cli, "%lld of %lld switches are done", done, all);
 	told = true;
 	if (isatty(STDERR_FILENO) && json_flag(page, "finished"))
 		fputs("\r\033[K", stderr);

@@ -224,7 +224,8 @@ START_TEST(a_list_of_switches_becomes_a_map)
 	    "\"GigabitEthernet0/2\", \"if_index\": 6}]");
 	/* Written out in the map, the communities are not repeated. */
 	ck_assert(json_is_true(json_object_get(switch_named(document, "spine1"), "root")));
-	ck_assert_ptr_nonnull(strstr(err, "leaf1: its \"poll\" community is secret"));
+	ck_assert_ptr_nonnull(strstr(
+	    err, "dpwatch: the document: the \"poll\" communities of 3 switches are left out"));
 	json_decref(document);
 }
 END_TEST
