@@ -18,7 +18,7 @@
 static const char usage[] =
     "usage: chaos --build DIR [--seconds N] [--rate N] [--seed N] [--flushall]\n"
     "Kills, stops and starves a dpwatchd and its redis-server while switches talk, and checks what came of it.\n"
-    "--flushall: the daemon lives, and Redis loses everything now and then.\n";
+    "--flushall: the daemon lives (and is stopped now and then), and Redis loses everything at times.\n";
 
 struct options {
 	unsigned seconds, rate;
@@ -70,6 +70,26 @@ settle(struct world *world)
 	return world_agrees(world, true) && switches_count.waiting == 0;
 }
 
+/* What the kernel dropped must be what the daemon says that it dropped, once nothing comes any more. */
+static bool
+drops_agree(struct world *world)
+{
+	const uint64_t end_ns = bench_now_ns() + 10 * S;
+	uint64_t told, dropped;
+
+	do {
+		dropped = world_dropped(world);
+		told = world_counter(world, "trap.kernel-drops");
+	} while (told != dropped && bench_now_ns() < end_ns &&
+		 (switches_run(bench_now_ns() + S / 10, 0), true));
+	printf("the kernel dropped %" PRIu64
+	       " datagrams of the last dpwatchd, which reported %" PRIu64 "\n",
+	    dropped, told);
+	if (told != dropped)
+		printf("WRONG dpwatchd reported other drops than the kernel\n");
+	return told == dropped;
+}
+
 struct result {
 	uint64_t expected, published, informed_expected, informed_published, gaps, doubles, repeats;
 	unsigned wrong;
@@ -113,8 +133,10 @@ judge_port(unsigned number, const struct world *world, bool flush, struct result
 static void
 report(const struct world *world, const struct result *result, uint64_t folded)
 {
-	printf("killed: dpwatchd %u, redis %u; redis stopped %u, disk filled %u, FLUSHALL %u\n",
-	    world->kills_daemon, world->kills_redis, world->stops, world->fills, world->flushes);
+	printf(
+	    "killed: dpwatchd %u, redis %u; stopped: dpwatchd %u, redis %u; disk filled %u, FLUSHALL %u\n",
+	    world->kills_daemon, world->kills_redis, world->daemon_stops, world->stops,
+	    world->fills, world->flushes);
 	printf("INFORMs %" PRIu64 ", answered %" PRIu64 ", repeated %" PRIu64 "; traps %" PRIu64
 	       ", of them late %" PRIu64 ", twice %" PRIu64 "\n",
 	    switches_count.informs, switches_count.answered, switches_count.repeated,
@@ -185,6 +207,7 @@ main(int argc, char **argv)
 	run(&world, &options);
 	bool good = settle(&world);
 	reader_stop();
+	good = drops_agree(&world) && good;
 	const uint64_t folded = world_counter(&world, "out.folded");
 	int status = world_close(&world);
 	if (status != 0)

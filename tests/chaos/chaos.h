@@ -80,13 +80,20 @@ struct world {
 	uint16_t snmp_port;
 	pid_t daemon, server; /* 0: not running */
 	bool can_fill, filled;
+	/* Of two that may die, one does while the disk is full, and for two turns after: a Redis that loses what it acknowledged
+	 * gets it from the daemon, or from its journal; where both are gone nobody has it. */
+	unsigned careful;
+	enum { NOBODY, DAEMON, REDIS } died;
 	const char *build;
-	unsigned kills_daemon, kills_redis, stops, fills, flushes;
+	unsigned kills_daemon, kills_redis, stops, daemon_stops, fills, flushes;
 };
 
 /* Makes the folder, starts both, and loads the map. */
 void world_open(struct world *world);
-/* Does something bad, and repairs something of what is broken. `flush` is the other run: FLUSHALL, and no daemon dies. */
+/*
+ * Does something bad, and repairs something of what is broken. `flush` is the other run: FLUSHALL, and no daemon dies; it is
+ * stopped instead, until its small receive buffer drops.
+ */
 void world_hurt(struct world *world, bool flush);
 /* Everything runs again. */
 void world_heal(struct world *world);
@@ -94,6 +101,8 @@ void world_heal(struct world *world);
 bool world_agrees(struct world *world, bool say);
 /* A counter of /v1/status; 0 where it is not told. */
 uint64_t world_counter(struct world *world, const char *name);
+/* What the kernel dropped of the daemon's traps, since it was started. */
+uint64_t world_dropped(const struct world *world);
 /* Stops both in good order; the daemon's exit status. */
 int world_close(struct world *world);
 

@@ -18,8 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DISK "size=4m"
+#define DISK "size=16m"
 #define PATIENCE_S 60
+/* Some 300 traps: less than come while the daemon is stopped. */
+#define RECEIVE_BUFFER "128KiB"
 
 /* ---- processes ---- */
 
@@ -137,6 +139,30 @@ world_counter(struct world *world, const char *name)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
+/* The last column of the socket's line in /proc/net/udp, whose second is the address in hexadecimal digits. */
+uint64_t
+world_dropped(const struct world *world)
+{
+	char line[512], address[32];
+	uint64_t dropped = 0;
+	FILE *file = fopen("/proc/net/udp", "re");
+
+	if (!file)
+		bench_die("/proc/net/udp: %s", strerror(errno));
+	snprintf(address, sizeof(address), " 0100007F:%04X ", world->snmp_port);
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		size_t len = strlen(line);
+		while (len > 0 && line[len - 1] == ' ')
+			line[--len] = '\0';
+		const char *last = strrchr(line, ' ');
+		if (last && strstr(line, address))
+			dropped += strtoull(last, NULL, 10);
+	}
+	fclose(file);
+	return dropped;
+}
+
 /* ---- opening ---- */
 
 static void
@@ -150,6 +176,7 @@ write_config(const struct world *world)
 		bench_die("%s: %s", path, strerror(errno));
 	fprintf(file,
 	    "[daemon]\nstate_dir = %s\n[snmp]\nlisten = udp:127.0.0.1:%u\ncommunity = public\n"
+	    "receive_buffer = " RECEIVE_BUFFER "\n"
 	    "[syslog]\nlisten = udp:127.0.0.1:%u\nrules_dir = conf/rules\n"
 	    "[redis]\nserver = unix:%s\n[api]\nlisten = unix:%s\n",
 	    world->state, world->snmp_port, world->snmp_port + 1, world->redis, world->api);
@@ -258,6 +285,17 @@ unfill(struct world *world)
 	world->filled = false;
 }
 
+static bool
+may_die(struct world *world, int who)
+{
+	if (world->careful == 0)
+		return true;
+	if (world->died != NOBODY && (int)world->died != who)
+		return false;
+	world->died = who == DAEMON ? DAEMON : REDIS;
+	return true;
+}
+
 static void
 hurt_redis(struct world *world, bool flush)
 {
@@ -269,7 +307,7 @@ hurt_redis(struct world *world, bool flush)
 			world->flushes++;
 		if (reply)
 			freeReplyObject(reply);
-	} else if (chance(2) == 0) {
+	} else if (chance(2) == 0 && may_die(world, REDIS)) {
 		kill_process(&world->server);
 		world->kills_redis++;
 	} else {
@@ -285,6 +323,13 @@ world_hurt(struct world *world, bool flush)
 		kill(world->server, SIGCONT);
 	if (world->daemon == 0)
 		start_daemon(world);
+	kill(world->daemon, SIGCONT);
+	if (world->filled)
+		world->careful = 3;
+	else if (world->careful > 0 && --world->careful == 0)
+		world->died = NOBODY;
+	if (world->filled && world->server == 0)
+		world->died = REDIS;
 	switch (chance(4)) {
 	case 0:
 		if (world->filled)
@@ -293,7 +338,12 @@ world_hurt(struct world *world, bool flush)
 			fill(world);
 		break;
 	case 1:
-		if (flush)
+		if (flush) {
+			kill(world->daemon, SIGSTOP);
+			world->daemon_stops++;
+			break;
+		}
+		if (!may_die(world, DAEMON))
 			break;
 		kill_process(&world->daemon);
 		world->kills_daemon++;
@@ -316,6 +366,7 @@ world_heal(struct world *world)
 	kill(world->server, SIGCONT);
 	if (world->daemon == 0)
 		start_daemon(world);
+	kill(world->daemon, SIGCONT);
 }
 
 /* ---- the end ---- */
