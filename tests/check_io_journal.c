@@ -161,7 +161,8 @@ static int
 append(uint64_t from, uint64_t to)
 {
 	fill(from, to);
-	return journal_files_append(&files, buf.data, buf.len);
+	int error = journal_files_write(&files, buf.data, buf.len);
+	return error != 0 ? error : journal_files_sync(&files);
 }
 
 static size_t
@@ -409,7 +410,7 @@ put_lineage(void)
 	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/3")), 0);
 	ck_assert_int_eq(journal_put_claim(&buf, 35, SLICE("host/0")), 0);
 	ck_assert_int_eq(journal_put_batch(&buf, 36, MOMENT_MS, &keys, &records), 0);
-	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
+	ck_assert_int_eq(journal_files_write(&files, buf.data, buf.len), 0);
 	start_again();
 }
 
@@ -448,7 +449,7 @@ START_TEST(a_journal_without_claims_continues_what_its_owner_wrote)
 	buf.len = 0;
 	ck_assert_int_eq(journal_put_owner(&buf, SLICE("host/2")), 0);
 	ck_assert_int_eq(journal_put_batch(&buf, 30, MOMENT_MS, &keys, &records), 0);
-	ck_assert_int_eq(journal_files_append(&files, buf.data, buf.len), 0);
+	ck_assert_int_eq(journal_files_write(&files, buf.data, buf.len), 0);
 	start_again();
 	ck_assert(journal_left_continues(&left, &(struct redis_history){ "host/0", "host/2", 30 }));
 	ck_assert(!journal_left_continues(&left, &(struct redis_history){ "host/0", "host/1", 3 }));

@@ -2,9 +2,9 @@
  * outbox: what goes to Redis, in order, in numbered batches, until Redis has it (core). design.md, "Numbered batches".
  *
  * A change is encoded when it is added, so it needs nothing of the engine or the topology any more. Each gets a *ticket*
- * (1, 2, 3 ...): an INFORM is answered when the ticket of its last change is done. Batches that Redis acknowledged are kept
- * for ten seconds, for a Redis that lost its tail. What waits may also be *stored* on disk meanwhile (io/journal): its ticket
- * is safe then. Memory is bounded: beyond the bound the outbox *overflows*, drops what was not sent yet, takes nothing more,
+ * (1, 2, 3 ...): an INFORM is answered when the ticket of its last change is done. Batches that Redis acknowledged are *kept*
+ * for ten seconds, for a Redis that lost its tail. What waits or is kept also goes to a file (io/journal); what is *stored*
+ * on disk there has a safe ticket. Memory is bounded: beyond the bound the outbox *overflows*, drops what was not sent yet, takes nothing more,
  * and waits for outbox_restart (the program then compares Redis with the engine, and calls outbox_settle).
  */
 #ifndef DPWATCH_CORE_OUTBOX_H
@@ -72,7 +72,10 @@ size_t outbox_rewind(struct outbox *outbox);
  */
 bool outbox_gap(struct outbox *outbox, uint64_t last);
 
-/* Numbers begin after `last`: what waits is renumbered. Call when the publisher was claimed. */
+/*
+ * Numbers begin after `last`: what waits is renumbered, and handed out for storing again where its number was another; what is
+ * kept and ends before `last` is forgotten. Call when the publisher was claimed.
+ */
 void outbox_number_from(struct outbox *outbox, uint64_t last);
 
 /* Forgets everything that waits or is kept, also an overflow. No ticket becomes done or safe before outbox_settle. */
@@ -87,14 +90,14 @@ void outbox_settle(struct outbox *outbox);
 
 /* ---- storing what waits ---- */
 
-/* The next batch that waits and was not handed out for storing, oldest first; NULL: none. Valid until the next call. */
+/* The next batch that was not handed out for storing, oldest first; NULL: none. Valid until the next call. */
 const struct outbox_batch *outbox_next_to_store(struct outbox *outbox);
 
 /* What was handed out for storing, up to this serial, is on disk. */
 void outbox_stored(struct outbox *outbox, uint64_t serial);
 
-/* The disk holds nothing any more: what waits will be handed out again. */
-void outbox_store_anew(struct outbox *outbox);
+/* What is behind this serial did not stay: it will be handed out again. */
+void outbox_store_again(struct outbox *outbox, uint64_t serial);
 
 /* A batch that an earlier daemon stored; the buffers are borrowed. */
 struct outbox_saved {
@@ -106,14 +109,25 @@ struct outbox_saved {
 /* Takes it back as the next batch; its bytes are copied. Only while nothing else was added. 0 or -ENOMEM. */
 int outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved);
 
+/*
+ * The same as one that Redis has, kept from now on. Only before outbox_take_back, in order, and up to the number before the
+ * next: `number` is its own. 0 or -ENOMEM.
+ */
+int outbox_take_kept(
+    struct outbox *outbox, uint64_t number, const struct outbox_saved *saved, int64_t now_ns);
+
+uint64_t outbox_oldest_serial(const struct outbox *outbox); /* that waits or is kept; 0: none */
 /* The oldest batch that waits; 0: none. All with a lower serial are in Redis, or were given up. */
 uint64_t outbox_first_serial(const struct outbox *outbox);
 uint64_t outbox_last_serial(const struct outbox *outbox); /* of all that were ever made; 0: none */
 bool outbox_all_stored(
     const struct outbox *outbox); /* whatever waits is on disk; true where nothing does */
 
-/* Lets go of what was acknowledged more than ten seconds ago. */
-void outbox_tick(struct outbox *outbox, int64_t now_ns);
+/*
+ * Redis has just shown, at this engine time, that it has all that it acknowledged: what it acknowledged more than ten seconds
+ * before is not kept any longer. (While it is away nothing is let go: it may come back without its tail.)
+ */
+void outbox_proved(struct outbox *outbox, int64_t proved_ns);
 
 uint64_t outbox_last_ticket(const struct outbox *outbox); /* the newest handed out; 0: none */
 uint64_t outbox_done_ticket(const struct outbox *outbox); /* all up to it are in Redis */

@@ -115,8 +115,10 @@
 	X(OUT_RESENT, "out.batches-resent", "batches sent again after a broken connection")        \
 	X(OUT_REFUSED_PORTS, "out.refused-ports", "toggles whose port key in Redis is unusable")   \
 	X(OUT_FOLDED, "out.folded", "intermediate toggles folded because Redis was away too long") \
-	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal on disk")            \
-	X(JOURNAL_WRITES, "journal.writes", "writes of the journal, each synced once")             \
+	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal")                    \
+	X(JOURNAL_WRITES, "journal.writes", "writes of the journal")                               \
+	X(JOURNAL_SYNCS, "journal.syncs",                                                          \
+	    "syncs of the journal: only what waits for a Redis that is away or slow is synced")    \
 	X(JOURNAL_FAILURES, "journal.failures", "writes and syncs of the journal that failed")     \
 	X(JOURNAL_RECOVERED, "journal.recovered",                                                  \
 	    "batches that an earlier start left in the journal, and that were sent on")            \

@@ -1,18 +1,22 @@
 /*
- * journal: what waits for Redis goes to the disk meanwhile (io). design.md, "Nothing is lost".
+ * journal: the outbox, in a file (io). design.md, "Nothing is lost".
  *
- * While Redis is away or slow the journal takes each batch that waits in the outbox, oldest first, and writes it to
- * <state_dir>/journal (core/journal_codec); when it is on disk the outbox is told, and INFORMs may be answered. The batches
- * stay in memory as well: they go to Redis from there, and the file is only read by the next daemon, should this one die.
- * When Redis has everything the journal is emptied.
+ * Each batch of the outbox is written to <state_dir>/journal (core/journal_codec) at once, and stays there for as long as the
+ * outbox holds it: until Redis has it, and ten seconds more, for a Redis that may yet lose its tail. So a daemon that dies
+ * leaves to the next one all that it could still have given to Redis; nothing but that next one reads it.
+ *
+ * What Redis takes at once is written and never synced: it is for the death of two processes, and is gone again before the
+ * kernel would have written it to a disk. While Redis is away or slow what waits is synced; when it is on disk the outbox is
+ * told, and INFORMs may be answered.
  *
  * The loop never waits for a disk. All file work is done by one thread of this module that is given one piece of work at a
- * time (bytes to append and sync, or a file to change) and answers through an eventfd; what comes meanwhile is the next piece:
+ * time (bytes to write, a sync, or a file to change) and answers through an eventfd; what comes meanwhile is the next piece:
  * so one fdatasync serves as many batches as came during the one before it. A sync takes 0.2 ms on a good SSD and 5 to 30 ms on
  * a disk, each of which would be the verdict's delay for all that comes then: too much for O_DSYNC in the loop. io_uring would
  * do without a thread, but container runtimes and RHEL's kernel forbid it. The thread shares nothing but that piece of work.
  *
- * Bounded by [redis] journal_max in two files of half of it each: the older goes when Redis has all that is in it. A disk
+ * Bounded by [redis] journal_max in two files, a second one being begun when the first has half of that (or 1 MiB, while
+ * Redis keeps up): the older goes when the outbox holds nothing of it any more. A disk
  * that is full, or fails, is tried again every second; meanwhile everything is in memory, and no INFORM is answered for it.
  *
  * Whose it is. A journal found at the start may be sent on only where it continues what Redis holds: where the history of
@@ -53,7 +57,7 @@ struct journal;
 struct journal *journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes,
     const char *instance, struct outbox *outbox, struct stats *stats, void (*stored)(void *ctx),
     void *ctx, char *error, size_t size);
-/* Waits for the work under way. */
+/* Waits for the work under way. Before the outbox is freed: where nothing waits in it, nothing is left in the files. */
 void journal_free(struct journal *journal);
 
 /* ---- what an earlier daemon left ---- */
@@ -71,7 +75,7 @@ void journal_claimed(struct journal *journal, const struct redis_history *histor
 /*
  * After the first claim: Redis's last batch is `last`. What was left and is above it goes to the outbox, to be sent first;
  * or, where it does not continue what Redis holds ("Whose it is"), is set aside. Call before anything else is added to the
- * outbox. Returns the number of batches that wait now, or -ENOMEM.
+ * outbox. Returns the number of batches that wait in the outbox now, or -ENOMEM.
  */
 int64_t journal_take_back(
     struct journal *journal, const struct redis_history *history, uint64_t last);
@@ -79,15 +83,15 @@ int64_t journal_take_back(
 /* ---- what waits now ---- */
 
 /*
- * The turn is over. `stuck` is whether Redis does not take batches now, or too slowly: then what waits goes to the disk, and
- * goes on to do so until Redis has everything.
+ * The turn is over. `stuck` is whether Redis does not take batches now, or too slowly: then what waits is synced, and goes on
+ * to be until Redis has everything.
  */
 void journal_turn_end(struct journal *journal, bool stuck);
 
 enum journal_state { JOURNAL_IDLE, JOURNAL_WRITING, JOURNAL_FAILING, JOURNAL_FULL };
 extern const char *const journal_state_names[];
 enum journal_state journal_state(const struct journal *journal);
-uint64_t journal_bytes(const struct journal *journal);    /* on disk */
+uint64_t journal_bytes(const struct journal *journal);    /* in the files */
 const char *journal_error(const struct journal *journal); /* why it fails, or "" */
 const char *journal_path(const struct journal *journal);
 

@@ -2,8 +2,10 @@
  * journal_files: the one or two files of the journal, and what is done to them (io). Private to io/journal.
  *
  * <dir>/journal is the older, <dir>/journal.next, where there is one, what was written after it; <dir>/journal.lock keeps a
- * second daemon out. Everything here blocks; io/journal calls it from a thread of its own. What a call promises is on disk
- * when it returns 0. A write that failed leaves no trace: the next one begins where it began, and cuts off what it left.
+ * second daemon out. Everything here blocks; io/journal calls it from a thread of its own. What was written survives the
+ * daemon, and what was synced the machine. A write that failed leaves no trace: the next one begins where it began, and cuts
+ * off what it left. After a sync that failed nobody knows what is on disk: the file ends where the last one that went well
+ * left it, and what was behind is to be written again.
  */
 #ifndef DPWATCH_IO_JOURNAL_FILES_H
 #define DPWATCH_IO_JOURNAL_FILES_H
@@ -24,7 +26,8 @@ struct journal_files {
 	struct journal_calls calls;
 	int dir_fd, lock_fd;
 	int fds[2];
-	uint64_t lens[2]; /* what is on disk */
+	uint64_t lens[2]; /* what was written */
+	uint64_t synced;  /* of the last one; of the older all is */
 	size_t n;         /* 1 or 2, appends go to the last; 0: they could not be made yet */
 	bool dirty;       /* the last one may be longer than its len */
 };
@@ -47,9 +50,11 @@ int journal_files_read(const struct journal_files *files, size_t i, char **ret_b
 /* Cuts file i at len, which is less than its length. 0 or a negative errno. */
 int journal_files_cut(struct journal_files *files, size_t i, uint64_t len);
 
-/* At the end of the last file. 0, or a negative errno, and then nothing was appended. */
-int journal_files_append(struct journal_files *files, const char *bytes, size_t len);
-/* A new file: appends go there. Only where there is one. 0 or a negative errno. */
+/* At the end of the last file. 0, or a negative errno, and then nothing was written. */
+int journal_files_write(struct journal_files *files, const char *bytes, size_t len);
+/* What was written is on disk: 0; or a negative errno, and then what was not before is gone. */
+int journal_files_sync(struct journal_files *files);
+/* A new file: writes go there. Only where there is one, and all of it is synced. 0 or a negative errno. */
 int journal_files_switch(struct journal_files *files);
 /* The older of two is not needed any more. 0 or a negative errno. */
 int journal_files_drop_old(struct journal_files *files);

@@ -21,6 +21,7 @@ struct journal_claim {
 struct journal_left {
 	struct journal_frame *frames; /* the batches that count, in order, by number */
 	size_t n, room;
+	size_t n_old; /* those of them that stand in the older of two files; 0 where there is one */
 	char *bytes[2]; /* the files, which the frames borrow from */
 	char (*owners)[JOURNAL_OWNER_MAX + 1];
 	size_t n_owners;

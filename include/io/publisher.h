@@ -61,6 +61,8 @@ bool publisher_stuck(const struct publisher *publisher);
 
 uint64_t publisher_epoch(const struct publisher *publisher); /* 0: not claimed yet */
 uint64_t publisher_batch(const struct publisher *publisher); /* the last that Redis has */
+/* When Redis showed last, with a batch or a heartbeat, that it has all that it acknowledged (engine clock); 0: never. */
+int64_t publisher_proved_ns(const struct publisher *publisher);
 /* Microseconds from sending a command to its answer: the last one, and the longest of the last one to two minutes. */
 void publisher_round_trip(
     const struct publisher *publisher, int64_t *ret_last_us, int64_t *ret_max_us);

@@ -56,6 +56,7 @@ struct publisher {
 	struct loop_timer *heartbeat;
 	int64_t active_ns,
 	    heartbeat_ns; /* when the last batch was answered; when the heartbeat under way was sent, or 0 */
+	int64_t proved_ns;
 	struct round_trip trip;
 	char prefix[128], instance[128], sha[48], error[256];
 	struct log_rate rate;

@@ -298,14 +298,20 @@ outbox_gap(struct outbox *outbox, uint64_t last)
 void
 outbox_number_from(struct outbox *outbox, uint64_t last)
 {
-	cut_first(outbox, outbox->n_done);
-	outbox->n_done = 0;
-	outbox->n_sent = 0;
-	for (size_t i = 0; i < outbox->n; i++) {
-		outbox->batches[i]->number = last + 1 + i;
-		outbox->batches[i]->sent = false;
+	if (outbox->n_done > 0 && outbox->batches[outbox->n_done - 1]->number != last) {
+		cut_first(outbox, outbox->n_done);
+		outbox->n_done = 0;
 	}
-	outbox->next_number = last + 1 + outbox->n;
+	outbox->n_sent = 0;
+	for (size_t i = outbox->n_done; i < outbox->n; i++) {
+		struct outbox_batch *batch = outbox->batches[i];
+		const uint64_t number = last + 1 + i - outbox->n_done;
+		if (batch->number != number)
+			outbox_store_again(outbox, 0);
+		batch->number = number;
+		batch->sent = false;
+	}
+	outbox->next_number = last + 1 + outbox->n - outbox->n_done;
 }
 
 void
@@ -356,8 +362,6 @@ outbox_next_to_store(struct outbox *outbox)
 {
 	size_t next = index_after(outbox, outbox->taken_serial);
 
-	if (next < outbox->n_done)
-		next = outbox->n_done;
 	if (next >= outbox->n || (outbox->open && next == outbox->n - 1))
 		return NULL;
 	outbox->taken_serial = outbox->batches[next]->serial;
@@ -376,13 +380,16 @@ outbox_stored(struct outbox *outbox, uint64_t serial)
 }
 
 void
-outbox_store_anew(struct outbox *outbox)
+outbox_store_again(struct outbox *outbox, uint64_t serial)
 {
-	outbox->taken_serial = outbox->stored_serial = 0;
+	if (outbox->taken_serial > serial)
+		outbox->taken_serial = serial;
+	if (outbox->stored_serial > serial)
+		outbox->stored_serial = serial;
 }
 
-int
-outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved)
+static struct outbox_batch *
+take_saved(struct outbox *outbox, const struct outbox_saved *saved)
 {
 	struct arg_buf args = { 0 }, names = { 0 };
 	struct outbox_batch *batch = NULL;
@@ -392,7 +399,7 @@ outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved)
 	if (!batch) {
 		arg_buf_release(&args);
 		arg_buf_release(&names);
-		return -ENOMEM;
+		return NULL;
 	}
 	batch->args = args;
 	batch->keys = names;
@@ -401,7 +408,36 @@ outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved)
 	batch->n_toggles = saved->n_toggles;
 	outbox->bytes += args.room + names.room;
 	outbox->taken_serial = outbox->stored_serial = batch->serial;
+	return batch;
+}
+
+int
+outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved)
+{
+	return take_saved(outbox, saved) ? 0 : -ENOMEM;
+}
+
+int
+outbox_take_kept(
+    struct outbox *outbox, uint64_t number, const struct outbox_saved *saved, int64_t now_ns)
+{
+	const uint64_t next = outbox->next_number;
+	struct outbox_batch *batch = take_saved(outbox, saved);
+
+	if (!batch)
+		return -ENOMEM;
+	batch->number = number;
+	batch->done = true;
+	batch->done_ns = now_ns;
+	outbox->n_done++;
+	outbox->next_number = next;
 	return 0;
+}
+
+uint64_t
+outbox_oldest_serial(const struct outbox *outbox)
+{
+	return outbox->n > 0 ? outbox->batches[0]->serial : 0;
 }
 
 uint64_t
@@ -424,11 +460,11 @@ outbox_all_stored(const struct outbox *outbox)
 }
 
 void
-outbox_tick(struct outbox *outbox, int64_t now_ns)
+outbox_proved(struct outbox *outbox, int64_t proved_ns)
 {
 	size_t n = 0;
 
-	while (n < outbox->n_done && now_ns - outbox->batches[n]->done_ns > OUTBOX_KEEP_NS)
+	while (n < outbox->n_done && proved_ns - outbox->batches[n]->done_ns > OUTBOX_KEEP_NS)
 		n++;
 	cut_first(outbox, n);
 	outbox->n_done -= n;

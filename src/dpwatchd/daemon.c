@@ -119,7 +119,10 @@ on_claimed(void *ctx, const struct redis_history *history)
 {
 	struct daemon *daemon = ctx;
 
-	outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
+	/* While starting, a Redis that lost its tail since it was first claimed gets it again before it is read. */
+	if (daemon->phase != PHASE_STARTING ||
+	    !outbox_gap(daemon->outbox, publisher_batch(daemon->publisher)))
+		outbox_number_from(daemon->outbox, publisher_batch(daemon->publisher));
 	journal_claimed(daemon->journal, history);
 	if (daemon->phase == PHASE_COMPARING)
 		daemon_read_state(daemon);
@@ -135,10 +138,8 @@ void
 daemon_compare(struct daemon *daemon, bool everything)
 {
 	if (daemon->phase == PHASE_STARTING) {
-		/* What the journal held was for what Redis lost: there is nothing to compare it with. */
-		log_error("redis: it lost data while the journal was sent; starting without it");
-		outbox_restart(daemon->outbox);
-		outbox_settle(daemon->outbox);
+		/* There is nothing to compare it with yet. What is owed still is. */
+		log_warning("redis: it lost data while dpwatchd started; beginning anew");
 		publisher_claim(daemon->publisher);
 		return;
 	}
@@ -207,11 +208,12 @@ on_link_up(void *ctx)
 
 	stats_add(&daemon->stats, STAT_REDIS_CONNECTS, 1);
 	publisher_up(daemon->publisher);
-	/* A start or a comparison that the broken connection cut short begins anew. */
+	/* A start or a comparison that the broken connection cut short begins anew: Redis may have been thrown back. */
 	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING &&
-	    outbox_waiting(daemon->outbox) == 0)
-		topo_sync_read(daemon->topo_sync);
-	else if (daemon->phase == PHASE_COMPARING)
+	    outbox_waiting(daemon->outbox) == 0) {
+		publisher_know(daemon->publisher, 0);
+		publisher_claim(daemon->publisher);
+	} else if (daemon->phase == PHASE_COMPARING)
 		publisher_claim(daemon->publisher);
 	else
 		topo_sync_up(daemon->topo_sync);
@@ -271,7 +273,8 @@ on_tick(void *ctx)
 	struct daemon *daemon = ctx;
 	static unsigned ticks;
 
-	outbox_tick(daemon->outbox, loop_now(daemon->loop).now_ns);
+	outbox_proved(daemon->outbox, publisher_proved_ns(daemon->publisher));
+	daemon_keep_owed(daemon);
 	doubt_dropped(daemon, SOURCE_TRAP, STAT_TRAP_KERNEL_DROPS, &daemon->doubted_drops.trap);
 	doubt_dropped(
 	    daemon, SOURCE_SYSLOG, STAT_SYSLOG_KERNEL_DROPS, &daemon->doubted_drops.syslog);

@@ -68,7 +68,7 @@ refresh_status(void *ctx, struct api_status *status)
 		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
 	if (journal_state(daemon->journal) == JOURNAL_FAILING)
 		add_warning(daemon,
-		    "the journal cannot be written: what waits for Redis is in memory only");
+		    "the journal cannot be written: what Redis does not take is in memory only");
 	if (outbox_overflowed(daemon->outbox))
 		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
 	if (daemon->map_lost)

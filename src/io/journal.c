@@ -1,34 +1,18 @@
 #include "io/journal.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "io/journal_left.h"
-#include "util/log.h"
+#include "io/journal_state.h"
 
 #define LOCK_WAIT_MS 10000
 #define RETRY_MS 1000
-/* Bytes of one append, about: more would make the first of them wait, and less would sync too often. */
-#define APPEND_BYTES ((size_t)256 * 1024)
-/* Batches that are missing between two are replaced by empty ones, so that numbers stay; more than these are no hole. */
-#define HOLE_MAX 100000
-
-enum work {
-	WORK_NONE,
-	WORK_APPEND,
-	WORK_SWITCH,
-	WORK_DROP_OLD,
-	WORK_RESET,
-	WORK_SET_ASIDE,
-	WORK_STOP,
-};
+/* Bytes of one write, about: more would make the first of them wait, and less would sync too often. */
+#define WRITE_BYTES ((size_t)256 * 1024)
+/* A file that Redis keeps up with is ended here, so that the one before it goes ten seconds later. */
+#define CALM_BYTES ((uint64_t)1024 * 1024)
 
 const char *const journal_state_names[] = {
 	[JOURNAL_IDLE] = "idle",
@@ -36,106 +20,6 @@ const char *const journal_state_names[] = {
 	[JOURNAL_FAILING] = "failing",
 	[JOURNAL_FULL] = "full",
 };
-
-struct journal {
-	struct loop *loop;
-	struct outbox *outbox;
-	struct stats *stats;
-	void (*stored)(void *ctx);
-	void *ctx;
-	char instance[JOURNAL_OWNER_MAX + 1], line[JOURNAL_OWNER_MAX + 1], path[512], error[200];
-	char origin[JOURNAL_OWNER_MAX +
-		    1];   /* of what Redis held when it was claimed; "": it was not yet */
-	uint64_t written; /* ... and how far */
-	uint64_t max_bytes;
-	struct journal_left left;
-	bool engaged; /* what waits goes to the disk */
-	bool owned;   /* the last file says that it is ours, or will: it stands in buf */
-	bool told;    /* ... and what the claim found */
-	bool full;
-	bool set_aside;         /* to be done next */
-	uint64_t last_serial;   /* the last batch that is in the last file, or on its way there */
-	uint64_t old_serial;    /* ... in the older of two files */
-	size_t n_batches;       /* in buf */
-	struct journal_buf buf; /* under way, or to be tried again */
-	uint64_t bytes;         /* on disk */
-	struct loop_timer *retry;
-	struct log_rate rate;
-
-	/* The thread's while `work` is something; the loop's while it is not. */
-	struct journal_files files;
-
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t wake, rest; /* there is work; there is none any more */
-	enum work work;            /* guarded by mutex */
-	enum work done;            /* guarded by mutex: what was done, until the loop has seen it */
-	int result;                /* guarded by mutex */
-	int event_fd;
-	struct event *event;
-	bool busy; /* the loop's: work was given and not seen done */
-};
-
-/* ---- the thread ---- */
-
-static int
-do_work(struct journal *journal, enum work work)
-{
-	switch (work) {
-	case WORK_APPEND:
-		return journal_files_append(&journal->files, journal->buf.data, journal->buf.len);
-	case WORK_SWITCH:
-		return journal_files_switch(&journal->files);
-	case WORK_DROP_OLD:
-		return journal_files_drop_old(&journal->files);
-	case WORK_RESET:
-		return journal_files_reset(&journal->files);
-	case WORK_SET_ASIDE:
-		return journal_files_set_aside(&journal->files);
-	case WORK_NONE:
-	case WORK_STOP:
-		break;
-	}
-	return 0;
-}
-
-static void *
-work_loop(void *ctx)
-{
-	struct journal *journal = ctx;
-	const uint64_t one = 1;
-
-	pthread_mutex_lock(&journal->mutex);
-	for (;;) {
-		while (journal->work == WORK_NONE)
-			pthread_cond_wait(&journal->wake, &journal->mutex);
-		enum work work = journal->work;
-		if (work == WORK_STOP)
-			break;
-		pthread_mutex_unlock(&journal->mutex);
-		int result = do_work(journal, work);
-		pthread_mutex_lock(&journal->mutex);
-		journal->result = result;
-		journal->done = work;
-		journal->work = WORK_NONE;
-		pthread_cond_signal(&journal->rest);
-		if (write(journal->event_fd, &one, sizeof(one)) < 0)
-			abort(); /* an eventfd of ours that holds at most 1 */
-	}
-	pthread_mutex_unlock(&journal->mutex);
-	return NULL;
-}
-
-static void
-give(struct journal *journal, enum work work)
-{
-	journal->busy = true;
-	pthread_mutex_lock(&journal->mutex);
-	journal->work = work;
-	pthread_cond_signal(&journal->wake);
-	pthread_mutex_unlock(&journal->mutex);
-}
 
 /* ---- what comes next ---- */
 
@@ -149,9 +33,8 @@ put_owner(struct journal *journal)
 				    slice_of(journal->origin)) == 0;
 }
 
-/* What comes next begins with who writes it. */
-static void
-disown(struct journal *journal)
+void
+journal_disown(struct journal *journal)
 {
 	journal->owned = journal->told = false;
 }
@@ -162,7 +45,7 @@ collect(struct journal *journal)
 {
 	const struct outbox_batch *batch;
 
-	while (journal->buf.len < APPEND_BYTES &&
+	while (journal->buf.len < WRITE_BYTES &&
 	       (batch = outbox_next_to_store(journal->outbox)) != NULL) {
 		put_owner(journal);
 		if (journal_put_batch(&journal->buf, batch->number, batch->moment_ms, &batch->keys,
@@ -181,84 +64,95 @@ empty_buf(struct journal *journal)
 	journal->n_batches = 0;
 }
 
+/* Redis has everything that it is to have. */
 static void
-say_over(struct journal *journal)
+nothing_waits(struct journal *journal)
 {
-	if (journal->error[0])
-		log_info("journal: %s: Redis has everything; the journal is not needed now",
-		    journal->path);
-	journal->error[0] = '\0';
-	journal->full = false;
+	journal->engaged = journal->full = false;
 }
 
-/* Redis has everything. */
-static enum work
-when_nothing_waits(struct journal *journal)
+/* ... and has had it for so long that it will not lose it any more. */
+static enum journal_work
+when_empty(struct journal *journal)
 {
-	say_over(journal);
 	loop_timer_cancel(journal->retry);
-	journal->engaged = false;
+	journal->error[0] = '\0';
 	/* Also what was never written, a disk being full: who we are may have stood in it. */
 	if (journal->bytes > 0 || journal->buf.len > 0)
-		disown(journal);
+		journal_disown(journal);
 	empty_buf(journal);
-	outbox_store_anew(journal->outbox);
-	return journal->bytes > 0 ? WORK_RESET : WORK_NONE;
+	return journal->bytes > 0 ? JOURNAL_RESET : JOURNAL_NO_WORK;
 }
 
-static enum work
-when_engaged(struct journal *journal)
+static bool
+is_synced(const struct journal *journal)
 {
-	const struct journal_files *files = &journal->files;
-	const bool half_full = files->n > 0 && files->lens[files->n - 1] >= journal->max_bytes / 2;
-
-	if (half_full && files->n == 1) {
-		journal->old_serial = journal->last_serial;
-		disown(journal);
-		return WORK_SWITCH;
-	}
-	if (half_full) {
-		journal->full = true;
-		return WORK_NONE;
-	}
-	journal->full = false;
-	return collect(journal) ? WORK_APPEND : WORK_NONE;
+	return journal->synced_serial >= journal->last_serial;
 }
 
-static enum work
+/* The last file is as long as it is to be, and there is no second one yet. */
+static bool
+is_file_long(const struct journal *journal)
+{
+	const struct journal_files *files = &journal->writer.files;
+	const uint64_t half = journal->max_bytes / 2;
+
+	return files->n == 1 &&
+	       files->lens[0] >= (journal->engaged || half < CALM_BYTES ? half : CALM_BYTES);
+}
+
+static enum journal_work
+when_something_is_kept(struct journal *journal)
+{
+	if (!is_synced(journal) && (journal->engaged || is_file_long(journal)))
+		return JOURNAL_SYNC;
+	if (is_file_long(journal)) {
+		journal->old_serial = journal->last_serial;
+		journal_disown(journal);
+		return JOURNAL_SWITCH;
+	}
+	const bool is_full = journal->bytes >= journal->max_bytes;
+	journal->full = is_full && journal->engaged;
+	return !is_full && collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
+}
+
+static enum journal_work
 next_work(struct journal *journal)
 {
-	const uint64_t first = outbox_first_serial(journal->outbox);
+	const uint64_t oldest = outbox_oldest_serial(journal->outbox);
 
 	if (journal->set_aside)
-		return WORK_SET_ASIDE;
+		return JOURNAL_SET_ASIDE;
 	if (journal->left.n > 0)
-		return WORK_NONE; /* nobody knows yet what of it Redis has */
-	if (first == 0)
-		return when_nothing_waits(journal);
+		return JOURNAL_NO_WORK; /* nobody knows yet what of it Redis has */
+	if (outbox_first_serial(journal->outbox) == 0)
+		nothing_waits(journal);
+	if (oldest == 0)
+		return when_empty(journal);
 	if (loop_timer_armed(journal->retry))
-		return WORK_NONE;
+		return JOURNAL_NO_WORK;
 	if (journal->buf.len > 0)
-		return WORK_APPEND;
-	if (journal->files.n == 2 && first > journal->old_serial)
-		return WORK_DROP_OLD;
-	return journal->engaged ? when_engaged(journal) : WORK_NONE;
+		return JOURNAL_WRITE;
+	if (journal->writer.files.n == 2 && oldest > journal->old_serial)
+		return JOURNAL_DROP_OLD;
+	return when_something_is_kept(journal);
 }
 
-static void
-go_on(struct journal *journal)
+void
+journal_go_on(struct journal *journal)
 {
-	if (journal->busy)
+	if (journal->writer.busy)
 		return;
-	enum work work = next_work(journal);
-	if (work != WORK_NONE)
-		give(journal, work);
+	enum journal_work work = next_work(journal);
+	if (work != JOURNAL_NO_WORK)
+		journal_writer_give(
+		    &journal->writer, work, (struct slice){ journal->buf.data, journal->buf.len });
 }
 
 static void
 on_retry(void *ctx)
 {
-	go_on(ctx);
+	journal_go_on(ctx);
 }
 
 /* ---- what was done ---- */
@@ -272,153 +166,67 @@ failed(struct journal *journal, int error)
 	snprintf(journal->error, sizeof(journal->error), "%s", strerror(-error));
 	if (log_rate_take(&journal->rate, &held_back))
 		log_error(
-		    "journal: %s: %s; what waits for Redis is in memory only, and no INFORM is answered for it; trying again",
+		    "journal: %s: %s; what Redis does not take is in memory only, and no INFORM is answered for it; trying again",
 		    journal->path, journal->error);
 	loop_timer_arm(journal->retry, RETRY_MS);
 }
 
 static void
-appended(struct journal *journal)
+mended(struct journal *journal)
+{
+	if (journal->error[0])
+		log_info("journal: %s: written again", journal->path);
+	journal->error[0] = '\0';
+}
+
+static void
+written(struct journal *journal)
 {
 	stats_add(journal->stats, STAT_JOURNAL_BATCHES, journal->n_batches);
 	stats_add(journal->stats, STAT_JOURNAL_WRITES, 1);
 	empty_buf(journal);
-	if (journal->error[0])
-		log_info("journal: %s: written again", journal->path);
-	journal->error[0] = '\0';
-	outbox_stored(journal->outbox, journal->last_serial);
+	mended(journal);
+}
+
+static void
+synced(struct journal *journal)
+{
+	stats_add(journal->stats, STAT_JOURNAL_SYNCS, 1);
+	journal->synced_serial = journal->last_serial;
+	mended(journal);
+	outbox_stored(journal->outbox, journal->synced_serial);
 	journal->stored(journal->ctx);
 }
 
+/* Nobody knows what of it is on disk: all that was not before is written again. */
 static void
-finish(struct journal *journal, enum work work, int result)
+not_synced(struct journal *journal)
 {
-	journal->busy = false;
-	journal->bytes = journal_files_bytes(&journal->files);
-	if (result != 0)
-		failed(journal, result);
-	else if (work == WORK_APPEND)
-		appended(journal);
-	else if (work == WORK_SET_ASIDE)
-		journal->set_aside = false;
+	journal->last_serial = journal->synced_serial;
+	outbox_store_again(journal->outbox, journal->synced_serial);
+	journal_disown(journal);
 }
 
+/* A piece of work that failed is tried again by the timer. */
 static void
-on_event(evutil_socket_t fd, short what, void *ctx)
+on_done(void *ctx, enum journal_work work, int result)
 {
 	struct journal *journal = ctx;
-	uint64_t count;
 
-	(void)what;
-	if (read(fd, &count, sizeof(count)) != sizeof(count))
+	journal->bytes = journal_files_bytes(&journal->writer.files);
+	if (result != 0 && work == JOURNAL_SYNC)
+		not_synced(journal);
+	if (result != 0) {
+		failed(journal, result);
 		return;
-	pthread_mutex_lock(&journal->mutex);
-	enum work work = journal->done;
-	int result = journal->result;
-	journal->done = WORK_NONE;
-	pthread_mutex_unlock(&journal->mutex);
-	finish(journal, work, result);
-	/* A piece of work that failed is tried again by the timer. */
-	if (result == 0)
-		go_on(journal);
-}
-
-/* ---- what an earlier daemon left ---- */
-
-const char *
-journal_line(const struct journal *journal)
-{
-	return journal->line;
-}
-
-size_t
-journal_left(const struct journal *journal)
-{
-	return journal->left.n;
-}
-
-uint64_t
-journal_left_after(const struct journal *journal)
-{
-	return journal->left.n > 0 ? journal->left.frames[0].number - 1 : 0;
-}
-
-static void
-set_aside(struct journal *journal, const struct redis_history *history)
-{
-	stats_add(journal->stats, STAT_JOURNAL_FOREIGN, journal->left.n);
-	log_error(
-	    "journal: %s holds %zu batches that do not continue what this Redis holds (batch %llu, published by %s): set aside as %s.aside",
-	    journal->path, journal->left.n, (unsigned long long)history->written, history->writer,
-	    journal->path);
-	journal->set_aside = true;
-	disown(journal);
-	snprintf(journal->line, sizeof(journal->line), "%s", journal->instance);
-	go_on(journal);
-}
-
-/* Batches that the file lost in its middle: empty ones keep the numbers in step with the file's. */
-static int
-fill_hole(struct journal *journal, uint64_t from, uint64_t to)
-{
-	const struct outbox_saved none = { 0 };
-
-	if (to - from >= HOLE_MAX)
-		return 0;
-	for (; from < to; from++)
-		if (outbox_take_back(journal->outbox, &none) != 0)
-			return -ENOMEM;
-	return 0;
-}
-
-static int64_t
-take_frames(struct journal *journal, uint64_t last)
-{
-	uint64_t next = last + 1;
-	int64_t n = 0;
-
-	for (size_t i = 0; i < journal->left.n; i++) {
-		const struct journal_frame *frame = &journal->left.frames[i];
-		if (frame->number < next)
-			continue;
-		const struct outbox_saved saved = { frame->moment_ms, frame->records, frame->keys,
-			frame->n_records, frame->n_toggles };
-		if (fill_hole(journal, next, frame->number) != 0 ||
-		    outbox_take_back(journal->outbox, &saved) != 0)
-			return -ENOMEM;
-		next = frame->number + 1;
-		n++;
 	}
-	return n;
-}
-
-void
-journal_claimed(struct journal *journal, const struct redis_history *history)
-{
-	snprintf(journal->origin, sizeof(journal->origin), "%s", history->origin);
-	journal->written = history->written;
-	journal->told = false;
-}
-
-int64_t
-journal_take_back(struct journal *journal, const struct redis_history *history, uint64_t last)
-{
-	int64_t n = 0;
-
-	if (journal->left.n > 0 && !journal_left_continues(&journal->left, history)) {
-		set_aside(journal, history);
-	} else if (journal->left.n > 0) {
-		n = take_frames(journal, last);
-		log_info("journal: %lld of its %zu batches are not in Redis yet, and go first",
-		    (long long)n, journal->left.n);
-		stats_add(journal->stats, STAT_JOURNAL_RECOVERED, n > 0 ? (uint64_t)n : 0);
-		/* All that were taken back are in these files. */
-		journal->last_serial = journal->old_serial = outbox_last_serial(journal->outbox);
-		journal->engaged = n > 0;
-	}
-	journal_left_release(&journal->left);
-	go_on(journal);
-	return n;
+	if (work == JOURNAL_WRITE)
+		written(journal);
+	else if (work == JOURNAL_SYNC)
+		synced(journal);
+	else if (work == JOURNAL_SET_ASIDE)
+		journal->set_aside = false;
+	journal_go_on(journal);
 }
 
 /* ---- life ---- */
@@ -428,53 +236,7 @@ journal_turn_end(struct journal *journal, bool stuck)
 {
 	if (stuck && outbox_first_serial(journal->outbox) != 0)
 		journal->engaged = true;
-	if (journal->engaged || journal->bytes > 0 || journal->buf.len > 0)
-		go_on(journal);
-}
-
-/* With all signals blocked: they are the loop's. */
-static bool
-start_thread(struct journal *journal)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	journal->has_thread = pthread_create(&journal->thread, NULL, work_loop, journal) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return journal->has_thread;
-}
-
-static bool
-make_parts(struct journal *journal)
-{
-	journal->retry = loop_timer_new(journal->loop, on_retry, journal);
-	journal->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!journal->retry || journal->event_fd < 0)
-		return false;
-	journal->event = event_new(
-	    loop_base(journal->loop), journal->event_fd, EV_READ | EV_PERSIST, on_event, journal);
-	return journal->event && event_add(journal->event, NULL) == 0 && start_thread(journal);
-}
-
-static int
-read_left(struct journal *journal)
-{
-	int error = journal_left_read(&journal->left, &journal->files, journal->stats);
-
-	snprintf(journal->line, sizeof(journal->line), "%s", journal->instance);
-	if (error != 0)
-		return error;
-	if (journal->left.n > 0) {
-		log_info("journal: %s holds batches %llu to %llu of an earlier start",
-		    journal->path, (unsigned long long)journal->left.frames[0].number,
-		    (unsigned long long)journal->left.frames[journal->left.n - 1].number);
-		if (journal->left.n_owners > 0)
-			snprintf(journal->line, sizeof(journal->line), "%s",
-			    journal->left.owners[journal->left.n_owners - 1]);
-	}
-	journal->bytes = journal_files_bytes(&journal->files);
-	return 0;
+	journal_go_on(journal);
 }
 
 struct journal *
@@ -495,18 +257,18 @@ journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const 
 		.ctx = ctx,
 		.max_bytes = max_bytes,
 		.rate = { .interval_ms = 60000, .burst = 2 },
-		.event_fd = -1,
-		.mutex = PTHREAD_MUTEX_INITIALIZER,
-		.wake = PTHREAD_COND_INITIALIZER,
-		.rest = PTHREAD_COND_INITIALIZER,
 	};
+	journal_writer_init(&journal->writer, on_done, journal);
 	snprintf(journal->instance, sizeof(journal->instance), "%s", instance);
 	snprintf(journal->path, sizeof(journal->path), "%s/journal", state_dir);
-	if (journal_files_open(&journal->files, state_dir, &journal_system_calls, LOCK_WAIT_MS,
-		error, size) == 0 &&
-	    make_parts(journal)) {
-		int result = read_left(journal);
-		if (result == 0)
+	journal->retry = loop_timer_new(loop, on_retry, journal);
+	if (journal->retry &&
+	    journal_files_open(&journal->writer.files, state_dir, &journal_system_calls,
+		LOCK_WAIT_MS, error, size) == 0 &&
+	    journal_writer_start(&journal->writer, loop)) {
+		int result = journal_read_left(journal);
+		journal->ready = result == 0;
+		if (journal->ready)
 			return journal;
 		snprintf(error, size, "%s: %s", journal->path, strerror(-result));
 	}
@@ -514,37 +276,19 @@ journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const 
 	return NULL;
 }
 
-/* The work under way ends first. */
-static void
-stop_thread(struct journal *journal)
-{
-	pthread_mutex_lock(&journal->mutex);
-	while (journal->work != WORK_NONE)
-		pthread_cond_wait(&journal->rest, &journal->mutex);
-	journal->work = WORK_STOP;
-	pthread_cond_signal(&journal->wake);
-	pthread_mutex_unlock(&journal->mutex);
-	pthread_join(journal->thread, NULL);
-}
-
 void
 journal_free(struct journal *journal)
 {
 	if (!journal)
 		return;
-	if (journal->has_thread)
-		stop_thread(journal);
-	if (journal->event)
-		event_free(journal->event);
-	if (journal->event_fd >= 0)
-		close(journal->event_fd);
+	journal_writer_stop(&journal->writer);
+	/* A daemon that ends in good order, and owes nothing, leaves nothing. */
+	if (journal->ready && journal->left.n == 0 && outbox_first_serial(journal->outbox) == 0)
+		journal_files_reset(&journal->writer.files);
+	journal_writer_release(&journal->writer);
 	loop_timer_free(journal->retry);
-	journal_files_close(&journal->files);
 	journal_left_release(&journal->left);
 	journal_buf_release(&journal->buf);
-	pthread_cond_destroy(&journal->wake);
-	pthread_cond_destroy(&journal->rest);
-	pthread_mutex_destroy(&journal->mutex);
 	free(journal);
 }
 

@@ -52,7 +52,7 @@ open_file(struct journal_files *files, size_t i, int flags)
 		return error;
 	}
 	files->fds[i] = fd;
-	files->lens[i] = (uint64_t)info.st_size;
+	files->lens[i] = files->synced = (uint64_t)info.st_size;
 	files->n = i + 1;
 	return 0;
 }
@@ -162,9 +162,12 @@ journal_files_cut(struct journal_files *files, size_t i, uint64_t len)
 
 	if (error == 0 && files->calls.fdatasync(files->fds[i]) != 0)
 		error = -errno;
-	if (error == 0)
-		files->lens[i] = len;
-	return error;
+	if (error != 0)
+		return error;
+	files->lens[i] = len;
+	if (i == files->n - 1)
+		files->synced = len;
+	return 0;
 }
 
 static int
@@ -183,7 +186,7 @@ write_all(struct journal_files *files, size_t i, const char *bytes, size_t len)
 }
 
 int
-journal_files_append(struct journal_files *files, const char *bytes, size_t len)
+journal_files_write(struct journal_files *files, const char *bytes, size_t len)
 {
 	int error = files->n == 0 ? open_all(files) : 0;
 
@@ -193,16 +196,29 @@ journal_files_append(struct journal_files *files, const char *bytes, size_t len)
 	if (files->dirty)
 		error = truncate_file(files, last, files->lens[last]);
 	if (error == 0) {
-		/* After a sync that failed nobody knows what is on disk: everything is written again. */
 		files->dirty = true;
 		error = write_all(files, last, bytes, len);
 	}
-	if (error == 0 && files->calls.fdatasync(files->fds[last]) != 0)
-		error = -errno;
 	if (error != 0)
 		return error;
 	files->dirty = false;
 	files->lens[last] += len;
+	return 0;
+}
+
+int
+journal_files_sync(struct journal_files *files)
+{
+	if (files->n == 0)
+		return 0;
+	const size_t last = files->n - 1;
+	if (files->calls.fdatasync(files->fds[last]) != 0) {
+		int error = -errno;
+		files->dirty = true;
+		files->lens[last] = files->synced;
+		return error;
+	}
+	files->synced = files->lens[last];
 	return 0;
 }
 
@@ -249,7 +265,7 @@ journal_files_reset(struct journal_files *files)
 	int error = truncate_file(files, 0, 0);
 	if (error != 0)
 		return error;
-	files->lens[0] = 0;
+	files->lens[0] = files->synced = 0;
 	files->dirty = false;
 	return 0;
 }

@@ -116,8 +116,12 @@ journal_left_read(struct journal_left *left, struct journal_files *files, struct
 	int error = 0;
 
 	*left = (struct journal_left){ 0 };
-	for (size_t i = 0; i < files->n && error == 0; i++)
+	for (size_t i = 0; i < files->n && error == 0; i++) {
+		left->n_old = left->n;
 		error = read_file(left, files, i, stats);
+	}
+	if (left->n_old > left->n)
+		left->n_old = left->n;
 	if (error != 0)
 		journal_left_release(left);
 	return error;

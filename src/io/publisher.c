@@ -362,6 +362,12 @@ publisher_batch(const struct publisher *publisher)
 	return publisher->batch;
 }
 
+int64_t
+publisher_proved_ns(const struct publisher *publisher)
+{
+	return publisher->proved_ns;
+}
+
 void
 publisher_round_trip(const struct publisher *publisher, int64_t *ret_last_us, int64_t *ret_max_us)
 {

@@ -74,6 +74,7 @@ on_status(struct publisher *publisher, const redisReply *reply)
 	char text[256];
 
 	if (strcmp(status, "ok") == 0) {
+		publisher->proved_ns = loop_now(publisher->loop).now_ns;
 		batch_done(publisher, reply);
 	} else if (strcmp(status, "done") == 0 && number > publisher->sent_number) {
 		set_broken(publisher, BROKEN_PARTED, "");
@@ -209,6 +210,7 @@ on_heartbeat(void *ctx, const redisReply *reply)
 		return;
 	enum publisher_break broken = look_at_publisher(publisher, reply);
 	if (broken == UNBROKEN) {
+		publisher->proved_ns = loop_now(publisher->loop).now_ns;
 		publisher->error[0] = '\0';
 		return;
 	}
