@@ -48,7 +48,8 @@ void publisher_know(struct publisher *publisher, uint64_t batch);
 /* Batches are written as this line (struct redis_history), which is borrowed; without a call as the instance's own. */
 void publisher_write_as(struct publisher *publisher, const char *line);
 
-/* After `lost`, or to begin: claims; `claimed` follows. Nothing is sent until publisher_go. */
+/* After `lost`, or to begin: claims; `claimed` follows. Nothing is sent until publisher_go. Does
+ * nothing while a claim is under way. */
 void publisher_claim(struct publisher *publisher);
 /* From now on batches are sent. */
 void publisher_go(struct publisher *publisher);

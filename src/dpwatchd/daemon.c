@@ -210,10 +210,9 @@ on_link_up(void *ctx)
 	publisher_up(daemon->publisher);
 	/* A start or a comparison that the broken connection cut short begins anew: Redis may have been thrown back. */
 	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING &&
-	    outbox_waiting(daemon->outbox) == 0) {
-		publisher_know(daemon->publisher, 0);
+	    outbox_waiting(daemon->outbox) == 0)
 		publisher_claim(daemon->publisher);
-	} else if (daemon->phase == PHASE_COMPARING)
+	else if (daemon->phase == PHASE_COMPARING)
 		publisher_claim(daemon->publisher);
 	else
 		topo_sync_up(daemon->topo_sync);
@@ -228,6 +227,10 @@ on_link_down(void *ctx, const char *why)
 	(void)why;
 	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
 	publisher_down(daemon->publisher);
+	/* The next claim is to tell how far Redis then is, not how far it was. */
+	if (daemon->phase == PHASE_STARTING && publisher_epoch(daemon->publisher) != 0 &&
+	    outbox_waiting(daemon->outbox) == 0)
+		publisher_know(daemon->publisher, 0);
 	topo_sync_down(daemon->topo_sync);
 	/* A map that is being taken already needs Redis no more. */
 	if (!daemon->taking.under_way || !daemon_load_is_read(daemon))

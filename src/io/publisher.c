@@ -166,6 +166,8 @@ publisher_claim(struct publisher *publisher)
 {
 	char key[160], schema[16], batch[24], epoch[24];
 
+	if (publisher->state == CLAIMING)
+		return;
 	publisher->state = CLAIMING;
 	snprintf(key, sizeof(key), "%spublisher", publisher->prefix);
 	snprintf(schema, sizeof(schema), "%d", REDIS_SCHEMA);
