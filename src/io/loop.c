@@ -27,7 +27,11 @@ struct loop_timer {
 	void *ctx;
 };
 
-/* Without libevent's cached time, so that a delay counts from when it is asked for and not from the wake-up. */
+/*
+ * Without libevent's cached time, so that a delay counts from when it is asked for and not from the wake-up. With its change
+ * list: hiredis turns the wish to read and to write on and off with each batch, and what is off again by the next wake-up
+ * costs no epoll_ctl. The list asks that no descriptor in the loop has a duplicate in this process: none has.
+ */
 static struct event_base *
 new_base(void)
 {
@@ -36,7 +40,8 @@ new_base(void)
 
 	if (config == NULL)
 		return NULL;
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME) == 0)
+	if (event_config_set_flag(
+		config, EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
 		base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
