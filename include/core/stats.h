@@ -53,6 +53,8 @@
 	X(TRAP_BAD_VARBIND, "trap.bad-varbind", "link traps with an OID or value out of bounds")   \
 	X(TRAP_DUPLICATE, "trap.duplicate", "the same datagram again within 150 s")                \
 	X(TRAP_KERNEL_DROPS, "trap.kernel-drops", "datagrams that the kernel dropped")             \
+	X(TRAP_AHEAD, "trap.received-ahead",                                                       \
+	    "datagrams queued while a burst filled the kernel's buffer")                           \
 	X(SYSLOG_RECEIVED, "syslog.received", "syslog messages received")                          \
 	X(SYSLOG_EVENT, "syslog.event", "lines that are link events")                              \
 	X(SYSLOG_EMPTY, "syslog.empty", "empty messages")                                          \
@@ -78,6 +80,8 @@
 	X(SYSLOG_TLS_REFUSED, "syslog.tls-refused",                                                \
 	    "connections whose TLS handshake failed or took too long")                             \
 	X(SYSLOG_KERNEL_DROPS, "syslog.kernel-drops", "datagrams that the kernel dropped")         \
+	X(SYSLOG_AHEAD, "syslog.received-ahead",                                                   \
+	    "datagrams queued while a burst filled the kernel's buffer")                           \
 	X(EVENT_UNKNOWN_SENDER, "event.unknown-sender",                                            \
 	    "events from senders that are not in the map")                                         \
 	X(EVENT_SOURCE_REFUSED, "event.source-refused",                                            \

@@ -50,6 +50,9 @@ const char *udp_batch_name(const struct udp_batch *batch);      /* "udp:127.0.0.
 int udp_batch_receive(struct udp_batch *batch);
 const struct udp_datagram *udp_batch_get(const struct udp_batch *batch, int i);
 
+/* Whether the kernel's buffer is more than half full. */
+bool udp_batch_fills_up(const struct udp_batch *batch);
+
 /* Drops that the kernel counted since the last call. */
 uint64_t udp_batch_drops(struct udp_batch *batch);
 

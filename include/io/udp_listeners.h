@@ -1,9 +1,13 @@
 /*
  * udp_listeners: the datagram sockets of one input under the loop (io). Private to snmp_input and syslog_input.
  *
- * One wake-up takes at most UDP_LISTENERS_TURNS batches from one socket, so that a flood on it cannot keep the loop from the
- * others. A turn is one batch: the clock is read once, each datagram is handed over, then turn_end is called. Kernel drops
- * are counted with every turn, and once a second while nothing comes.
+ * One wake-up is a turn: at most UDP_LISTENERS_TURNS batches from one socket, so that a flood on it cannot keep the loop from
+ * the others. The clock is read once a batch, each datagram is handed over, then turn_end is called. Kernel drops are counted
+ * with every batch, and once a second while nothing comes.
+ *
+ * While the kernel's buffer is more than half full, it is emptied ahead into a queue that holds as many bytes as were asked
+ * for as the receive buffer: a burst that is longer than the kernel's buffer finds room. Datagrams are handed over in the
+ * order in which they came, and those of the queue are counted (ahead_stat).
  */
 #ifndef DPWATCH_IO_UDP_LISTENERS_H
 #define DPWATCH_IO_UDP_LISTENERS_H
@@ -29,9 +33,13 @@ struct udp_listeners_handler {
 
 struct udp_listeners;
 
-/* `input` ("snmp") is for logs, drops_stat counts what the kernel dropped; both pointers are borrowed. NULL: out of memory. */
+/*
+ * `input` ("snmp") is for logs, drops_stat counts what the kernel dropped, ahead_stat what was received ahead; pointers are
+ * borrowed. NULL: out of memory.
+ */
 struct udp_listeners *udp_listeners_new(struct loop *loop, const char *input, struct stats *stats,
-    enum stats_counter drops_stat, const struct udp_listeners_handler *handler);
+    enum stats_counter drops_stat, enum stats_counter ahead_stat,
+    const struct udp_listeners_handler *handler);
 void udp_listeners_free(struct udp_listeners *listeners);
 
 /*
@@ -47,7 +55,7 @@ struct udp_batch *udp_listeners_batch(const struct udp_listeners *listeners, siz
 /* Starts or stops reading. Stopped, the sockets are not even polled: the kernel queues. */
 void udp_listeners_read(struct udp_listeners *listeners, bool on);
 
-/* Whether the last batch of one of them was full, and not long ago (engine clock): then more may be queued. */
+/* Whether more is queued for one of them, or may be: its last batch was full, and not long ago (engine clock). */
 bool udp_listeners_behind(const struct udp_listeners *listeners, int64_t now_ns);
 
 /* Takes what the kernel had received before this call, reading or not. */

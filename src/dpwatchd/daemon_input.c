@@ -108,6 +108,8 @@ daemon_pump(struct daemon *daemon)
 		if (change.damping != DAMP_NONE)
 			say_damping(daemon, &change);
 	}
+	/* A batch that is full does not wait for the turn to end. */
+	publisher_flush(daemon->publisher);
 }
 
 void

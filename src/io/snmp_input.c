@@ -378,8 +378,8 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 	input->decoder = snmp_decoder_new();
 	input->waiting = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
 	input->held = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
-	input->listeners =
-	    udp_listeners_new(input->loop, "snmp", input->stats, STAT_TRAP_KERNEL_DROPS, &handler);
+	input->listeners = udp_listeners_new(
+	    input->loop, "snmp", input->stats, STAT_TRAP_KERNEL_DROPS, STAT_TRAP_AHEAD, &handler);
 	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;

@@ -134,8 +134,8 @@ set_up(struct syslog_input *input, struct loop *loop, const struct config *confi
 		on_turn_end };
 	const struct syslog_stream_limits limits = stream_limits(config);
 
-	input->datagrams =
-	    udp_listeners_new(loop, "syslog", input->stats, STAT_SYSLOG_KERNEL_DROPS, &datagrams);
+	input->datagrams = udp_listeners_new(
+	    loop, "syslog", input->stats, STAT_SYSLOG_KERNEL_DROPS, STAT_SYSLOG_AHEAD, &datagrams);
 	input->streams = syslog_stream_new(loop, input->stats, &limits, &streams);
 	return input->datagrams != NULL && input->streams != NULL && configure(input, config) == 0;
 }

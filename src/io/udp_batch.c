@@ -260,19 +260,35 @@ udp_batch_get(const struct udp_batch *batch, int i)
 	return &batch->datagrams[i];
 }
 
+/* Of the socket; false: this kernel does not tell. */
+static bool
+read_memory(const struct udp_batch *batch, uint32_t memory[SK_MEMINFO_VARS])
+{
+	socklen_t len = SK_MEMINFO_VARS * sizeof(memory[0]);
+
+	return getsockopt(batch->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0 &&
+	       len >= (SK_MEMINFO_DROPS + 1) * sizeof(memory[0]);
+}
+
+bool
+udp_batch_fills_up(const struct udp_batch *batch)
+{
+	uint32_t memory[SK_MEMINFO_VARS];
+
+	return read_memory(batch, memory) &&
+	       memory[SK_MEMINFO_RMEM_ALLOC] > memory[SK_MEMINFO_RCVBUF] / 2;
+}
+
 uint64_t
 udp_batch_drops(struct udp_batch *batch)
 {
 	uint32_t memory[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(memory);
 
 	/*
 	 * What was dropped after the last datagram is told by no datagram: ask. While datagrams come, their own count
 	 * is enough and costs no call.
 	 */
-	if (!batch->received_since &&
-	    getsockopt(batch->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0 &&
-	    len >= (SK_MEMINFO_DROPS + 1) * sizeof(memory[0]))
+	if (!batch->received_since && read_memory(batch, memory))
 		note_drops(batch, memory[SK_MEMINFO_DROPS]);
 	batch->received_since = false;
 	uint32_t drops = batch->drops_carried - batch->drops_told;

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "io/datagram_queue.h"
 #include "util/log.h"
 
 /* How often drops are asked for while nothing comes. */
@@ -18,19 +19,26 @@
 /* An end for a drain whose sender's clock is ours and stepped back meanwhile: more than any buffer holds. */
 #define DRAIN_TURNS_MAX 8192
 
+/* Received ahead in one wake-up, at most: some 3 ms. */
+#define AHEAD_BATCHES 32
+
+/* What is to be acted on comes from the queue first, then from the batch, then from the kernel: that is its order. */
 struct listener {
 	struct udp_listeners *all;
 	size_t i;
 	struct udp_batch *batch;
-	struct event *readable;
-	int64_t full_ns; /* engine time of its last batch, where that was full; else 0 */
+	int at, n; /* of the batch: up to here it was handed over, or queued; what it holds */
+	struct datagram_queue *ahead;
+	int64_t full_ns; /* engine time of the last hand-over, where it was a full one; else 0 */
+	struct event *readable;    /* waited for while nothing is left to be handed over */
+	struct loop_timer *resume; /* else this one, which leaves room for the loop's others */
 };
 
 struct udp_listeners {
 	struct loop *loop;
 	const char *input;
 	struct stats *stats;
-	enum stats_counter drops_stat;
+	enum stats_counter drops_stat, ahead_stat;
 	struct udp_listeners_handler handler;
 	struct listener **items; /* each of its own: events point to them */
 	size_t n;
@@ -78,42 +86,128 @@ log_receive_error(struct listener *listener, int error)
 		    (unsigned long long)held_back);
 }
 
-/* One batch. Returns the number of datagrams; 0: nothing there. */
-static int
-take_turn(struct listener *listener)
+/* False: nothing there now. */
+static bool
+receive(struct listener *listener)
 {
-	struct udp_listeners *all = listener->all;
 	int n = udp_batch_receive(listener->batch);
 
 	if (n < 0)
 		log_receive_error(listener, -n);
-	if (n <= 0)
+	listener->at = 0;
+	listener->n = n > 0 ? n : 0;
+	if (n > 0)
+		count_drops(listener);
+	return n > 0;
+}
+
+/* Moves what the batch holds to the queue. False: not all of it fits. */
+static bool
+queue_batch(struct listener *listener)
+{
+	const int from = listener->at;
+
+	while (listener->at < listener->n &&
+	       datagram_queue_put(listener->ahead, udp_batch_get(listener->batch, listener->at)))
+		listener->at++;
+	stats_add(listener->all->stats, listener->all->ahead_stat, (uint64_t)(listener->at - from));
+	return listener->at == listener->n;
+}
+
+/* A burst that the kernel's buffer has no room for: to receive is faster than to act. */
+static void
+receive_ahead(struct listener *listener)
+{
+	if (!udp_batch_fills_up(listener->batch))
+		return;
+	for (int i = 0; i < AHEAD_BATCHES; i++)
+		if (!queue_batch(listener) || !receive(listener))
+			return;
+}
+
+/* Something was received and not handed over. */
+static bool
+is_behind(const struct listener *listener)
+{
+	return datagram_queue_count(listener->ahead) > 0 || listener->at < listener->n;
+}
+
+static bool
+next_datagram(
+    struct listener *listener, struct udp_datagram *room, const struct udp_datagram **ret_datagram)
+{
+	*ret_datagram = room;
+	if (datagram_queue_take(listener->ahead, room))
+		return true;
+	if (listener->at == listener->n && !receive(listener))
+		return false;
+	*ret_datagram = udp_batch_get(listener->batch, listener->at++);
+	return true;
+}
+
+/* Hands over as many as one batch may hold. Returns their number; *ret_last_us is when the last one was received. */
+static int
+hand_over(struct listener *listener, int64_t *ret_last_us)
+{
+	struct udp_listeners *all = listener->all;
+	const struct udp_datagram *datagram;
+	struct udp_datagram room;
+	int n = 0;
+
+	if (!next_datagram(listener, &room, &datagram))
 		return 0;
-	struct engine_time now = loop_now(all->loop);
+	const struct engine_time now = loop_now(all->loop);
+	do {
+		*ret_last_us = datagram->received_us;
+		all->handler.datagram(all->handler.ctx, listener->i, datagram, now);
+	} while (++n < UDP_BATCH_MAX && is_behind(listener) &&
+		 next_datagram(listener, &room, &datagram));
 	listener->full_ns = n == UDP_BATCH_MAX ? now.now_ns : 0;
-	count_drops(listener);
-	for (int i = 0; i < n; i++)
-		all->handler.datagram(
-		    all->handler.ctx, listener->i, udp_batch_get(listener->batch, i), now);
-	all->handler.turn_end(all->handler.ctx);
 	return n;
+}
+
+static void
+wait_for_more(struct listener *listener)
+{
+	if (is_behind(listener)) {
+		event_del(listener->readable);
+		loop_timer_arm(listener->resume, 0);
+	} else {
+		event_add(listener->readable, NULL);
+	}
+}
+
+static void
+take_turn(void *ctx)
+{
+	struct listener *listener = ctx;
+	struct udp_listeners *all = listener->all;
+	int64_t last_us;
+	int n = 0, batches = 0;
+
+	if (listener->full_ns != 0)
+		receive_ahead(listener);
+	do {
+		n = hand_over(listener, &last_us);
+	} while (n == UDP_BATCH_MAX && ++batches < UDP_LISTENERS_TURNS && all->reading);
+	if (n > 0 || batches > 0)
+		all->handler.turn_end(all->handler.ctx);
+	if (all->reading)
+		wait_for_more(listener);
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *ctx)
 {
-	struct listener *listener = ctx;
-
 	(void)fd;
 	(void)what;
-	for (int turn = 0; turn < UDP_LISTENERS_TURNS && listener->all->reading; turn++)
-		if (take_turn(listener) < UDP_BATCH_MAX)
-			return;
+	take_turn(ctx);
 }
 
 struct udp_listeners *
 udp_listeners_new(struct loop *loop, const char *input, struct stats *stats,
-    enum stats_counter drops_stat, const struct udp_listeners_handler *handler)
+    enum stats_counter drops_stat, enum stats_counter ahead_stat,
+    const struct udp_listeners_handler *handler)
 {
 	struct udp_listeners *all = calloc(1, sizeof(*all));
 
@@ -123,6 +217,7 @@ udp_listeners_new(struct loop *loop, const char *input, struct stats *stats,
 	all->input = input;
 	all->stats = stats;
 	all->drops_stat = drops_stat;
+	all->ahead_stat = ahead_stat;
 	all->handler = *handler;
 	all->drops_rate = (struct log_rate){ .interval_ms = 10000, .burst = 1 };
 	all->error_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
@@ -142,6 +237,8 @@ free_listener(struct listener *listener)
 		return;
 	if (listener->readable != NULL)
 		event_free(listener->readable);
+	loop_timer_free(listener->resume);
+	datagram_queue_free(listener->ahead);
 	udp_batch_close(listener->batch);
 	free(listener);
 }
@@ -173,7 +270,7 @@ warn_of_small_buffer(const struct udp_listeners *all, const struct udp_batch *ba
 }
 
 static struct listener *
-new_listener(struct udp_listeners *all, struct udp_batch *batch)
+new_listener(struct udp_listeners *all, struct udp_batch *batch, size_t ahead_bytes)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 
@@ -186,10 +283,13 @@ new_listener(struct udp_listeners *all, struct udp_batch *batch)
 	listener->batch = batch;
 	listener->readable = event_new(
 	    loop_base(all->loop), udp_batch_fd(batch), EV_READ | EV_PERSIST, on_readable, listener);
+	listener->resume = loop_timer_new(all->loop, take_turn, listener);
+	listener->ahead = datagram_queue_new(ahead_bytes);
 	struct listener **items = realloc(all->items, (all->n + 1) * sizeof(struct listener *));
 	if (items != NULL)
 		all->items = items;
-	if (items == NULL || listener->readable == NULL) {
+	if (items == NULL || listener->readable == NULL || listener->resume == NULL ||
+	    listener->ahead == NULL) {
 		free_listener(listener);
 		return NULL;
 	}
@@ -205,7 +305,7 @@ udp_listeners_open(struct udp_listeners *listeners, const char *kind, const char
 
 	if (batch == NULL)
 		return -1;
-	struct listener *listener = new_listener(listeners, batch);
+	struct listener *listener = new_listener(listeners, batch, receive_buffer);
 	if (listener == NULL) {
 		snprintf(error, size, "out of memory");
 		return -1;
@@ -233,30 +333,38 @@ udp_listeners_read(struct udp_listeners *listeners, bool on)
 {
 	listeners->reading = on;
 	for (size_t i = 0; i < listeners->n; i++) {
-		if (on)
-			event_add(listeners->items[i]->readable, NULL);
-		else
-			event_del(listeners->items[i]->readable);
+		struct listener *listener = listeners->items[i];
+		if (on) {
+			wait_for_more(listener);
+		} else {
+			event_del(listener->readable);
+			loop_timer_cancel(listener->resume);
+		}
 	}
 }
 
 bool
 udp_listeners_behind(const struct udp_listeners *listeners, int64_t now_ns)
 {
-	for (size_t i = 0; i < listeners->n; i++)
-		if (listeners->items[i]->full_ns != 0 &&
-		    now_ns - listeners->items[i]->full_ns < BEHIND_NS)
+	for (size_t i = 0; i < listeners->n; i++) {
+		const struct listener *listener = listeners->items[i];
+		if (is_behind(listener) ||
+		    (listener->full_ns != 0 && now_ns - listener->full_ns < BEHIND_NS))
 			return true;
+	}
 	return false;
 }
 
 static void
 drain(struct listener *listener, int64_t until_us)
 {
-	for (int turn = 0; turn < DRAIN_TURNS_MAX; turn++) {
-		int n = take_turn(listener);
-		if (n == 0 || udp_batch_get(listener->batch, n - 1)->received_us > until_us)
+	const struct udp_listeners_handler *handler = &listener->all->handler;
+	int64_t last_us = INT64_MIN;
+
+	for (int turn = 0; turn < DRAIN_TURNS_MAX && last_us <= until_us; turn++) {
+		if (hand_over(listener, &last_us) == 0)
 			return;
+		handler->turn_end(handler->ctx);
 	}
 }
 
