@@ -60,6 +60,7 @@ help:
 	@echo 'make test       install what is missing, build, and run every test'
 	@echo 'make unit | integration | lint | check-layers | check-pure | check-headers | check-oids | format'
 	@echo 'make bench      the daemon beside a bare floor, as ratios      make fuzz SECONDS=30'
+	@echo 'make bench-FIGURE     one of them: traps, latency, burst, v3 ... (scripts/bench --help)'
 	@echo 'make bench-syslog     syslog lines a second: the matcher on one core, and beside rsyslog'
 	@echo 'make bench-poll       1,000 switches restart: until all were asked, requests a second, stalls'
 	@echo 'make bench-api        trap to toggle while 1,000 slow clients and other crowds are at the API'
@@ -163,6 +164,10 @@ $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench
+	$(Q)BUILD=$(BUILD) scripts/bench-topology --sizes 1000,30000,1000000 --repeat 3
+# One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle latency burst paced v3 v3many flood.
+bench-%: all bench-tools
+	$(Q)BUILD=$(BUILD) scripts/bench --only $*
 bench-syslog: all $(BUILD)/bench/matcher
 	$(Q)BUILD=$(BUILD) scripts/bench-syslog
 bench-topology: all bench-tools
