@@ -96,6 +96,9 @@ static const struct {
 	{ "[snmp]\nbucket = 1 2 3",
 	    "dpwatch.conf:2: [snmp] bucket: \"1 2 3\" is wrong; right is off, or RATE BURST: words per second, and at "
 	    "once (not below RATE), up to 10000000" },
+	{ "[snmp]\npoll_user = monitor",
+	    "dpwatch.conf:2: [snmp] poll_user: there is no user of that name; add a `user` line, or write the whole line "
+	    "here" },
 	{ "[snmp]\npoll_interval = 5m",
 	    "dpwatch.conf:2: [snmp] poll_interval: \"5m\" is wrong; right is a duration from 0 to 7d (units are ms, s, min, "
 	    "h, d)" },

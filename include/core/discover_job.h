@@ -27,6 +27,8 @@ void discover_job_request(const struct discover_job *job, struct poll_request *r
 enum poll_step discover_job_take(
     struct discover_job *job, const struct trap_varbind *varbinds, size_t n);
 bool discover_job_refused(struct discover_job *job);
+void discover_job_use_v1(struct discover_job *job);
+enum poll_step discover_job_no_such(struct discover_job *job, long index);
 
 /*
  * What was told so far, a new reference, or NULL when out of memory:

@@ -85,6 +85,15 @@ enum poll_step poll_job_take(
  */
 bool poll_job_refused(struct poll_job *job);
 
+/*
+ * From now on, and from the beginning, in the form that an agent of SNMPv1 (RFC 1157) takes: GETNEXT, a row at a time. Such an
+ * agent refuses the whole request for one object that it has not (noSuchName).
+ */
+void poll_job_use_v1(struct poll_job *job);
+
+/* It did so for the index-th varbind, counted from 1 (0: nobody knows which): that column, or row, is asked no more. */
+enum poll_step poll_job_no_such(struct poll_job *job, long index);
+
 /* Of a get: whether each of its rows was told by the switch, with ifOperStatus. True of a walk. */
 bool poll_job_complete(const struct poll_job *job);
 
@@ -94,6 +103,10 @@ const struct poll_row *poll_job_row(const struct poll_job *job, size_t i);
 
 /* sysUpTime of the last answer that told one. False: none did. */
 bool poll_job_uptime(const struct poll_job *job, uint32_t *ret_uptime_cs);
+
+/* The switch's SNMP engine has booted since it was asked before (SNMPv3's snmpEngineBoots), and whether that was said. */
+void poll_job_booted(struct poll_job *job);
+bool poll_job_has_booted(const struct poll_job *job);
 
 /*
  * What a row says, as a word of source poll about the whole interface (names borrowed from the row): up where ifOperStatus is

@@ -80,10 +80,19 @@ bool poll_plan_next(struct poll_plan *plan, int64_t now_ns, struct poll_task *re
 enum poll_outcome {
 	POLL_ANSWERED,
 	POLL_SILENT, /* no answer, after all retries */
-	POLL_REFUSED, /* an answer that says no: an SNMP error, or a Report (unknown user, wrong digest) */
+	POLL_CLOSED, /* no answer, and the network says that nothing listens there (ICMP) */
+	POLL_REFUSED, /* an answer that says no: an SNMP error, or a Report that is none of those below */
 	POLL_UNSENT, /* it could not be asked: no route, no memory */
 	POLL_SLOW,   /* its answers came, but took too long in all */
 	POLL_EMPTY, /* it answered, and tells of no interface at all: a view that leaves them out */
+	/* SNMPv3: Reports (RFC 3414 3.2) */
+	POLL_UNKNOWN_USER,
+	POLL_WRONG_DIGEST,
+	POLL_NOT_DECRYPTED,
+	POLL_UNSUPPORTED_LEVEL,
+	POLL_NOT_IN_TIME,
+	POLL_UNKNOWN_ENGINE, /* it names another engine with every answer */
+	POLL_NO_USER,        /* the configuration has no user for its engine */
 	POLL_OUTCOME_MAX
 };
 extern const char *const poll_outcome_names[POLL_OUTCOME_MAX]; /* "answered", "no answer" ... */

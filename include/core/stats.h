@@ -144,6 +144,18 @@
 	X(POLL_FULL, "poll.full", "interface tables longer than what is read of one")              \
 	X(DISCOVER_ANSWERED, "discover.answered", "switches that told of themselves when asked")   \
 	X(DISCOVER_FAILED, "discover.failed", "switches that were asked and did not")              \
+	X(POLL_CLOSED, "poll.closed", "jobs that ended so because nothing listens at the port")    \
+	X(POLL_UNKNOWN_USER, "poll.unknown-user", "SNMPv3: agents that do not know our user")      \
+	X(POLL_WRONG_DIGEST, "poll.wrong-digest",                                                  \
+	    "SNMPv3: agents that have another authentication secret or protocol")                  \
+	X(POLL_NOT_DECRYPTED, "poll.not-decrypted",                                                \
+	    "SNMPv3: agents that have another privacy secret or protocol")                         \
+	X(POLL_UNSUPPORTED_LEVEL, "poll.unsupported-level",                                        \
+	    "SNMPv3: agents whose user has not our security level")                                \
+	X(POLL_NOT_IN_TIME, "poll.not-in-time", "SNMPv3: agents that do not tell their time")      \
+	X(POLL_UNKNOWN_ENGINE, "poll.unknown-engine",                                              \
+	    "SNMPv3: agents that name another engine with every answer")                           \
+	X(POLL_BOOTS, "poll.boots", "SNMPv3: boots of agents that their answers told")             \
 	X(HTTP_REQUESTS, "http.requests", "HTTP requests answered")                                \
 	X(HTTP_WRONG_TOKENS, "http.wrong-tokens", "requests with a token that is none")            \
 	X(HTTP_IMPATIENT, "http.impatient", "requests refused after too many wrong tokens")

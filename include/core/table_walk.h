@@ -87,6 +87,12 @@ void table_walk_request(const struct table_walk *walk, struct poll_request *requ
 enum table_end table_walk_take(
     struct table_walk *walk, const struct trap_varbind *varbinds, size_t n, size_t skip);
 
+/*
+ * An agent of SNMPv1 has nothing behind the nth cursor of the last request, counted from 0: that column has ended. Beyond those
+ * that were asked: all have.
+ */
+enum table_end table_walk_no_such(struct table_walk *walk, size_t nth);
+
 /* Ends it as it is. */
 void table_walk_stop(struct table_walk *walk, enum table_end end);
 

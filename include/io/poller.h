@@ -1,8 +1,9 @@
 /*
- * poller: asks switches over SNMP, and hands on what they answer (io). core/poll_plan says whom, core/poll_job what; here are
- * net-snmp's sessions under the loop, one per switch that is being asked, closed when its job is over. Nothing blocks.
+ * poller: asks switches over SNMP, and hands on what they answer (io). core/poll_plan says whom, core/poll_job what; a switch
+ * that is being asked has a talk of its own (io/poll_session), which ends with its job. Nothing blocks.
  *
- * An answer counts only from the address that was asked (the socket is connected) and with the number of the request; it is
+ * An answer counts only from the address that was asked (the socket is connected) and with the number of the request; over
+ * SNMPv3 only if it is authentic, and as secret as the user of the configuration wants it. It is
  * stamped with the time of the *request*, so that it never beats a word that came meanwhile.
  */
 #ifndef DPWATCH_IO_POLLER_H
@@ -15,10 +16,8 @@
 #include "core/topo.h"
 #include "io/loop.h"
 
-/* Not more packets a second than this, retries apart; and per request so long, and so many times, for an answer. */
+/* Not more packets a second than this, apart from repetitions and the first meeting with an engine of SNMPv3. */
 #define POLLER_RATE 2000
-#define POLLER_TIMEOUT_MS 1500
-#define POLLER_RETRIES 2
 /* One job may take so long in all, or slow switches would keep the others from being asked. */
 #define POLLER_JOB_MS 120000
 /* The same of a discovery, and so many of them may be under way. */
@@ -34,6 +33,9 @@ struct poller_handler {
 };
 
 struct poller;
+
+/* Whether the credentials of the configuration are usable. 0, or -1 with a message in error. Nothing is kept. */
+int poller_check(const struct config *config, char *error, size_t error_size);
 
 /* NULL: out of memory. */
 struct poller *poller_new(struct loop *loop, const struct config *config, struct stats *stats,

@@ -1,5 +1,6 @@
 /*
- * snmp_v3_users: the configured SNMPv3 users, with their passwords as keys (io). Private to snmp_v3.
+ * snmp_v3_users: the configured SNMPv3 users, with their passwords as keys (io). For snmp_v3; the poller reads its users' lines
+ * with it.
  *
  * A password is hashed once (a megabyte, RFC 3414 A.2) and then forgotten; what is kept is wiped when it goes.
  */
@@ -25,6 +26,13 @@ struct snmp_v3_users {
 	struct snmp_v3_user *items;
 	size_t n;
 };
+
+/*
+ * One line as a user, with the secrets themselves where it names files. `key` is what the line belongs to, for messages. 0, or
+ * -1 with a message in error and *ret_user untouched. Who takes the user wipes it.
+ */
+int snmp_v3_user_read(
+    const char *key, const char *line, struct usm_user *ret_user, char *error, size_t error_size);
 
 /* Whether the lines are usable, files of secrets included. 0, or -1 with a message in error. */
 int snmp_v3_users_check(const struct config_list *lines, char *error, size_t error_size);

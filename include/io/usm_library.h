@@ -1,6 +1,6 @@
 /*
- * usm_library: what net-snmp's User-based Security Model is asked for (io). Private to snmp_input; beside snmp_decoder the
- * one file that knows net-snmp.
+ * usm_library: what net-snmp's User-based Security Model is asked for (io). For snmp_input, which hears, and for the
+ * poller, which asks.
  *
  * The library keeps users and engines in lists that it walks for every message (54 us at 5,000 engines). So its lists stay
  * empty: the one user of the datagram at hand is presented to it, and withdrawn behind it. Keys are kept by others
@@ -25,8 +25,14 @@ struct usm_master {
 	size_t auth_len, priv_len;
 };
 
-/* Once, before anything else here: who we are, for INFORMs, Reports and discovery. False: out of memory. */
+/* Before a message is heard: who we are, for INFORMs, Reports and discovery. False: out of memory. */
 bool usm_library_open(struct slice engine_id, uint32_t boots);
+
+/*
+ * Before anything is asked: the library wants an engine id of its own even where nobody will ever see it. Until
+ * usm_library_open() gives the right one it is one by chance. False: it cannot be.
+ */
+bool usm_library_ready(void);
 
 /* Hashes a megabyte for each secret. False where the library cannot (a protocol that it was built without). */
 bool usm_master_make(enum usm_auth auth, const char *auth_secret, enum usm_priv priv,
@@ -50,6 +56,12 @@ bool usm_is_authentic(const struct usm_master *master, const struct usm_keys *ke
  */
 void usm_present(const char *user, const struct usm_master *master, struct slice engine_id,
     const struct usm_keys *keys);
+
+/*
+ * Which boots and time the engine has now: what is sent to it carries them, and what comes from it is held against them
+ * (RFC 3414 3.1 step 6, 3.2 step 7). Until the user is withdrawn.
+ */
+void usm_set_time(struct slice engine_id, uint32_t boots, uint32_t time);
 
 /*
  * Ends that, and lets the library forget what it noted about the engine: here that is kept by core/usm_engines. (It forgets

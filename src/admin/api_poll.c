@@ -31,7 +31,7 @@ api_switch_poll(struct api_call *call)
 		    call->args[0]);
 	else if (!call->api->poll_plan || !poll_plan_want_all(call->api->poll_plan, sw, true))
 		api_refuse(call->response, 409, "HTTPConflict",
-		    "Switch %s cannot be polled: there is no [snmp] poll_community, and no \"poll\" in the topology.",
+		    "Switch %s cannot be polled: there is no [snmp] poll_community or poll_user, and no \"poll\" in the topology.",
 		    call->args[0]);
 	else
 		api_reply(

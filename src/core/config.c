@@ -264,6 +264,29 @@ user_is_doubled(const struct config_list *lines, struct usm_user *ret_user)
 	return doubled;
 }
 
+static bool
+has_user(const struct config_list *lines, struct slice name)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		const struct slice line = slice_of(lines->items[i]);
+		if (slice_eq(slice_first(line, strcspn(lines->items[i], " \t")), name))
+			return true;
+	}
+	return false;
+}
+
+/* One word is the name of a user. */
+static int
+check_poll_user(struct reader *reader)
+{
+	const char *user = reader->config->snmp.poll_user;
+
+	if (!user || strpbrk(user, " \t") || has_user(&reader->config->snmp.user, slice_of(user)))
+		return 0;
+	return fault(reader, line_of(reader, "snmp", "poll_user"),
+	    "[snmp] poll_user: there is no user of that name; add a `user` line, or write the whole line here");
+}
+
 static int
 check_users(struct reader *reader)
 {
@@ -275,7 +298,7 @@ check_users(struct reader *reader)
 		    "[snmp] user: %s stands twice for the same engine; keep one of them",
 		    TEXT_QUOTE(slice_of(user.name)));
 	explicit_bzero(&user, sizeof(user));
-	return r;
+	return r == 0 ? check_poll_user(reader) : r;
 }
 
 /* ---- two listeners at one place ---- */

@@ -110,6 +110,13 @@ check_user(const char *text, char *why)
 	return right;
 }
 
+/* One word is the name of a `user`, which may stand below; more is a line of its own. */
+static bool
+check_poll_user(const char *text, char *why)
+{
+	return strpbrk(text, " \t") == NULL || check_user(text, why);
+}
+
 /* ROW: a key that is the name of its member; FIELD: one that is not. */
 #define FIELD(section_, key_, member, type_, preset_, ...)                             \
 	{                                                                              \
@@ -137,7 +144,7 @@ const struct config_row config_rows[] = {
 	ROW(snmp, min_level, CONFIG_CHOICE, "noAuthNoPriv", .names = min_levels),
 	FIELD(snmp, bucket, bucket_rate, CONFIG_BUCKET, "off", RANGE(1, 10000000)),
 	ROW(snmp, poll_community, CONFIG_TEXT, "", .check = check_community, .secret = true),
-	ROW(snmp, poll_user, CONFIG_TEXT, "", LIVE),
+	ROW(snmp, poll_user, CONFIG_TEXT, "", .check = check_poll_user, .secret = true),
 	FIELD(snmp, poll_interval, poll_interval_ms, CONFIG_DURATION, "5min", RANGE(0, 7 * DAY)),
 	FIELD(snmp, poll_verify, poll_verify_ms, CONFIG_DURATION, "off", RANGE(0, 1 * HOUR)),
 

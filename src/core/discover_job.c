@@ -279,6 +279,24 @@ discover_job_refused(struct discover_job *job)
 	return go_on(job) == POLL_STEP_MORE;
 }
 
+void
+discover_job_use_v1(struct discover_job *job)
+{
+	release_walks(job);
+	begin(job);
+	job->size = SIZE_LEAST;
+}
+
+/* sysUpTime is the first varbind, and has always something behind it; columns follow. */
+enum poll_step
+discover_job_no_such(struct discover_job *job, long index)
+{
+	const size_t nth = index >= 2 ? (size_t)index - 2 : TABLE_COLUMNS_MAX;
+
+	return table_walk_no_such(&job->walks[job->at], nth) == TABLE_GOES_ON ? POLL_STEP_MORE
+									      : go_on(job);
+}
+
 json_t *
 discover_job_facts(const struct discover_job *job)
 {

@@ -56,7 +56,7 @@ struct poll_job {
 	bool ended[COLUMN_MAX];
 	struct poll_row *rows;
 	size_t n, room;
-	bool has_uptime;
+	bool has_uptime, booted;
 	uint32_t uptime_cs;
 };
 
@@ -157,6 +157,18 @@ poll_job_uptime(const struct poll_job *job, uint32_t *ret_uptime_cs)
 	if (job->has_uptime)
 		*ret_uptime_cs = job->uptime_cs;
 	return job->has_uptime;
+}
+
+void
+poll_job_booted(struct poll_job *job)
+{
+	job->booted = true;
+}
+
+bool
+poll_job_has_booted(const struct poll_job *job)
+{
+	return job->booted;
 }
 
 /* ---- asking ---- */
@@ -364,9 +376,8 @@ take_uptime(struct poll_job *job, const struct trap_varbind *varbinds, size_t n)
 	return false;
 }
 
-/* What was read before may have other indexes now, and other states. */
-static enum poll_step
-begin_anew(struct poll_job *job)
+static void
+restart(struct poll_job *job)
 {
 	clear_rows(job);
 	memset(job->cursor, 0, sizeof(job->cursor));
@@ -374,6 +385,13 @@ begin_anew(struct poll_job *job)
 	job->at = 0;
 	table_walk_release(&job->lags);
 	job->lags.shape = NULL;
+}
+
+/* What was read before may have other indexes now, and other states. */
+static enum poll_step
+begin_anew(struct poll_job *job)
+{
+	restart(job);
 	return ++job->n_restarts <= RESTARTS_MAX ? POLL_STEP_MORE : POLL_STEP_DONE;
 }
 
@@ -484,6 +502,67 @@ poll_job_refused(struct poll_job *job)
 		return false;
 	job->size++;
 	return true;
+}
+
+/* ---- SNMPv1 ---- */
+
+void
+poll_job_use_v1(struct poll_job *job)
+{
+	if (job->discovery) {
+		discover_job_use_v1(job->discovery);
+		return;
+	}
+	restart(job);
+	job->size = job->walk ? SIZE_LEAST : SIZE_ROW;
+}
+
+/* Which column the request's varbind asks for, where it asks for one of each; COLUMN_MAX: none. */
+static int
+column_asked(const struct poll_job *job, long index)
+{
+	long at = 2; /* behind sysUpTime */
+
+	for (int column = 0; column < COLUMN_MAX; column++) {
+		if (job->ended[column])
+			continue;
+		if (at++ == index)
+			return column;
+	}
+	return COLUMN_MAX;
+}
+
+static enum poll_step
+end_column(struct poll_job *job, int column)
+{
+	job->ended[column] = true;
+	for (int other = 0; other < COLUMN_MAX; other++)
+		if (!job->ended[other])
+			return POLL_STEP_MORE;
+	return POLL_STEP_DONE;
+}
+
+enum poll_step
+poll_job_no_such(struct poll_job *job, long index)
+{
+	if (job->discovery)
+		return discover_job_no_such(job->discovery, index);
+	const int column = column_asked(job, index);
+
+	if (job->lags.shape)
+		return table_walk_no_such(&job->lags,
+			   index < 2 ? TABLE_COLUMNS_MAX : (size_t)index - 2) == TABLE_GOES_ON
+			   ? POLL_STEP_MORE
+			   : go_on(job);
+	if (job->walk)
+		return column != COLUMN_MAX && end_column(job, column) == POLL_STEP_MORE
+			   ? POLL_STEP_MORE
+			   : go_on(job);
+	/* Without ifXTable no row has a name; a row without a state is none. */
+	if (column == COLUMN_NAME)
+		return end_column(job, column);
+	job->at = wanted_end(job);
+	return job->at < job->n_wanted ? POLL_STEP_MORE : POLL_STEP_DONE;
 }
 
 bool

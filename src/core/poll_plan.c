@@ -10,10 +10,18 @@
 const char *const poll_outcome_names[POLL_OUTCOME_MAX] = {
 	[POLL_ANSWERED] = "answered",
 	[POLL_SILENT] = "no answer",
+	[POLL_CLOSED] = "nothing listens at its SNMP port",
 	[POLL_REFUSED] = "refused",
 	[POLL_UNSENT] = "cannot be asked",
 	[POLL_SLOW] = "too slow",
 	[POLL_EMPTY] = "tells of no interface",
+	[POLL_UNKNOWN_USER] = "unknown user",
+	[POLL_WRONG_DIGEST] = "wrong authentication secret or protocol",
+	[POLL_NOT_DECRYPTED] = "wrong privacy secret or protocol",
+	[POLL_UNSUPPORTED_LEVEL] = "its user has not this security level",
+	[POLL_NOT_IN_TIME] = "not in its time window",
+	[POLL_UNKNOWN_ENGINE] = "names another engine with every answer",
+	[POLL_NO_USER] = "no user is configured for its engine",
 };
 
 enum line { LINE_SOON, LINE_SWEEP, LINE_MAX };
@@ -383,7 +391,7 @@ patience_ns(unsigned n_silent)
 static bool
 has_another_address(struct planned *planned, enum poll_outcome outcome)
 {
-	if (outcome != POLL_SILENT && outcome != POLL_UNSENT)
+	if (outcome != POLL_SILENT && outcome != POLL_CLOSED && outcome != POLL_UNSENT)
 		return false;
 	if (planned->n_addresses < 2)
 		return false;

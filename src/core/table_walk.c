@@ -235,6 +235,25 @@ table_walk_take(struct table_walk *walk, const struct trap_varbind *varbinds, si
 	return walk->end;
 }
 
+enum table_end
+table_walk_no_such(struct table_walk *walk, size_t nth)
+{
+	size_t at = 0;
+	bool found = false, more = false;
+
+	for (size_t column = 0; column < walk->shape->n_columns; column++) {
+		if (walk->cursor[column].ended)
+			continue;
+		const bool this_one = at++ == nth;
+		walk->cursor[column].ended = this_one;
+		found = found || this_one;
+		more = more || !this_one;
+	}
+	if (!found || !more)
+		walk->end = walk->n > 0 ? TABLE_WHOLE : TABLE_ABSENT;
+	return walk->end;
+}
+
 const struct table_cell *
 table_walk_cell(const struct table_walk *walk, size_t row, size_t column)
 {

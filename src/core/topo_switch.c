@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/config.h"
+#include "core/text.h"
 #include "core/topo_build.h"
+#include "core/usm_user.h"
 
 /* A boot takes minutes; beyond a day it is a slip of the unit. */
 #define BOOT_SETTLE_MAX_MS INT64_C(86400000)
@@ -42,6 +44,10 @@ static const struct member switch_members[SWITCH_N] = {
 	[SWITCH_POLL] = { "poll", MEMBER_OBJECT, false },
 	[SWITCH_INTERFACES] = { "interfaces", MEMBER_LIST, false },
 };
+
+#define COMMUNITY_MAX 255
+/* A user's line at its longest: a name and two secrets of 255 octets in quotes, and what stands between. */
+#define USER_LINE_MAX 1023
 
 enum { POLL_COMMUNITY, POLL_USER, POLL_PORT, POLL_N };
 static const struct member poll_members[POLL_N] = {
@@ -246,21 +252,55 @@ set_boot_settle(
 		    TEXT_QUOTE(member_text(value)));
 }
 
+/* What is wrong with it is told without it. */
+static bool
+check_credential(struct topo_builder *b, const struct at *at, const json_t *value, size_t max)
+{
+	const struct slice text = member_text(value);
+
+	if (text.len == 0)
+		FAULT(b, at, "is empty");
+	else if (text_has_control(text))
+		FAULT(b, at, "holds a control character");
+	else if (text.len > max)
+		FAULT(b, at, "is longer than %zu octets", max);
+	else
+		return true;
+	return false;
+}
+
+/* One word is the name of a `[snmp] user`; more is a line as that has it. */
+static void
+check_poll_user(struct topo_builder *b, const struct at *at, const json_t *value)
+{
+	const struct slice text = member_text(value);
+	char why[USM_USER_WHY_MAX];
+	struct usm_user user;
+
+	if (slice_find(text, SLICE(" ")) < 0)
+		return;
+	if (usm_user_parse(text, &user, why))
+		explicit_bzero(&user, sizeof(user));
+	else
+		FAULT(b, at, "%s", why);
+}
+
 /* Kept as text for the poller: it is read once per poll session, and its secrets stay out of the rows. */
 static void
 set_poll(struct topo_builder *b, const struct at *at, struct topo_switch *row, const json_t *value)
 {
 	json_t *got[POLL_N];
-	struct slice text;
 	uint32_t port;
 	size_t n_faults = b->faults.n_errors;
 
 	members_read(b, at, value, poll_members, POLL_N, got);
 	if (got[POLL_PORT])
 		member_int(b, AT_MEMBER(at, "port"), got[POLL_PORT], 1, 65535, &port);
-	for (int i = POLL_COMMUNITY; i <= POLL_USER; i++)
-		if (got[i])
-			member_name(b, AT_MEMBER(at, poll_members[i].name), got[i], &text);
+	if (got[POLL_COMMUNITY])
+		check_credential(b, AT_MEMBER(at, "community"), got[POLL_COMMUNITY], COMMUNITY_MAX);
+	if (got[POLL_USER] &&
+	    check_credential(b, AT_MEMBER(at, "user"), got[POLL_USER], USER_LINE_MAX))
+		check_poll_user(b, AT_MEMBER(at, "user"), got[POLL_USER]);
 	if (b->faults.n_errors > n_faults)
 		return;
 	char *json = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);

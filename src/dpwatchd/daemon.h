@@ -10,7 +10,6 @@
  *   daemon_rules.c  the rules' files
  *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
- *   daemon_not_built.c  keys that nothing follows yet
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_overload.c  words of switches that are over their bucket
@@ -217,9 +216,6 @@ struct rules *daemon_load_rules(const struct config *config);
 bool daemon_load_syslog_tls(const struct config *config, struct ssl_ctx_st **ret_context);
 /* The same of [api] for its https: listeners. */
 bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_context);
-
-/* ---- daemon_not_built.c ---- */
-void daemon_say_not_built(const struct config *config);
 
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);

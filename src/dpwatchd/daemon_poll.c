@@ -93,22 +93,50 @@ note_lags(struct daemon *daemon, uint32_t sw, const struct poll_job *job)
 		    name, n, n == 1 ? " is" : "s are", name);
 }
 
+/* A restart is noted so long before or after the instant at which sysUpTime began. */
+#define BOOT_SLACK_US INT64_C(60000000)
+
+/* Whether a restart was noted since sysUpTime began: the engine's boots tell of that one. */
+static bool
+is_known_boot(struct daemon *daemon, uint32_t sw, uint32_t uptime_cs, int64_t now_us)
+{
+	struct engine_switch_view view;
+
+	engine_switch_view(daemon->engine, sw, &view);
+	return view.restarted_us != 0 &&
+	       view.restarted_us >= now_us - INT64_C(10000) * uptime_cs - BOOT_SLACK_US;
+}
+
+/* A boot that nobody told comes before what it makes of the indexes. True: there was one. */
+static bool
+tell_boot(struct daemon *daemon, uint32_t sw, const struct poll_job *job)
+{
+	const struct engine_time now = loop_now(daemon->loop);
+	const struct link_event restart = {
+		.kind = LINK_EVENT_RESTART, .source = SOURCE_POLL, .new_boot = true, .rule = "poll"
+	};
+	uint32_t uptime_cs = 0;
+
+	if (poll_job_uptime(job, &uptime_cs) &&
+	    engine_answer_uptime(daemon->engine, sw, uptime_cs, now))
+		return true;
+	if (!poll_job_has_booted(job) || is_known_boot(daemon, sw, uptime_cs, now.wall_us))
+		return false;
+	engine_feed(daemon->engine, sw, &restart, now);
+	return true;
+}
+
 void
 daemon_polled(void *ctx, uint32_t sw, const struct poll_job *job, bool whole)
 {
 	struct daemon *daemon = ctx;
-	uint32_t uptime_cs;
-	bool booted = false;
 
 	/* Until Redis was read, words would be forgotten; the asks that follow the start come back to it. */
 	if (daemon->phase != PHASE_RUNNING) {
 		poller_want_later(daemon->poller, sw, AGAIN_MS);
 		return;
 	}
-	/* A boot that nobody told comes before what it makes of the indexes. */
-	if (poll_job_uptime(job, &uptime_cs))
-		booted =
-		    engine_answer_uptime(daemon->engine, sw, uptime_cs, loop_now(daemon->loop));
+	const bool booted = tell_boot(daemon, sw, job);
 	for (size_t i = 0; i < poll_job_n_rows(job); i++)
 		learn_row(daemon, sw, poll_job_row(job, i));
 	if (poll_job_is_walk(job) && whole) {

@@ -59,6 +59,10 @@ files_load(const struct config *config, struct files *ret_files)
 		log_error("%s", error);
 		good = false;
 	}
+	if (poller_check(config, error, sizeof(error)) != 0) {
+		log_error("%s", error);
+		good = false;
+	}
 	good = daemon_load_syslog_tls(config, &ret_files->syslog_tls) && good;
 	good = daemon_load_api_tls(config, &ret_files->api_tls) && good;
 	if (!good)
@@ -93,7 +97,6 @@ daemon_test(const struct config *config)
 		files_release(&files);
 		return 1;
 	}
-	daemon_say_not_built(config);
 	printf("configuration and %zu rules are good\n", rules_count(files.rules));
 	files_release(&files);
 	return 0;
@@ -145,6 +148,5 @@ daemon_reload(struct daemon *daemon)
 		log_warning("reload: %s changes only at a restart", restart);
 	put_in_force(daemon, config, &files);
 	daemon_turn_end(daemon);
-	daemon_say_not_built(&daemon->config);
 	log_info("reload: done, %zu rules", rules_count(daemon->rules));
 }

@@ -111,7 +111,6 @@ main(int argc, char **argv)
 		return status;
 	}
 	daemon_set_up_log(&daemon.config, options.debug);
-	daemon_say_not_built(&daemon.config);
 	signal(SIGPIPE, SIG_IGN);
 	status = daemon_start(&daemon);
 	if (status == 0) {

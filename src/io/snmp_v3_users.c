@@ -18,14 +18,15 @@ snmp_v3_users_release(struct snmp_v3_users *users)
 
 /* The secret itself, where a path stands for it. */
 static int
-read_secret(const char *name, const char *what, struct usm_secret *secret, char *error, size_t size)
+read_secret(const char *key, const char *name, const char *what, struct usm_secret *secret,
+    char *error, size_t size)
 {
 	char text[USM_SECRET_MAX + 1], why[PATH_MAX + 128];
 
 	if (!secret->is_path)
 		return 0;
 	if (secret_file_read(secret->text, text, sizeof(text), why, sizeof(why)) != 0) {
-		snprintf(error, size, "[snmp] user %s: the %s secret: %s", name, what, why);
+		snprintf(error, size, "%s %s: the %s secret: %s", key, name, what, why);
 		return -1;
 	}
 	size_t len = strlen(text);
@@ -33,26 +34,32 @@ read_secret(const char *name, const char *what, struct usm_secret *secret, char 
 		slice_copy((struct slice){ text, len }, secret->text, sizeof(secret->text));
 	else
 		snprintf(error, size,
-		    "[snmp] user %s: the %s secret in %s is shorter than %d octets (RFC 3414 11.2)",
+		    "%s %s: the %s secret in %s is shorter than %d octets (RFC 3414 11.2)", key,
 		    name, what, secret->text, USM_SECRET_MIN);
 	explicit_bzero(text, sizeof(text));
 	return len >= USM_SECRET_MIN ? 0 : -1;
 }
 
-/* One line as a user with its secrets. */
-static int
-read_user(const char *line, struct usm_user *user, char *error, size_t size)
+int
+snmp_v3_user_read(
+    const char *key, const char *line, struct usm_user *ret_user, char *error, size_t error_size)
 {
 	char why[USM_USER_WHY_MAX];
+	struct usm_user user;
+	int r = -1;
 
-	if (!usm_user_parse(slice_of(line), user, why)) {
-		snprintf(error, size, "[snmp] user: %s", why);
+	if (!usm_user_parse(slice_of(line), &user, why)) {
+		snprintf(error, error_size, "%s: %s", key, why);
 		return -1;
 	}
-	if (read_secret(user->name, "authentication", &user->auth_secret, error, size) != 0 ||
-	    read_secret(user->name, "privacy", &user->priv_secret, error, size) != 0)
-		return -1;
-	return 0;
+	if (read_secret(key, user.name, "authentication", &user.auth_secret, error, error_size) ==
+		0 &&
+	    read_secret(key, user.name, "privacy", &user.priv_secret, error, error_size) == 0) {
+		*ret_user = user;
+		r = 0;
+	}
+	explicit_bzero(&user, sizeof(user));
+	return r;
 }
 
 int
@@ -62,7 +69,7 @@ snmp_v3_users_check(const struct config_list *lines, char *error, size_t error_s
 	int r = 0;
 
 	for (size_t i = 0; i < lines->n && r == 0; i++)
-		r = read_user(lines->items[i], &user, error, error_size);
+		r = snmp_v3_user_read("[snmp] user", lines->items[i], &user, error, error_size);
 	explicit_bzero(&user, sizeof(user));
 	return r;
 }
@@ -96,7 +103,8 @@ snmp_v3_users_make(const struct config_list *lines, struct slice own_engine,
 	if (r != 0)
 		snprintf(error, error_size, "out of memory");
 	for (; users.n < lines->n && r == 0; users.n++) {
-		r = read_user(lines->items[users.n], &user, error, error_size);
+		r = snmp_v3_user_read(
+		    "[snmp] user", lines->items[users.n], &user, error, error_size);
 		if (r == 0 && !make_keys(own_engine, &user, &users.items[users.n])) {
 			snprintf(error, error_size,
 			    "[snmp] user %s: net-snmp cannot make keys of these protocols",

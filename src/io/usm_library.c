@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define DES_KEY_AND_IV 16
 
@@ -45,18 +46,35 @@ static struct {
 bool
 usm_library_open(struct slice engine_id, uint32_t boots)
 {
+	static bool started;
 	char before[16];
 
 	/* The library adds one: this is how it reads its own file. */
 	snprintf(before, sizeof(before), "%u", boots - 1);
-	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_APPTYPE, "dpwatchd");
-	init_snmpv3("dpwatchd");
+	if (!started) {
+		netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_APPTYPE, "dpwatchd");
+		init_snmpv3("dpwatchd");
+		started = true;
+	}
 	if (set_exact_engineID((const u_char *)engine_id.data, engine_id.len) != SNMPERR_SUCCESS)
 		return false;
 	engineBoots_conf("engineBoots", before);
 	memcpy(library.engine_id, engine_id.data, engine_id.len);
 	library.engine_id_len = engine_id.len;
 	return true;
+}
+
+bool
+usm_library_ready(void)
+{
+	/* net-snmp's enterprise, and octets (RFC 3411, SnmpEngineID) that nobody else has. */
+	uint8_t id[17] = { 0x80, 0x00, 0x1f, 0x88, 0x05 };
+
+	if (library.engine_id_len > 0)
+		return true;
+	if (getrandom(id + 5, sizeof(id) - 5, GRND_NONBLOCK) < 0)
+		return false;
+	return usm_library_open((struct slice){ (const char *)id, sizeof(id) }, 1);
 }
 
 void
@@ -197,6 +215,12 @@ usm_present(const char *user, const struct usm_master *master, struct slice engi
 	}
 	usm_add_user(one);
 	library.presented = true;
+}
+
+void
+usm_set_time(struct slice engine_id, uint32_t boots, uint32_t time)
+{
+	set_enginetime((const u_char *)engine_id.data, (u_int)engine_id.len, boots, time, TRUE);
 }
 
 void

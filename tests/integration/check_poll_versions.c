@@ -1,0 +1,438 @@
+/*
+ * Asking Debian's snmpd over SNMPv3: every protocol and level, who is refused and why, agents that were replaced, reset or restarted;
+ * and over SNMPv1, where it knows nothing else.
+ * Agents stand at addresses in 127/8, and tell of this machine's interfaces.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+
+#define N(array) ((int)(sizeof(array) / sizeof(array[0])))
+
+/* A growing text. */
+struct text {
+	char bytes[24576];
+	size_t n;
+};
+
+static struct sandbox box;
+static struct process agent;
+static struct text agent_config, users, map;
+static const char *agent_version;
+static char out[SANDBOX_TEXT], config_path[160], persistent[200];
+
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+add(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text->n +=
+	    (size_t)vsnprintf(text->bytes + text->n, sizeof(text->bytes) - text->n, format, args);
+	va_end(args);
+	ck_assert_uint_lt(text->n, sizeof(text->bytes));
+}
+
+static const char *const auths[] = { "MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512" };
+static const char *const privs[] = { "DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C" };
+
+/* ---- the agent ---- */
+
+/* With the users of agent_config; once in a while it has lived before (its boots are in `persistent`). */
+static void
+agent_start(void)
+{
+	char log[160], listen[64], asked[64], path[240], state[240];
+
+	snprintf(log, sizeof(log), "%s/snmpd.log", box.dir);
+	snprintf(listen, sizeof(listen), "udp:0.0.0.0:%u", box.redis_port);
+	snprintf(asked, sizeof(asked), "127.0.0.1:%u", box.redis_port);
+	/* Not /etc/snmp; but with what it wrote itself, which -C would leave out. */
+	snprintf(path, sizeof(path), "SNMPCONFPATH=%s", persistent);
+	snprintf(state, sizeof(state), "SNMP_PERSISTENT_DIR=%s", persistent);
+	sandbox_write(config_path, agent_config.bytes);
+	process_start(&agent, log,
+	    ARGV("env", path, state, "snmpd", "-f", "-Lo", "-c", config_path, "-I", "-smux",
+		listen));
+	WAIT_FOR(process_run(out, sizeof(out),
+		     ARGV("snmpget", agent_version, "-cpublic", "-t1", "-r0", asked,
+			 ".1.3.6.1.2.1.1.3.0")) == 0);
+}
+
+/* SIGTERM: it writes its boots. */
+static void
+agent_stop(void)
+{
+	process_signal(&agent, SIGTERM);
+	process_wait(&agent);
+}
+
+/* A user of the agent: NAME, AUTH, PRIV (NULL: none); secrets "auth NAME" and "priv NAME"; no less than its level counts. */
+static void
+agent_user(const char *name, const char *auth, const char *priv)
+{
+	add(&agent_config, "createUser %s", name);
+	if (auth)
+		add(&agent_config, " %s \"auth %s\"", auth, name);
+	if (priv)
+		add(&agent_config, " %s \"priv %s\"", priv, name);
+	add(&agent_config, "\nrouser %s %s\n", name, priv ? "priv" : auth ? "auth" : "noauth");
+}
+
+/* The same for dpwatch. */
+static void
+our_user(const char *name, const char *auth, const char *priv)
+{
+	add(&users, "user = %s", name);
+	if (auth)
+		add(&users, " %s \"auth %s\"", auth, name);
+	if (priv)
+		add(&users, " %s \"priv %s\"", priv, name);
+	add(&users, "\n");
+}
+
+/* ---- the daemon ---- */
+
+static void
+set_up(void)
+{
+	agent_config.n = users.n = map.n = 0;
+	agent_version = "-v2c";
+	sandbox_init(&box);
+	snprintf(config_path, sizeof(config_path), "%s/snmpd.conf", box.dir);
+	snprintf(persistent, sizeof(persistent), "%s/snmpd", box.dir);
+	ck_assert_int_eq(mkdir(persistent, 0700), 0);
+	add(&agent_config, "rocommunity public 127.0.0.1\n");
+	add(&users, "poll_interval = off\n");
+}
+
+static void
+tear_down(void)
+{
+	process_kill(&agent);
+	sandbox_release(&box);
+}
+
+static void
+daemon_start(void)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = users.bytes });
+	sandbox_start_ready(&box);
+}
+
+/* A switch at 127.3.0.i; poll: more of its "poll" object, such as , "user": "x". */
+static void
+map_switch(int i, const char *poll)
+{
+	add(&map,
+	    "%s{\"name\": \"sw%d\", \"addresses\": [\"127.3.0.%d\"], \"poll\": {\"port\": %u%s}}",
+	    map.n == 0 ? "{\"switches\": [" : ", ", i, i, box.redis_port, poll);
+}
+
+static void
+map_load(void)
+{
+	add(&map, "]}");
+	sandbox_load(&box, map.bytes);
+}
+
+/* "answered" and the like; the caller's. */
+static char *
+polling(int i)
+{
+	char target[32], *state = NULL;
+
+	snprintf(target, sizeof(target), "/v1/switches/sw%d", i);
+	json_t *answer = sandbox_get(&box, target);
+	const char *is = json_string_value(
+	    json_object_get(json_object_get(json_object_get(answer, "switch"), "poll"), "state"));
+	if (is)
+		state = strdup(is);
+	json_decref(answer);
+	return state;
+}
+
+static bool
+polling_is(int i, const char *state)
+{
+	char *is = polling(i);
+	const bool same = is && strcmp(is, state) == 0;
+
+	free(is);
+	return same;
+}
+
+static int
+poll(const char *name)
+{
+	char api[SANDBOX_PATH + 8];
+
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	return process_run(out, sizeof(out),
+	    ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "poll", name));
+}
+
+/* sw1 is asked by the user `monitor`, who can do everything. */
+static void
+begin_monitored(void)
+{
+	agent_user("monitor", "SHA-256", "AES");
+	agent_start();
+	our_user("monitor", "SHA-256", "AES");
+	add(&users, "poll_user = monitor\n");
+	daemon_start();
+	map_switch(1, "");
+	map_load();
+	WAIT_FOR(polling_is(1, "answered"));
+}
+
+/* ---- tests ---- */
+
+START_TEST(every_protocol_and_level_is_spoken)
+{
+	char name[32], poll_object[64];
+	int n = 0;
+
+	for (int a = -1; a < N(auths); a++)
+		for (int p = -1; p < (a < 0 ? 0 : N(privs)); p++) {
+			snprintf(name, sizeof(name), "%s+%s", a < 0 ? "none" : auths[a],
+			    p < 0 ? "none" : privs[p]);
+			agent_user(name, a < 0 ? NULL : auths[a], p < 0 ? NULL : privs[p]);
+			our_user(name, a < 0 ? NULL : auths[a], p < 0 ? NULL : privs[p]);
+			snprintf(poll_object, sizeof(poll_object), ", \"user\": \"%s\"", name);
+			map_switch(++n, poll_object);
+		}
+	ck_assert_int_eq(n, 43);
+	agent_start();
+	daemon_start();
+	map_load();
+	for (int i = 1; i <= n; i++)
+		WAIT_FOR(polling_is(i, "answered"));
+	/* Each was met once, and asked for its table: nobody had to be asked again for another reason. */
+	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 0);
+	ck_assert_int_eq(
+	    sandbox_counter(&box, "poll.requests"), sandbox_counter(&box, "poll.answers"));
+	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), n);
+	ck_assert(!sandbox_log_has(&box, "auth SHA"));
+	ck_assert_int_eq(redis_events(box.redis), 0);
+}
+END_TEST
+
+/* What dpwatch is configured with, where the agent has "monitor SHA-256 AES" and "weak SHA". */
+static const struct {
+	const char *user, *state, *counter;
+} refusals[] = {
+	{ "stranger SHA-256 \\\"auth monitor\\\" AES \\\"priv monitor\\\"", "unknown user",
+	    "poll.unknown-user" },
+	{ "monitor SHA-256 \\\"another secret\\\" AES \\\"priv monitor\\\"",
+	    "wrong authentication secret or protocol", "poll.wrong-digest" },
+	{ "monitor SHA-512 \\\"auth monitor\\\" AES \\\"priv monitor\\\"",
+	    "wrong authentication secret or protocol", "poll.wrong-digest" },
+	{ "weak SHA \\\"auth weak\\\" AES \\\"priv weak\\\"",
+	    "its user has not this security level", "poll.unsupported-level" },
+	/* net-snmp's agents say nothing to what they cannot read. */
+	{ "monitor SHA-256 \\\"auth monitor\\\" AES \\\"another secret\\\"", "no answer",
+	    "poll.silent" },
+	{ "monitor SHA-256 \\\"auth monitor\\\"", "refused", "poll.silent" },
+};
+
+START_TEST(who_is_refused_is_told_why)
+{
+	char poll_object[160];
+
+	agent_user("monitor", "SHA-256", "AES");
+	agent_user("weak", "SHA", NULL);
+	agent_start();
+	daemon_start();
+	snprintf(poll_object, sizeof(poll_object), ", \"user\": \"%s\"", refusals[_i].user);
+	map_switch(1, poll_object);
+	map_load();
+	WAIT_FOR(polling_is(1, refusals[_i].state));
+	ck_assert_int_eq(sandbox_counter(&box, refusals[_i].counter), 1);
+	ck_assert_int_eq(poll("sw1"), 1);
+	ck_assert_ptr_nonnull(strstr(out, refusals[_i].state));
+	ck_assert(sandbox_log_has(&box, refusals[_i].state));
+	ck_assert(!sandbox_log_has(&box, "secret\\\"") && !sandbox_log_has(&box, "auth monitor") &&
+		  !sandbox_log_has(&box, "another secret"));
+	ck_assert_int_eq(redis_events(box.redis), 0);
+}
+END_TEST
+
+START_TEST(a_replaced_switch_is_met_anew_within_one_job)
+{
+	begin_monitored();
+	const json_int_t requests = sandbox_counter(&box, "poll.requests");
+	agent_stop();
+	add(&agent_config, "exactEngineID 0x80001f8804c0ffee01\n");
+	agent_start();
+	ck_assert_int_eq(poll("sw1"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), 2 * requests);
+}
+END_TEST
+
+/* Its engine id is what it was, and its boots count from one again. */
+START_TEST(a_switch_that_was_reset_is_believed_within_one_job)
+{
+	add(&agent_config, "exactEngineID 0x80001f8804c0ffee01\n");
+	agent_user("monitor", "SHA-256", "AES");
+	for (int i = 0; i < 3; i++) {
+		agent_start();
+		agent_stop();
+	}
+	agent_config.n = 0;
+	add(&agent_config, "rocommunity public 127.0.0.1\nexactEngineID 0x80001f8804c0ffee01\n");
+	begin_monitored();
+	agent_stop();
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("rm", "-r", persistent)), 0);
+	ck_assert_int_eq(mkdir(persistent, 0700), 0);
+	agent_start();
+	ck_assert_int_eq(poll("sw1"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.boots"), 1);
+}
+END_TEST
+
+START_TEST(boots_that_went_on_are_a_restart)
+{
+	begin_monitored();
+	agent_stop();
+	agent_start();
+	ck_assert_int_eq(poll("sw1"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.boots"), 1);
+	json_t *answer = sandbox_get(&box, "/v1/switches/sw1");
+	const json_t *sw = json_object_get(answer, "switch");
+	ck_assert_int_eq(json_integer_value(json_object_get(sw, "restarts")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(sw, "uncertain")), 0);
+	json_decref(answer);
+}
+END_TEST
+
+static void
+write_secret(const char *path, const char *text)
+{
+	sandbox_write(path, text);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+}
+
+/* A line of its own with files for its secrets: another secret counts from the next job on, a file that is gone is told. */
+START_TEST(secrets_are_read_from_files)
+{
+	char auth[160], priv[160];
+
+	snprintf(auth, sizeof(auth), "%s/auth", box.dir);
+	snprintf(priv, sizeof(priv), "%s/priv", box.dir);
+	write_secret(auth, "auth monitor\n");
+	write_secret(priv, "priv monitor\n");
+	agent_user("monitor", "SHA-512", "AES-256");
+	agent_start();
+	add(&users, "poll_user = monitor SHA-512 file:%s AES-256 file:%s\n", auth, priv);
+	daemon_start();
+	map_switch(1, "");
+	map_load();
+	WAIT_FOR(polling_is(1, "answered"));
+	write_secret(auth, "something else\n");
+	ck_assert_int_eq(poll("sw1"), 1);
+	ck_assert(polling_is(1, "wrong authentication secret or protocol"));
+	ck_assert_int_eq(unlink(auth), 0);
+	ck_assert_int_eq(poll("sw1"), 1);
+	ck_assert(polling_is(1, "cannot be asked"));
+	WAIT_FOR(sandbox_log_has(&box, "No such file"));
+	write_secret(auth, "auth monitor\n");
+	ck_assert_int_eq(poll("sw1"), 0);
+	ck_assert(!sandbox_log_has(&box, "something else"));
+}
+END_TEST
+
+START_TEST(a_user_is_chosen_by_the_engine)
+{
+	add(&agent_config, "exactEngineID 0x80001f8804c0ffee01\n");
+	agent_user("monitor", "SHA-256", "AES");
+	agent_start();
+	add(&users, "user = monitor MD5 \"of every other\"\n"
+		    "user = monitor SHA-256 \"auth monitor\" AES \"priv monitor\" "
+		    "engine=0x80001f8804c0ffee01\n"
+		    "user = other SHA \"auth monitor\" engine=0x80001f8804c0ffee02\n");
+	daemon_start();
+	map_switch(1, ", \"user\": \"monitor\"");
+	map_switch(2, ", \"user\": \"other\"");
+	map_switch(3, ", \"user\": \"nobody\"");
+	map_load();
+	WAIT_FOR(polling_is(1, "answered"));
+	WAIT_FOR(polling_is(2, "no user is configured for its engine"));
+	WAIT_FOR(polling_is(3, "cannot be asked"));
+	WAIT_FOR(sandbox_log_has(&box, "there is no [snmp] user nobody"));
+}
+END_TEST
+
+/* Whoever answers nothing but SNMPv1 is found out once; later jobs begin with it. */
+START_TEST(an_agent_of_snmpv1_alone_is_understood)
+{
+	add(&agent_config,
+	    "rocommunity public\n[snmp] disableSNMPv2c yes\n[snmp] disableSNMPv3 yes\n");
+	agent_version = "-v1";
+	agent_start();
+	add(&users, "poll_community = public\n");
+	daemon_start();
+	map_switch(1, "");
+	map_load();
+	WAIT_FOR(polling_is(1, "answered"));
+	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), 1);
+	const json_int_t requests = sandbox_counter(&box, "poll.requests");
+	const json_int_t answers = sandbox_counter(&box, "poll.answers");
+	ck_assert_int_eq(requests, answers + 1);
+	ck_assert_int_eq(poll("sw1"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 2 * answers);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), requests + answers);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 0);
+}
+END_TEST
+
+static const char *const bad[][2] = {
+	{ "poll_user = nobody\n", "dpwatch.conf:" /* the line's number */ },
+	{ "poll_user = monitor SHA \"short\"\n", "shorter than 8 octets" },
+	{ "poll_user = monitor SHA file:/nonexistent/secret\n",
+	    "[snmp] poll_user: the user that polls monitor: the authentication secret: "
+	    "/nonexistent/secret: No such file or directory" },
+};
+
+START_TEST(a_bad_poll_user_is_refused_at_the_start)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = bad[_i][0] });
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV(sandbox_program("dpwatchd"), "-t", "-c", box.config)),
+	    1);
+	ck_assert_msg(strstr(out, bad[_i][1]) && strstr(out, "poll_user"), "%s", out);
+	ck_assert_ptr_null(strstr(out, "\"short\""));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("poll_versions");
+	TCase *tcase = tcase_create("poll_versions");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, every_protocol_and_level_is_spoken);
+	tcase_add_loop_test(tcase, who_is_refused_is_told_why, 0, N(refusals));
+	tcase_add_test(tcase, a_replaced_switch_is_met_anew_within_one_job);
+	tcase_add_test(tcase, a_switch_that_was_reset_is_believed_within_one_job);
+	tcase_add_test(tcase, boots_that_went_on_are_a_restart);
+	tcase_add_test(tcase, secrets_are_read_from_files);
+	tcase_add_test(tcase, a_user_is_chosen_by_the_engine);
+	tcase_add_test(tcase, an_agent_of_snmpv1_alone_is_understood);
+	tcase_add_loop_test(tcase, a_bad_poll_user_is_refused_at_the_start, 0, N(bad));
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
