@@ -2,7 +2,7 @@
  * As in io/snmp_decoder the library's transport is one of ours, whose descriptor stands for nothing: f_recv hands out the datagram
  * that was read from the socket, f_send sends on it.
  */
-#include "io/poll_session.h"
+#include "io/poll_session_state.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -18,55 +18,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/usm_header.h"
-#include "io/snmp_varbinds.h"
 #include "io/usm_library.h"
 
 #define PRETENDED_FD 0
 #define MESSAGE_MAX 65507 /* what a datagram of IPv4 holds */
-
-/* An agent that names another engine with every answer is not followed for ever. */
-#define MEETINGS_MAX 3
-
-struct poll_session {
-	struct loop *loop;
-	struct poll_session_handler handler;
-	struct poll_target target;
-	struct poll_agent agent;
-	struct poll_keys *keys;
-	struct usm_user
-	    user; /* SNMPv3: ours at the agent's engine; the name is "" before that is known */
-	int fd;
-	struct event *readable;
-	void *library; /* net-snmp's session */
-	struct poll_request request;
-	int64_t asked_ns;   /* when it was sent first */
-	int version;        /* net-snmp's number of it */
-	int64_t message_id; /* SNMPv3: of what was sent last */
-	unsigned n_meetings;
-	bool unheard; /* the network says that nothing listens there */
-	bool older;   /* SNMPv1 is tried next */
-	/* while a datagram is read */
-	struct slice datagram;
-	struct usm_header header;
-	bool good;    /* the library found it right */
-	bool met;     /* it tells an engine that we did not know */
-	bool settled; /* a handler was called */
-};
 
 struct transport {
 	netsnmp_transport base; /* first, so that it is the same address */
 	struct poll_session *session;
 };
 
-static bool
-is_v3(const struct poll_session *session)
-{
-	return session->target.user != NULL;
-}
-
-static void
-fail(struct poll_session *session, enum poll_outcome outcome)
+void
+poll_session_fail(struct poll_session *session, enum poll_outcome outcome)
 {
 	if (session->settled)
 		return;
@@ -139,302 +102,6 @@ new_transport(struct poll_session *session)
 	return &transport->base;
 }
 
-/* ---- the user, while the library needs it ---- */
-
-static void
-present(const struct poll_session *session)
-{
-	const struct usm_master protocols = { .auth = session->user.auth,
-		.priv = session->user.priv };
-	const struct slice engine_id = poll_agent_engine(&session->agent);
-
-	usm_present(session->user.name, &protocols, engine_id,
-	    session->user.auth == USM_AUTH_NONE ? NULL : &session->agent.keys);
-	usm_set_time(engine_id, session->agent.boots,
-	    poll_agent_time(&session->agent, loop_now(session->loop).now_ns));
-}
-
-static void
-withdraw(const struct poll_session *session)
-{
-	usm_withdraw(poll_agent_engine(&session->agent));
-}
-
-/* Ours at the engine that is known now, with its keys. False: there is none, and why says so. */
-static bool
-take_user(struct poll_session *session, char *why, size_t size)
-{
-	explicit_bzero(&session->user, sizeof(session->user));
-	if (!poll_target_user(
-		&session->target, poll_agent_engine(&session->agent), &session->user, why, size))
-		return false;
-	if (poll_keys_provide(session->keys, &session->user, &session->agent))
-		return true;
-	snprintf(why, size, "net-snmp cannot make keys for user %s", session->user.name);
-	return false;
-}
-
-static int
-level_of(const struct usm_user *user)
-{
-	if (user->auth == USM_AUTH_NONE)
-		return SNMP_SEC_LEVEL_NOAUTH;
-	return user->priv == USM_PRIV_NONE ? SNMP_SEC_LEVEL_AUTHNOPRIV : SNMP_SEC_LEVEL_AUTHPRIV;
-}
-
-/* ---- sending ---- */
-
-static netsnmp_pdu *
-make_pdu(const struct poll_request *request)
-{
-	netsnmp_pdu *pdu = snmp_pdu_create(request->bulk   ? SNMP_MSG_GETBULK
-					   : request->next ? SNMP_MSG_GETNEXT
-							   : SNMP_MSG_GET);
-
-	if (!pdu)
-		return NULL;
-	if (request->bulk) {
-		pdu->non_repeaters = 1;
-		pdu->max_repetitions = request->repetitions;
-	}
-	for (size_t i = 0; i < request->n; i++) {
-		oid name[POLL_OID_LEN];
-		for (size_t k = 0; k < request->oids[i].n; k++)
-			name[k] = request->oids[i].ids[k];
-		snmp_add_null_var(pdu, name, request->oids[i].n);
-	}
-	return pdu;
-}
-
-/* Who speaks, and to which engine; no engine is a question for it (RFC 3414 4). False: out of memory. */
-static bool
-address_pdu(netsnmp_pdu *pdu, const char *user, int level, struct slice engine_id)
-{
-	pdu->version = SNMP_VERSION_3;
-	pdu->securityModel = SNMP_SEC_MODEL_USM;
-	pdu->securityLevel = level;
-	pdu->securityName = strdup(user);
-	pdu->securityNameLen = strlen(user);
-	if (engine_id.len > 0) {
-		pdu->securityEngineID = netsnmp_memdup(engine_id.data, engine_id.len);
-		pdu->securityEngineIDLen = engine_id.len;
-		pdu->contextEngineID = netsnmp_memdup(engine_id.data, engine_id.len);
-		pdu->contextEngineIDLen = engine_id.len;
-	}
-	return pdu->securityName &&
-	       (engine_id.len == 0 || (pdu->securityEngineID && pdu->contextEngineID));
-}
-
-static bool
-send_pdu(struct poll_session *session, netsnmp_pdu *pdu)
-{
-	if (pdu && snmp_sess_send(session->library, pdu) != 0)
-		return true;
-	snmp_free_pdu(pdu);
-	return false;
-}
-
-static bool
-send_request(struct poll_session *session)
-{
-	netsnmp_pdu *pdu = make_pdu(&session->request);
-	bool sent;
-
-	session->asked_ns = loop_now(session->loop).now_ns;
-	if (!is_v3(session))
-		return send_pdu(session, pdu);
-	if (pdu && !address_pdu(pdu, session->user.name, level_of(&session->user),
-		       poll_agent_engine(&session->agent))) {
-		snmp_free_pdu(pdu);
-		return false;
-	}
-	present(session);
-	sent = send_pdu(session, pdu);
-	withdraw(session);
-	return sent;
-}
-
-static bool
-send_discovery(struct poll_session *session)
-{
-	const struct slice unknown = { NULL, 0 };
-	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
-
-	if (pdu && !address_pdu(pdu, "", SNMP_SEC_LEVEL_NOAUTH, unknown)) {
-		snmp_free_pdu(pdu);
-		return false;
-	}
-	return send_pdu(session, pdu);
-}
-
-bool
-poll_session_ask(struct poll_session *session, const struct poll_request *request)
-{
-	session->request = *request;
-	if (is_v3(session) && session->agent.engine_id_len == 0)
-		return send_discovery(session);
-	return send_request(session);
-}
-
-/* ---- what comes ---- */
-
-static enum poll_outcome
-outcome_of_report(int type)
-{
-	switch (type) {
-	case SNMPERR_UNKNOWN_USER_NAME:
-		return POLL_UNKNOWN_USER;
-	case SNMPERR_AUTHENTICATION_FAILURE:
-		return POLL_WRONG_DIGEST;
-	case SNMPERR_DECRYPTION_ERR:
-		return POLL_NOT_DECRYPTED;
-	case SNMPERR_UNSUPPORTED_SEC_LEVEL:
-		return POLL_UNSUPPORTED_LEVEL;
-	case SNMPERR_NOT_IN_TIME_WINDOW:
-		return POLL_NOT_IN_TIME;
-	case SNMPERR_UNKNOWN_ENG_ID:
-		return POLL_UNKNOWN_ENGINE;
-	default:
-		return POLL_REFUSED;
-	}
-}
-
-static void
-take_report(struct poll_session *session, int type)
-{
-	if (type == SNMPERR_UNKNOWN_ENG_ID && session->n_meetings < MEETINGS_MAX)
-		session->met = true;
-	else if (!session->met)
-		fail(session, outcome_of_report(type));
-}
-
-/* It was never heard, and may know nothing but SNMPv1. */
-static bool
-may_be_older(const struct poll_session *session)
-{
-	return session->version == SNMP_VERSION_2c && session->agent.version == 0 &&
-	       !session->unheard;
-}
-
-static void
-take_message(struct poll_session *session, netsnmp_pdu *pdu)
-{
-	struct trap_varbind varbinds[TRAP_VARBINDS_MAX];
-
-	if (pdu->command == SNMP_MSG_REPORT)
-		return;
-	session->settled = true;
-	session->agent.version = is_v3(session) ? 3 : session->version == SNMP_VERSION_1 ? 1 : 2;
-	if (pdu->command != SNMP_MSG_RESPONSE)
-		session->handler.failed(session->handler.ctx, POLL_REFUSED);
-	else if (pdu->errstat != SNMP_ERR_NOERROR)
-		session->handler.refused(session->handler.ctx, pdu->errstat, pdu->errindex);
-	else
-		session->handler.answered(session->handler.ctx, varbinds,
-		    snmp_varbinds_read(pdu, varbinds, TRAP_VARBINDS_MAX), session->asked_ns);
-}
-
-static int
-on_parsed(netsnmp_session *library_session, netsnmp_pdu *pdu, int failure)
-{
-	struct poll_session *session = library_session->callback_magic;
-
-	(void)pdu;
-	session->good = failure == 0;
-	return 1;
-}
-
-static int
-on_message(
-    int operation, netsnmp_session *library_session, int request_id, netsnmp_pdu *pdu, void *magic)
-{
-	struct poll_session *session = magic;
-
-	(void)library_session;
-	(void)request_id;
-	/* The library also calls for a message whose digest is wrong, before it says that it could not parse it. */
-	if (session->datagram.len > 0 && !session->good)
-		return 1;
-	if (session->settled)
-		return 1;
-	switch (operation) {
-	case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
-		take_message(session, pdu);
-		break;
-	case NETSNMP_CALLBACK_OP_TIMED_OUT:
-		session->older = may_be_older(session);
-		if (!session->older)
-			fail(session, session->unheard ? POLL_CLOSED : POLL_SILENT);
-		break;
-	/*
-	 * A Report, before it is handed over as a message; but for a request that was not in time: the library repeats that, with
-	 * the time that it has learnt from the Report, and tells when that was in vain.
-	 */
-	case NETSNMP_CALLBACK_OP_SEC_ERROR:
-		take_report(session, snmpv3_get_report_type(pdu));
-		break;
-	default:
-		fail(session, POLL_UNSENT);
-	}
-	return 1;
-}
-
-/* ---- SNMPv3: whose message it is ---- */
-
-/* What is authentic tells the time of its engine; the library, which knows of no time but that, finds it right then. */
-static void
-hear_time(struct poll_session *session)
-{
-	const struct usm_header *header = &session->header;
-	const struct usm_master protocols = { .auth = session->user.auth };
-
-	if ((header->flags & USM_FLAG_AUTH) == 0 || session->user.auth == USM_AUTH_NONE ||
-	    !usm_is_authentic(&protocols, &session->agent.keys, session->datagram, header->auth))
-		return;
-	if (poll_agent_hear(
-		&session->agent, header->boots, header->time, loop_now(session->loop).now_ns))
-		session->handler.booted(session->handler.ctx);
-}
-
-/*
- * The library finds no user for a message of an engine, or to a user, that is not ours: a Report has them, and needs neither
- * keys nor rights.
- */
-static bool
-present_for(struct poll_session *session, char name[USM_USER_MAX + 1])
-{
-	static const struct usm_master none = { .auth = USM_AUTH_NONE };
-	const struct usm_header *header = &session->header;
-
-	if (slice_eq(header->engine_id, poll_agent_engine(&session->agent)) &&
-	    slice_eq_str(header->user, session->user.name)) {
-		hear_time(session);
-		present(session);
-		return true;
-	}
-	if (header->engine_id.len < USM_ENGINE_ID_MIN ||
-	    memchr(header->user.data, '\0', header->user.len))
-		return false;
-	slice_copy(header->user, name, USM_USER_MAX + 1);
-	usm_present(name, &none, header->engine_id, NULL);
-	return true;
-}
-
-/* Goes on with an engine that was not known. */
-static void
-go_on(struct poll_session *session)
-{
-	char why[256];
-
-	session->n_meetings++;
-	poll_agent_meet(&session->agent, session->header.engine_id, session->header.boots,
-	    session->header.time, loop_now(session->loop).now_ns);
-	if (!take_user(session, why, sizeof(why)))
-		fail(session, POLL_NO_USER);
-	else if (!send_request(session))
-		fail(session, POLL_UNSENT);
-}
-
 /* ---- reading ---- */
 
 static void
@@ -455,16 +122,17 @@ take_datagram(struct poll_session *session, struct slice datagram)
 
 	session->good = session->met = session->settled = false;
 	session->datagram = datagram;
-	if (!is_v3(session)) {
+	if (!poll_session_is_v3(session)) {
 		feed_library(session);
 	} else if (usm_header_read(datagram, &session->header) &&
-		   session->header.msg_id == session->message_id && present_for(session, name)) {
+		   session->header.msg_id == session->message_id &&
+		   poll_v3_present_for(session, name)) {
 		feed_library(session);
 		usm_withdraw(session->header.engine_id);
 	}
 	session->datagram = (struct slice){ NULL, 0 };
 	if (session->met)
-		go_on(session);
+		poll_v3_meet(session);
 	if (session->settled)
 		session->handler.settled(session->handler.ctx);
 }
@@ -519,7 +187,7 @@ open_library(struct poll_session *session, int version)
 	wanted.version = version;
 	wanted.timeout = POLL_TIMEOUT_MS * 1000L;
 	wanted.retries = retries(session);
-	wanted.callback = on_message;
+	wanted.callback = poll_message_take;
 	wanted.callback_magic = session;
 	if (version == SNMP_VERSION_3) {
 		/* Neither may the library ask for the engine by itself, and wait, nor keep a user. */
@@ -531,7 +199,7 @@ open_library(struct poll_session *session, int version)
 	}
 	netsnmp_transport *transport = new_transport(session);
 	if (transport) /* the library frees it where it fails */
-		session->library = snmp_sess_add(&wanted, transport, NULL, on_parsed);
+		session->library = snmp_sess_add(&wanted, transport, NULL, poll_message_parsed);
 	if (session->library && version == SNMP_VERSION_3)
 		snmp_sess_session(session->library)->flags |= SNMP_FLAGS_DONT_PROBE;
 	return session->library != NULL;
@@ -547,23 +215,23 @@ grow_older(struct poll_session *session)
 		session->settled = true;
 		session->handler.older(session->handler.ctx);
 	} else {
-		fail(session, POLL_UNSENT);
+		poll_session_fail(session, POLL_UNSENT);
 	}
 }
 
 void
 poll_session_tick(struct poll_session *session)
 {
-	const bool presented = is_v3(session) && session->agent.engine_id_len > 0;
+	const bool presented = poll_session_is_v3(session) && session->agent.engine_id_len > 0;
 
 	session->settled = false;
 	if (!session->library)
 		return;
 	if (presented)
-		present(session);
+		poll_v3_present(session);
 	snmp_sess_timeout(session->library);
 	if (presented)
-		withdraw(session);
+		poll_v3_withdraw(session);
 	if (session->older)
 		grow_older(session);
 	if (session->settled)
@@ -573,13 +241,13 @@ poll_session_tick(struct poll_session *session)
 static bool
 begin_v3(struct poll_session *session, char *why, size_t size)
 {
-	if (!is_v3(session))
+	if (!poll_session_is_v3(session))
 		return true;
 	if (!usm_library_ready()) {
 		snprintf(why, size, "net-snmp's SNMPv3 cannot be set up");
 		return false;
 	}
-	return session->agent.engine_id_len == 0 || take_user(session, why, size);
+	return session->agent.engine_id_len == 0 || poll_v3_take_user(session, why, size);
 }
 
 struct poll_session *
@@ -600,7 +268,7 @@ poll_session_open(struct loop *loop, struct poll_target *target, const struct po
 	session->keys = keys;
 	session->fd = -1;
 	explicit_bzero(target, sizeof(*target));
-	const int version = is_v3(session)                ? SNMP_VERSION_3
+	const int version = poll_session_is_v3(session)   ? SNMP_VERSION_3
 			    : session->agent.version == 1 ? SNMP_VERSION_1
 							  : SNMP_VERSION_2c;
 	if (begin_v3(session, why, size) && open_socket(session) && open_library(session, version))
@@ -635,6 +303,13 @@ void
 poll_session_configure(struct poll_session *session, const struct config *config)
 {
 	session->target.users = &config->snmp.user;
+}
+
+bool
+poll_session_ask(struct poll_session *session, const struct poll_request *request)
+{
+	session->request = *request;
+	return poll_message_send(session);
 }
 
 const struct poll_agent *

@@ -3,7 +3,6 @@
  * and over SNMPv1, where it knows nothing else.
  * Agents stand at addresses in 127/8, and tell of this machine's interfaces.
  */
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
+#include "lib/snmpd.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
@@ -26,7 +26,7 @@ static struct sandbox box;
 static struct process agent;
 static struct text agent_config, users, map;
 static const char *agent_version;
-static char out[SANDBOX_TEXT], config_path[160], persistent[200];
+static char out[SANDBOX_TEXT];
 
 static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -47,33 +47,11 @@ static const char *const privs[] = { "DES", "AES", "AES-192", "AES-256", "AES-19
 
 /* ---- the agent ---- */
 
-/* With the users of agent_config; once in a while it has lived before (its boots are in `persistent`). */
+/* With the users of agent_config. */
 static void
 agent_start(void)
 {
-	char log[160], listen[64], asked[64], path[240], state[240];
-
-	snprintf(log, sizeof(log), "%s/snmpd.log", box.dir);
-	snprintf(listen, sizeof(listen), "udp:0.0.0.0:%u", box.redis_port);
-	snprintf(asked, sizeof(asked), "127.0.0.1:%u", box.redis_port);
-	/* Not /etc/snmp; but with what it wrote itself, which -C would leave out. */
-	snprintf(path, sizeof(path), "SNMPCONFPATH=%s", persistent);
-	snprintf(state, sizeof(state), "SNMP_PERSISTENT_DIR=%s", persistent);
-	sandbox_write(config_path, agent_config.bytes);
-	process_start(&agent, log,
-	    ARGV("env", path, state, "snmpd", "-f", "-Lo", "-c", config_path, "-I", "-smux",
-		listen));
-	WAIT_FOR(process_run(out, sizeof(out),
-		     ARGV("snmpget", agent_version, "-cpublic", "-t1", "-r0", asked,
-			 ".1.3.6.1.2.1.1.3.0")) == 0);
-}
-
-/* SIGTERM: it writes its boots. */
-static void
-agent_stop(void)
-{
-	process_signal(&agent, SIGTERM);
-	process_wait(&agent);
+	snmpd_start(&agent, &box, agent_config.bytes, agent_version);
 }
 
 /* A user of the agent: NAME, AUTH, PRIV (NULL: none); secrets "auth NAME" and "priv NAME"; no less than its level counts. */
@@ -108,9 +86,6 @@ set_up(void)
 	agent_config.n = users.n = map.n = 0;
 	agent_version = "-v2c";
 	sandbox_init(&box);
-	snprintf(config_path, sizeof(config_path), "%s/snmpd.conf", box.dir);
-	snprintf(persistent, sizeof(persistent), "%s/snmpd", box.dir);
-	ck_assert_int_eq(mkdir(persistent, 0700), 0);
 	add(&agent_config, "rocommunity public 127.0.0.1\n");
 	add(&users, "poll_interval = off\n");
 }
@@ -271,7 +246,7 @@ START_TEST(a_replaced_switch_is_met_anew_within_one_job)
 {
 	begin_monitored();
 	const json_int_t requests = sandbox_counter(&box, "poll.requests");
-	agent_stop();
+	snmpd_stop(&agent);
 	add(&agent_config, "exactEngineID 0x80001f8804c0ffee01\n");
 	agent_start();
 	ck_assert_int_eq(poll("sw1"), 0);
@@ -287,14 +262,13 @@ START_TEST(a_switch_that_was_reset_is_believed_within_one_job)
 	agent_user("monitor", "SHA-256", "AES");
 	for (int i = 0; i < 3; i++) {
 		agent_start();
-		agent_stop();
+		snmpd_stop(&agent);
 	}
 	agent_config.n = 0;
 	add(&agent_config, "rocommunity public 127.0.0.1\nexactEngineID 0x80001f8804c0ffee01\n");
 	begin_monitored();
-	agent_stop();
-	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("rm", "-r", persistent)), 0);
-	ck_assert_int_eq(mkdir(persistent, 0700), 0);
+	snmpd_stop(&agent);
+	snmpd_forget(&box);
 	agent_start();
 	ck_assert_int_eq(poll("sw1"), 0);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 0);
@@ -305,7 +279,7 @@ END_TEST
 START_TEST(boots_that_went_on_are_a_restart)
 {
 	begin_monitored();
-	agent_stop();
+	snmpd_stop(&agent);
 	agent_start();
 	ck_assert_int_eq(poll("sw1"), 0);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.boots"), 1);

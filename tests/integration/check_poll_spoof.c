@@ -1,0 +1,241 @@
+/*
+ * Answers that are none: the test stands between dpwatchd and a real agent, and hands on answers with another request-id, from
+ * another port or address, altered after they were signed, or twice. Until it hands one on as it is, nothing is known.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/redis_client.h"
+#include "lib/sandbox.h"
+#include "lib/snmpd.h"
+
+#define SWITCH "127.4.0.1"
+#define NEIGHBOUR "127.4.0.2"
+
+enum trick {
+	HANDED_ON,
+	OTHER_REQUEST, /* the request-id differs by one; of SNMPv3 the message id */
+	OTHER_PORT,
+	OTHER_ADDRESS,
+	ALTERED, /* its last octet, which a digest covers */
+	CUT,     /* by one octet */
+	QUESTION /* the question itself comes back */
+};
+
+static struct sandbox box;
+static struct process agent;
+static int near_end, far_end, other_port, other_address;
+static uint16_t port;
+static json_int_t n_tricks;
+
+/* A socket of its own at an address, on that port; 0: any. */
+static int
+bound(const char *address, uint16_t at)
+{
+	const struct sockaddr_in name = sandbox_address(address, at);
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&name, sizeof(name)), 0);
+	return fd;
+}
+
+static void
+set_up(void)
+{
+	static const char snmp[] =
+	    "poll_interval = off\nuser = monitor SHA-256 \"auth monitor\" AES \"priv monitor\"\n";
+	struct sockaddr_in name = { .sin_family = AF_INET };
+	socklen_t len = sizeof(name);
+
+	n_tricks = 0;
+	sandbox_init(&box);
+	snmpd_start(&agent, &box,
+	    "rocommunity public 127.0.0.1\n"
+	    "createUser monitor SHA-256 \"auth monitor\" AES \"priv monitor\"\nrouser monitor priv\n",
+	    "-v2c");
+	near_end = bound(SWITCH, 0);
+	ck_assert_int_eq(getsockname(near_end, (struct sockaddr *)&name, &len), 0);
+	port = ntohs(name.sin_port);
+	far_end = sandbox_socket("127.0.0.1", "127.0.0.1", box.redis_port);
+	other_port = bound(SWITCH, 0);
+	other_address = bound(NEIGHBOUR, port);
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = snmp });
+	sandbox_start_ready(&box);
+}
+
+static void
+tear_down(void)
+{
+	close(near_end);
+	close(far_end);
+	close(other_port);
+	close(other_address);
+	process_kill(&agent);
+	sandbox_release(&box);
+}
+
+static void
+load(const char *credentials)
+{
+	char map[400];
+
+	snprintf(map, sizeof(map),
+	    "{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"" SWITCH
+	    "\"], \"poll\": {%s, \"port\": %u}}]}",
+	    credentials, port);
+	sandbox_load(&box, map);
+}
+
+static bool
+polling_is(const char *state)
+{
+	json_t *answer = sandbox_get(&box, "/v1/switches/sw1");
+	const json_t *sw = json_object_get(answer, "switch");
+	const char *is = json_string_value(json_object_get(json_object_get(sw, "poll"), "state"));
+	const bool same = is && strcmp(is, state) == 0;
+
+	json_decref(answer);
+	return same;
+}
+
+/* Where the content of the BER element at `at` begins; the element after it is *ret_next. */
+static size_t
+enter(const uint8_t *bytes, size_t at, size_t *ret_next)
+{
+	size_t len = bytes[at + 1], from = at + 2;
+
+	if (len > 0x80) {
+		const size_t n = len & 0x7f;
+		len = 0;
+		for (size_t i = 0; i < n; i++)
+			len = len << 8 | bytes[from++];
+	}
+	*ret_next = from + len;
+	return from;
+}
+
+/* The last octet of the request-id; of SNMPv3, where that may be encrypted, of msgID, which is the first of the header. */
+static uint8_t *
+last_of_id(uint8_t *bytes)
+{
+	size_t next, at = enter(bytes, 0, &next);
+	const bool v3 = bytes[at + 2] == 3;
+
+	enter(bytes, at, &next); /* version */
+	if (!v3)
+		enter(bytes, next, &next); /* community */
+	at = enter(bytes, next, &next);    /* msgGlobalData, or the PDU */
+	enter(bytes, at, &next);
+	return &bytes[next - 1];
+}
+
+static bool
+is_v3(const uint8_t *bytes)
+{
+	size_t next;
+
+	return bytes[enter(bytes, 0, &next) + 2] == 3;
+}
+
+static void
+play(enum trick trick, const uint8_t *question, size_t n_question, uint8_t *answer, size_t n_answer,
+    const struct sockaddr_in *to)
+{
+	int fd = near_end;
+
+	if (trick == OTHER_REQUEST)
+		++*last_of_id(answer);
+	else if (trick == OTHER_PORT)
+		fd = other_port;
+	else if (trick == OTHER_ADDRESS)
+		fd = other_address;
+	else if (trick == ALTERED)
+		answer[n_answer - 1] ^= 1;
+	else if (trick == CUT)
+		n_answer--;
+	if (trick == QUESTION)
+		sendto(fd, question, n_question, 0, (const struct sockaddr *)to, sizeof(*to));
+	else
+		sendto(fd, answer, n_answer, 0, (const struct sockaddr *)to, sizeof(*to));
+	n_tricks += trick != HANDED_ON;
+}
+
+/* Between the two for some time. The first question of SNMPv3 is for the engine, and its answer is handed on. */
+static void
+stand_between(enum trick trick)
+{
+	uint8_t question[4096], answer[65536];
+	struct pollfd readable = { .fd = near_end, .events = POLLIN };
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+
+	if (poll(&readable, 1, 20) != 1)
+		return;
+	const ssize_t n =
+	    recvfrom(near_end, question, sizeof(question), 0, (struct sockaddr *)&from, &len);
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_eq(send(far_end, question, (size_t)n, 0), n);
+	const size_t n_answer = sandbox_receive(far_end, 5000, answer, sizeof(answer));
+	ck_assert_uint_gt(n_answer, 0);
+	const bool discovery = is_v3(question) && n < 80;
+	play(discovery ? HANDED_ON : trick, question, (size_t)n, answer, n_answer, &from);
+}
+
+/* What becomes of it while the trick is played; then the same without. */
+static void
+play_until_given_up(enum trick trick)
+{
+	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("no answer");
+	     stand_between(trick))
+		ck_assert_int_lt(process_clock_ms(), until);
+	ck_assert_int_ge(n_tricks, 3);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.event"), 0);
+	process_signal(&box.daemon, SIGHUP);
+	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");
+	     stand_between(HANDED_ON))
+		ck_assert_int_lt(process_clock_ms(), until);
+	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), 1);
+}
+
+static const enum trick tricks_of_v2c[] = { OTHER_REQUEST, OTHER_PORT, OTHER_ADDRESS, CUT,
+	QUESTION };
+
+START_TEST(an_answer_over_snmpv2c_that_is_not_the_agents_changes_nothing)
+{
+	load("\"community\": \"public\"");
+	play_until_given_up(tricks_of_v2c[_i]);
+}
+END_TEST
+
+static const enum trick tricks_of_v3[] = { OTHER_REQUEST, OTHER_PORT, OTHER_ADDRESS, ALTERED, CUT,
+	QUESTION };
+
+START_TEST(an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing)
+{
+	load("\"user\": \"monitor\"");
+	play_until_given_up(tricks_of_v3[_i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("poll_spoof");
+	TCase *tcase = tcase_create("poll_spoof");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(
+	    tcase, an_answer_over_snmpv2c_that_is_not_the_agents_changes_nothing, 0, 5);
+	tcase_add_loop_test(
+	    tcase, an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing, 0, 6);
+	suite_add_tcase(suite, tcase);
+	return sandbox_main(suite);
+}
