@@ -69,6 +69,8 @@ go(struct daemon *daemon)
 	    totals.ports_down);
 	daemon_read_inputs(daemon, true);
 	sd_notify(0, "STATUS=running");
+	if (daemon->map_lost)
+		daemon_map_lost(daemon);
 	/* Else it is answered when the map that is being taken is in force. */
 	if (!daemon->taking.under_way)
 		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
@@ -419,8 +421,12 @@ make_parts(struct daemon *daemon)
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
 	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);
 	daemon->stop = loop_timer_new(daemon->loop, on_stop_deadline, daemon);
+	daemon->map_copy = daemon_map_copy_new(daemon);
 	daemon->taking.slice = loop_timer_new(daemon->loop, daemon_topology_slice, daemon);
-	return daemon->tick && daemon->deadline && daemon->stop && daemon->taking.slice ? 0 : -1;
+	return daemon->map_copy && daemon->tick && daemon->deadline && daemon->stop &&
+		       daemon->taking.slice
+		   ? 0
+		   : -1;
 }
 
 int
@@ -487,6 +493,7 @@ daemon_release(struct daemon *daemon)
 {
 	if (daemon->http)
 		daemon_close_http(daemon);
+	daemon_map_copy_free(daemon->map_copy);
 	worker_wait_dying();
 	poller_free(daemon->poller);
 	daemon_discover_end(daemon);

@@ -5,6 +5,7 @@
  *   daemon_reload.c configuration, and the files that it names
  *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
  *   daemon_topology.c  a map that was read, on its way into force
+ *   daemon_map_copy.c  the map in a file of ours, and back from there into a Redis that lost it
  *   daemon_poll.c   asks to the poller, and its answers to the engine
  *   daemon_discover.c  discoveries: whom the poller asks for more
  *   daemon_rules.c  the rules' files
@@ -48,9 +49,9 @@
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 #define NO_RULES "no rules: neither traps nor syslog lines are understood (see [syslog] rules_dir)"
-#define MAP_LOST                                                                                   \
-	"Redis lost the map: it is in this daemon's memory alone; load it again before a restart " \
-	"(dpwatch topology load FILE)"
+#define MAP_LOST                                                                                    \
+	"Redis lost the map: this daemon still has it, and stores it back; if this stays, load it " \
+	"before a restart (dpwatch topology load FILE)"
 
 enum daemon_phase {
 	PHASE_STARTING, /* Redis was not read yet: datagrams wait in the kernel */
@@ -128,6 +129,7 @@ struct daemon {
 	char instance[128];
 	bool topology_loaded;
 	bool map_lost; /* Redis lost everything: the map is in memory only */
+	struct map_copy *map_copy;
 	int64_t topology_loaded_us;
 	char topology_error[512];
 	struct load *load;  /* NULL: none is under way */
@@ -158,6 +160,14 @@ void daemon_release(struct daemon *daemon);
 void daemon_compare(struct daemon *daemon, bool everything);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
 void daemon_read_state(struct daemon *daemon);
+
+/* ---- daemon_map_copy.c ---- */
+struct map_copy *daemon_map_copy_new(struct daemon *daemon); /* NULL: out of memory */
+void daemon_map_copy_free(struct map_copy *copy);
+/* Another map is in force: it is copied. */
+void daemon_map_in_force(struct daemon *daemon);
+/* Redis lost everything, and was compared: the map is stored back. */
+void daemon_map_lost(struct daemon *daemon);
 
 /* ---- daemon_poll.c ---- */
 /* Hands the engine's asks on. */

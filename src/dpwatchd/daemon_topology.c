@@ -76,6 +76,7 @@ in_force(struct daemon *daemon)
 	daemon->topology_error[0] = '\0';
 	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
 	say_taken(daemon);
+	daemon_map_in_force(daemon);
 	daemon_poll_topology(daemon);
 	daemon_overload_topology(daemon);
 	if (daemon->phase == PHASE_STARTING) {

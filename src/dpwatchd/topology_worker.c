@@ -18,8 +18,10 @@
 
 #include "admin/api_load.h"
 #include "io/topo_store.h"
+#include "util/files.h"
 
 #define PROGRESS_NS 100000000
+#define COPY_MAX ((size_t)4 << 30) /* bytes of a copy of the map; a million ports take 200 MB */
 
 /* ---- what it is told ---- */
 
@@ -228,29 +230,133 @@ on_record(void *ctx, enum topo_kind kind, struct slice key, struct slice json)
 	    (struct api_topology_record){ kind, { copy, key.len }, { copy + key.len, json.len } };
 }
 
-static void
-dump(const json_t *head)
+/* The map that Redis holds, as a document, and how many records of each kind it has. False with a message. */
+static bool
+read_document(const json_t *head, struct api_response *response, json_int_t ret_n[TOPO_KIND_MAX],
+    char *error, size_t size)
 {
 	struct dump dump = { 0 };
-	struct api_response response = { 0 };
-	char error[300] = "out of memory";
 	redisContext *redis = open_redis(head, error, sizeof(error));
-	bool read = redis && topo_load(redis, text_of(head, "prefix"), on_record, &dump, error,
-				 sizeof(error));
+	bool read =
+	    redis && topo_load(redis, text_of(head, "prefix"), on_record, &dump, error, size);
 
 	redisFree(redis);
-	if (!read || dump.no_memory) {
-		put_error(503, error);
-	} else {
-		api_finish_dump(&response, dump.records, dump.n);
-		put_answer(&response);
-	}
+	read = read && !dump.no_memory;
+	for (size_t i = 0; i < dump.n; i++)
+		ret_n[dump.records[i].kind]++;
+	if (read)
+		api_finish_dump(response, dump.records, dump.n);
 	for (size_t i = 0; i < dump.n; i++)
 		free((char *)dump.records[i].key.data);
 	free(dump.records);
+	return read;
+}
+
+static void
+dump(const json_t *head)
+{
+	struct api_response response = { 0 };
+	json_int_t n[TOPO_KIND_MAX] = { 0 };
+	char error[300] = "out of memory";
+
+	if (read_document(head, &response, n, error, sizeof(error)))
+		put_answer(&response);
+	else
+		put_error(503, error);
+}
+
+/* ---- a copy, and storing it back ---- */
+
+/* A Redis that has just lost its map is not to be copied as if that were one. */
+static bool
+is_in_force(const json_t *head, const json_int_t n[TOPO_KIND_MAX])
+{
+	return n[TOPO_SWITCH] == number_of(head, "switches") &&
+	       n[TOPO_HOST] == number_of(head, "hosts") && n[TOPO_PORT] == number_of(head, "ports");
+}
+
+static void
+copy(const json_t *head)
+{
+	struct api_response response = { 0 };
+	json_int_t n[TOPO_KIND_MAX] = { 0 };
+	char error[300] = "out of memory";
+	char *text = NULL;
+	int r = -ENOMEM;
+
+	bool read = read_document(head, &response, n, error, sizeof(error));
+	if (read && !is_in_force(head, n)) {
+		read = false;
+		snprintf(error, sizeof(error), "Redis does not hold the map in force");
+	}
+	if (!read) {
+		printf("failed %s\n", error);
+		api_response_release(&response);
+		return;
+	}
+	if (response.status == 200 && response.body)
+		text = strndup(response.body, response.len);
+	if (text)
+		r = files_replace(text_of(head, "file"), text, 0600);
+	if (r == 0)
+		printf("copied\n");
+	else
+		printf("failed %s: %s\n", text_of(head, "file"), strerror(-r));
+	free(text);
+	api_response_release(&response);
+}
+
+/* Whether Redis holds a map: then nothing is put in its place. */
+static bool
+holds_map(struct redisContext *redis, const char *prefix)
+{
+	redisReply *reply = redisCommand(redis,
+	    "EXISTS %stopology:switches %stopology:links %stopology:hosts %stopology:ports", prefix,
+	    prefix, prefix, prefix);
+	const bool holds = !reply || reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
+
+	freeReplyObject(reply);
+	return holds;
+}
+
+static void
+store_back(const json_t *head)
+{
+	struct topo_faults faults = { 0 };
+	char error[300] = "the copy cannot be read", id[TOPO_STORE_ID];
+	const char *prefix = text_of(head, "prefix");
+	char *bytes = NULL;
+	size_t len = 0;
+	json_t *document = NULL;
+
+	if (files_read(text_of(head, "file"), COPY_MAX, &bytes, &len) == 0)
+		document = topo_document_parse((struct slice){ bytes, len }, &faults);
+	if (json_array_size(json_object_get(document, "switches")) == 0) {
+		json_decref(document);
+		document = NULL;
+	}
+	redisContext *redis = document ? open_redis(head, error, sizeof(error)) : NULL;
+	if (redis && holds_map(redis, prefix))
+		printf("failed Redis holds another map by now\n");
+	else if (redis && topo_store(redis, prefix, text_of(head, "token"), document, on_stored,
+			      NULL, id, error, sizeof(error)))
+		printf("stored %s\n", id);
+	else
+		printf("failed %s\n", error);
+	redisFree(redis);
 }
 
 /* ---- the whole ---- */
+
+static const struct {
+	const char *name;
+	void (*work)(const json_t *head);
+} jobs[] = {
+	{ TOPOLOGY_JOB_LOAD, load },
+	{ TOPOLOGY_JOB_DUMP, dump },
+	{ TOPOLOGY_JOB_COPY, copy },
+	{ TOPOLOGY_JOB_STORE_BACK, store_back },
+};
 
 int
 topology_worker(void)
@@ -265,13 +371,13 @@ topology_worker(void)
 	}
 	json_t *head = read_head();
 	const char *job = text_of(head, "job");
-	bool is_load = job && strcmp(job, TOPOLOGY_JOB_LOAD) == 0;
-	bool is_dump = job && strcmp(job, TOPOLOGY_JOB_DUMP) == 0;
+	void (*work)(const json_t *head) = NULL;
 
-	if (is_load)
-		load(head);
-	if (is_dump)
-		dump(head);
+	for (size_t i = 0; job && i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		if (strcmp(job, jobs[i].name) == 0)
+			work = jobs[i].work;
+	if (work)
+		work(head);
 	json_decref(head);
-	return (is_load || is_dump) && fflush(stdout) == 0 ? 0 : 1;
+	return work && fflush(stdout) == 0 ? 0 : 1;
 }
