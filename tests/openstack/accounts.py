@@ -33,14 +33,14 @@ def tokens(lab, neutron, user):
     wait_for("DOWN", all_are(neutron, lab.ids, "DOWN"))
     tried("roles data_plane_integrator and advsvc: DOWN in another project", True)
     # Long enough for several tokens; a toggle each second.
-    end, down = time.monotonic() + 2.5 * EXPIRATION, False
+    end, down, arrived = time.monotonic() + 2.5 * EXPIRATION, False, 0
     while time.monotonic() < end:
         lab.trap(1, down)
         wait_for("a toggle", all_are(neutron, lab.ids, "DOWN" if down else "ACTIVE"))
-        down = not down
+        down, arrived = not down, arrived + 1
         next_at = time.monotonic() + 1
         wait_for("a second", lambda: time.monotonic() >= next_at)
-    tried("tokens of %d s: no toggle is refused over %d s" % (EXPIRATION, 2.5 * EXPIRATION), not lab.says("401")())
+    tried("tokens of %d s: %d toggles arrived in %d s" % (EXPIRATION, arrived, 2.5 * EXPIRATION), arrived > EXPIRATION / 2)
     lab.stop()
 
 
