@@ -1,8 +1,8 @@
 /*
  * udp_listeners: the datagram sockets of one input under the loop (io). Private to snmp_input and syslog_input.
  *
- * One wake-up is a turn: at most UDP_LISTENERS_TURNS batches from one socket, so that a flood on it cannot keep the loop from
- * the others. The clock is read once a batch, each datagram is handed over, then turn_end is called. Kernel drops are counted
+ * One wake-up is a turn: at most UDP_LISTENERS_TURNS batches from one socket, and some milliseconds, so that neither a flood on
+ * it nor datagrams that cost much can keep the loop from the others. The clock is read once a batch, each datagram is handed over, then turn_end is called. Kernel drops are counted
  * with every batch, and once a second while nothing comes.
  *
  * While the kernel's buffer is more than half full, it is emptied ahead into a queue that holds as many bytes as were asked

@@ -22,6 +22,13 @@
 /* Received ahead in one wake-up, at most: some 3 ms. */
 #define AHEAD_BATCHES 32
 
+/*
+ * So long in one turn, and what is left waits for the next: most datagrams take microseconds, but a coldStart doubts all
+ * interfaces of its switch. The clock is looked at with every LOOK_EVERY datagrams.
+ */
+#define TURN_NS INT64_C(4000000)
+#define LOOK_EVERY 8
+
 /* What is to be acted on comes from the queue first, then from the batch, then from the kernel: that is its order. */
 struct listener {
 	struct udp_listeners *all;
@@ -29,7 +36,7 @@ struct listener {
 	struct udp_batch *batch;
 	int at, n; /* of the batch: up to here it was handed over, or queued; what it holds */
 	struct datagram_queue *ahead;
-	int64_t full_ns; /* engine time of the last hand-over, where it was a full one; else 0 */
+	int64_t full_ns; /* engine time of the last hand-over, where it left something; else 0 */
 	struct event *readable;    /* waited for while nothing is left to be handed over */
 	struct loop_timer *resume; /* else this one, which leaves room for the loop's others */
 };
@@ -145,9 +152,18 @@ next_datagram(
 	return true;
 }
 
-/* Hands over as many as one batch may hold. Returns their number; *ret_last_us is when the last one was received. */
+static bool
+is_long(const struct listener *listener, int64_t began_ns)
+{
+	return loop_now(listener->all->loop).now_ns - began_ns > TURN_NS;
+}
+
+/*
+ * Hands over as many as one batch may hold, or as there is time for in the turn that began so. Returns their number;
+ * *ret_last_us is when the last one was received.
+ */
 static int
-hand_over(struct listener *listener, int64_t *ret_last_us)
+hand_over(struct listener *listener, int64_t began_ns, int64_t *ret_last_us)
 {
 	struct udp_listeners *all = listener->all;
 	const struct udp_datagram *datagram;
@@ -161,8 +177,9 @@ hand_over(struct listener *listener, int64_t *ret_last_us)
 		*ret_last_us = datagram->received_us;
 		all->handler.datagram(all->handler.ctx, listener->i, datagram, now);
 	} while (++n < UDP_BATCH_MAX && is_behind(listener) &&
+		 (n % LOOK_EVERY != 0 || !is_long(listener, began_ns)) &&
 		 next_datagram(listener, &room, &datagram));
-	listener->full_ns = n == UDP_BATCH_MAX ? now.now_ns : 0;
+	listener->full_ns = n == UDP_BATCH_MAX || is_behind(listener) ? now.now_ns : 0;
 	return n;
 }
 
@@ -182,13 +199,14 @@ take_turn(void *ctx)
 {
 	struct listener *listener = ctx;
 	struct udp_listeners *all = listener->all;
+	const int64_t began_ns = loop_now(all->loop).now_ns;
 	int64_t last_us;
 	int n = 0, batches = 0;
 
 	if (listener->full_ns != 0)
 		receive_ahead(listener);
 	do {
-		n = hand_over(listener, &last_us);
+		n = hand_over(listener, began_ns, &last_us);
 	} while (n == UDP_BATCH_MAX && ++batches < UDP_LISTENERS_TURNS && all->reading);
 	if (n > 0 || batches > 0)
 		all->handler.turn_end(all->handler.ctx);
@@ -362,7 +380,7 @@ drain(struct listener *listener, int64_t until_us)
 	int64_t last_us = INT64_MIN;
 
 	for (int turn = 0; turn < DRAIN_TURNS_MAX && last_us <= until_us; turn++) {
-		if (hand_over(listener, &last_us) == 0)
+		if (hand_over(listener, loop_now(listener->all->loop).now_ns, &last_us) == 0)
 			return;
 		handler->turn_end(handler->ctx);
 	}
