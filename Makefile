@@ -30,11 +30,11 @@ neutron_LIBS = -pthread -lcurl -lyaml -levent_openssl -levent -lhiredis -lsystem
 CHECK_LIBS = -lcheck_pic -pthread -lrt -lm -lsubunit
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-layer_sources = $(sort $(wildcard src/$(1)/*.c))
+layer_sources = $(sort $(wildcard src/$(1)/*.c src/$(1)/*/*.c))
 LAYER_ARCHIVES = $(LAYERS:%=$(BUILD)/lib%.a)
 CORE_ARCHIVES = $(BUILD)/libcore.a $(BUILD)/libutil.a
 HEADERS = $(sort $(wildcard include/*/*.h))
-SOURCES = $(sort $(wildcard src/*/*.c tests/*.c tests/*/*.c))
+SOURCES = $(sort $(wildcard src/*/*.c src/*/*/*.c tests/*.c tests/*/*.c))
 LIB_TESTS = $(sort $(wildcard tests/lib/*.c))
 UNIT_TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 INTEGRATION_TESTS = $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(sort $(wildcard tests/integration/check_*.c)))
@@ -191,7 +191,7 @@ comma = ,
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,build/fuzz/obj/%.o,$(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ $(CORE_LIBS)
 # The whole way of a datagram, net-snmp included.
-FUZZ_SNMP_IO = src/io/snmp_decoder.c src/io/snmp_varbinds.c src/io/usm_library.c
+FUZZ_SNMP_IO = src/io/snmp/snmp_decoder.c src/io/snmp/snmp_varbinds.c src/io/snmp/usm_library.c
 build/fuzz/fuzz_snmp: $(patsubst %.c,build/fuzz/obj/%.o,tests/fuzz/fuzz_snmp.c $(FUZZ_SNMP_IO) $(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ -lnetsnmp $(CORE_LIBS)
 # What a fuzzer needs beside core and util.

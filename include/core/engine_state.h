@@ -1,5 +1,5 @@
 /*
- * engine_state: what the engine's own files share (core, private to src/core/engine*.c).
+ * engine_state: what the engine's own files share (core, private to src/core/engine).
  *
  *   engine.c         life, and words in
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
