@@ -443,6 +443,7 @@ END_TEST
 static void
 expect_store(uint64_t number)
 {
+	ck_assert(outbox_has_to_store(outbox));
 	const struct outbox_batch *batch = outbox_next_to_store(outbox);
 
 	ck_assert_ptr_nonnull(batch);
@@ -451,6 +452,7 @@ expect_store(uint64_t number)
 
 START_TEST(what_waits_or_is_kept_is_handed_out_for_storing_once_and_in_order)
 {
+	ck_assert(!outbox_has_to_store(outbox));
 	ck_assert_ptr_null(outbox_next_to_store(outbox));
 	ck_assert(outbox_all_stored(outbox));
 	ck_assert_uint_eq(outbox_first_serial(outbox), 0);

@@ -92,6 +92,8 @@ void outbox_settle(struct outbox *outbox);
 
 /* The next batch that was not handed out for storing, oldest first; NULL: none. Valid until the next call. */
 const struct outbox_batch *outbox_next_to_store(struct outbox *outbox);
+/* Whether there is one. */
+bool outbox_has_to_store(const struct outbox *outbox);
 
 /* What was handed out for storing, up to this serial, is on disk. */
 void outbox_stored(struct outbox *outbox, uint64_t serial);

@@ -5,7 +5,7 @@
  * outbox holds it: until Redis has it, and ten seconds more, for a Redis that may yet lose its tail. So a daemon that dies
  * leaves to the next one all that it could still have given to Redis; nothing but that next one reads it.
  *
- * What Redis takes at once is written and never synced: it is for the death of two processes, and is gone again before the
+ * What Redis takes at once is gathered for some milliseconds, written, and never synced: it is for the death of two processes, and is gone again before the
  * kernel would have written it to a disk. While Redis is away or slow what waits is synced; when it is on disk the outbox is
  * told, and INFORMs may be answered.
  *
@@ -51,7 +51,7 @@ struct journal;
 
 /*
  * Opens the journal in state_dir, reads what an earlier daemon left there, and cuts off a torn tail. `instance` names this
- * daemon (at most JOURNAL_OWNER_MAX bytes). stored(ctx) is called when outbox_safe_ticket may have grown. Blocks: call it before
+ * daemon (at most JOURNAL_OWNER_MAX bytes). stored(ctx) is called when journal_safe_ticket may have grown. Blocks: call it before
  * the loop runs. NULL with a message for people in error. All but the texts is borrowed.
  */
 struct journal *journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes,
@@ -81,6 +81,12 @@ int64_t journal_take_back(
     struct journal *journal, const struct redis_history *history, uint64_t last);
 
 /* ---- what waits now ---- */
+
+/*
+ * Up to which ticket what is owed may be called safe, and INFORMs answered: as outbox_safe_ticket, but what Redis has taken is
+ * not safe before it is in the file as well, where the file can be written.
+ */
+uint64_t journal_safe_ticket(const struct journal *journal);
 
 /*
  * The turn is over. `stuck` is whether Redis does not take batches now, or too slowly: then what waits is synced, and goes on

@@ -32,14 +32,17 @@ struct journal {
 	bool owned;   /* the last file says that it is ours, or will: it stands in buf */
 	bool told;    /* ... and what the claim found */
 	bool full;
-	bool set_aside;         /* to be done next */
-	uint64_t last_serial;   /* the last batch that was written, or is on its way */
-	uint64_t synced_serial; /* ... that is on disk */
-	uint64_t old_serial;    /* ... in the older of two files */
-	size_t n_batches;       /* in buf */
-	struct journal_buf buf; /* under way, or to be tried again */
-	uint64_t bytes;         /* in the files */
-	struct loop_timer *retry;
+	bool set_aside;          /* to be done next */
+	uint64_t last_serial;    /* the last batch that was written, or is on its way */
+	uint64_t synced_serial;  /* ... that is on disk */
+	uint64_t old_serial;     /* ... in the older of two files */
+	uint64_t last_ticket;    /* of the last batch that was written, or is on its way */
+	uint64_t written_ticket; /* ... that was written */
+	bool due;                /* what Redis takes at once has been gathered long enough */
+	size_t n_batches;        /* in buf */
+	struct journal_buf buf;  /* under way, or to be tried again */
+	uint64_t bytes;          /* in the files */
+	struct loop_timer *retry, *gather;
 	struct log_rate rate;
 	struct journal_writer writer;
 };

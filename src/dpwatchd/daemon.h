@@ -205,6 +205,8 @@ int daemon_open_journal(struct daemon *daemon, char *error, size_t size);
 bool daemon_owes_journal(struct daemon *daemon, const struct redis_history *history);
 /* What waits goes to the disk where it does not get through to Redis; INFORMs whose events are safe are answered. */
 void daemon_keep_owed(struct daemon *daemon);
+/* Up to which ticket INFORMs may be answered. */
+uint64_t daemon_safe_ticket(const struct daemon *daemon);
 /* While stopping: ends the loop as soon as nothing is owed that is not on disk. */
 void daemon_stop_when_safe(struct daemon *daemon);
 

@@ -284,8 +284,7 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 			return ANSWER_WHEN_FED;
 		}
 		/* The first of them may still be on its way to Redis or to the disk. */
-		return outbox_safe_ticket(daemon->outbox) < *ret_ticket ? ANSWER_AFTER_TICKET
-									: ANSWER_NOW;
+		return daemon_safe_ticket(daemon) < *ret_ticket ? ANSWER_AFTER_TICKET : ANSWER_NOW;
 	}
 	if (trap_link_decode(rules_traps(daemon->rules), trap, &heard.event, &miss) !=
 	    DECODE_EVENT) {

@@ -110,7 +110,7 @@ answer_fed(struct daemon *daemon)
 		return;
 	snmp_input_fed(daemon->snmp, overload_done_number(daemon->overload),
 	    outbox_last_ticket(daemon->outbox));
-	snmp_input_answer(daemon->snmp, outbox_safe_ticket(daemon->outbox));
+	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));
 }
 
 static void

@@ -3,12 +3,20 @@
  */
 #include "daemon.h"
 
+/* While it stops, Redis alone does: nothing is gathered any more. */
+uint64_t
+daemon_safe_ticket(const struct daemon *daemon)
+{
+	return daemon->phase == PHASE_STOPPING ? outbox_safe_ticket(daemon->outbox)
+					       : journal_safe_ticket(daemon->journal);
+}
+
 static void
 on_stored(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
-	snmp_input_answer(daemon->snmp, outbox_safe_ticket(daemon->outbox));
+	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));
 	if (daemon->phase == PHASE_STOPPING)
 		daemon_stop_when_safe(daemon);
 }
@@ -37,7 +45,7 @@ void
 daemon_keep_owed(struct daemon *daemon)
 {
 	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
-	snmp_input_answer(daemon->snmp, outbox_safe_ticket(daemon->outbox));
+	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));
 }
 
 /* Where Redis is away the next start sends what the journal holds. A slow one gets some time (daemon.c, STOP_SAFE_MS). */

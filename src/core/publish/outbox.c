@@ -357,15 +357,31 @@ index_after(const struct outbox *outbox, uint64_t serial)
 	return low;
 }
 
+/* The first that was not handed out for storing. False: there is none, or it still takes changes. */
+static bool
+find_to_store(const struct outbox *outbox, size_t *ret_index)
+{
+	*ret_index = index_after(outbox, outbox->taken_serial);
+	return *ret_index < outbox->n && !(outbox->open && *ret_index == outbox->n - 1);
+}
+
 const struct outbox_batch *
 outbox_next_to_store(struct outbox *outbox)
 {
-	size_t next = index_after(outbox, outbox->taken_serial);
+	size_t next;
 
-	if (next >= outbox->n || (outbox->open && next == outbox->n - 1))
+	if (!find_to_store(outbox, &next))
 		return NULL;
 	outbox->taken_serial = outbox->batches[next]->serial;
 	return outbox->batches[next];
+}
+
+bool
+outbox_has_to_store(const struct outbox *outbox)
+{
+	size_t next;
+
+	return find_to_store(outbox, &next);
 }
 
 void

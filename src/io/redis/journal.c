@@ -9,6 +9,8 @@
 
 #define LOCK_WAIT_MS 10000
 #define RETRY_MS 1000
+/* One write for what comes in this time, and no wake-up of the thread for each turn: nobody waits for it but an INFORM. */
+#define GATHER_MS 5
 /* Bytes of one write, about: more would make the first of them wait, and less would sync too often. */
 #define WRITE_BYTES ((size_t)256 * 1024)
 /* A file that Redis keeps up with is ended here, so that the one before it goes ten seconds later. */
@@ -53,7 +55,9 @@ collect(struct journal *journal)
 			abort(); /* out of memory: what is kept would have a hole */
 		journal->n_batches++;
 		journal->last_serial = batch->serial;
+		journal->last_ticket = batch->last_ticket;
 	}
+	journal->due = outbox_has_to_store(journal->outbox);
 	return journal->buf.len > 0;
 }
 
@@ -101,6 +105,23 @@ is_file_long(const struct journal *journal)
 	       files->lens[0] >= (journal->engaged || half < CALM_BYTES ? half : CALM_BYTES);
 }
 
+static bool
+is_full(const struct journal *journal)
+{
+	return journal->bytes >= journal->max_bytes;
+}
+
+/* What waits for Redis is written at once; what Redis takes at once is gathered first. */
+static bool
+is_gathered(struct journal *journal)
+{
+	if (journal->engaged || journal->due)
+		return true;
+	if (!loop_timer_armed(journal->gather) && outbox_has_to_store(journal->outbox))
+		loop_timer_arm(journal->gather, GATHER_MS);
+	return false;
+}
+
 static enum journal_work
 when_something_is_kept(struct journal *journal)
 {
@@ -111,9 +132,10 @@ when_something_is_kept(struct journal *journal)
 		journal_disown(journal);
 		return JOURNAL_SWITCH;
 	}
-	const bool is_full = journal->bytes >= journal->max_bytes;
-	journal->full = is_full && journal->engaged;
-	return !is_full && collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
+	journal->full = is_full(journal) && journal->engaged;
+	if (is_full(journal) || !is_gathered(journal))
+		return JOURNAL_NO_WORK;
+	return collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
 }
 
 static enum journal_work
@@ -155,6 +177,15 @@ on_retry(void *ctx)
 	journal_go_on(ctx);
 }
 
+static void
+on_gathered(void *ctx)
+{
+	struct journal *journal = ctx;
+
+	journal->due = true;
+	journal_go_on(journal);
+}
+
 /* ---- what was done ---- */
 
 static void
@@ -186,6 +217,8 @@ written(struct journal *journal)
 	stats_add(journal->stats, STAT_JOURNAL_WRITES, 1);
 	empty_buf(journal);
 	mended(journal);
+	journal->written_ticket = journal->last_ticket;
+	journal->stored(journal->ctx);
 }
 
 static void
@@ -239,6 +272,23 @@ journal_turn_end(struct journal *journal, bool stuck)
 	journal_go_on(journal);
 }
 
+/* A batch that Redis may have but the file has not, though it can be written. */
+static bool
+is_behind(const struct journal *journal)
+{
+	return !journal->engaged && !journal->error[0] && !is_full(journal) &&
+	       (journal->buf.len > 0 || outbox_has_to_store(journal->outbox));
+}
+
+uint64_t
+journal_safe_ticket(const struct journal *journal)
+{
+	const uint64_t safe = outbox_safe_ticket(journal->outbox);
+
+	return is_behind(journal) && journal->written_ticket < safe ? journal->written_ticket
+								    : safe;
+}
+
 struct journal *
 journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const char *instance,
     struct outbox *outbox, struct stats *stats, void (*stored)(void *ctx), void *ctx, char *error,
@@ -262,7 +312,8 @@ journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const 
 	snprintf(journal->instance, sizeof(journal->instance), "%s", instance);
 	snprintf(journal->path, sizeof(journal->path), "%s/journal", state_dir);
 	journal->retry = loop_timer_new(loop, on_retry, journal);
-	if (journal->retry &&
+	journal->gather = loop_timer_new(loop, on_gathered, journal);
+	if (journal->retry && journal->gather &&
 	    journal_files_open(&journal->writer.files, state_dir, &journal_system_calls,
 		LOCK_WAIT_MS, error, size) == 0 &&
 	    journal_writer_start(&journal->writer, loop)) {
@@ -287,6 +338,7 @@ journal_free(struct journal *journal)
 		journal_files_reset(&journal->writer.files);
 	journal_writer_release(&journal->writer);
 	loop_timer_free(journal->retry);
+	loop_timer_free(journal->gather);
 	journal_left_release(&journal->left);
 	journal_buf_release(&journal->buf);
 	free(journal);
