@@ -16,13 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/ifname.h"
-#include "core/link_event.h"
 #include "core/oid.h"
+#include "core/poll_rows.h"
 #include "core/trap.h"
 
-/* A table that is longer is read up to here, and the rest stays unasked; a get asks for so many rows at most. */
-#define POLL_ROWS_MAX 8192
+/* A get asks for so many rows at most. */
 #define POLL_GET_MAX 10
 
 /* sysUpTime.0, and each column's cursor or each row's four objects. */
@@ -38,16 +36,6 @@ struct poll_request {
 		unsigned long ids[POLL_OID_LEN];
 		size_t n;
 	} oids[POLL_OIDS_MAX];
-};
-
-/* What is known of one interface. */
-struct poll_row {
-	uint32_t if_index;
-	uint8_t oper, admin; /* ifOperStatus, ifAdminStatus; 0: not told */
-	int64_t asked_ns;    /* engine time of the request that told oper */
-	char *name, *descr;  /* NULL: not told, or longer than IFNAME_MAX */
-	bool lag_told;       /* whether it is in an aggregate was told */
-	uint32_t aggregate;  /* the aggregate's ifIndex, of whatever interface that is; 0: none */
 };
 
 struct poll_job;
@@ -107,12 +95,5 @@ bool poll_job_uptime(const struct poll_job *job, uint32_t *ret_uptime_cs);
 /* The switch's SNMP engine has booted since it was asked before (SNMPv3's snmpEngineBoots), and whether that was said. */
 void poll_job_booted(struct poll_job *job);
 bool poll_job_has_booted(const struct poll_job *job);
-
-/*
- * What a row says, as a word of source poll about the whole interface (names borrowed from the row): up where ifOperStatus is
- * up(1); down where it is down(2), testing(3), dormant(5), notPresent(6) or lowerLayerDown(7), admin-down where ifAdminStatus
- * is down(2) besides. False where it says nothing: unknown(4), or not told.
- */
-bool poll_row_event(const struct poll_row *row, struct link_event *ret_event);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/discover_job.h"
-#include "core/table_walk.h"
+#include "core/poll_lags.h"
 
 #define REPETITIONS 10
 
@@ -25,21 +25,6 @@ static const struct {
 	[COLUMN_OPER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
 	[COLUMN_ADMIN] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 7 }, 10 },
 };
-/* What may follow the rows of a walk. */
-static const struct table_shape lag_shape = {
-	.name = "IEEE8023-LAG-MIB dot3adAggPortTable",
-	.columns = { { { 1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13 }, 11 } },
-	.n_columns = 1,
-	.index_min = 1,
-	.index_max = 1,
-};
-static const struct table_shape stack_shape = {
-	.name = "IF-MIB ifStackTable",
-	.columns = { { { 1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3 }, 11 } },
-	.n_columns = 1,
-	.index_min = 2,
-	.index_max = 2,
-};
 static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 
 struct poll_job {
@@ -54,8 +39,7 @@ struct poll_job {
 	/* Of a walk: the last index seen per column, and whether its end was. */
 	uint32_t cursor[COLUMN_MAX];
 	bool ended[COLUMN_MAX];
-	struct poll_row *rows;
-	size_t n, room;
+	struct poll_rows rows;
 	bool has_uptime, booted;
 	uint32_t uptime_cs;
 };
@@ -105,25 +89,14 @@ poll_job_discover(void)
 	return NULL;
 }
 
-static void
-clear_rows(struct poll_job *job)
-{
-	for (size_t i = 0; i < job->n; i++) {
-		free(job->rows[i].name);
-		free(job->rows[i].descr);
-	}
-	job->n = 0;
-}
-
 void
 poll_job_free(struct poll_job *job)
 {
 	if (!job)
 		return;
-	clear_rows(job);
+	poll_rows_release(&job->rows);
 	table_walk_release(&job->lags);
 	discover_job_free(job->discovery);
-	free(job->rows);
 	free(job);
 }
 
@@ -142,13 +115,13 @@ poll_job_discovery(const struct poll_job *job)
 size_t
 poll_job_n_rows(const struct poll_job *job)
 {
-	return job->n;
+	return job->rows.n;
 }
 
 const struct poll_row *
 poll_job_row(const struct poll_job *job, size_t i)
 {
-	return &job->rows[i];
+	return &job->rows.rows[i];
 }
 
 bool
@@ -221,45 +194,6 @@ poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 
 /* ---- answers ---- */
 
-/* Where the row of that index is, or belongs. */
-static size_t
-place(const struct poll_job *job, uint32_t if_index)
-{
-	size_t low = 0, high = job->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (job->rows[middle].if_index < if_index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* NULL: the table is full, or memory is out. */
-static struct poll_row *
-row_of(struct poll_job *job, uint32_t if_index)
-{
-	size_t i = place(job, if_index);
-
-	if (i < job->n && job->rows[i].if_index == if_index)
-		return &job->rows[i];
-	if (job->n == POLL_ROWS_MAX)
-		return NULL;
-	if (job->n == job->room) {
-		size_t room = job->room * 2 + 16;
-		struct poll_row *rows = realloc(job->rows, room * sizeof(*rows));
-		if (!rows)
-			return NULL;
-		job->rows = rows;
-		job->room = room;
-	}
-	memmove(&job->rows[i + 1], &job->rows[i], (job->n++ - i) * sizeof(*job->rows));
-	job->rows[i] = (struct poll_row){ .if_index = if_index };
-	return &job->rows[i];
-}
-
 static void
 set_text(char **text, struct slice bytes)
 {
@@ -329,7 +263,7 @@ take_varbind(struct poll_job *job, const struct trap_varbind *varbind, int64_t a
 	if (column == COLUMN_MAX || !was_wanted(job, if_index) ||
 	    (job->walk && if_index <= job->cursor[column]))
 		return;
-	struct poll_row *row = row_of(job, if_index);
+	struct poll_row *row = poll_rows_get(&job->rows, if_index);
 	if (!row)
 		return;
 	set_cell(row, column, varbind, asked_ns);
@@ -379,7 +313,7 @@ take_uptime(struct poll_job *job, const struct trap_varbind *varbinds, size_t n)
 static void
 restart(struct poll_job *job)
 {
-	clear_rows(job);
+	poll_rows_clear(&job->rows);
 	memset(job->cursor, 0, sizeof(job->cursor));
 	memset(job->ended, 0, sizeof(job->ended));
 	job->at = 0;
@@ -395,74 +329,18 @@ begin_anew(struct poll_job *job)
 	return ++job->n_restarts <= RESTARTS_MAX ? POLL_STEP_MORE : POLL_STEP_DONE;
 }
 
-/* ---- who is a member of what ---- */
-
-/* NULL: there is none. */
-static struct poll_row *
-find_row(const struct poll_job *job, uint32_t if_index)
-{
-	const size_t i = place(job, if_index);
-
-	return i < job->n && job->rows[i].if_index == if_index ? &job->rows[i] : NULL;
-}
-
-/* dot3adAggPortAttachedAggID. One that is its own aggregate is in none. */
-static void
-take_lags(struct poll_job *job)
-{
-	for (size_t i = 0; i < job->lags.n; i++) {
-		const struct table_cell *cell = table_walk_cell(&job->lags, i, 0);
-		struct poll_row *row = find_row(job, job->lags.rows[i]->index[0]);
-		if (!row || cell->kind != CELL_NUMBER || cell->number < 0 ||
-		    cell->number > UINT32_MAX)
-			continue;
-		row->lag_told = true;
-		row->aggregate = cell->number == row->if_index ? 0 : (uint32_t)cell->number;
-	}
-}
-
-/* Above an interface may be an aggregate, VLANs and units. */
-static bool
-may_aggregate(const struct poll_row *row)
-{
-	const struct slice name = slice_of(row->name ? row->name : row->descr);
-	struct slice parent;
-
-	return name.len > 0 && !ifname_is_virtual(name) &&
-	       !ifname_unit_parent(OS_UNKNOWN, name, &parent);
-}
-
-/* HIGHER.LOWER; 0 is what is above the highest, and below the lowest. */
-static void
-take_stack(struct poll_job *job)
-{
-	for (size_t i = 0; i < job->lags.n; i++) {
-		const uint32_t *index = job->lags.rows[i]->index;
-		const struct poll_row *higher = find_row(job, index[0]);
-		struct poll_row *lower = find_row(job, index[1]);
-		if (lower)
-			lower->lag_told = true;
-		if (higher && lower && higher != lower && lower->aggregate == 0 &&
-		    may_aggregate(higher))
-			lower->aggregate = higher->if_index;
-	}
-}
-
 /* What follows the rows, or one of those tables, of a walk. */
 static enum poll_step
 go_on(struct poll_job *job)
 {
 	const struct table_shape *before = job->lags.shape;
 
-	if (before == &lag_shape)
-		take_lags(job);
-	else if (before == &stack_shape)
-		take_stack(job);
-	if (!job->lags_wanted || job->n == 0 || before == &stack_shape ||
-	    (before == &lag_shape && job->lags.n > 0))
+	poll_lags_take(&job->rows, &job->lags);
+	if (!job->lags_wanted || job->rows.n == 0 || before == &poll_stack_shape ||
+	    (before == &poll_lag_shape && job->lags.n > 0))
 		return POLL_STEP_DONE;
 	table_walk_release(&job->lags);
-	table_walk_init(&job->lags, before ? &stack_shape : &lag_shape);
+	table_walk_init(&job->lags, before ? &poll_stack_shape : &poll_lag_shape);
 	return POLL_STEP_MORE;
 }
 
@@ -473,7 +351,7 @@ poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t 
 
 	if (job->discovery)
 		return discover_job_take(job->discovery, varbinds, n);
-	if (take_uptime(job, varbinds, n) && job->n > 0)
+	if (take_uptime(job, varbinds, n) && job->rows.n > 0)
 		return begin_anew(job);
 	if (job->lags.shape)
 		return table_walk_take(&job->lags, varbinds, n, 1) == TABLE_GOES_ON ? POLL_STEP_MORE
@@ -569,35 +447,9 @@ bool
 poll_job_complete(const struct poll_job *job)
 {
 	for (size_t i = 0; i < job->n_wanted; i++) {
-		const size_t at = place(job, job->wanted[i]);
-		if (at == job->n || job->rows[at].if_index != job->wanted[i] ||
-		    job->rows[at].oper == 0)
+		const struct poll_row *row = poll_rows_find(&job->rows, job->wanted[i]);
+		if (!row || row->oper == 0)
 			return false;
 	}
-	return true;
-}
-
-/* ---- what a row says ---- */
-
-enum { OPER_UP = 1, OPER_UNKNOWN = 4, ADMIN_UP = 1, ADMIN_DOWN = 2 };
-
-bool
-poll_row_event(const struct poll_row *row, struct link_event *ret_event)
-{
-	if (row->oper == 0 || row->oper == OPER_UNKNOWN)
-		return false;
-	*ret_event = (struct link_event){
-		.kind = LINK_EVENT_WORD,
-		.word = row->oper == OPER_UP       ? WORD_UP
-			: row->admin == ADMIN_DOWN ? WORD_ADMIN_DOWN
-						   : WORD_DOWN,
-		.layer = LAYER_WHOLE,
-		.source = SOURCE_POLL,
-		.admin_up = row->admin == ADMIN_UP,
-		.name = slice_of(row->name),
-		.descr = slice_of(row->descr),
-		.if_index = row->if_index,
-		.rule = "poll",
-	};
 	return true;
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "io/redis_blocking.h"
+#include "io/redis_link_state.h"
 #include "io/resolve.h"
-#include "util/log.h"
 
 #define CONNECT_TIMEOUT_MS 3000
 /* Redis may stand still for seconds (somebody's script, a fork, a slow disk); a host that is gone says nothing for ever. */
@@ -26,28 +26,6 @@ const char *const redis_link_state_names[] = {
 	[REDIS_UP] = "connected",
 };
 
-struct redis_link {
-	struct loop *loop;
-	struct redis_link_handler handler;
-	const char *name;
-	char server[300];
-	char *path, *host, *username, *password_file;
-	uint16_t port;
-	uint32_t database;
-	redisAsyncContext *context; /* NULL while down */
-	struct resolve *resolve;    /* NULL: there is a path */
-	bool resolving;
-	bool may_wait;       /* its commands wait: no answer is no fault */
-	size_t under_way;    /* commands without an answer, while it is up */
-	int64_t progress_ns; /* since when that is so, or the last answer */
-	struct loop_timer *retry, *deadline;
-	int64_t retry_ms;
-	enum redis_link_state state;
-	char error[200], warning[200];
-	bool freeing;
-	struct log_rate rate;
-};
-
 static void
 free_strings(struct redis_link *link)
 {
@@ -57,11 +35,8 @@ free_strings(struct redis_link *link)
 	free(link->password_file);
 }
 
-static void set_error(struct redis_link *link, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-set_error(struct redis_link *link, const char *fmt, ...)
+void
+redis_link_set_error(struct redis_link *link, const char *fmt, ...)
 {
 	va_list args;
 
@@ -108,10 +83,8 @@ lost(struct redis_link *link)
 		link->handler.down(link->handler.ctx, link->error);
 }
 
-/* ---- greeting: who we are, which database, and whether this is a Redis that we can use ---- */
-
-static void
-came_up(struct redis_link *link)
+void
+redis_link_came_up(struct redis_link *link)
 {
 	loop_timer_cancel(link->deadline);
 	link->state = REDIS_UP;
@@ -119,120 +92,6 @@ came_up(struct redis_link *link)
 	link->error[0] = '\0';
 	log_info("%s: connected to %s", link->name, link->server);
 	link->handler.up(link->handler.ctx);
-}
-
-static bool
-greeting_failed(struct redis_link *link, const redisReply *reply, const char *what)
-{
-	if (reply && reply->type != REDIS_REPLY_ERROR)
-		return false;
-	if (reply && !link->freeing) {
-		set_error(link, "%s: %.150s", what, reply->str);
-		redisAsyncDisconnect(link->context);
-	}
-	return true;
-}
-
-static void
-greeted_auth(redisAsyncContext *context, void *reply, void *arg)
-{
-	(void)arg;
-	greeting_failed(context->data, reply, "AUTH refused (see [redis] username, password_file)");
-}
-
-static void
-greeted_select(redisAsyncContext *context, void *reply, void *arg)
-{
-	(void)arg;
-	greeting_failed(context->data, reply, "SELECT refused (see [redis] database)");
-}
-
-/* A Redis that may evict keys could forget a port: allowed, but said. Not every Redis lets us look. */
-static void
-greeted_policy(redisAsyncContext *context, void *data, void *arg)
-{
-	struct redis_link *link = context->data;
-	const redisReply *reply = data;
-
-	(void)arg;
-	link->warning[0] = '\0';
-	if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
-	    !reply->element[1]->str || strcmp(reply->element[1]->str, "noeviction") == 0 ||
-	    strncmp(reply->element[1]->str, "volatile", 8) == 0)
-		return;
-	snprintf(link->warning, sizeof(link->warning),
-	    "Redis has maxmemory-policy %.40s: it may evict dpwatch's keys; set noeviction",
-	    reply->element[1]->str);
-	log_warning("%s: %s", link->name, link->warning);
-}
-
-static void
-greeted_role(redisAsyncContext *context, void *data, void *arg)
-{
-	struct redis_link *link = context->data;
-	const redisReply *reply = data;
-
-	(void)arg;
-	if (!reply || link->freeing || (context->c.flags & REDIS_DISCONNECTING))
-		return;
-	if (reply->type == REDIS_REPLY_ERROR &&
-	    (strncmp(reply->str, "LOADING", 7) == 0 || strncmp(reply->str, "NOAUTH", 6) == 0)) {
-		set_error(link, "%.150s", reply->str);
-		redisAsyncDisconnect(context);
-		return;
-	}
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->str &&
-	    strcmp(reply->element[0]->str, "master") != 0) {
-		set_error(link, "it is a read-only %.20s, not the master", reply->element[0]->str);
-		redisAsyncDisconnect(context);
-		return;
-	}
-	came_up(link);
-}
-
-/* False with an error when there is a password file that cannot be read. */
-static bool
-read_password(struct redis_link *link, char *ret_password)
-{
-	int error = redis_password_read(link->password_file, ret_password, REDIS_PASSWORD_MAX);
-
-	if (error != 0)
-		set_error(link, "password_file %.100s: %s", link->password_file, strerror(-error));
-	return error == 0;
-}
-
-static bool
-password_is_readable(struct redis_link *link)
-{
-	char password[REDIS_PASSWORD_MAX];
-	bool readable = read_password(link, password);
-
-	explicit_bzero(password, sizeof(password));
-	return readable;
-}
-
-static void
-greet(struct redis_link *link)
-{
-	char password[REDIS_PASSWORD_MAX], database[16];
-
-	link->state = REDIS_GREETING;
-	/* One that cannot be read any more is none: Redis refuses then (NOAUTH). A context that is still in its connect
-	 * callback must not be disconnected. */
-	if (!read_password(link, password))
-		password[0] = '\0';
-	if (password[0] && link->username)
-		redisAsyncCommand(
-		    link->context, greeted_auth, NULL, "AUTH %s %s", link->username, password);
-	else if (password[0])
-		redisAsyncCommand(link->context, greeted_auth, NULL, "AUTH %s", password);
-	explicit_bzero(password, sizeof(password));
-	if (link->database != 0) {
-		snprintf(database, sizeof(database), "%u", link->database);
-		redisAsyncCommand(link->context, greeted_select, NULL, "SELECT %s", database);
-	}
-	redisAsyncCommand(link->context, greeted_policy, NULL, "CONFIG GET maxmemory-policy");
-	redisAsyncCommand(link->context, greeted_role, NULL, "ROLE");
 }
 
 /* ---- connecting ---- */
@@ -245,10 +104,10 @@ on_connect(const redisAsyncContext *context, int status)
 	if (status == REDIS_OK) {
 		if (!link->path)
 			redisEnableKeepAlive(&link->context->c);
-		greet(link);
+		redis_link_greet(link);
 		return;
 	}
-	set_error(link, "cannot connect: %s", context->errstr);
+	redis_link_set_error(link, "cannot connect: %s", context->errstr);
 	lost(link);
 }
 
@@ -258,7 +117,7 @@ on_disconnect(const redisAsyncContext *context, int status)
 	struct redis_link *link = context->data;
 
 	if (status != REDIS_OK)
-		set_error(link, "connection lost: %s", context->errstr);
+		redis_link_set_error(link, "connection lost: %s", context->errstr);
 	lost(link);
 }
 
@@ -278,7 +137,8 @@ connect_to(struct redis_link *link, const char *address)
 	    link->path ? redisAsyncConnectUnix(link->path) : redisAsyncConnect(address, link->port);
 
 	if (!context || context->err) {
-		set_error(link, "cannot connect: %s", context ? context->errstr : "out of memory");
+		redis_link_set_error(
+		    link, "cannot connect: %s", context ? context->errstr : "out of memory");
 		if (context)
 			redisAsyncFree(context);
 		loop_timer_cancel(link->deadline);
@@ -305,7 +165,7 @@ on_address(void *ctx, const char *address, const char *error)
 		return;
 	}
 	loop_timer_cancel(link->deadline);
-	set_error(link, "cannot resolve %.100s: %.80s", link->host, error);
+	redis_link_set_error(link, "cannot resolve %.100s: %.80s", link->host, error);
 	not_tried(link);
 }
 
@@ -316,7 +176,7 @@ connect_now(void *ctx)
 
 	if (link->context || link->resolving)
 		return;
-	if (!password_is_readable(link)) {
+	if (!redis_link_has_password(link)) {
 		not_tried(link);
 		return;
 	}
@@ -337,7 +197,7 @@ redis_link_break(struct redis_link *link, const char *why)
 
 	if (!context)
 		return;
-	set_error(link, "%s", why);
+	redis_link_set_error(link, "%s", why);
 	link->context = NULL;
 	context->data = link;
 	bool connected = context->c.flags & REDIS_CONNECTED;
@@ -368,7 +228,8 @@ took_too_long(void *ctx)
 	if (link->resolving) {
 		link->resolving = false;
 		resolve_cancel(link->resolve);
-		set_error(link, "cannot resolve %.100s: no name server answers", link->host);
+		redis_link_set_error(
+		    link, "cannot resolve %.100s: no name server answers", link->host);
 		not_tried(link);
 	} else if (link->state == REDIS_UP) {
 		look_at_answers(link);
