@@ -163,6 +163,7 @@ END_TEST
 
 START_TEST(damage_in_the_middle_costs_its_batch_and_says_so)
 {
+	WAIT_FOR(sandbox_journaled(&box));
 	kill_redis();
 	const json_int_t n = sandbox_counter(&box, "journal.batches");
 	sandbox_link_down(&box, LEAF1, 1);

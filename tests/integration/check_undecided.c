@@ -141,7 +141,7 @@ END_TEST
 START_TEST(a_trap_that_waits_survives_redis_and_daemon)
 {
 	begin_with("down_delay = " LONG);
-	WAIT_FOR(sandbox_settled(&box));
+	WAIT_FOR(sandbox_journaled(&box));
 	sandbox_redis_kill(&box);
 	WAIT_FOR(!sandbox_status_is(&box, "redis.state", "connected"));
 	const json_int_t n = sandbox_counter(&box, "journal.batches");

@@ -325,6 +325,13 @@ sandbox_settled(const struct sandbox *box)
 }
 
 bool
+sandbox_journaled(const struct sandbox *box)
+{
+	return sandbox_settled(box) &&
+	       sandbox_counter(box, "journal.batches") >= sandbox_status_number(box, "redis.batch");
+}
+
+bool
 sandbox_log_has(const struct sandbox *box, const char *text)
 {
 	char *log = process_read_file(box->log);

@@ -94,6 +94,8 @@ bool sandbox_redis_says(const struct sandbox *box, const char *text);
 json_int_t sandbox_counter(const struct sandbox *box, const char *name);
 /* Redis has everything that was decided. */
 bool sandbox_settled(const struct sandbox *box);
+/* ... and so has the journal's file, which gathers for some milliseconds. For a daemon that met an empty Redis. */
+bool sandbox_journaled(const struct sandbox *box);
 bool sandbox_log_has(const struct sandbox *box, const char *text);
 pid_t sandbox_embedded_redis(const struct sandbox *box); /* 0: none */
 
