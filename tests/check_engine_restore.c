@@ -103,6 +103,8 @@ static const struct {
 	{ "down/trap/2024-05-01T11:58:50.000000Z/tT,up/trap/2024-05-01T11:58:51.000000Z/tT",
 	    false },
 	{ "down/trap/2025-05-01T11:59:50.000000Z/tT,up/trap/2025-05-01T11:59:51.000000Z/tT", true },
+	/* The clock was set back between the two: a lasting tick in an earlier version. */
+	{ "down/trap/2024-05-01T11:59:50.000000Z/tT,up/trap/2024-05-01T09:59:51.000000Z/tT", true },
 	{ "down/syslog/2024-05-01T11:59:50.000000Z/sS,up/syslog/2024-05-01T11:59:51.000000Z/sS",
 	    false },
 	{ "", false },
@@ -135,6 +137,13 @@ START_TEST(what_redis_says_of_pending_echoes_is_checked)
 	engine_start(engine, now());
 	ck_assert_int_eq(engine_feed(engine, 0, &line, now()),
 	    pending[_i].taken ? VERDICT_ECHO : VERDICT_CHANGED);
+	/* They run out, and that is that. */
+	struct engine_time end = now();
+	for (int i = 0; i < 4 && engine_next_deadline(engine) != INT64_MAX; i++) {
+		end.now_ns = engine_next_deadline(engine);
+		engine_tick(engine, end);
+	}
+	ck_assert_int_eq(engine_next_deadline(engine), INT64_MAX);
 }
 END_TEST
 

@@ -58,6 +58,9 @@ add(struct echoes *echoes, struct slice text, struct engine_time time)
 	/* A clock that was set back makes nothing happen in the future. */
 	echoes->items[i].at_ns =
 	    time.now_ns - (at_us < time.wall_us ? engine_span_ns(time.wall_us - at_us) : 0);
+	/* ... and what was told later is not older: they run out in order. */
+	if (i > 0 && echoes->items[i].at_ns < echoes->items[i - 1].at_ns)
+		echoes->items[i].at_ns = echoes->items[i - 1].at_ns;
 	for (int teller = 0; teller < TELLER_MAX; teller++)
 		if (echoes->next[teller] == i &&
 		    slice_find(text, (struct slice){ &teller_letters[teller], 1 }) >= 0)
