@@ -16,16 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/index_list.h"
 #include "core/interface_fsm.h"
 #include "core/topo.h"
 
 struct reach;
-
-/* A growing list of indexes. */
-struct index_list {
-	uint32_t *items;
-	size_t n, room;
-};
 
 /* Borrows the topo and the states (one per topo interface, in their order); both outlive it. NULL: out of memory. */
 struct reach *reach_new(const struct topo *topo, const struct interface_state *states);

@@ -73,8 +73,7 @@ struct usm_engines *snmp_input_engines(const struct snmp_input *input);
 void snmp_input_answer(struct snmp_input *input, uint64_t done);
 /* INFORMs of ANSWER_WHEN_FED up to `number` are answered from now on when `ticket` is done. */
 void snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket);
-/* INFORMs that wait for their answer, and those of them whose word is held. */
-size_t snmp_input_waiting(const struct snmp_input *input);
+/* INFORMs that wait for their answer because their word is held. */
 size_t snmp_input_held(const struct snmp_input *input);
 /* Whether more datagrams may be queued than were taken in the last turn; see udp_listeners_behind(). */
 bool snmp_input_behind(const struct snmp_input *input, int64_t now_ns);

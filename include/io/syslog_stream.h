@@ -57,7 +57,6 @@ int syslog_stream_open(struct syslog_stream *stream, const char *kind, const cha
 
 size_t syslog_stream_count(const struct syslog_stream *stream); /* listeners */
 const char *syslog_stream_name(const struct syslog_stream *stream, size_t i);
-size_t syslog_stream_connections(const struct syslog_stream *stream);
 
 /* Starts or stops accepting and reading. Stopped, connections stay, and nobody is idle. */
 void syslog_stream_read(struct syslog_stream *stream, bool on);

@@ -101,12 +101,6 @@ asker_free(struct asker *asker)
 	free(asker);
 }
 
-struct loop *
-asker_loop(struct asker *asker)
-{
-	return asker->loop;
-}
-
 static json_t *
 to_json(const redisReply *reply)
 {

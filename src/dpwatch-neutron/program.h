@@ -30,7 +30,6 @@ struct asker;
 /* Connects. NULL after a message on standard error when Redis cannot be reached within a few seconds. */
 struct asker *asker_new(const struct config *config);
 void asker_free(struct asker *asker);
-struct loop *asker_loop(struct asker *asker);
 
 /* Sends the command, waits, and gives a reply as JSON: lists, texts, numbers, null; an error is {"error": TEXT}. NULL after a message. */
 struct json_t *asker_ask(struct asker *asker, struct command *command);

@@ -342,7 +342,7 @@ tell_refusal(const struct client *client, const struct client_reply *reply)
 
 static enum client_result
 ask(struct client *client, const char *method, const char *target, struct slice body, FILE *out,
-    bool accept_404, struct client_reply *ret_reply)
+    struct client_reply *ret_reply)
 {
 	struct client_reply reply = { 0 };
 	CURLcode code = perform(client, method, target, body, out, &reply);
@@ -354,8 +354,7 @@ ask(struct client *client, const char *method, const char *target, struct slice 
 		return CLIENT_UNREACHABLE;
 	}
 	reply.json = reply.len > 0 ? json_loadb(reply.body, reply.len, 0, NULL) : NULL;
-	if ((out && reply.status == 200) ||
-	    (reply.json && (reply.status / 100 == 2 || (accept_404 && reply.status == 404)))) {
+	if ((out && reply.status == 200) || (reply.json && reply.status / 100 == 2)) {
 		*ret_reply = reply;
 		return CLIENT_OK;
 	}
@@ -369,37 +368,31 @@ ask(struct client *client, const char *method, const char *target, struct slice 
 enum client_result
 client_get(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, "GET", target, (struct slice){ 0 }, NULL, false, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, NULL, ret_reply);
 }
 
 enum client_result
 client_copy(struct client *client, const char *target, FILE *out, struct client_reply *ret_reply)
 {
-	return ask(client, "GET", target, (struct slice){ 0 }, out, false, ret_reply);
-}
-
-enum client_result
-client_find(struct client *client, const char *target, struct client_reply *ret_reply)
-{
-	return ask(client, "GET", target, (struct slice){ 0 }, NULL, true, ret_reply);
+	return ask(client, "GET", target, (struct slice){ 0 }, out, ret_reply);
 }
 
 enum client_result
 client_put(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
 {
-	return ask(client, "PUT", target, body, NULL, false, ret_reply);
+	return ask(client, "PUT", target, body, NULL, ret_reply);
 }
 
 enum client_result
 client_post(
     struct client *client, const char *target, struct slice body, struct client_reply *ret_reply)
 {
-	return ask(client, "POST", target, body, NULL, false, ret_reply);
+	return ask(client, "POST", target, body, NULL, ret_reply);
 }
 
 enum client_result
 client_delete(struct client *client, const char *target, struct client_reply *ret_reply)
 {
-	return ask(client, "DELETE", target, (struct slice){ 0 }, NULL, false, ret_reply);
+	return ask(client, "DELETE", target, (struct slice){ 0 }, NULL, ret_reply);
 }

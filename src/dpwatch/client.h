@@ -52,10 +52,6 @@ enum client_result client_post(
 enum client_result client_delete(
     struct client *client, const char *target, struct client_reply *ret_reply);
 
-/* The same, but a 404 is left to the caller: CLIENT_OK with reply->status 404. */
-enum client_result client_find(
-    struct client *client, const char *target, struct client_reply *ret_reply);
-
 /* The same as client_get, but the body of a 200 goes to `out` as it comes; *ret_reply then holds only the status. */
 enum client_result client_copy(
     struct client *client, const char *target, FILE *out, struct client_reply *ret_reply);

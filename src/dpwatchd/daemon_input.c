@@ -86,8 +86,9 @@ daemon_pump(struct daemon *daemon)
 	uint64_t ticket;
 	unsigned n = 0;
 
-	outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
 	while (engine_pop(daemon->engine, &change)) {
+		if (n == 0)
+			outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
 		/* Of very many, the first are on their way while the others are written down. */
 		if (++n % PUMP_PUSH == 0)
 			publisher_flush(daemon->publisher);

@@ -12,17 +12,8 @@
 void
 take_list(struct take *take, struct index_list *list, uint32_t item)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 64;
-		uint32_t *items = realloc(list->items, room * sizeof(*items));
-		if (!items) {
-			take->no_memory = true;
-			return;
-		}
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->n++] = item;
+	if (index_list_add(list, item) != 0)
+		take->no_memory = true;
 }
 
 /* ---- beginning ---- */

@@ -44,17 +44,8 @@ struct reach {
 static void
 list_add(struct reach *reach, struct index_list *list, uint32_t item)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 64;
-		uint32_t *items = realloc(list->items, room * sizeof(*items));
-		if (!items) {
-			reach->no_memory = true;
-			return;
-		}
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->n++] = item;
+	if (index_list_add(list, item) != 0)
+		reach->no_memory = true;
 }
 
 /* ---- which interfaces carry traffic ---- */

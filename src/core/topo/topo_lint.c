@@ -15,21 +15,6 @@ struct linting {
 	struct topo_lint lint;
 };
 
-static int
-list_add(struct index_list *list, uint32_t item)
-{
-	if (list->n == list->room) {
-		size_t room = list->room * 2 + 64;
-		uint32_t *items = realloc(list->items, room * sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->n++] = item;
-	return 0;
-}
-
 /* ---- single points of failure ---- */
 
 static int
@@ -154,9 +139,9 @@ look_at_switches(struct linting *linting)
 		lint->has_roots = lint->has_roots || topo_switch_get(topo, sw)->root;
 	for (uint32_t sw = 0; sw < topo_n_switches(topo) && r == 0; sw++) {
 		if (!has_links(topo, sw))
-			r = list_add(&lint->unlinked, sw);
+			r = index_list_add(&lint->unlinked, sw);
 		else if (lint->has_roots && !reach_joined(trial_reach(linting->trial), sw))
-			r = list_add(&lint->unrooted, sw);
+			r = index_list_add(&lint->unrooted, sw);
 	}
 	return r;
 }
@@ -176,7 +161,7 @@ look_at_hosts(struct linting *linting)
 	}
 	for (uint32_t host = 0; host < n && r == 0; host++)
 		if (!has_ports[host])
-			r = list_add(&linting->lint.idle_hosts, host);
+			r = index_list_add(&linting->lint.idle_hosts, host);
 	free(has_ports);
 	return r;
 }

@@ -1,23 +1,7 @@
 #include "core/topo_silence.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-static int
-list_add(struct index_list *list, uint32_t item)
-{
-	if (list->n == list->room) {
-		size_t room = list->room * 2 + 64;
-		uint32_t *items = realloc(list->items, room * sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->room = room;
-	}
-	list->items[list->n++] = item;
-	return 0;
-}
 
 /* ---- ports ---- */
 
@@ -60,7 +44,7 @@ find_ports(const struct topo *topo, const uint8_t *said, struct index_list *port
 		if (!group_is_silent(topo, said, group))
 			continue;
 		for (uint32_t i = 0; i < group->ports.n && r == 0; i++)
-			r = list_add(ports, topo_port_of_group(topo, group->ports.first + i));
+			r = index_list_add(ports, topo_port_of_group(topo, group->ports.first + i));
 	}
 	return r;
 }
@@ -82,7 +66,7 @@ find_links(const struct topo *topo, const uint8_t *said, struct index_list *link
 	for (uint32_t i = 0; i < topo_n_links(topo) && r == 0; i++) {
 		const struct topo_link *link = topo_link_get(topo, i);
 		if (is_at_odds(said[link->a], said[link->b]))
-			r = list_add(links, i);
+			r = index_list_add(links, i);
 	}
 	return r;
 }

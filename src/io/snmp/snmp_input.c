@@ -488,12 +488,6 @@ snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket)
 }
 
 size_t
-snmp_input_waiting(const struct snmp_input *input)
-{
-	return snmp_waiting_count(input->waiting) + snmp_waiting_count(input->held);
-}
-
-size_t
 snmp_input_held(const struct snmp_input *input)
 {
 	return snmp_waiting_count(input->held);

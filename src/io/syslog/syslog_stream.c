@@ -357,12 +357,6 @@ syslog_stream_name(const struct syslog_stream *stream, size_t i)
 	return stream_listeners_name(stream->listeners, i);
 }
 
-size_t
-syslog_stream_connections(const struct syslog_stream *stream)
-{
-	return stream->n_connections;
-}
-
 void
 syslog_stream_read(struct syslog_stream *stream, bool on)
 {
