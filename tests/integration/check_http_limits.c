@@ -13,31 +13,7 @@
 #include <unistd.h>
 
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-static char out[SANDBOX_TEXT], url[64], unix_api[SANDBOX_PATH + 8];
-
-static void
-set_up(void)
-{
-	char lines[SANDBOX_PATH * 2 + 64];
-
-	sandbox_init(&box);
-	snprintf(lines, sizeof(lines), "listen = http:127.0.0.1:%u\ntoken_file = %s/tokens",
-	    box.redis_port, box.dir);
-	sandbox_configure(&box, &(struct sandbox_lines){ .api = lines });
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/v1/topology?force=1", box.redis_port);
-	snprintf(unix_api, sizeof(unix_api), "unix:%s", box.api);
-	sandbox_start_ready(&box);
-	sandbox_load(&box, SANDBOX_TOPOLOGY);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
+#include "lib/token_box.h"
 
 /* ---- what evhttp refuses by itself ---- */
 
@@ -116,18 +92,6 @@ END_TEST
 
 /* ---- a topology ---- */
 
-static void
-make_token(char *token, size_t size, const char *role)
-{
-	ck_assert_msg(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "--api", unix_api, "token", "add", role, "--role",
-		    role, strcmp(role, "reader") == 0 ? "--project" : NULL, "blue")) == 0,
-	    "%s", out);
-	out[strcspn(out, "\n")] = '\0';
-	snprintf(token, size, "%s", strrchr(out, ' ') + 1);
-}
-
 /* SANDBOX_TOPOLOGY with so many blanks at its end that max_body is not enough. */
 static void
 write_map(char *path, size_t size)
@@ -145,12 +109,13 @@ write_map(char *path, size_t size)
 static const char *
 upload(const char *token, const char *path, const char *also)
 {
-	char header[128];
+	char header[128], target[96];
 
 	snprintf(header, sizeof(header), "X-Auth-Token: %s", token);
+	snprintf(target, sizeof(target), "%s/v1/topology?force=1", url);
 	process_run(out, sizeof(out),
 	    ARGV("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", header, "-H", also,
-		"-T", path, url));
+		"-T", path, target));
 	return out;
 }
 
@@ -158,8 +123,8 @@ START_TEST(the_first_request_of_a_connection_may_be_a_large_topology)
 {
 	char path[SANDBOX_PATH], integrator[64], reader[64];
 
-	make_token(integrator, sizeof(integrator), "integrator");
-	make_token(reader, sizeof(reader), "reader");
+	make_token(integrator, sizeof(integrator), "sdn", "integrator", NULL);
+	make_token(reader, sizeof(reader), "tenant", "reader", "blue");
 	write_map(path, sizeof(path));
 	ck_assert_str_eq(upload(integrator, path, "X-Filler: a"), "200");
 	ck_assert_str_eq(upload(integrator, path, "Expect:"), "200");
@@ -291,7 +256,7 @@ main(void)
 	Suite *suite = suite_create("http_limits");
 	TCase *tcase = tcase_create("limits");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, token_box_set_up, box_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase,
 	    what_no_handler_sees_is_refused_in_the_same_words_as_everything_else, 0,

@@ -6,48 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-static char out[SANDBOX_TEXT], url[64], unix_api[SANDBOX_PATH + 8];
-
-static void
-set_up(void)
-{
-	char lines[SANDBOX_PATH * 2 + 64];
-
-	sandbox_init(&box);
-	snprintf(lines, sizeof(lines), "listen = http:127.0.0.1:%u\ntoken_file = %s/tokens",
-	    box.redis_port, box.dir);
-	sandbox_configure(&box, &(struct sandbox_lines){ .api = lines });
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u", box.redis_port);
-	snprintf(unix_api, sizeof(unix_api), "unix:%s", box.api);
-	sandbox_start_ready(&box);
-	sandbox_load(&box, SANDBOX_TOPOLOGY);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
-
-/* Makes a token; the last word of what is printed. */
-static void
-make_token(char *token, size_t size, const char *name, const char *role, const char *project)
-{
-	const char *argv[12] = { sandbox_program("dpwatch"), "--api", unix_api, "token", "add",
-		name, "--role", role };
-
-	if (project) {
-		argv[8] = "--project";
-		argv[9] = project;
-	}
-	ck_assert_msg(process_run(out, sizeof(out), argv) == 0, "%s", out);
-	out[strcspn(out, "\n")] = '\0';
-	snprintf(token, size, "%s", strrchr(out, ' ') + 1);
-	ck_assert_int_eq(strncmp(token, "dpw_", 4), 0);
-}
+#include "lib/token_box.h"
 
 /* What curl gets: the status as text. `header` may be NULL. */
 static const char *
@@ -187,7 +146,7 @@ main(void)
 	Suite *suite = suite_create("tokens");
 	TCase *tcase = tcase_create("tokens");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, token_box_set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, without_a_token_only_the_open_paths_answer);
 	tcase_add_test(tcase, each_role_may_what_it_may);
