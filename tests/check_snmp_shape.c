@@ -171,25 +171,25 @@ END_TEST
 
 static const struct {
 	struct slice bytes;
-	enum ber_frame frame;
+	enum frame_result frame;
 	size_t len;
 } frames[] = {
-	{ { "", 0 }, BER_FRAME_MORE, 0 },
-	{ SLICE("\x30"), BER_FRAME_MORE, 0 },
-	{ SLICE("\x30\x02\x05"), BER_FRAME_MORE, 0 },
-	{ SLICE("\x30\x02\x05\x00"), BER_FRAME_MESSAGE, 4 },
-	{ SLICE("\x30\x02\x05\x00\x30"), BER_FRAME_MESSAGE, 4 },
-	{ SLICE("\x30\x00"), BER_FRAME_MESSAGE, 2 },
-	{ SLICE("\x30\x81"), BER_FRAME_MORE, 0 },
-	{ SLICE("\x30\x84\x00\x00\x00"), BER_FRAME_MORE, 0 },
-	{ SLICE("\x30\x84\x00\x00\x00\x01\x00"), BER_FRAME_MESSAGE, 7 },
-	{ SLICE("\x30\x08\x00"), BER_FRAME_MORE, 0 },
-	{ SLICE("\x30\x09\x00"), BER_FRAME_ERROR, 0 }, /* 11 octets are more than 10 */
-	{ SLICE("\x30\x84\xff\xff\xff\xff"), BER_FRAME_ERROR, 0 },
-	{ SLICE("\x30\x80"), BER_FRAME_ERROR, 0 },
-	{ SLICE("\x30\x85"), BER_FRAME_ERROR, 0 },
-	{ SLICE("\x31\x00"), BER_FRAME_ERROR, 0 },
-	{ SLICE("G"), BER_FRAME_ERROR, 0 },
+	{ { "", 0 }, FRAME_MORE, 0 },
+	{ SLICE("\x30"), FRAME_MORE, 0 },
+	{ SLICE("\x30\x02\x05"), FRAME_MORE, 0 },
+	{ SLICE("\x30\x02\x05\x00"), FRAME_MESSAGE, 4 },
+	{ SLICE("\x30\x02\x05\x00\x30"), FRAME_MESSAGE, 4 },
+	{ SLICE("\x30\x00"), FRAME_MESSAGE, 2 },
+	{ SLICE("\x30\x81"), FRAME_MORE, 0 },
+	{ SLICE("\x30\x84\x00\x00\x00"), FRAME_MORE, 0 },
+	{ SLICE("\x30\x84\x00\x00\x00\x01\x00"), FRAME_MESSAGE, 7 },
+	{ SLICE("\x30\x08\x00"), FRAME_MORE, 0 },
+	{ SLICE("\x30\x09\x00"), FRAME_ERROR, 0 }, /* 11 octets are more than 10 */
+	{ SLICE("\x30\x84\xff\xff\xff\xff"), FRAME_ERROR, 0 },
+	{ SLICE("\x30\x80"), FRAME_ERROR, 0 },
+	{ SLICE("\x30\x85"), FRAME_ERROR, 0 },
+	{ SLICE("\x31\x00"), FRAME_ERROR, 0 },
+	{ SLICE("G"), FRAME_ERROR, 0 },
 };
 
 START_TEST(a_stream_is_cut_where_its_elements_end)
@@ -201,7 +201,7 @@ START_TEST(a_stream_is_cut_where_its_elements_end)
 	ck_assert_int_eq(
 	    ber_frame((struct slice){ bytes, frames[_i].bytes.len }, BER_SEQUENCE, 10, &len),
 	    frames[_i].frame);
-	ck_assert_uint_eq(len, frames[_i].frame == BER_FRAME_MESSAGE ? frames[_i].len : 77);
+	ck_assert_uint_eq(len, frames[_i].frame == FRAME_MESSAGE ? frames[_i].len : 77);
 	guard_release(&guard);
 }
 END_TEST

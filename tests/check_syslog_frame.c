@@ -15,11 +15,11 @@
 static size_t
 feed(struct slice stream, size_t piece, char *out, size_t size)
 {
-	struct syslog_frame frame;
+	struct stream_frame frame;
 	char kept[MAX_MESSAGE + 24 + 64];
 	size_t n = 0, len = 0;
 
-	syslog_frame_init(&frame, MAX_MESSAGE);
+	frame = (struct stream_frame){ .max_message = MAX_MESSAGE };
 	while (stream.len > 0) {
 		struct slice next = slice_first(stream, piece);
 
@@ -30,7 +30,7 @@ feed(struct slice stream, size_t piece, char *out, size_t size)
 		for (;;) {
 			size_t used = 9999;
 			struct slice message = { 0 };
-			enum syslog_frame_result r =
+			enum frame_result r =
 			    syslog_frame_next(&frame, (struct slice){ kept, n }, &used, &message);
 
 			if (r == FRAME_ERROR) {
@@ -126,12 +126,12 @@ START_TEST(no_byte_behind_the_received_ones_is_read)
 {
 	for (size_t len = 0; len <= streams[_i].stream.len; len++) {
 		struct guard guard;
-		struct syslog_frame frame;
+		struct stream_frame frame;
 		size_t used = 0;
 		struct slice message = { 0 };
 		char *bytes = guard_put(&guard, streams[_i].stream.data, len);
 
-		syslog_frame_init(&frame, MAX_MESSAGE);
+		frame = (struct stream_frame){ .max_message = MAX_MESSAGE };
 		if (syslog_frame_next(&frame, (struct slice){ bytes, len }, &used, &message) ==
 		    FRAME_MESSAGE)
 			ck_assert(message.data + message.len <= bytes + used);
@@ -143,11 +143,11 @@ END_TEST
 
 START_TEST(the_first_byte_tells_the_framing)
 {
-	struct syslog_frame frame;
+	struct stream_frame frame;
 	size_t used = 0;
 	struct slice message;
 
-	syslog_frame_init(&frame, MAX_MESSAGE);
+	frame = (struct stream_frame){ .max_message = MAX_MESSAGE };
 	ck_assert_int_eq(frame.framing, FRAMING_UNKNOWN);
 	ck_assert_int_eq(syslog_frame_next(&frame, SLICE("\n\0 "), &used, &message), FRAME_MORE);
 	ck_assert_int_eq(frame.framing, FRAMING_UNKNOWN);
@@ -157,7 +157,7 @@ START_TEST(the_first_byte_tells_the_framing)
 	ck_assert_int_eq(
 	    syslog_frame_next(&frame, SLICE("<1>a\n"), &used, &message), FRAME_MESSAGE);
 	ck_assert_int_eq(frame.framing, FRAMING_LINES);
-	syslog_frame_init(&frame, MAX_MESSAGE);
+	frame = (struct stream_frame){ .max_message = MAX_MESSAGE };
 	ck_assert_int_eq(
 	    syslog_frame_next(&frame, SLICE("0 <1>\n"), &used, &message), FRAME_MESSAGE);
 	ck_assert_int_eq(frame.framing, FRAMING_LINES);

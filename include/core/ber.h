@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/stream_frame.h"
 #include "util/slice.h"
 
 #define BER_INTEGER 0x02
@@ -26,14 +27,12 @@ bool ber_take(struct slice *bytes, unsigned int tag, struct slice *ret_content);
 /* The same for whatever tag stands there (of one octet: SNMP has no others). */
 bool ber_take_any(struct slice *bytes, unsigned int *ret_tag, struct slice *ret_content);
 
-/* Where one element ends and the next begins, on a stream (RFC 3430 2.1). */
-enum ber_frame {
-	BER_FRAME_MESSAGE, /* the first *ret_len bytes are one element */
-	BER_FRAME_MORE,    /* not whole yet */
-	BER_FRAME_ERROR,   /* another tag, no definite length, or longer than max */
-};
-/* ret_len is untouched but for a message. With max bytes or more there it is never MORE. */
-enum ber_frame ber_frame(struct slice bytes, unsigned int tag, size_t max, size_t *ret_len);
+/*
+ * Where one element ends and the next begins, on a stream (RFC 3430 2.1). FRAME_MESSAGE: the first *ret_len bytes are one.
+ * FRAME_ERROR: another tag, no definite length, or longer than max. ret_len is untouched but for a message. With max bytes or
+ * more there it is never FRAME_MORE.
+ */
+enum frame_result ber_frame(struct slice bytes, unsigned int tag, size_t max, size_t *ret_len);
 
 /* The content of an INTEGER of one to five octets, two's complement (five: an unsigned number of 32 bits). */
 bool ber_integer(struct slice content, int64_t *ret_value);

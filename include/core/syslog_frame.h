@@ -13,37 +13,20 @@
 #ifndef DPWATCH_CORE_SYSLOG_FRAME_H
 #define DPWATCH_CORE_SYSLOG_FRAME_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+#include "core/stream_frame.h"
 #include "util/slice.h"
-
-enum syslog_framing { FRAMING_UNKNOWN, FRAMING_COUNTED, FRAMING_LINES };
-
-struct syslog_frame {
-	enum syslog_framing framing;
-	/* Bytes, at least 1. A longer message ends the connection (counted) or is cut (lines). */
-	size_t max_message;
-	bool skipping; /* lines: inside the rest of a message that was cut */
-};
-
-enum syslog_frame_result {
-	FRAME_MESSAGE, /* *ret_message is one message, *ret_used bytes are done with */
-	FRAME_MORE,    /* no whole message yet; *ret_used bytes (maybe 0) are done with */
-	FRAME_ERROR,   /* no count where one must stand, or an absurd one: close the connection */
-};
-
-void syslog_frame_init(struct syslog_frame *frame, size_t max_message);
 
 /*
  * Looks for the next message in the bytes received so far and not yet used. The message is a slice
  * of `bytes`, without its terminator and without blanks, CR, LF and NUL at its ends (ASA adds a
  * blank after LF); empty messages are skipped. After FRAME_MESSAGE and FRAME_MORE the caller drops
- * *ret_used bytes; after FRAME_MORE it receives more first. It never keeps more than max_message +
- * 24 bytes: with that many there is a message or an error. FRAME_ERROR leaves the outputs untouched,
- * and no later byte of the connection can be trusted.
+ * *ret_used bytes (after FRAME_MORE maybe none, and it receives more first). FRAME_ERROR, which is no
+ * count where one must stand or an absurd one, leaves the outputs untouched, and no later byte of the
+ * connection can be trusted.
  */
-enum syslog_frame_result syslog_frame_next(
-    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message);
+enum frame_result syslog_frame_next(
+    struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * listen_socket: opening, naming and setting up sockets that listen (io). Private to udp_batch and syslog_stream.
+ * listen_socket: opening, naming and setting up sockets that listen (io). Private to udp_batch and stream_listeners.
  */
 #ifndef DPWATCH_IO_LISTEN_SOCKET_H
 #define DPWATCH_IO_LISTEN_SOCKET_H

@@ -28,7 +28,7 @@ struct snmp_inform_key {
 
 struct snmp_answer {
 	struct snmp_inform_key key;
-	uint64_t connection;              /* of snmp_stream; 0: the rest is for a datagram */
+	uint64_t connection;              /* of stream_set; 0: the rest is for a datagram */
 	struct sockaddr_storage to, from; /* from: the address that was asked */
 	socklen_t to_len;
 	struct slice bytes;

@@ -1,5 +1,5 @@
 /*
- * stream_listeners: the listening sockets of one stream input (io). Private to syslog_stream and snmp_stream.
+ * stream_listeners: the listening sockets of one stream input (io). Private to stream_set.
  *
  * When the process is out of descriptors or memory, accepting pauses for a second: a pending connection stays readable, and
  * would spin the loop.
@@ -10,15 +10,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "io/loop.h"
 #include "util/addr.h"
 
+struct stream_peer {
+	struct addr from;
+	struct sockaddr_storage address; /* the same, with its port */
+	socklen_t address_len;
+	bool tls; /* its listener's kind is tls */
+};
+
 struct stream_listeners_handler {
 	void *ctx;
 	const char *input; /* "syslog": for logs */
-	/* A connection, and the receiver's from now on. `tls`: its listener's kind is tls. */
-	void (*accepted)(void *ctx, int fd, const struct addr *from, bool tls);
+	/* A connection, and the receiver's from now on. */
+	void (*accepted)(void *ctx, int fd, const struct stream_peer *peer);
 };
 
 struct stream_listeners;

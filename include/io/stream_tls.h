@@ -1,5 +1,5 @@
 /*
- * stream_tls: TLS on one accepted socket, receiving only (io). Private to syslog_connection.
+ * stream_tls: TLS on one accepted socket, receiving only (io). Private to stream_connection.
  *
  * OpenSSL itself and no bufferevent: the connection's one bounded buffer is filled as from a plain socket, so that limits,
  * pausing and draining are the same for both. (evhttp needs bufferevents: admin/http.)

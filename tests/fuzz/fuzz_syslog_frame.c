@@ -13,13 +13,13 @@
 static size_t
 feed(struct slice stream, size_t piece, char *out, size_t size)
 {
-	struct syslog_frame frame;
+	struct stream_frame frame;
 	struct slice window = { stream.data, 0 }, message;
 	size_t len = 0, used;
 
-	syslog_frame_init(&frame, MAX_MESSAGE);
+	frame = (struct stream_frame){ .max_message = MAX_MESSAGE };
 	for (;;) {
-		enum syslog_frame_result r = syslog_frame_next(&frame, window, &used, &message);
+		enum frame_result r = syslog_frame_next(&frame, window, &used, &message);
 
 		if (r == FRAME_ERROR) {
 			out[len++] = ERROR_MARK;

@@ -5,12 +5,6 @@
 /* The most digits of a count: beyond them no sender is serious, and the number can't overflow. */
 #define COUNT_DIGITS_MAX 10
 
-void
-syslog_frame_init(struct syslog_frame *frame, size_t max_message)
-{
-	*frame = (struct syslog_frame){ .framing = FRAMING_UNKNOWN, .max_message = max_message };
-}
-
 static bool
 is_digit(char c)
 {
@@ -49,7 +43,7 @@ line_len(struct slice bytes)
 
 /* Drops the rest of a line that was cut. Returns the bytes that are done with. */
 static size_t
-skip_rest(struct syslog_frame *frame, struct slice bytes)
+skip_rest(struct stream_frame *frame, struct slice bytes)
 {
 	long len = line_len(bytes);
 
@@ -59,9 +53,9 @@ skip_rest(struct syslog_frame *frame, struct slice bytes)
 	return (size_t)len + 1;
 }
 
-static enum syslog_frame_result
+static enum frame_result
 next_line(
-    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+    struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
 	size_t used = filler_len(bytes);
 	struct slice rest = slice_from(bytes, used);
@@ -102,9 +96,9 @@ read_count(struct slice bytes, size_t max, size_t *ret_count)
 	return (int)digits + 1;
 }
 
-static enum syslog_frame_result
+static enum frame_result
 next_counted(
-    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+    struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
 	size_t used = 0;
 
@@ -115,7 +109,7 @@ next_counted(
 		size_t count = 0, len;
 		if (rest.len > 0 && rest.data[0] == '<') {
 			frame->framing = FRAMING_LINES;
-			enum syslog_frame_result result = next_line(frame, rest, &len, ret_message);
+			enum frame_result result = next_line(frame, rest, &len, ret_message);
 			*ret_used = used + len;
 			return result;
 		}
@@ -149,7 +143,7 @@ is_counted(struct slice bytes, size_t max)
 
 /* How the message at the start is framed; `bytes` is not empty. */
 static enum syslog_framing
-framing_of(const struct syslog_frame *frame, struct slice bytes)
+framing_of(const struct stream_frame *frame, struct slice bytes)
 {
 	const char first = bytes.data[0];
 
@@ -158,9 +152,9 @@ framing_of(const struct syslog_frame *frame, struct slice bytes)
 	return is_counted(bytes, frame->max_message) ? FRAMING_COUNTED : frame->framing;
 }
 
-enum syslog_frame_result
+enum frame_result
 syslog_frame_next(
-    struct syslog_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+    struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
 	size_t skipped = frame->skipping ? skip_rest(frame, bytes) : 0, used = 0;
 	struct slice rest = slice_from(bytes, skipped);
@@ -171,9 +165,9 @@ syslog_frame_next(
 		return FRAME_MORE;
 	}
 	frame->framing = framing_of(frame, slice_from(rest, filler));
-	enum syslog_frame_result result = frame->framing == FRAMING_COUNTED
-					      ? next_counted(frame, rest, &used, ret_message)
-					      : next_line(frame, rest, &used, ret_message);
+	enum frame_result result = frame->framing == FRAMING_COUNTED
+				       ? next_counted(frame, rest, &used, ret_message)
+				       : next_line(frame, rest, &used, ret_message);
 	if (result != FRAME_ERROR)
 		*ret_used = skipped + used;
 	return result;

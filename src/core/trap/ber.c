@@ -87,26 +87,26 @@ ber_integer(struct slice content, int64_t *ret_value)
 	return true;
 }
 
-enum ber_frame
+enum frame_result
 ber_frame(struct slice bytes, unsigned int tag, size_t max, size_t *ret_len)
 {
 	size_t content;
 
 	if (bytes.len == 0)
-		return BER_FRAME_MORE;
+		return FRAME_MORE;
 	if (octet(bytes, 0) != tag)
-		return BER_FRAME_ERROR;
+		return FRAME_ERROR;
 	struct slice rest = slice_from(bytes, 1);
 	size_t n = read_length(rest, &content);
 	/* With as many octets as a length can have, one that cannot be read will never be one. */
 	if (n == 0)
 		return rest.len > LENGTH_OCTETS_MAX || (rest.len > 0 && !may_become_length(rest))
-			   ? BER_FRAME_ERROR
-			   : BER_FRAME_MORE;
+			   ? FRAME_ERROR
+			   : FRAME_MORE;
 	if (1 + n > max || content > max - 1 - n)
-		return BER_FRAME_ERROR;
+		return FRAME_ERROR;
 	if (bytes.len < 1 + n + content)
-		return BER_FRAME_MORE;
+		return FRAME_MORE;
 	*ret_len = 1 + n + content;
-	return BER_FRAME_MESSAGE;
+	return FRAME_MESSAGE;
 }

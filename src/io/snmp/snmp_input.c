@@ -13,18 +13,23 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/ber.h"
 #include "core/snmp_peek.h"
 #include "core/snmp_shape.h"
 #include "io/snmp_decoder.h"
 #include "io/snmp_gate.h"
-#include "io/snmp_stream.h"
 #include "io/snmp_v3.h"
 #include "io/snmp_waiting.h"
+#include "io/stream_set.h"
 #include "io/udp_listeners.h"
 #include "util/htab.h"
 #include "util/log.h"
 
 #define HOST_MAX 128
+
+static const struct stream_limits stream_limits = {
+	.max_connections = 512, .max_message = 65536, .idle_ms = 86400000, /* a day */
+};
 
 /* An answer of v3 tells our time: after this its receiver need not take it any more (RFC 3414 3.2, 7: 150 s). */
 #define V3_ANSWER_NS INT64_C(140000000000)
@@ -36,7 +41,7 @@ struct snmp_input {
 	struct snmp_gate gate;
 	struct snmp_v3 *v3;
 	struct udp_listeners *listeners;
-	struct snmp_stream *streams;
+	struct stream_set *streams;
 	struct snmp_decoder *decoder;
 	struct snmp_waiting *waiting;
 	struct snmp_waiting *held; /* by numbers instead of tickets; their words do not count yet */
@@ -49,6 +54,35 @@ struct snmp_input {
 	uint64_t connection; /* that it came over; 0: it is one */
 	struct input_origin origin;
 	struct snmp_v3_pass pass;
+};
+
+/* ---- streams ---- */
+
+/* RFC 3430 2.1: messages follow each other, and each tells its length. */
+static enum frame_result
+cut(struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
+{
+	size_t len = 0;
+	enum frame_result result = ber_frame(bytes, BER_SEQUENCE, frame->max_message, &len);
+
+	if (result == FRAME_ERROR)
+		return result;
+	*ret_used = len;
+	*ret_message = slice_first(bytes, len);
+	return result;
+}
+
+static const struct stream_protocol protocol = {
+	.input = "snmp",
+	.bad_frame = "no message begins where one must, or one longer than 65536 bytes",
+	.bound = "as many as may be",
+	.accepted = STAT_TRAP_CONNECTIONS,
+	.refused = STAT_TRAP_REFUSED_CONNECTIONS,
+	.not_allowed = STAT_TRAP_NOT_ALLOWED,
+	.bad_frames = STAT_TRAP_BAD_FRAME,
+	.half_messages = STAT_MAX,
+	.tls_refused = STAT_MAX,
+	.cut = cut,
 };
 
 /* ---- answers ---- */
@@ -66,7 +100,7 @@ static int
 send_to(struct snmp_input *input, const struct snmp_answer *answer)
 {
 	if (answer->connection != 0)
-		return snmp_stream_send(input->streams, answer->connection, answer->bytes);
+		return stream_set_send(input->streams, answer->connection, answer->bytes);
 	return udp_batch_send(udp_listeners_batch(input->listeners, answer->key.listener),
 	    answer->bytes, &answer->to, answer->to_len, &answer->from);
 }
@@ -314,13 +348,13 @@ on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct eng
 
 /* A message of a stream is taken as if it were a datagram. */
 static void
-on_message(void *ctx, const struct snmp_stream_message *message, struct engine_time now)
+on_message(void *ctx, const struct stream_message *message, struct engine_time now)
 {
 	struct snmp_input *input = ctx;
 	const struct udp_datagram datagram = {
 		.bytes = message->bytes,
-		.from = *message->from,
-		.from_len = message->from_len,
+		.from = message->peer->address,
+		.from_len = message->peer->address_len,
 		.received_us = now.wall_us,
 	};
 
@@ -358,7 +392,7 @@ open_listener(
 	}
 	slice_copy(endpoint.host, host, sizeof(host));
 	if (strcmp(endpoint.kind, "tcp") == 0 || strcmp(endpoint.kind, "tcp6") == 0)
-		return snmp_stream_open(
+		return stream_set_open(
 		    input->streams, endpoint.kind, host, endpoint.port, error, size);
 	if (strcmp(endpoint.kind, "udp") != 0 && strcmp(endpoint.kind, "udp6") != 0) {
 		snprintf(error, size, "%s: SNMP comes over udp, udp6, tcp or tcp6", text);
@@ -372,7 +406,7 @@ static int
 set_up(struct snmp_input *input, const struct config *config, char *error, size_t size)
 {
 	const struct udp_listeners_handler handler = { input, on_datagram, on_turn_end };
-	const struct snmp_stream_handler stream_handler = { input, on_allows, on_message,
+	const struct stream_set_handler stream_handler = { input, on_allows, on_message,
 		on_turn_end };
 
 	input->decoder = snmp_decoder_new();
@@ -383,7 +417,8 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;
-	input->streams = snmp_stream_new(input->loop, input->stats, &stream_handler);
+	input->streams =
+	    stream_set_new(input->loop, &protocol, input->stats, &stream_limits, &stream_handler);
 	input->v3 = snmp_v3_new(input->loop, config, input->stats);
 	if (input->decoder == NULL || input->waiting == NULL || input->held == NULL ||
 	    input->listeners == NULL || input->streams == NULL || input->v3 == NULL) {
@@ -424,7 +459,7 @@ void
 snmp_input_read(struct snmp_input *input, bool on)
 {
 	udp_listeners_read(input->listeners, on);
-	snmp_stream_read(input->streams, on);
+	stream_set_read(input->streams, on);
 }
 
 void
@@ -502,7 +537,7 @@ snmp_input_behind(const struct snmp_input *input, int64_t now_ns)
 size_t
 snmp_input_n_listeners(const struct snmp_input *input)
 {
-	return udp_listeners_count(input->listeners) + snmp_stream_count(input->streams);
+	return udp_listeners_count(input->listeners) + stream_set_count(input->streams);
 }
 
 const char *
@@ -512,7 +547,7 @@ snmp_input_listener(const struct snmp_input *input, size_t i, size_t *ret_receiv
 
 	*ret_receive_buffer = 0;
 	if (i >= n_datagram)
-		return snmp_stream_name(input->streams, i - n_datagram);
+		return stream_set_name(input->streams, i - n_datagram);
 	const struct udp_batch *batch = udp_listeners_batch(input->listeners, i);
 	*ret_receive_buffer = udp_batch_receive_buffer(batch);
 	return udp_batch_name(batch);
@@ -522,7 +557,7 @@ void
 snmp_input_drain(struct snmp_input *input)
 {
 	udp_listeners_drain(input->listeners);
-	snmp_stream_drain(input->streams);
+	stream_set_drain(input->streams);
 }
 
 void
@@ -531,7 +566,7 @@ snmp_input_free(struct snmp_input *input)
 	if (input == NULL)
 		return;
 	udp_listeners_free(input->listeners);
-	snmp_stream_free(input->streams);
+	stream_set_free(input->streams);
 	snmp_waiting_free(input->waiting);
 	snmp_waiting_free(input->held);
 	snmp_decoder_free(input->decoder);

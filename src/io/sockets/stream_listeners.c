@@ -69,14 +69,14 @@ on_listener(evutil_socket_t fd, short what, void *ctx)
 {
 	const struct listener *listener = ctx;
 	const struct stream_listeners_handler *handler = &listener->all->handler;
-	struct sockaddr_storage address;
-	socklen_t len = sizeof(address);
-	struct addr from;
+	struct stream_peer peer = { .tls = listener->tls };
+	struct sockaddr *address = (struct sockaddr *)&peer.address;
 
 	(void)what;
-	int accepted = accept4(fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (accepted >= 0 && addr_from_sockaddr((const struct sockaddr *)&address, &from))
-		handler->accepted(handler->ctx, accepted, &from, listener->tls);
+	peer.address_len = sizeof(peer.address);
+	int accepted = accept4(fd, address, &peer.address_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (accepted >= 0 && addr_from_sockaddr(address, &peer.from))
+		handler->accepted(handler->ctx, accepted, &peer);
 	else if (accepted >= 0)
 		close(accepted);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)

@@ -1,4 +1,4 @@
-/* Datagrams (udp_listeners) and streams (syslog_stream), brought to one shape. */
+/* Datagrams (udp_listeners) and streams (stream_set), brought to one shape. */
 #include "io/syslog_input.h"
 
 #include <errno.h>
@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/syslog_stream.h"
+#include "core/syslog_frame.h"
+#include "io/stream_set.h"
 #include "io/udp_listeners.h"
 #include "util/log.h"
 
@@ -15,6 +16,19 @@
 /* As for traps: there is no key of its own for it. */
 #define RECEIVE_BUFFER (32 * 1024 * 1024)
 
+static const struct stream_protocol protocol = {
+	.input = "syslog",
+	.bad_frame = "no message length where one must stand, or one above max_message",
+	.bound = "max_connections",
+	.accepted = STAT_SYSLOG_CONNECTIONS,
+	.refused = STAT_SYSLOG_REFUSED_CONNECTIONS,
+	.not_allowed = STAT_SYSLOG_NOT_ALLOWED,
+	.bad_frames = STAT_SYSLOG_BAD_FRAME,
+	.half_messages = STAT_SYSLOG_HALF_MESSAGE,
+	.tls_refused = STAT_SYSLOG_TLS_REFUSED,
+	.cut = syslog_frame_next,
+};
+
 struct syslog_input {
 	struct stats *stats;
 	struct syslog_input_handler handler;
@@ -22,7 +36,7 @@ struct syslog_input {
 	size_t n_allow;
 	size_t max_message;
 	struct udp_listeners *datagrams;
-	struct syslog_stream *streams;
+	struct stream_set *streams;
 };
 
 static bool
@@ -64,11 +78,11 @@ on_datagram(void *ctx, size_t i, const struct udp_datagram *datagram, struct eng
 }
 
 static void
-on_stream_message(void *ctx, struct slice bytes, const struct addr *from, struct engine_time time)
+on_stream_message(void *ctx, const struct stream_message *message, struct engine_time time)
 {
-	const struct input_origin origin = { .from = *from, .time = time };
+	const struct input_origin origin = { .from = message->peer->from, .time = time };
 
-	hand_over(ctx, bytes, &origin, true);
+	hand_over(ctx, message->bytes, &origin, true);
 }
 
 static void
@@ -79,10 +93,10 @@ on_turn_end(void *ctx)
 	input->handler.turn_end(input->handler.ctx);
 }
 
-static struct syslog_stream_limits
+static struct stream_limits
 stream_limits(const struct config *config)
 {
-	return (struct syslog_stream_limits){
+	return (struct stream_limits){
 		.max_connections = config->syslog.max_connections,
 		.max_message = (size_t)config->syslog.max_message,
 		.idle_ms = config->syslog.idle_timeout_ms,
@@ -120,7 +134,7 @@ open_listener(struct syslog_input *input, const char *text, char *error, size_t 
 	}
 	slice_copy(endpoint.host, host, sizeof(host));
 	if (strncmp(endpoint.kind, "tcp", 3) == 0 || strcmp(endpoint.kind, "tls") == 0)
-		return syslog_stream_open(
+		return stream_set_open(
 		    input->streams, endpoint.kind, host, endpoint.port, error, size);
 	return udp_listeners_open(
 	    input->datagrams, endpoint.kind, host, endpoint.port, RECEIVE_BUFFER, error, size);
@@ -130,13 +144,12 @@ static bool
 set_up(struct syslog_input *input, struct loop *loop, const struct config *config)
 {
 	const struct udp_listeners_handler datagrams = { input, on_datagram, on_turn_end };
-	const struct syslog_stream_handler streams = { input, allows, on_stream_message,
-		on_turn_end };
-	const struct syslog_stream_limits limits = stream_limits(config);
+	const struct stream_set_handler streams = { input, allows, on_stream_message, on_turn_end };
+	const struct stream_limits limits = stream_limits(config);
 
 	input->datagrams = udp_listeners_new(
 	    loop, "syslog", input->stats, STAT_SYSLOG_KERNEL_DROPS, STAT_SYSLOG_AHEAD, &datagrams);
-	input->streams = syslog_stream_new(loop, input->stats, &limits, &streams);
+	input->streams = stream_set_new(loop, &protocol, input->stats, &limits, &streams);
 	return input->datagrams != NULL && input->streams != NULL && configure(input, config) == 0;
 }
 
@@ -169,31 +182,31 @@ void
 syslog_input_read(struct syslog_input *input, bool on)
 {
 	udp_listeners_read(input->datagrams, on);
-	syslog_stream_read(input->streams, on);
+	stream_set_read(input->streams, on);
 }
 
 void
 syslog_input_configure(struct syslog_input *input, const struct config *config)
 {
-	const struct syslog_stream_limits limits = stream_limits(config);
+	const struct stream_limits limits = stream_limits(config);
 
 	if (configure(input, config) != 0) {
 		log_error("syslog: out of memory: limits and networks stay as they were");
 		return;
 	}
-	syslog_stream_configure(input->streams, &limits);
+	stream_set_configure(input->streams, &limits);
 }
 
 void
 syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context)
 {
-	syslog_stream_set_tls(input->streams, context);
+	stream_set_tls(input->streams, context);
 }
 
 size_t
 syslog_input_n_listeners(const struct syslog_input *input)
 {
-	return udp_listeners_count(input->datagrams) + syslog_stream_count(input->streams);
+	return udp_listeners_count(input->datagrams) + stream_set_count(input->streams);
 }
 
 const char *
@@ -203,7 +216,7 @@ syslog_input_listener(const struct syslog_input *input, size_t i, size_t *ret_re
 
 	if (i >= n) {
 		*ret_receive_buffer = 0;
-		return syslog_stream_name(input->streams, i - n);
+		return stream_set_name(input->streams, i - n);
 	}
 	const struct udp_batch *batch = udp_listeners_batch(input->datagrams, i);
 	*ret_receive_buffer = udp_batch_receive_buffer(batch);
@@ -220,7 +233,7 @@ void
 syslog_input_drain(struct syslog_input *input)
 {
 	udp_listeners_drain(input->datagrams);
-	syslog_stream_drain(input->streams);
+	stream_set_drain(input->streams);
 }
 
 void
@@ -229,7 +242,7 @@ syslog_input_free(struct syslog_input *input)
 	if (input == NULL)
 		return;
 	udp_listeners_free(input->datagrams);
-	syslog_stream_free(input->streams);
+	stream_set_free(input->streams);
 	free(input->allow);
 	free(input);
 }

@@ -1,4 +1,4 @@
-#include "io/syslog_connection.h"
+#include "io/stream_connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,36 +6,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/syslog_frame.h"
 #include "io/stream_tls.h"
-
-/* syslog_frame never keeps more than a message and this. */
-#define FRAME_OVERHEAD 24
 
 /* A buffer is at least this large, so that one call takes many short messages, and a whole record of TLS. */
 #define BUFFER_MIN 16384
 
-struct syslog_connection {
+struct stream_connection {
 	int fd;
 	struct stream_tls *tls; /* NULL: a plain stream */
-	struct syslog_connection_handler handler;
-	struct syslog_frame frame;
+	struct stream_connection_handler handler;
+	struct stream_frame frame;
 	size_t len, size;
 	char buffer[];
 };
 
-struct syslog_connection *
-syslog_connection_new(int fd, size_t max_message, struct ssl_ctx_st *tls,
-    const struct syslog_connection_handler *handler)
+struct stream_connection *
+stream_connection_new(int fd, size_t max_message, struct ssl_ctx_st *tls,
+    const struct stream_connection_handler *handler)
 {
-	size_t size = max_message + FRAME_OVERHEAD + 1;
+	size_t size = max_message + STREAM_FRAME_OVERHEAD + 1;
 
 	size = size < BUFFER_MIN ? BUFFER_MIN : size;
-	struct syslog_connection *connection = malloc(sizeof(*connection) + size);
+	struct stream_connection *connection = malloc(sizeof(*connection) + size);
 	if (connection == NULL)
 		return NULL;
-	*connection = (struct syslog_connection){ .fd = fd, .handler = *handler, .size = size };
-	syslog_frame_init(&connection->frame, max_message);
+	*connection = (struct stream_connection){
+		.fd = fd,
+		.handler = *handler,
+		.frame = { .max_message = max_message },
+		.size = size,
+	};
 	if (tls == NULL)
 		return connection;
 	connection->tls = stream_tls_new(tls, fd);
@@ -46,7 +46,7 @@ syslog_connection_new(int fd, size_t max_message, struct ssl_ctx_st *tls,
 }
 
 void
-syslog_connection_free(struct syslog_connection *connection)
+stream_connection_free(struct stream_connection *connection)
 {
 	if (connection == NULL)
 		return;
@@ -58,16 +58,16 @@ syslog_connection_free(struct syslog_connection *connection)
 /* ---- messages ---- */
 
 /* Cuts out every whole message of the buffer, and keeps the rest. */
-static enum syslog_connection_result
-take_messages(struct syslog_connection *connection, struct engine_time now)
+static enum stream_connection_result
+take_messages(struct stream_connection *connection, struct engine_time now)
 {
 	struct slice rest = { connection->buffer, connection->len };
-	enum syslog_frame_result result;
+	enum frame_result result;
 	struct slice message;
 	size_t used = 0;
 
 	do {
-		result = syslog_frame_next(&connection->frame, rest, &used, &message);
+		result = connection->handler.cut(&connection->frame, rest, &used, &message);
 		if (result == FRAME_ERROR)
 			return CONNECTION_BAD_FRAME;
 		if (result == FRAME_MESSAGE)
@@ -84,8 +84,8 @@ take_messages(struct syslog_connection *connection, struct engine_time now)
  * The sender has closed in order. A line needs no terminator then; a counted message that is not whole stays none. The
  * buffer has room: take_messages() left it less than full.
  */
-static enum syslog_connection_result
-end_in_order(struct syslog_connection *connection, struct engine_time now)
+static enum stream_connection_result
+end_in_order(struct stream_connection *connection, struct engine_time now)
 {
 	if (connection->frame.framing == FRAMING_LINES && connection->len > 0) {
 		connection->buffer[connection->len++] = '\n';
@@ -96,8 +96,8 @@ end_in_order(struct syslog_connection *connection, struct engine_time now)
 
 /* ---- bytes ---- */
 
-static enum syslog_connection_result
-read_plain(struct syslog_connection *connection, char *buf, size_t size, struct engine_time now,
+static enum stream_connection_result
+read_plain(struct stream_connection *connection, char *buf, size_t size, struct engine_time now,
     size_t *ret_n)
 {
 	ssize_t n = recv(connection->fd, buf, size, MSG_DONTWAIT);
@@ -110,8 +110,8 @@ read_plain(struct syslog_connection *connection, char *buf, size_t size, struct 
 	return CONNECTION_DATA;
 }
 
-static enum syslog_connection_result
-read_tls(struct syslog_connection *connection, char *buf, size_t size, struct engine_time now,
+static enum stream_connection_result
+read_tls(struct stream_connection *connection, char *buf, size_t size, struct engine_time now,
     size_t *ret_n)
 {
 	switch (stream_tls_read(connection->tls, buf, size, ret_n)) {
@@ -131,12 +131,12 @@ read_tls(struct syslog_connection *connection, char *buf, size_t size, struct en
 	return CONNECTION_OVER;
 }
 
-static enum syslog_connection_result
-receive_once(struct syslog_connection *connection, struct engine_time now, size_t *ret_n)
+static enum stream_connection_result
+receive_once(struct stream_connection *connection, struct engine_time now, size_t *ret_n)
 {
 	char *room = connection->buffer + connection->len;
 	size_t size = connection->size - connection->len, n = 0;
-	enum syslog_connection_result result = connection->tls
+	enum stream_connection_result result = connection->tls
 						   ? read_tls(connection, room, size, now, &n)
 						   : read_plain(connection, room, size, now, &n);
 
@@ -147,11 +147,11 @@ receive_once(struct syslog_connection *connection, struct engine_time now, size_
 	return take_messages(connection, now);
 }
 
-enum syslog_connection_result
-syslog_connection_receive(
-    struct syslog_connection *connection, struct engine_time now, size_t *ret_n)
+enum stream_connection_result
+stream_connection_receive(
+    struct stream_connection *connection, struct engine_time now, size_t *ret_n)
 {
-	enum syslog_connection_result result;
+	enum stream_connection_result result;
 
 	*ret_n = 0;
 	/* What TLS has read and not handed over does not make the socket readable. */
@@ -163,19 +163,19 @@ syslog_connection_receive(
 }
 
 size_t
-syslog_connection_left(const struct syslog_connection *connection)
+stream_connection_left(const struct stream_connection *connection)
 {
 	return connection->len;
 }
 
 bool
-syslog_connection_is_opening(const struct syslog_connection *connection)
+stream_connection_is_opening(const struct stream_connection *connection)
 {
 	return connection->tls != NULL && !stream_tls_is_open(connection->tls);
 }
 
 const char *
-syslog_connection_failure(const struct syslog_connection *connection)
+stream_connection_failure(const struct stream_connection *connection)
 {
 	return connection->tls ? stream_tls_failure(connection->tls) : "";
 }
