@@ -5,6 +5,7 @@
  * port's hash, the `down` set, the interface's hash, an `events` and a
  * `link-events` entry; one MULTI/EXEC for each received batch. No decoding, no
  * topology, no state, no decision; times are formatted once for a batch.
+ * With --behind N a datagram stands for N logical ports, as an uplink does.
  *
  * One thread and one poll over {UDP, Redis}. What is under way to Redis is
  * bounded: past the window the kernel's receive buffer is the queue. Replies are
@@ -30,15 +31,16 @@
 #include <unistd.h>
 
 enum {
-	WANT_BUFFER = 32 << 20, /* bytes asked for; the kernel doubles it */
-	COMMANDS_PER_TOGGLE = 5,
-	MAX_BATCHES = 2048, /* under way; each is at least 7 commands */
+	WANT_BUFFER = 32 << 20,  /* bytes asked for; the kernel doubles it */
+	MAX_BATCHES = 2048,      /* under way; each is at least 2 commands */
+	TOGGLES_PER_BATCH = 256, /* of one datagram: dpwatchd's */
+	MAX_BEHIND = 100000,
 	MAX_PREFIX = 64,
 	MAX_ARGS = 48,
 	DRAIN_NS = 2000000000, /* for the last replies at the end */
 };
 
-/* Texts of one interface, made when it is first heard of. */
+/* Texts of one logical port, made when its interface is first heard of. */
 struct names {
 	char port_key[MAX_PREFIX + 48];
 	char interface_key[MAX_PREFIX + 48];
@@ -56,10 +58,16 @@ struct command {
 	int n;
 };
 
+/* What a datagram says: of the ports behind an interface, in a row. */
 struct toggle {
 	const struct names *names;
 	bool down;
 	const char *source;
+};
+
+/* Sent with one EXEC. */
+struct batch {
+	unsigned toggles, commands;
 };
 
 struct floor {
@@ -67,6 +75,7 @@ struct floor {
 	redisContext *redis;
 	const char *prefix;
 	unsigned batch_max, window;
+	unsigned behind; /* logical ports behind an interface */
 	bool receive_only;
 
 	char down_key[MAX_PREFIX + 16], events_key[MAX_PREFIX + 16],
@@ -77,7 +86,10 @@ struct floor {
 	struct sockaddr_in from[BENCH_BATCH];
 	uint8_t bytes[BENCH_BATCH][BENCH_DATAGRAM];
 
-	unsigned batches[MAX_BATCHES]; /* ring: toggles of each batch under way */
+	struct toggle many; /* the datagram whose ports are being written ... */
+	unsigned left;      /* ... and how many of them are not yet */
+
+	struct batch batches[MAX_BATCHES]; /* ring: those under way */
 	unsigned first_batch, n_batches;
 	unsigned replies;   /* had of the first batch */
 	unsigned under_way; /* commands */
@@ -117,6 +129,8 @@ append(struct floor *floor, const struct command *command)
 	if (redisAppendCommandArgv(floor->redis, command->n,
 		(const char **)(uintptr_t)command->argv, command->lens) != REDIS_OK)
 		bench_die("redis: %s", floor->redis->errstr);
+	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES].commands++;
+	floor->under_way++;
 }
 
 static void
@@ -225,6 +239,7 @@ append_link_event(struct floor *floor, const struct toggle *toggle, const char *
 	append(floor, &c);
 }
 
+/* Of the port alone; its interface is told once for all behind it. */
 static void
 append_toggle(struct floor *floor, const struct toggle *toggle, const char *now)
 {
@@ -235,36 +250,59 @@ append_toggle(struct floor *floor, const struct toggle *toggle, const char *now)
 	    fault, sizeof(fault), "%s:%s@%s", toggle->names->sw, toggle->names->interface, now);
 	append_port(floor, toggle, now, revision, fault);
 	append_down(floor, toggle);
-	append_interface(floor, toggle, now);
 	append_event(floor, toggle, now, revision, fault);
-	append_link_event(floor, toggle, now);
+	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES].toggles++;
 }
 
 static void
-append_raw(struct floor *floor, const char *command)
+append_word(struct floor *floor, const char *word)
 {
-	if (redisAppendFormattedCommand(floor->redis, command, strlen(command)) != REDIS_OK)
-		bench_die("redis: %s", floor->redis->errstr);
+	struct command c = { .n = 0 };
+
+	add(&c, word);
+	append(floor, &c);
+}
+
+static void
+begin_batch(struct floor *floor)
+{
+	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES] =
+	    (struct batch){ .toggles = 0 };
+	append_word(floor, "MULTI");
+}
+
+static void
+end_batch(struct floor *floor)
+{
+	append_word(floor, "EXEC");
+	floor->n_batches++;
 }
 
 /* --- from datagrams to toggles --- */
 
-static struct names *
-names_new(const struct floor *floor, unsigned sw, unsigned port)
+static void
+names_fill(const struct floor *floor, unsigned sw, unsigned port, unsigned nth, struct names *names)
 {
-	struct names *names = calloc(1, sizeof(*names));
-
-	if (!names)
-		bench_die("out of memory");
 	bench_switch_name(sw, names->sw);
 	bench_interface_name(port, names->interface);
-	bench_uuid(sw, port, 0, names->uuid);
+	bench_uuid(sw, port, nth, names->uuid);
 	snprintf(names->port_key, sizeof(names->port_key), "%sport:%s", floor->prefix, names->uuid);
 	snprintf(names->interface_key, sizeof(names->interface_key), "%sinterface:%s",
 	    floor->prefix, names->sw);
-	snprintf(names->port_name, sizeof(names->port_name), "vm-%u-%u-0-eth0", sw, port);
+	snprintf(names->port_name, sizeof(names->port_name), "vm-%u-%u-%u-eth0", sw, port, nth);
 	snprintf(names->project_id, sizeof(names->project_id), "%032x", sw);
 	snprintf(names->if_index, sizeof(names->if_index), "%u", port);
+}
+
+static struct names *
+names_new(const struct floor *floor, unsigned sw, unsigned port)
+{
+	struct names *names = calloc(floor->behind, sizeof(*names));
+
+	if (!names)
+		bench_die("out of memory");
+	for (unsigned nth = 0; nth < floor->behind; nth++)
+		names_fill(floor, sw, port, nth, &names[nth]);
 	return names;
 }
 
@@ -299,23 +337,38 @@ static void
 write_batch(struct floor *floor, unsigned n)
 {
 	struct toggle toggle;
-	unsigned done = 0;
 	char now[64];
 
 	format_now(now, sizeof(now));
-	append_raw(floor, "*1\r\n$5\r\nMULTI\r\n");
+	begin_batch(floor);
 	for (unsigned i = 0; i < n; i++) {
 		floor->received++;
 		if (!read_toggle(floor, i, &toggle)) {
 			floor->strange++;
 			continue;
 		}
+		append_interface(floor, &toggle, now);
+		append_link_event(floor, &toggle, now);
 		append_toggle(floor, &toggle, now);
-		done++;
+		floor->many = toggle;
+		floor->left = floor->behind - 1;
 	}
-	append_raw(floor, "*1\r\n$4\r\nEXEC\r\n");
-	floor->batches[(floor->first_batch + floor->n_batches++) % MAX_BATCHES] = done;
-	floor->under_way += done * COMMANDS_PER_TOGGLE + 2;
+	end_batch(floor);
+}
+
+/* The next of the ports behind an interface. */
+static void
+write_more(struct floor *floor)
+{
+	char now[64];
+
+	format_now(now, sizeof(now));
+	begin_batch(floor);
+	for (unsigned i = 0; i < TOGGLES_PER_BATCH && floor->left > 0; i++, floor->left--) {
+		floor->many.names++;
+		append_toggle(floor, &floor->many, now);
+	}
+	end_batch(floor);
 }
 
 /* Returns how many datagrams were there; a wake-up without any is no error. */
@@ -350,13 +403,13 @@ static redisReplyObjectFunctions count_only = { .createString = count_reply };
 static void
 take_reply(struct floor *floor)
 {
-	unsigned toggles = floor->batches[floor->first_batch];
+	const struct batch *batch = &floor->batches[floor->first_batch];
 
 	floor->under_way--;
-	if (++floor->replies < toggles * COMMANDS_PER_TOGGLE + 2)
+	if (++floor->replies < batch->commands)
 		return;
 	floor->replies = 0;
-	floor->written += toggles;
+	floor->written += batch->toggles;
 	floor->first_batch = (floor->first_batch + 1) % MAX_BATCHES;
 	floor->n_batches--;
 }
@@ -407,7 +460,7 @@ run(struct floor *floor)
 	while (!stop || floor->under_way > 0) {
 		bool room = !stop && floor->under_way < floor->window;
 		struct pollfd fds[] = {
-			{ .fd = floor->udp, .events = room ? POLLIN : 0 },
+			{ .fd = floor->udp, .events = room && floor->left == 0 ? POLLIN : 0 },
 			{ .fd = floor->redis->fd, .events = flushed ? POLLIN : POLLIN | POLLOUT },
 		};
 		unsigned n;
@@ -424,6 +477,8 @@ run(struct floor *floor)
 			write_batch(floor, n);
 			flushed = false;
 		}
+		for (; floor->left > 0 && floor->under_way < floor->window; flushed = false)
+			write_more(floor);
 		if (!flushed)
 			flushed = flush(floor);
 	}
@@ -496,7 +551,7 @@ print_result(const struct floor *floor)
 }
 
 static const char usage_text[] =
-    "usage: floor --listen ADDR:PORT (--redis PATH [--prefix P] | --receive-only) [--batch N] [--window N]\n"
+    "usage: floor --listen ADDR:PORT (--redis PATH [--prefix P] | --receive-only) [--batch N] [--window N] [--behind N]\n"
     "Until SIGTERM; then prints what it received and wrote as name=value.\n";
 
 static void
@@ -510,6 +565,7 @@ parse_options(
 		{ "receive-only", no_argument, NULL, 'o' },
 		{ "batch", required_argument, NULL, 'b' },
 		{ "window", required_argument, NULL, 'w' },
+		{ "behind", required_argument, NULL, 'B' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int letter;
@@ -527,9 +583,14 @@ parse_options(
 			floor->batch_max = (unsigned)bench_number("batch", optarg, 1, BENCH_BATCH);
 		else if (letter == 'w')
 			floor->window = (unsigned)bench_number("window", optarg, 1, 8192);
+		else if (letter == 'B')
+			floor->behind = (unsigned)bench_number("behind", optarg, 1, MAX_BEHIND);
 		else
 			goto bad;
 	}
+	/* Each datagram is written out before the next is read. */
+	if (floor->behind > 1)
+		floor->batch_max = 1;
 	if (optind == argc && *ret_listen && (*ret_redis || floor->receive_only))
 		return;
 bad:
@@ -541,7 +602,7 @@ int
 main(int argc, char **argv)
 {
 	static struct floor floor = {
-		.prefix = "dpwatch:", .batch_max = BENCH_BATCH, .window = 1024
+		.prefix = "dpwatch:", .batch_max = BENCH_BATCH, .window = 1024, .behind = 1
 	};
 	struct sigaction action = { .sa_handler = on_signal };
 	const char *listen = NULL, *redis = NULL;

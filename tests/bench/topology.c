@@ -38,6 +38,7 @@ enum {
 struct plan {
 	unsigned ports;
 	const char *api, *redis, *target;
+	const char *failure; /* NULL: all of them */
 	unsigned repeat;
 	uint64_t since_ns; /* 0: from now */
 };
@@ -435,6 +436,41 @@ least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+static void
+fail_access(struct clocked *clocked, unsigned leaf, unsigned of_leaf)
+{
+	unsigned on_host = (of_leaf + HOSTS_PER_LEAF - 1) / HOSTS_PER_LEAF;
+
+	clock_failure(clocked, "access", leaf_switch(clocked->plan, leaf), 1, on_host);
+}
+
+/* The first of the two uplinks goes without a toggle, as it comes back. */
+static void
+fail_leaf(struct clocked *clocked, unsigned leaf, unsigned of_leaf)
+{
+	unsigned sw = leaf_switch(clocked->plan, leaf);
+
+	send_trap(clocked, sw, LEAF_UPLINK, true);
+	clock_failure(clocked, "leaf", sw, LEAF_UPLINK + 1, of_leaf);
+	send_trap(clocked, sw, LEAF_UPLINK, false);
+}
+
+static void
+fail_spine(struct clocked *clocked, unsigned leaf, unsigned of_leaf)
+{
+	const struct plan *plan = clocked->plan;
+	unsigned spine = n_spines(plan) / 2, before = spine * LEAVES_PER_SPINE * PORTS_PER_LEAF;
+
+	(void)leaf, (void)of_leaf;
+	clock_failure(clocked, "spine", spine_switch(spine), SPINE_UPLINK,
+	    least(LEAVES_PER_SPINE * PORTS_PER_LEAF, plan->ports - before));
+}
+
+static const struct {
+	const char *name;
+	void (*play)(struct clocked *clocked, unsigned leaf, unsigned of_leaf);
+} failures[] = { { "access", fail_access }, { "leaf", fail_leaf }, { "spine", fail_spine } };
+
 static int
 events(const struct plan *plan)
 {
@@ -442,22 +478,16 @@ events(const struct plan *plan)
 		.redis = open_redis(plan),
 		.target = bench_address(plan->target),
 		.last_id = "$" };
-	unsigned leaf = n_leaves(plan) / 2, spine = n_spines(plan) / 2;
+	unsigned leaf = n_leaves(plan) / 2;
 	unsigned of_leaf = least(PORTS_PER_LEAF, plan->ports - leaf * PORTS_PER_LEAF);
-	unsigned on_host = (of_leaf + HOSTS_PER_LEAF - 1) / HOSTS_PER_LEAF;
-	unsigned before = spine * LEAVES_PER_SPINE * PORTS_PER_LEAF;
 	redisReply *newest = ask(clocked.redis, "XREVRANGE dpwatch:events + - COUNT 1");
 
 	snprintf(clocked.last_id, sizeof(clocked.last_id), "%s",
 	    newest->elements > 0 ? newest->element[0]->element[0]->str : "0-0");
 	freeReplyObject(newest);
-	clock_failure(&clocked, "access", leaf_switch(plan, leaf), 1, on_host);
-	/* The first of the two uplinks goes without a toggle, as it comes back. */
-	send_trap(&clocked, leaf_switch(plan, leaf), LEAF_UPLINK, true);
-	clock_failure(&clocked, "leaf", leaf_switch(plan, leaf), LEAF_UPLINK + 1, of_leaf);
-	send_trap(&clocked, leaf_switch(plan, leaf), LEAF_UPLINK, false);
-	clock_failure(&clocked, "spine", spine_switch(spine), SPINE_UPLINK,
-	    least(LEAVES_PER_SPINE * PORTS_PER_LEAF, plan->ports - before));
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (!plan->failure || strcmp(plan->failure, failures[i].name) == 0)
+			failures[i].play(&clocked, leaf, of_leaf);
 	printf("\n");
 	redisFree(clocked.redis);
 	return 0;
@@ -472,6 +502,7 @@ static const char usage[] =
     "       topology replace --api PATH --redis PATH       until the map was read again\n"
     "       topology probe --api PATH                      /healthz at 1 kHz, until SIGTERM\n"
     "       topology events --redis PATH --target ADDR:PORT --ports N [--repeat N]\n"
+    "         [--failure access|leaf|spine]                all of them by default\n"
     "       topology clock                                 the clock of --since, in ns\n";
 
 static int
@@ -515,6 +546,9 @@ set_option(struct plan *plan, int letter)
 	case 'n':
 		plan->repeat = (unsigned)bench_number("repeat", optarg, 1, 100);
 		return;
+	case 'f':
+		plan->failure = optarg;
+		return;
 	case 'S':
 		plan->since_ns = bench_number("since", optarg, 1, UINT64_MAX);
 		return;
@@ -532,6 +566,7 @@ main(int argc, char **argv)
 		{ "redis", required_argument, NULL, 'R' },
 		{ "target", required_argument, NULL, 't' },
 		{ "repeat", required_argument, NULL, 'n' },
+		{ "failure", required_argument, NULL, 'f' },
 		{ "since", required_argument, NULL, 'S' },
 		{ NULL, 0, NULL, 0 },
 	};
