@@ -214,7 +214,7 @@ atom_session(struct walk *w)
 	return end < 0 ? 0 : (size_t)end + 1;
 }
 
-/* "%STKUNIT0-M:CP", "%RPM0-P:CP", "%SYSTEM:CP": a unit of a Force10, which looks like a mnemonic and is none. */
+/* "%STKUNIT0-M:CP", "%SYSTEM:CP", "%S4820T:0": a unit of a Force10, which looks like a mnemonic and is none. */
 static size_t
 atom_unit(struct walk *w)
 {
@@ -233,7 +233,7 @@ atom_unit(struct walk *w)
 	len++;
 	if (slice_starts(slice_from(w->rest, len), " CP ")) /* a relay took it for a tag */
 		len++;
-	if (!is_alpha(at(w->rest, len)))
+	if (!is_alpha(at(w->rest, len)) && !is_digit(at(w->rest, len)))
 		return 0;
 	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
 		len++;

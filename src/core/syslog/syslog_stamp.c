@@ -369,16 +369,18 @@ syslog_stamp_read(struct slice text, struct syslog_stamp *ret_stamp)
 {
 	struct syslog_stamp stamp = { 0 };
 	bool marked = text.len > 0 && (text.data[0] == '*' || text.data[0] == '.');
+	bool console = text.len > 0 && text.data[0] == '%'; /* Comware, as on its console */
 	size_t epoch = read_epoch(text, &stamp);
 
 	if (epoch > 0) {
 		*ret_stamp = stamp;
 		return epoch;
 	}
-	if (!may_be_stamp(slice_from(text, marked ? 1 : 0)))
+	struct slice bare = slice_from(text, marked || console ? 1 : 0);
+	if (console ? month_of(bare) == 0 : !may_be_stamp(bare))
 		return 0;
 	for (size_t i = 0; i < N_FORMS; i++) {
-		struct reader r = { .rest = slice_from(text, marked ? 1 : 0) };
+		struct reader r = { .rest = bare };
 		int offset = 0;
 
 		if (!read_form(&r, forms[i]))

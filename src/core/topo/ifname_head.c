@@ -101,13 +101,14 @@ static const struct slice virtual_heads[] = { SLICE("vlan"), SLICE("vl"), SLICE(
 	SLICE("wlan"), SLICE("bluetooth"), SLICE("control-plane"), SLICE("st"), SLICE("gr-"),
 	SLICE("lt-"), SLICE("vt-"), SLICE("ip-"), SLICE("mt-"), SLICE("pd-"), SLICE("pe-"),
 	SLICE("lsi"), SLICE("vtep"), SLICE("br"), SLICE("bridge"), SLICE("tun"), SLICE("nvi"),
-	SLICE("lisp"), SLICE("capwap") };
+	SLICE("lisp"), SLICE("capwap"), SLICE("accesstunnel"), SLICE("pseudowire"),
+	SLICE("virtualportgroup"), SLICE("wlan-radio") };
 #define N_VIRTUAL_HEADS (sizeof(virtual_heads) / sizeof(virtual_heads[0]))
 
 /* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */
 static const struct slice virtual_prefixes[] = { SLICE("docker"), SLICE("veth"), SLICE("virbr"),
 	SLICE("vmbr"), SLICE("br-"), SLICE("br_"), SLICE("brq"), SLICE("dummy"), SLICE("tap"),
-	SLICE("dot11radio") };
+	SLICE("dot11radio"), SLICE("l2lisp") };
 #define N_VIRTUAL_PREFIXES (sizeof(virtual_prefixes) / sizeof(virtual_prefixes[0]))
 
 static bool
