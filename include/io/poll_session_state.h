@@ -6,6 +6,7 @@
 #define DPWATCH_IO_POLL_SESSION_STATE_H
 
 #include "core/usm_header.h"
+#include "io/memory_session.h"
 #include "io/poll_session.h"
 
 struct snmp_session;
@@ -21,7 +22,7 @@ struct poll_session {
 	    user; /* SNMPv3: ours at the agent's engine; the name is "" before that is known */
 	int fd;
 	struct event *readable;
-	void *library; /* net-snmp's session */
+	struct memory_session *library;
 	struct poll_request request;
 	int64_t asked_ns;   /* when it was sent first */
 	int version;        /* net-snmp's number of it */
@@ -32,7 +33,6 @@ struct poll_session {
 	/* while a datagram is read */
 	struct slice datagram;
 	struct usm_header header;
-	bool good;    /* the library found it right */
 	bool met;     /* it tells an engine that we did not know */
 	bool settled; /* a handler was called */
 };
@@ -50,8 +50,7 @@ void poll_session_fail(struct poll_session *session, enum poll_outcome outcome);
 
 /* False: it cannot be sent. */
 bool poll_message_send(struct poll_session *session);
-/* The library's callbacks, with a poll_session as callback_magic. */
-int poll_message_parsed(struct snmp_session *library_session, struct snmp_pdu *pdu, int failure);
+/* The library's callback, with a poll_session as magic. */
 int poll_message_take(int operation, struct snmp_session *library_session, int request_id,
     struct snmp_pdu *pdu, void *magic);
 

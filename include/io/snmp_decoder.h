@@ -1,9 +1,8 @@
 /*
  * snmp_decoder: one datagram through net-snmp -> one struct trap, and an INFORM's answer as bytes (io). Private to
- * snmp_input: the one file that knows net-snmp.
+ * snmp_input.
  *
- * There is no socket here: the session stands on a transport of our own that hands the library the datagram at hand and
- * keeps what the library sends. What refuses without the library comes before: core/snmp_peek, core/snmp_shape, and for
+ * There is no socket here: the library's session is a memory_session, and what the library sends is kept. What refuses without the library comes before: core/snmp_peek, core/snmp_shape, and for
  * SNMPv3 io/snmp_v3, which also presents the one user that the library may find.
  */
 #ifndef DPWATCH_IO_SNMP_DECODER_H

@@ -61,7 +61,7 @@ address_pdu(netsnmp_pdu *pdu, const char *user, int level, struct slice engine_i
 static bool
 send_pdu(struct poll_session *session, netsnmp_pdu *pdu)
 {
-	if (pdu && snmp_sess_send(session->library, pdu) != 0)
+	if (pdu && snmp_sess_send(memory_session_library(session->library), pdu) != 0)
 		return true;
 	snmp_free_pdu(pdu);
 	return false;
@@ -168,16 +168,6 @@ take_message(struct poll_session *session, netsnmp_pdu *pdu)
 }
 
 int
-poll_message_parsed(netsnmp_session *library_session, netsnmp_pdu *pdu, int failure)
-{
-	struct poll_session *session = library_session->callback_magic;
-
-	(void)pdu;
-	session->good = failure == 0;
-	return 1;
-}
-
-int
 poll_message_take(
     int operation, netsnmp_session *library_session, int request_id, netsnmp_pdu *pdu, void *magic)
 {
@@ -185,8 +175,7 @@ poll_message_take(
 
 	(void)library_session;
 	(void)request_id;
-	/* The library also calls for a message whose digest is wrong, before it says that it could not parse it. */
-	if (session->datagram.len > 0 && !session->good)
+	if (session->datagram.len > 0 && !memory_session_was_parsed(session->library))
 		return 1;
 	if (session->settled)
 		return 1;

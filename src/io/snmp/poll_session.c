@@ -1,14 +1,7 @@
-/*
- * As in io/snmp_decoder the library's transport is one of ours, whose descriptor stands for nothing: f_recv hands out the datagram
- * that was read from the socket, f_send sends on it.
- */
 #include "io/poll_session_state.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
-
-#include <net-snmp/library/large_fd_set.h>
-#include <net-snmp/library/snmp_transport.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -20,13 +13,7 @@
 
 #include "io/usm_library.h"
 
-#define PRETENDED_FD 0
 #define MESSAGE_MAX 65507 /* what a datagram of IPv4 holds */
-
-struct transport {
-	netsnmp_transport base; /* first, so that it is the same address */
-	struct poll_session *session;
-};
 
 void
 poll_session_fail(struct poll_session *session, enum poll_outcome outcome)
@@ -37,97 +24,44 @@ poll_session_fail(struct poll_session *session, enum poll_outcome outcome)
 	session->handler.failed(session->handler.ctx, outcome);
 }
 
-/* ---- the transport ---- */
+/* ---- sending ---- */
 
-static int
-transport_receive(
-    netsnmp_transport *base, void *buf, int size, void **ret_opaque, int *ret_opaque_len)
+static bool
+on_send(void *ctx, struct slice bytes)
 {
-	const struct poll_session *session = ((struct transport *)base)->session;
-	const size_t len = session->datagram.len;
-
-	*ret_opaque = NULL;
-	*ret_opaque_len = 0;
-	if (size < 0 || len > (size_t)size)
-		return -1;
-	memcpy(buf, session->datagram.data, len);
-	return (int)len;
-}
-
-static int
-transport_send(netsnmp_transport *base, const void *buf, int size, void **opaque, int *opaque_len)
-{
-	struct poll_session *session = ((struct transport *)base)->session;
+	struct poll_session *session = ctx;
 	struct usm_header header;
 
-	(void)opaque;
-	(void)opaque_len;
 	/* The library would send Reports to whoever asks us something. */
-	if (size < 0 || (session->datagram.len > 0 && !session->good))
-		return -1;
-	if (usm_header_read((struct slice){ buf, (size_t)size }, &header))
+	if (session->datagram.len > 0 && !memory_session_was_parsed(session->library))
+		return false;
+	if (usm_header_read(bytes, &header))
 		session->message_id = header.msg_id;
-	ssize_t n = send(session->fd, buf, (size_t)size, MSG_NOSIGNAL);
+	ssize_t n = send(session->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
 	/* What the network said of the one before is told once. */
 	if (n < 0 && errno == ECONNREFUSED) {
 		session->unheard = true;
-		n = send(session->fd, buf, (size_t)size, MSG_NOSIGNAL);
+		n = send(session->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
 	}
 	/* A full queue loses datagrams as the network does: it is sent again. */
-	return n < 0 && errno != EAGAIN && errno != ENOBUFS ? -1 : size;
-}
-
-static int
-transport_close(netsnmp_transport *base)
-{
-	(void)base;
-	return 0;
-}
-
-static netsnmp_transport *
-new_transport(struct poll_session *session)
-{
-	struct transport *transport = calloc(1, sizeof(*transport));
-
-	if (!transport)
-		return NULL;
-	transport->session = session;
-	transport->base.domain = netsnmpUDPDomain;
-	transport->base.domain_length = (int)netsnmpUDPDomain_len;
-	transport->base.sock = PRETENDED_FD;
-	transport->base.msgMaxSize = MESSAGE_MAX;
-	transport->base.f_recv = transport_receive;
-	transport->base.f_send = transport_send;
-	transport->base.f_close = transport_close;
-	return &transport->base;
+	return n >= 0 || errno == EAGAIN || errno == ENOBUFS;
 }
 
 /* ---- reading ---- */
-
-static void
-feed_library(struct poll_session *session)
-{
-	netsnmp_large_fd_set fds;
-
-	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
-	NETSNMP_LARGE_FD_SET(PRETENDED_FD, &fds);
-	snmp_sess_read2(session->library, &fds);
-	netsnmp_large_fd_set_cleanup(&fds);
-}
 
 static void
 take_datagram(struct poll_session *session, struct slice datagram)
 {
 	char name[USM_USER_MAX + 1];
 
-	session->good = session->met = session->settled = false;
+	session->met = session->settled = false;
 	session->datagram = datagram;
 	if (!poll_session_is_v3(session)) {
-		feed_library(session);
+		memory_session_read(session->library, datagram);
 	} else if (usm_header_read(datagram, &session->header) &&
 		   session->header.msg_id == session->message_id &&
 		   poll_v3_present_for(session, name)) {
-		feed_library(session);
+		memory_session_read(session->library, datagram);
 		usm_withdraw(session->header.engine_id);
 	}
 	session->datagram = (struct slice){ NULL, 0 };
@@ -197,11 +131,11 @@ open_library(struct poll_session *session, int version)
 		wanted.community = (u_char *)session->target.community;
 		wanted.community_len = session->target.community_len;
 	}
-	netsnmp_transport *transport = new_transport(session);
-	if (transport) /* the library frees it where it fails */
-		session->library = snmp_sess_add(&wanted, transport, NULL, poll_message_parsed);
+	const struct memory_session_handler handler = { session, on_send };
+	session->library = memory_session_open(&wanted, MESSAGE_MAX, &handler);
 	if (session->library && version == SNMP_VERSION_3)
-		snmp_sess_session(session->library)->flags |= SNMP_FLAGS_DONT_PROBE;
+		snmp_sess_session(memory_session_library(session->library))->flags |=
+		    SNMP_FLAGS_DONT_PROBE;
 	return session->library != NULL;
 }
 
@@ -209,7 +143,7 @@ static void
 grow_older(struct poll_session *session)
 {
 	session->older = false;
-	snmp_sess_close(session->library);
+	memory_session_close(session->library);
 	session->library = NULL;
 	if (open_library(session, SNMP_VERSION_1)) {
 		session->settled = true;
@@ -229,7 +163,7 @@ poll_session_tick(struct poll_session *session)
 		return;
 	if (presented)
 		poll_v3_present(session);
-	snmp_sess_timeout(session->library);
+	snmp_sess_timeout(memory_session_library(session->library));
 	if (presented)
 		poll_v3_withdraw(session);
 	if (session->older)
@@ -284,8 +218,7 @@ poll_session_close(struct poll_session *session)
 		return;
 	if (session->readable)
 		event_free(session->readable);
-	if (session->library)
-		snmp_sess_close(session->library);
+	memory_session_close(session->library);
 	if (session->fd >= 0)
 		close(session->fd);
 	poll_target_release(&session->target);

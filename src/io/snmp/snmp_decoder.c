@@ -1,27 +1,17 @@
-/*
- * net-snmp without its sockets. The library asks its transport for a datagram when its descriptor is readable, and gives it
- * what it wants to send: so the descriptor is a number that stands for nothing, f_recv copies the datagram at hand, and
- * f_send keeps the bytes. `opaque`, the library's idea of an address, stays NULL: there is only ever one datagram at hand.
- */
 #include "io/snmp_decoder.h"
 
 #include <net-snmp/net-snmp-config.h>
 
 #include <net-snmp/net-snmp-includes.h>
 
-#include <net-snmp/library/large_fd_set.h>
-#include <net-snmp/library/snmp_transport.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/memory_session.h"
 #include "io/snmp_varbinds.h"
 #include "util/htab.h"
 #include "util/log.h"
-
-/* Any number will do that is no negative and small: it is only a bit in a set. */
-#define PRETENDED_FD 0
 
 /* The library's own bound of what it receives (SNMP_MAX_RCV_MSG_SIZE), and of what a datagram can carry. */
 #define MESSAGE_MAX 65536
@@ -30,12 +20,11 @@
 #define N_USM_STATS (STAT_USM_STATS_END - STAT_USM_STATS_START + 1)
 
 struct snmp_decoder {
-	void *handle; /* net-snmp's */
-	netsnmp_large_fd_set fds;
+	struct memory_session *session;
 
-	struct slice datagram; /* at hand */
-	bool parsed;           /* the library could read it */
-	bool handed_over;      /* fn was called */
+	/* the datagram at hand */
+	bool misplaced;   /* a notification's PDU, but of another version */
+	bool handed_over; /* fn was called */
 	void (*fn)(void *ctx, const struct snmp_notification *notification);
 	void *ctx;
 	netsnmp_pdu *pdu;             /* of the notification at hand; NULL outside of fn */
@@ -48,68 +37,6 @@ struct snmp_decoder {
 
 _Static_assert(
     sizeof(oid) == sizeof(unsigned long), "an OID of the library is looked at where it lies");
-
-/* net-snmp frees the transport with free(): ours goes with it. */
-struct transport {
-	netsnmp_transport base; /* first, so that it is the same address */
-	struct snmp_decoder *decoder;
-};
-
-/* ---- the transport ---- */
-
-static int
-transport_receive(
-    netsnmp_transport *base, void *buf, int size, void **ret_opaque, int *ret_opaque_len)
-{
-	const struct snmp_decoder *decoder = ((struct transport *)base)->decoder;
-	size_t len = decoder->datagram.len;
-
-	*ret_opaque = NULL;
-	*ret_opaque_len = 0;
-	if (size < 0 || len > (size_t)size)
-		return -1;
-	memcpy(buf, decoder->datagram.data, len);
-	return (int)len;
-}
-
-static int
-transport_send(netsnmp_transport *base, const void *buf, int size, void **opaque, int *opaque_len)
-{
-	struct snmp_decoder *decoder = ((struct transport *)base)->decoder;
-
-	(void)opaque;
-	(void)opaque_len;
-	if (size < 0 || (size_t)size > sizeof(decoder->sent))
-		return -1;
-	memcpy(decoder->sent, buf, (size_t)size);
-	decoder->sent_len = (size_t)size;
-	return size;
-}
-
-static int
-transport_close(netsnmp_transport *base)
-{
-	(void)base;
-	return 0;
-}
-
-static netsnmp_transport *
-new_transport(struct snmp_decoder *decoder)
-{
-	struct transport *transport = calloc(1, sizeof(*transport));
-
-	if (transport == NULL)
-		return NULL;
-	transport->decoder = decoder;
-	transport->base.domain = netsnmpUDPDomain;
-	transport->base.domain_length = (int)netsnmpUDPDomain_len;
-	transport->base.sock = PRETENDED_FD;
-	transport->base.msgMaxSize = MESSAGE_MAX;
-	transport->base.f_recv = transport_receive;
-	transport->base.f_send = transport_send;
-	transport->base.f_close = transport_close;
-	return &transport->base;
-}
 
 /* ---- a PDU as a value ---- */
 
@@ -179,14 +106,16 @@ read_trap(struct snmp_decoder *decoder, const netsnmp_pdu *pdu, struct trap *ret
 
 /* ---- the library calls back ---- */
 
-static int
-on_parsed(netsnmp_session *library_session, netsnmp_pdu *pdu, int failure)
+static bool
+on_send(void *ctx, struct slice bytes)
 {
-	struct snmp_decoder *decoder = library_session->callback_magic;
+	struct snmp_decoder *decoder = ctx;
 
-	(void)pdu;
-	decoder->parsed = failure == 0;
-	return 1;
+	if (bytes.len > sizeof(decoder->sent))
+		return false;
+	memcpy(decoder->sent, bytes.data, bytes.len);
+	decoder->sent_len = bytes.len;
+	return true;
 }
 
 /* RFC 1157 4.1.6 has Trap-PDU in v1 only, RFC 3416 4.2.6 the other two in later versions only. */
@@ -213,11 +142,12 @@ on_message(
 
 	(void)library_session;
 	(void)request_id;
-	/* The library also calls for a message whose digest is wrong, before it says that it could not parse it. */
-	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || !decoder->parsed)
+	/* See memory_session_was_parsed(). */
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+	    !memory_session_was_parsed(decoder->session))
 		return 1;
 	if (!is_notification(pdu)) {
-		decoder->parsed = !is_foreign_notification(pdu);
+		decoder->misplaced = is_foreign_notification(pdu);
 		return 1;
 	}
 	struct snmp_notification notification = {
@@ -294,20 +224,17 @@ snmp_decoder_new(void)
 	if (decoder == NULL)
 		return NULL;
 	set_up_library();
-	netsnmp_large_fd_set_init(&decoder->fds, FD_SETSIZE);
 	snmp_sess_init(&config);
 	config.version = SNMP_DEFAULT_VERSION; /* whatever comes */
 	config.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;
 	config.callback = on_message;
 	config.callback_magic = decoder;
-	netsnmp_transport *transport = new_transport(decoder);
-	if (transport != NULL) /* the library frees it where it fails */
-		decoder->handle = snmp_sess_add(&config, transport, NULL, on_parsed);
-	if (decoder->handle == NULL) {
-		snmp_decoder_free(decoder);
-		return NULL;
-	}
-	return decoder;
+	const struct memory_session_handler handler = { decoder, on_send };
+	decoder->session = memory_session_open(&config, MESSAGE_MAX, &handler);
+	if (decoder->session != NULL)
+		return decoder;
+	free(decoder);
+	return NULL;
 }
 
 void
@@ -315,9 +242,7 @@ snmp_decoder_free(struct snmp_decoder *decoder)
 {
 	if (decoder == NULL)
 		return;
-	if (decoder->handle != NULL)
-		snmp_sess_close(decoder->handle);
-	netsnmp_large_fd_set_cleanup(&decoder->fds);
+	memory_session_close(decoder->session);
 	free(decoder);
 }
 
@@ -345,23 +270,22 @@ tell_refusal(const struct snmp_decoder *decoder)
 	for (int i = 0; i < N_USM_STATS; i++)
 		if (snmp_get_statistic(STAT_USM_STATS_START + i) != decoder->usm_stats[i])
 			return refusals[i];
-	return decoder->parsed ? DECODED_NOT_A_TRAP : DECODED_MALFORMED;
+	return memory_session_was_parsed(decoder->session) && !decoder->misplaced
+		   ? DECODED_NOT_A_TRAP
+		   : DECODED_MALFORMED;
 }
 
 enum snmp_decoded
 snmp_decoder_feed(struct snmp_decoder *decoder, struct slice datagram,
     void (*fn)(void *ctx, const struct snmp_notification *notification), void *ctx)
 {
-	decoder->datagram = datagram;
 	decoder->fn = fn;
 	decoder->ctx = ctx;
-	decoder->parsed = false;
+	decoder->misplaced = false;
 	decoder->handed_over = false;
 	decoder->sent_len = 0;
 	note_usm_stats(decoder);
-	NETSNMP_LARGE_FD_SET(PRETENDED_FD, &decoder->fds);
-	(void)snmp_sess_read2(decoder->handle, &decoder->fds);
-	decoder->datagram = (struct slice){ NULL, 0 };
+	memory_session_read(decoder->session, datagram);
 	if (decoder->handed_over)
 		return DECODED_NOTIFICATION;
 	return tell_refusal(decoder);
@@ -386,7 +310,7 @@ snmp_decoder_response(struct snmp_decoder *decoder, struct slice *ret_bytes)
 	response->errindex = 0;
 	decoder->sent_len = 0;
 	/* The library owns what it could send, and only that. */
-	if (snmp_sess_send(decoder->handle, response) == 0) {
+	if (snmp_sess_send(memory_session_library(decoder->session), response) == 0) {
 		snmp_free_pdu(response);
 		return -ENOMEM;
 	}
