@@ -109,6 +109,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARC
 $(BUILD)/tests/check_io_%: $(BUILD)/obj/tests/check_io_%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libio.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
+$(BUILD)/tests/check_io_trap_wire: CORE_LIBS += -lnetsnmp
 # The handlers of admin/api are tested without sockets, and need their layer.
 $(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libadmin.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)

@@ -29,11 +29,21 @@ bool slice_eq_str(struct slice a, const char *text);
 bool slice_case_eq(struct slice a, struct slice b);
 bool slice_case_eq_str(struct slice a, const char *text);
 
-/* The slice without its first n bytes (without all of them where it is shorter). */
-struct slice slice_from(struct slice s, size_t n);
+/* The slice without its first n bytes (without all of them where it is shorter). Inline: every decoder walks with these two. */
+static inline struct slice
+slice_from(struct slice s, size_t n)
+{
+	if (n >= s.len)
+		return (struct slice){ NULL, 0 };
+	return (struct slice){ s.data + n, s.len - n };
+}
 
 /* The first n bytes (all of them where it is shorter). */
-struct slice slice_first(struct slice s, size_t n);
+static inline struct slice
+slice_first(struct slice s, size_t n)
+{
+	return (struct slice){ s.data, n < s.len ? n : s.len };
+}
 
 /* Cuts what stands before the first `mark` off *rest, and the mark; all of it where there is none. Returns it. */
 struct slice slice_cut(struct slice *rest, char mark);

@@ -43,20 +43,6 @@ slice_case_eq_str(struct slice a, const char *text)
 	return slice_case_eq(a, slice_of(text));
 }
 
-struct slice
-slice_from(struct slice s, size_t n)
-{
-	if (n >= s.len)
-		return (struct slice){ NULL, 0 };
-	return (struct slice){ s.data + n, s.len - n };
-}
-
-struct slice
-slice_first(struct slice s, size_t n)
-{
-	return (struct slice){ s.data, n < s.len ? n : s.len };
-}
-
 static bool
 is_padding(char c)
 {

@@ -1,6 +1,6 @@
 /*
- * fuzz_snmp: any datagram -> what the listener does with it: peek, shape, the v3 header, net-snmp, and the trap's meaning by
- * the shipped rules. A message of v3 is for one of two users: "open", who needs no keys, and "monitor" (SHA, AES). Run from the
+ * fuzz_snmp: any datagram -> what the listener does with it: peek, trap_wire, shape, the v3 header, net-snmp, and the trap's
+ * meaning by the shipped rules. What trap_wire reads, the library must read, too, and the same. A message of v3 is for one of two users: "open", who needs no keys, and "monitor" (SHA, AES). Run from the
  * top of the tree.
  */
 #include <stdlib.h>
@@ -10,16 +10,25 @@
 #include "core/snmp_shape.h"
 #include "core/trap_link.h"
 #include "core/trap_rules.h"
+#include "core/trap_wire.h"
 #include "core/usm_header.h"
 #include "io/snmp_decoder.h"
 #include "io/usm_library.h"
 #include "lib/shipped_rules.h"
+#include "lib/trap_same.h"
 
 #define OWN_ENGINE SLICE("\x80\x00\x1f\x88\x80\x01\x02\x03\x04")
 
 static struct rules *rules;
 static struct snmp_decoder *decoder;
 static struct usm_master open_user, monitor;
+static struct trap_wire room;
+
+/* What was read before the library had it. */
+struct read_before {
+	const struct usm_header *header; /* v3 */
+	const struct trap *trap;         /* by trap_wire; NULL: declined */
+};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,7 +50,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 on_notification(void *ctx, const struct snmp_notification *notification)
 {
-	const struct usm_header *header = ctx;
+	const struct read_before *before = ctx;
+	const struct usm_header *header = before->header;
 	const struct trap *trap = &notification->trap;
 	struct link_event event = { 0 };
 	enum trap_miss miss = TRAP_MISS_NONE;
@@ -55,7 +65,8 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 		abort();
 	if (trap->version == 3 && trap->level == 0 && trap->engine_id.len > 0)
 		abort();
-	if (trap->n_varbinds > TRAP_VARBINDS_MAX)
+	if (trap->n_varbinds > TRAP_VARBINDS_MAX ||
+	    (before->trap && !trap_same(trap, before->trap)))
 		abort();
 	(void)trap_link_decode(rules_traps(rules), trap, &event, &miss);
 	if (snmp_decoder_response(decoder, &answer) == 0 && (!trap->inform || answer.len == 0))
@@ -88,8 +99,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct snmp_peek peek;
 	bool peeked = snmp_peek(datagram, &peek), fits = snmp_shape_fits(datagram);
 	bool headed = usm_header_read(datagram, &header);
+	struct trap trap;
+	bool plain = trap_wire_read(datagram, &room, &trap);
 
-	if ((fits && !peeked) || (headed && peek.version != SNMP_WIRE_V3))
+	if ((fits && !peeked) || (plain && !fits) || (headed && peek.version != SNMP_WIRE_V3))
 		abort();
 	if (!fits)
 		return 0;
@@ -98,7 +111,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		present(&header, &keys);
 	}
-	(void)snmp_decoder_feed(decoder, datagram, on_notification, headed ? &header : NULL);
+	struct read_before before = { headed ? &header : NULL, plain ? &trap : NULL };
+	if (snmp_decoder_feed(decoder, datagram, on_notification, &before) !=
+		DECODED_NOTIFICATION &&
+	    plain)
+		abort();
 	if (headed)
 		usm_withdraw(header.engine_id);
 	return 0;

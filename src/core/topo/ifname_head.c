@@ -153,6 +153,13 @@ ifname_split(struct slice name)
 	return parts;
 }
 
+/* Nearly every row is out by its first letter (a digit or a hyphen keeps itself); for the rest a closer look. */
+static bool
+may_begin(struct slice head, char letter)
+{
+	return head.len > 0 && ((head.data[0] ^ letter) & ~0x20) == 0;
+}
+
 /* Whether head is text when neither case nor hyphens count. A hyphen right before the number is part
  * of the name ("ge-0/0/1", "ethernet-1/5"): such a head is none of ours. */
 static bool
@@ -192,7 +199,8 @@ ifname_class(enum os_family os, const struct ifname_parts *parts)
 	if (in_slot && slice_case_eq_str(parts->head, "po"))
 		return NULL;
 	for (size_t i = 0; i < N_ROWS; i++)
-		if ((rows[i].families & BIT(os)) && is_head(parts->head, rows[i].head))
+		if ((rows[i].families & BIT(os)) && may_begin(parts->head, rows[i].head[0]) &&
+		    is_head(parts->head, rows[i].head))
 			return rows[i].class;
 	return NULL;
 }
@@ -206,10 +214,12 @@ ifname_is_virtual(struct slice name)
 	struct slice head = ifname_split(slice_first(name, dot > 0 ? (size_t)dot : name.len)).head;
 
 	for (size_t i = 0; i < N_VIRTUAL_HEADS; i++)
-		if (slice_case_eq(head, virtual_heads[i]))
+		if (may_begin(head, virtual_heads[i].data[0]) &&
+		    slice_case_eq(head, virtual_heads[i]))
 			return true;
 	for (size_t i = 0; i < N_VIRTUAL_PREFIXES; i++)
-		if (slice_case_eq(slice_first(name, virtual_prefixes[i].len), virtual_prefixes[i]))
+		if (may_begin(name, virtual_prefixes[i].data[0]) &&
+		    slice_case_eq(slice_first(name, virtual_prefixes[i].len), virtual_prefixes[i]))
 			return true;
 	return slice_case_eq_str(slice_first(head, 5), "cable") &&
 	       slice_find(name, SLICE("upstream")) >= 0;

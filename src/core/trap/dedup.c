@@ -10,15 +10,25 @@ struct entry {
 	int64_t at_ns; /* 0: free */
 };
 
+/* A set is one cache line: with each datagram another one is looked at, and it comes from memory. */
+#define LINE 64
+_Static_assert(sizeof(struct entry[WAYS]) == LINE, "a set is a cache line");
+
 struct dedup {
 	uint64_t evicted;
-	struct entry entries[SETS][WAYS];
+	struct entry (*sets)[WAYS]; /* in `memory`, at the first line */
+	char memory[SETS * LINE + LINE];
 };
 
 struct dedup *
 dedup_new(void)
 {
-	return calloc(1, sizeof(struct dedup));
+	struct dedup *dedup = calloc(1, sizeof(*dedup));
+
+	if (dedup)
+		dedup->sets =
+		    (void *)(dedup->memory + (LINE - (uintptr_t)dedup->memory % LINE) % LINE);
+	return dedup;
 }
 
 void
@@ -30,7 +40,7 @@ dedup_free(struct dedup *dedup)
 bool
 dedup_seen(struct dedup *dedup, uint64_t digest, int64_t now_ns)
 {
-	struct entry *set = dedup->entries[digest % SETS], *oldest = &set[0];
+	struct entry *set = dedup->sets[digest % SETS], *oldest = &set[0];
 
 	for (int i = 0; i < WAYS; i++) {
 		if (set[i].digest == digest && set[i].at_ns != 0 &&

@@ -1,5 +1,6 @@
 /*
- * udp_listeners -> snmp_gate, snmp_peek and snmp_shape, snmp_v3 -> snmp_decoder -> handler -> answer now, later or never.
+ * udp_listeners -> snmp_gate, snmp_peek -> trap_wire, or where it declines: snmp_shape, snmp_v3 -> snmp_decoder
+ *     -> handler -> answer now, later or never.
  *
  * What refuses comes before what costs: a stranger's datagram never reaches the library. An answer that waits is kept as the
  * bytes of the response, and not as the library's PDU, which takes 1.2 KiB a varbind.
@@ -16,6 +17,7 @@
 #include "core/ber.h"
 #include "core/snmp_peek.h"
 #include "core/snmp_shape.h"
+#include "core/trap_wire.h"
 #include "io/snmp_decoder.h"
 #include "io/snmp_gate.h"
 #include "io/snmp_v3.h"
@@ -54,6 +56,7 @@ struct snmp_input {
 	uint64_t connection; /* that it came over; 0: it is one */
 	struct input_origin origin;
 	struct snmp_v3_pass pass;
+	struct trap_wire wire;
 };
 
 /* ---- streams ---- */
@@ -201,20 +204,25 @@ send_report(struct snmp_input *input)
 
 /* ---- one datagram ---- */
 
+/* Of a v3 INFORM: its repetitions differ in what stands around their content. */
 static uint64_t
-digest(const struct snmp_input *input, const struct snmp_notification *notification)
+content_digest(const struct snmp_input *input, const struct snmp_notification *notification)
 {
-	const struct trap *trap = &notification->trap;
-	struct slice bytes = input->datagram->bytes;
 	uint64_t hash = hash_bytes(&input->origin.from, sizeof(input->origin.from), input->seed);
 
-	if (trap->version == 3 && trap->inform) {
-		hash = hash_bytes(notification->user.data, notification->user.len, hash);
-		return hash_bytes(&notification->content, sizeof(notification->content), hash);
-	}
-	/* Wherever it comes from: authentic bytes that come again are the same message again. */
-	if (trap->level > MIN_LEVEL_NO_AUTH_NO_PRIV)
-		hash = input->seed;
+	hash = hash_bytes(notification->user.data, notification->user.len, hash);
+	return hash_bytes(&notification->content, sizeof(notification->content), hash);
+}
+
+static uint64_t
+bytes_digest(const struct snmp_input *input, const struct trap *trap)
+{
+	struct slice bytes = input->datagram->bytes;
+	uint64_t hash = input->seed;
+
+	/* Authentic bytes that come again are the same message again, wherever they come from. */
+	if (trap->level == MIN_LEVEL_NO_AUTH_NO_PRIV)
+		hash = hash_bytes(&input->origin.from, sizeof(input->origin.from), hash);
 	return hash_bytes(bytes.data, bytes.len, hash);
 }
 
@@ -254,7 +262,8 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 		count_refusal(input, refused);
 		return;
 	}
-	trap.digest = digest(input, notification);
+	trap.digest = trap.version == 3 && trap.inform ? content_digest(input, notification)
+						       : bytes_digest(input, &trap);
 	enum input_answer how =
 	    input->handler.trap(input->handler.ctx, &trap, &input->origin, &ticket);
 	if (!trap.inform)
@@ -263,7 +272,7 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 	answer_inform(input, notification, how, ticket);
 }
 
-/* The checks before the library. Returns the counter of the refusal, or STAT_MAX. */
+/* The checks before anything is decoded. Returns the counter of the refusal, or STAT_MAX. */
 static enum stats_counter
 refuse(struct snmp_input *input, struct slice datagram, int64_t *ret_version)
 {
@@ -280,12 +289,21 @@ refuse(struct snmp_input *input, struct slice datagram, int64_t *ret_version)
 		return STAT_TRAP_BAD_VERSION;
 	if (peek.version != SNMP_WIRE_V3 && !snmp_gate_knows(&input->gate, peek.community))
 		return STAT_TRAP_BAD_COMMUNITY;
-	if (!snmp_shape_fits(datagram))
-		return STAT_TRAP_MALFORMED;
-	if (peek.version != SNMP_WIRE_V3)
-		return STAT_MAX;
-	return snmp_v3_enter(
-	    input->v3, datagram, &input->origin.from, input->origin.time.now_ns, &input->pass);
+	return STAT_MAX;
+}
+
+/* The traps of a storm: nothing is answered, and nobody but trap_wire reads them. False: not one of these. */
+static bool
+take_plain(struct snmp_input *input, struct slice datagram)
+{
+	struct trap trap;
+	uint64_t ticket = 0;
+
+	if (!trap_wire_read(datagram, &input->wire, &trap))
+		return false;
+	trap.digest = bytes_digest(input, &trap);
+	(void)input->handler.trap(input->handler.ctx, &trap, &input->origin, &ticket);
+	return true;
 }
 
 static const enum stats_counter decoded_stats[] = {
@@ -301,11 +319,21 @@ static const enum stats_counter decoded_stats[] = {
 };
 
 static void
-feed(struct snmp_input *input, struct slice bytes, bool v3)
+take_by_library(struct snmp_input *input, struct slice bytes, bool v3)
 {
+	enum stats_counter refused = STAT_MAX;
+
+	if (!snmp_shape_fits(bytes))
+		refused = STAT_TRAP_MALFORMED;
+	else if (v3)
+		refused = snmp_v3_enter(
+		    input->v3, bytes, &input->origin.from, input->origin.time.now_ns, &input->pass);
+	if (refused != STAT_MAX) {
+		count_refusal(input, refused);
+		return;
+	}
 	enum snmp_decoded decoded =
 	    snmp_decoder_feed(input->decoder, bytes, on_notification, input);
-
 	if (v3)
 		snmp_v3_leave(input->v3, &input->pass);
 	if (decoded == DECODED_NOTIFICATION)
@@ -332,8 +360,8 @@ take(struct snmp_input *input, const struct udp_datagram *datagram, struct engin
 	enum stats_counter refused = refuse(input, datagram->bytes, &version);
 	if (refused != STAT_MAX)
 		count_refusal(input, refused);
-	else
-		feed(input, datagram->bytes, version == SNMP_WIRE_V3);
+	else if (version == SNMP_WIRE_V3 || !take_plain(input, datagram->bytes))
+		take_by_library(input, datagram->bytes, version == SNMP_WIRE_V3);
 }
 
 static void
