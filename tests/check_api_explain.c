@@ -133,9 +133,11 @@ START_TEST(a_forecast_counts_all_and_lists_a_page)
 	ck_assert_int_eq(number_at(&reply, "counts.degraded"), 2);
 	ck_assert_int_eq(number_at(&reply, "counts.recovered"), 0);
 	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 2);
-	ck_assert_str_eq(text_at(&reply, "next"), "2");
+	char next[128];
+	snprintf(next, sizeof(next), "/v1/simulate?down=leaf1&limit=2&marker=%s",
+	    text_at(&reply, "next"));
 	reply_release(&reply);
-	reply = get("/v1/simulate?down=leaf1&limit=2&marker=2");
+	reply = get(next);
 	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 1);
 	ck_assert_str_eq(text_at(&reply, "ports.0.id"), VM2);
 	ck_assert_str_eq(text_at(&reply, "ports.0.project_id"), "red");
@@ -185,7 +187,7 @@ START_TEST(a_forecast_in_a_large_map_is_made_in_steps_as_things_were_with_the_fi
 	reply_read(&reply);
 	ck_assert_int_eq(number_at(&reply, "counts.down"), 30000);
 	ck_assert_uint_eq(json_array_size(at(reply.json, "ports")), 3);
-	ck_assert_str_eq(text_at(&reply, "next"), "3");
+	ck_assert_int_eq(strncmp(text_at(&reply, "next"), "3-", 2), 0);
 	ck_assert_str_eq(text_at(&reply, "failures.0"), "leaf1");
 	reply_release(&reply);
 }

@@ -13,9 +13,12 @@ id_of(unsigned number, char buf[PORT_ID_TEXT])
 	return buf;
 }
 
-/* Ports first .. first + n - 1, named vm<number>, of project blue where the number is even; all on one interface. */
+/*
+ * Ports first .. first + n - 1, named vm<number>, of project blue where the number is even; the last three are on c2, all others
+ * on c1. The map has them in an order that begins at the `turn`-th.
+ */
 static void
-load(unsigned first, unsigned n)
+load_turned(unsigned first, unsigned n, unsigned turn)
 {
 	char *text = NULL, id[PORT_ID_TEXT];
 	size_t size;
@@ -26,15 +29,23 @@ load(unsigned first, unsigned n)
 	    "{\"name\": \"c1\", \"attachments\": [\"leaf1:e1\"]}, {\"name\": \"c2\", \"attachments\": [\"leaf1:e2\"]}],"
 	    " \"ports\": [",
 	    out);
-	for (unsigned i = first; i < first + n; i++)
+	for (unsigned k = 0; k < n; k++) {
+		unsigned i = first + (k + turn) % n;
 		fprintf(out,
 		    "%s{\"id\": \"%s\", \"name\": \"vm%u\", \"project_id\": \"%s\", \"host\": \"%s\"}",
-		    i > first ? "," : "", id_of(i, id), i, i % 2 ? "red" : "blue",
+		    k > 0 ? "," : "", id_of(i, id), i, i % 2 ? "red" : "blue",
 		    i + 3 < first + n ? "c1" : "c2");
+	}
 	fputs("]}", out);
 	fclose(out);
 	world_load(text);
 	free(text);
+}
+
+static void
+load(unsigned first, unsigned n)
+{
+	load_turned(first, n, 0);
 }
 
 /* To the end, however many steps that takes, at most a thousand. */
@@ -65,6 +76,16 @@ expect_ports(const struct reply *reply, const unsigned *numbers, size_t n)
 		    json_string_value(at(json_array_get(ports, i), "id")), id_of(numbers[i], id));
 }
 
+/* The first list after a load has the map's order by id made. */
+static void
+make_order(void)
+{
+	struct reply reply = get("/v2.0/ports?limit=1");
+
+	finish(&reply);
+	reply_release(&reply);
+}
+
 static const struct {
 	const char *query;
 	unsigned numbers[3];
@@ -92,10 +113,83 @@ START_TEST(a_list_that_looks_at_every_port_is_made_in_slices)
 
 	world_word("leaf1", "e2", WORD_DOWN);
 	snprintf(target, sizeof(target), "/v2.0/ports?%s", list_rows[_i].query);
+	make_order();
 	struct reply reply = get(target);
 	if (list_rows[_i].most_steps > 0)
 		ck_assert_uint_le(finish(&reply), list_rows[_i].most_steps);
 	expect_ports(&reply, list_rows[_i].numbers, list_rows[_i].n);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(the_first_list_of_a_map_sorts_it_in_slices)
+{
+	const unsigned first[] = { 0, 1, 2 }, last[] = { 59997, 59998, 59999 };
+
+	load_turned(0, N_PORTS, 31415);
+	struct reply reply = get("/v2.0/ports?limit=3");
+	ck_assert_uint_gt(finish(&reply), 3);
+	expect_ports(&reply, first, 3);
+	reply_release(&reply);
+	/* Once it is sorted, any end of it is there at once. */
+	reply = get("/v2.0/ports?limit=3&page_reverse=True");
+	ck_assert_int_eq(reply.response.deferred, API_DONE);
+	expect_ports(&reply, last, 3);
+	reply_release(&reply);
+}
+END_TEST
+
+/* Follows the links from page to page; after `every` pages another map is in force. Returns how many ports were seen. */
+static unsigned
+walk(char *target, size_t size, unsigned every, bool *seen)
+{
+	static const char host[] = "http://api.example.net:9797";
+	unsigned n = 0;
+
+	for (unsigned pages = 1; *target; pages++) {
+		struct reply reply = get(target);
+		if (reply.response.deferred == API_SCAN)
+			finish(&reply);
+		ck_assert_int_eq(reply.response.status, 200);
+		*target = '\0';
+		if (json_array_size(at(reply.json, "ports")) == 1000)
+			slice_copy(slice_of(text_at(&reply, "ports_links.0.href") + strlen(host)),
+			    target, size);
+		for (size_t i = 0; i < json_array_size(at(reply.json, "ports")); i++, n++) {
+			const char *id =
+			    json_string_value(at(json_array_get(at(reply.json, "ports"), i), "id"));
+			unsigned number = (unsigned)strtoul(id + PORT_ID_TEXT - 13, NULL, 16);
+			ck_assert_msg(number < N_PORTS && !seen[number], "%s again", id);
+			seen[number] = true;
+		}
+		reply_release(&reply);
+		/* Its ports stand in another order, and 100 more of the first, markers among them, have left. */
+		if (pages % every == 0)
+			load_turned(pages * 100, N_PORTS - pages * 100, pages * 777);
+	}
+	return n;
+}
+
+START_TEST(pages_miss_and_repeat_nothing_though_the_map_is_replaced_between_them)
+{
+	static bool seen[N_PORTS];
+	char target[256] = "/v2.0/ports?fields=id";
+
+	memset(seen, 0, sizeof(seen));
+	load_turned(0, N_PORTS, 5);
+	/* A page's ports leave only after it was read: each is seen once. */
+	ck_assert_uint_eq(walk(target, sizeof(target), 6, seen), N_PORTS);
+}
+END_TEST
+
+START_TEST(a_page_goes_on_behind_a_port_that_has_left)
+{
+	const unsigned next[] = { 30000, 30001, 30002 };
+
+	load_turned(30000, 30000, 12345);
+	struct reply reply = get("/v2.0/ports?limit=3&marker=aaaaaaaa-0000-4000-8000-000000000001");
+	finish(&reply);
+	expect_ports(&reply, next, 3);
 	reply_release(&reply);
 }
 END_TEST
@@ -132,10 +226,10 @@ START_TEST(another_map_meanwhile_is_looked_at_from_its_beginning)
 }
 END_TEST
 
-START_TEST(a_marker_that_left_meanwhile_is_404)
+START_TEST(a_marker_that_left_meanwhile_is_404_in_another_order_than_that_of_ids)
 {
-	struct reply reply =
-	    get("/v2.0/ports?name=nosuch&marker=aaaaaaaa-0000-4000-8000-000000000001");
+	struct reply reply = get(
+	    "/v2.0/ports?name=nosuch&sort_key=name&sort_dir=asc&marker=aaaaaaaa-0000-4000-8000-000000000001");
 
 	load(30000, 30000);
 	finish(&reply);
@@ -198,7 +292,12 @@ main(void)
 	    sizeof(list_rows) / sizeof(list_rows[0]));
 	tcase_add_test(tcase, a_page_of_a_thousand_goes_on_where_it_ended);
 	tcase_add_test(tcase, another_map_meanwhile_is_looked_at_from_its_beginning);
-	tcase_add_test(tcase, a_marker_that_left_meanwhile_is_404);
+	tcase_add_test(tcase, the_first_list_of_a_map_sorts_it_in_slices);
+	tcase_add_test(
+	    tcase, pages_miss_and_repeat_nothing_though_the_map_is_replaced_between_them);
+	tcase_add_test(tcase, a_page_goes_on_behind_a_port_that_has_left);
+	tcase_add_test(
+	    tcase, a_marker_that_left_meanwhile_is_404_in_another_order_than_that_of_ids);
 	tcase_add_test(tcase, a_reader_sees_its_project_alone_in_later_slices_too);
 	tcase_add_test(tcase, a_list_that_is_given_up_leaves_nothing);
 	return run_case("api_ports_list", tcase);

@@ -229,9 +229,11 @@ START_TEST(a_page_that_few_interfaces_fit_ends_early_and_goes_on)
 	world_word("big", "Ethernet1/24000", WORD_DOWN);
 	struct reply reply = get("/v1/interfaces?heard=true&limit=10");
 	ck_assert_uint_eq(json_array_size(at(reply.json, "interfaces")), 0);
-	ck_assert_str_eq(text_at(&reply, "next"), "20000");
+	char next[128];
+	snprintf(next, sizeof(next), "/v1/interfaces?heard=true&limit=10&marker=%s",
+	    text_at(&reply, "next"));
 	reply_release(&reply);
-	reply = get("/v1/interfaces?heard=true&limit=10&marker=20000");
+	reply = get(next);
 	ck_assert_str_eq(text_at(&reply, "interfaces.0.name"), "Ethernet1/24000");
 	ck_assert(is_null_at(&reply, "next"));
 	reply_release(&reply);
@@ -320,21 +322,57 @@ START_TEST(following_next_meets_every_link_once)
 	struct reply reply = get("/v1/links?limit=1");
 
 	ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), "leaf1");
-	ck_assert_str_eq(text_at(&reply, "next"), "1");
+	char next[128];
+	snprintf(next, sizeof(next), "/v1/links?limit=1&marker=%s", text_at(&reply, "next"));
 	reply_release(&reply);
-	reply = get("/v1/links?limit=1&marker=1");
+	reply = get(next);
 	ck_assert_str_eq(text_at(&reply, "links.0.a.switch"), "leaf2");
 	ck_assert(is_null_at(&reply, "next"));
 	reply_release(&reply);
 }
 END_TEST
 
+static const char *const paged_lists[] = { "/v1/switches", "/v1/interfaces", "/v1/links",
+	"/v1/simulate?down=spine1" };
+
+START_TEST(a_list_does_not_go_on_in_another_map)
+{
+	const char *target = paged_lists[_i];
+	const char *separator = strchr(target, '?') ? "&" : "?";
+	char first[64], next[128];
+
+	snprintf(first, sizeof(first), "%s%slimit=1", target, separator);
+	struct reply reply = get(first);
+	ck_assert_int_eq(reply.response.status, 200);
+	snprintf(next, sizeof(next), "%s&marker=%s", first, text_at(&reply, "next"));
+	reply_release(&reply);
+	reply = get(next);
+	ck_assert_int_eq(reply.response.status, 200);
+	reply_release(&reply);
+	world_load(WORLD_TOPOLOGY);
+	reply = get(next);
+	expect_error(&reply, 409, "TopologyChanged",
+	    "another topology came in force since the page before: begin again, without a marker");
+	reply_release(&reply);
+	/* Nor in the first map of another run. */
+	reply = get(first);
+	snprintf(next, sizeof(next), "%s&marker=%s", first, text_at(&reply, "next"));
+	reply_release(&reply);
+	world.api.status.started_us += 1000000;
+	reply = get(next);
+	ck_assert_int_eq(reply.response.status, 409);
+	reply_release(&reply);
+}
+END_TEST
+
 static const char *const bad_lists[] = { "/v1/links?up=x", "/v1/links?peer=2", "/v1/links?limit=0",
-	"/v1/links?limit=1001", "/v1/links?marker=x", "/v1/links?down=1", "/v1/interfaces?down=x",
-	"/v1/interfaces?uncertain=2", "/v1/interfaces?heard=maybe", "/v1/interfaces?limit=0",
-	"/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1", "/v1/interfaces?switches=leaf1",
-	"/v1/switches?x=1", "/v1/switches/leaf1?x=1", "/v1/status?x=1", "/v1/unmapped?x=1",
-	"/v1/topology?x=1" };
+	"/v1/links?limit=1001", "/v1/links?marker=x", "/v1/links?marker=1-", "/v1/links?marker=1-x",
+	"/v1/links?marker=-1", "/v1/links?marker=4294967296",
+	"/v1/links?marker=", "/v1/links?marker=1-11111111111111111", "/v1/links?down=1",
+	"/v1/interfaces?down=x", "/v1/interfaces?uncertain=2", "/v1/interfaces?heard=maybe",
+	"/v1/interfaces?limit=0", "/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1",
+	"/v1/interfaces?switches=leaf1", "/v1/switches?x=1", "/v1/switches/leaf1?x=1",
+	"/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
 
 START_TEST(a_parameter_that_is_not_there_or_makes_no_sense_is_400)
 {
@@ -364,6 +402,7 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_page_that_few_interfaces_fit_ends_early_and_goes_on);
 	tcase_add_test(tcase, a_link_shows_both_its_ends_and_is_up_while_both_carry);
 	tcase_add_loop_test(tcase, links_are_filtered_by_switch_peer_and_state, 0, ROWS(link_rows));
+	tcase_add_loop_test(tcase, a_list_does_not_go_on_in_another_map, 0, ROWS(paged_lists));
 	tcase_add_test(tcase, following_next_meets_every_link_once);
 	tcase_add_loop_test(
 	    tcase, a_parameter_that_is_not_there_or_makes_no_sense_is_400, 0, ROWS(bad_lists));

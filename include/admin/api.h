@@ -21,6 +21,7 @@
 #include "core/suspects.h"
 #include "core/switch_log.h"
 #include "core/topo_codec.h"
+#include "core/topo_order.h"
 #include "core/unmapped.h"
 #include "core/usm_engines.h"
 #include "util/slice.h"
@@ -57,7 +58,7 @@ struct api_status {
 	size_t rules; /* syslog rules loaded */
 };
 
-/* What handlers may look at. All borrowed; engine and stats outlive the api. */
+/* What handlers may look at. All borrowed but the order, which api_release() frees; engine and stats outlive the api. */
 struct api {
 	struct engine *engine;
 	const struct stats *stats;
@@ -72,7 +73,12 @@ struct api {
 	struct usm_engines *engines;     /* SNMPv3 engines of switches */
 	struct auth *auth;               /* tokens; NULL: there are none to manage */
 	struct api_status status;
+	struct topo_order *order; /* of the ports by id, made while a list waits; NULL: not begun */
+	uint64_t order_of;        /* of which map: engine_n_topos() */
 };
+
+/* Frees what is the api's own. */
+void api_release(struct api *api);
 
 struct api_request {
 	const char *method; /* GET, PUT, POST, DELETE, PATCH */

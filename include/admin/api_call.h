@@ -56,6 +56,14 @@ bool api_bool_parse(const char *text, bool *ret_value);
 /* Answers 400 and returns false where a parameter is not among the names (NULL ends the list). */
 bool api_params_known(struct api_call *call, const char *const *names);
 
+/*
+ * api_page.c: the query's `limit` and `marker` (`*ret_first`: the first row's number) for a list of the map's rows. False when
+ * the request has been answered: 400, or 409 where the marker is one of another map.
+ */
+bool api_page_parse(struct api_call *call, uint32_t *ret_first, uint32_t *ret_limit);
+/* The `next` of such a list of n rows: the marker of row `next`, or null where there is none. */
+json_t *api_page_next(const struct api *api, size_t next, size_t n);
+
 /* api_neutron.c: /, /v2.0 */
 api_handler api_versions, api_version, api_extensions_list, api_extension_show, api_port_show;
 

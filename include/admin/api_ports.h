@@ -67,16 +67,17 @@ bool port_filters_match(
 #define PORT_ORDER_KEYS 4
 
 /*
- * The order of a list. Without keys it is that of the map, which costs nothing and is another one after the next map. With keys,
- * which come in pairs with a direction, ports that are equal in all of them stand by id.
+ * The order of a list. Without keys it is by id, as in Neutron, and costs nothing once the map's order was made. With keys, which
+ * come in pairs with a direction, ports that are equal in all of them stand by id.
  */
 struct port_order {
 	struct {
 		const struct port_order_key *key;
 		bool descending;
 	} by[PORT_ORDER_KEYS];
-	size_t n;     /* 0: the map's order */
-	bool reverse; /* the page is the one that ends before the marker */
+	size_t n;        /* 0: by id */
+	bool descending; /* with n = 0 */
+	bool reverse;    /* the page is the one that ends before the marker */
 };
 
 /* False when the request has been answered 400, in Neutron's words. */

@@ -411,3 +411,10 @@ api_response_release(struct api_response *response)
 	api_scan_free(response->scan);
 	*response = (struct api_response){ 0 };
 }
+
+void
+api_release(struct api *api)
+{
+	topo_order_free(api->order);
+	api->order = NULL;
+}

@@ -107,6 +107,12 @@ check_values(struct api_call *call, const char *name, bool (*good)(const char *)
 	return fine;
 }
 
+static bool
+is_descending(const struct api_call *call, size_t i)
+{
+	return strcmp(value_at(call, "sort_dir", i), "desc") == 0;
+}
+
 bool
 port_order_parse(struct api_call *call, struct port_order *ret_order)
 {
@@ -123,7 +129,7 @@ port_order_parse(struct api_call *call, struct port_order *ret_order)
 		"value for sort_dirs, valid value is 'asc' and 'desc'"))
 		return false;
 	*ret_order = (struct port_order){ .reverse = reverse && strcasecmp(reverse, "true") == 0 };
-	/* A key that came before decides already; there are no more than PORT_ORDER_KEYS different ones. */
+	/* Behind the id no key decides. A key that came before decides already; there are no more than PORT_ORDER_KEYS different ones. */
 	for (size_t i = 0; i < n; i++) {
 		const struct port_order_key *key = key_find(value_at(call, "sort_key", i));
 		bool known = false;
@@ -131,9 +137,12 @@ port_order_parse(struct api_call *call, struct port_order *ret_order)
 			known |= ret_order->by[k].key == key;
 		if (known)
 			continue;
+		if (i == 0 && key->compare == compare_id) {
+			ret_order->descending = is_descending(call, i);
+			break;
+		}
 		ret_order->by[ret_order->n].key = key;
-		ret_order->by[ret_order->n++].descending =
-		    strcmp(value_at(call, "sort_dir", i), "desc") == 0;
+		ret_order->by[ret_order->n++].descending = is_descending(call, i);
 	}
 	return true;
 }

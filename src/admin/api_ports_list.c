@@ -15,18 +15,24 @@
 #define COST_OF_STATE 8 /* more, where a filter asks for the port's state */
 #define COST_OF_ORDER 4 /* more, where ports are compared with each other */
 #define COST_OF_LISTING 50
+/* So many moves of the sorting by id are as much as one port looked at. */
+#define MOVES_OF_ONE 4
 
 /*
- * A list that is being made. In the map's own order it ends with the limit-th port; in any other every port is looked at,
- * and the best `limit` are kept: whenever there are twice as many, the worse half goes.
+ * A list that is being made. By id it begins at its marker and ends with the limit-th port; in any other order every port is
+ * looked at, and the best `limit` are kept: whenever there are twice as many, the worse half goes.
  */
 struct page {
 	struct port_filters filters;
 	struct port_order order;
 	uint32_t limit;
-	uint32_t marker; /* TOPO_NONE: from the beginning */
-	uint32_t looked; /* so many ports were looked at */
-	uint32_t *ports; /* room for 2 * limit */
+	bool has_marker;
+	uint8_t marker_id[16];
+	uint32_t marker;     /* its port; TOPO_NONE: there is none that the caller may see */
+	bool placed;         /* by id: begin and end are known */
+	uint32_t begin, end; /* places in the map's order by id */
+	uint32_t looked;     /* so many ports were looked at */
+	uint32_t *ports;     /* room for 2 * limit */
 	uint32_t n;
 	bool sorted;    /* the first `limit` are the best so far */
 	bool found;     /* all: they stand as they are to be listed */
@@ -143,38 +149,82 @@ page_limit(struct api_call *call, uint32_t *ret_limit)
 	return true;
 }
 
-/* Where the page begins, and nothing was looked at yet. */
+/*
+ * Where the page begins, and nothing was looked at yet. By id, a port that has left still says where that is; in another order
+ * nobody knows, and it is 404 as in Neutron, which answers that in either case.
+ */
 static bool
 page_start(struct api_call *call, struct page *page)
 {
 	const char *marker = api_param_get(call, "marker");
 
-	page->marker = TOPO_NONE;
 	page->looked = page->n = 0;
-	page->sorted = page->found = false;
+	page->sorted = page->found = page->placed = false;
 	json_array_clear(page->listed);
-	if (!marker || marker[0] == '\0')
+	page->has_marker = marker && marker[0] != '\0';
+	page->marker = page->has_marker ? port_find(call, marker) : TOPO_NONE;
+	if (!page->has_marker)
 		return true;
-	page->marker = port_find(call, marker);
-	if (page->marker != TOPO_NONE)
+	if (port_id_parse(slice_of(marker), page->marker_id) &&
+	    (page->order.n == 0 || page->marker != TOPO_NONE))
 		return true;
 	port_refuse_not_found(call, marker);
 	return false;
 }
 
-/* Of n ports the one to look at next; TOPO_NONE: there is none. */
-static uint32_t
-next_port(const struct page *page, uint32_t n)
+/* Goes on with the map's order by id. True when it is made; false with api->order NULL: out of memory. */
+static bool
+order_make(struct api *api, uint32_t *cost)
 {
-	uint32_t begin = 0, end = n;
+	const struct topo *topo = engine_topo(api->engine);
+	uint32_t moves = SLICE_COST * MOVES_OF_ONE;
 
-	if (page->order.n == 0 && page->marker != TOPO_NONE) {
-		begin = page->order.reverse ? 0 : page->marker + 1;
-		end = page->order.reverse ? page->marker : n;
+	if (!api->order || api->order_of != engine_n_topos(api->engine)) {
+		topo_order_free(api->order);
+		api->order = topo_order_new(topo);
+		api->order_of = engine_n_topos(api->engine);
 	}
-	if (page->looked >= end - begin)
+	bool made = api->order && topo_order_step(api->order, topo, &moves);
+	*cost += SLICE_COST - moves / MOVES_OF_ONE;
+	return made;
+}
+
+/* Whether ports are looked at from the greatest id downwards. */
+static bool
+goes_down(const struct port_order *order)
+{
+	return order->descending != order->reverse;
+}
+
+/* The places, in the map's order by id, that a page may be of. */
+static void
+page_place(const struct api *api, struct page *page)
+{
+	const struct topo *topo = engine_topo(api->engine);
+
+	page->placed = true;
+	page->begin = 0;
+	page->end = topo_n_ports(topo);
+	if (!page->has_marker)
+		return;
+	uint32_t place = topo_order_place(api->order, topo, page->marker_id);
+	if (goes_down(&page->order))
+		page->end = place;
+	else
+		page->begin = place + (page->marker != TOPO_NONE);
+}
+
+/* The port to look at next; TOPO_NONE: there is none. */
+static uint32_t
+next_port(const struct api *api, const struct page *page)
+{
+	if (page->order.n > 0)
+		return page->looked < topo_n_ports(engine_topo(api->engine)) ? page->looked
+									     : TOPO_NONE;
+	if (page->looked >= page->end - page->begin)
 		return TOPO_NONE;
-	return page->order.reverse ? end - 1 - page->looked : begin + page->looked;
+	return topo_order_port(api->order,
+	    goes_down(&page->order) ? page->end - 1 - page->looked : page->begin + page->looked);
 }
 
 struct comparing {
@@ -245,13 +295,12 @@ static void
 page_fill(const struct api_call *call, struct page *page, uint32_t *cost)
 {
 	const struct topo *topo = engine_topo(call->api->engine);
-	uint32_t n_ports = topo_n_ports(topo);
 	uint32_t cost_of_one = 1 + (port_filters_need_state(&page->filters) ? COST_OF_STATE : 0) +
 			       (page->order.n > 0 ? COST_OF_ORDER : 0);
 
 	port_filters_resolve(call, &page->filters);
 	for (; *cost < SLICE_COST; *cost += cost_of_one, page->looked++) {
-		uint32_t port = next_port(page, n_ports);
+		uint32_t port = next_port(call->api, page);
 		if (port == TOPO_NONE || (page->order.n == 0 && page->n == page->limit)) {
 			page_found(topo, page);
 			return;
@@ -261,12 +310,17 @@ page_fill(const struct api_call *call, struct page *page, uint32_t *cost)
 	}
 }
 
-/* Does a slice's worth. True when the page is complete. */
+/* Does a slice's worth. True when the page is complete, or the map's order cannot be made. */
 static bool
-page_step(const struct api_call *call, struct page *page)
+page_step(struct api_call *call, struct page *page)
 {
 	uint32_t cost = 0;
 
+	if (page->order.n == 0 && !page->placed) {
+		if (!order_make(call->api, &cost))
+			return call->api->order == NULL;
+		page_place(call->api, page);
+	}
 	if (!page->found)
 		page_fill(call, page, &cost);
 	for (; page->found && cost < SLICE_COST; cost += COST_OF_LISTING) {
@@ -281,6 +335,10 @@ page_step(const struct api_call *call, struct page *page)
 static void
 page_reply(struct api_call *call, const struct page *page)
 {
+	if (!page->found) {
+		api_reply(call->response, 500, NULL);
+		return;
+	}
 	api_reply(call->response, 200,
 	    json_pack("{s:O, s:o}", "ports", page->listed, "ports_links", page_links(call, page)));
 }

@@ -1,7 +1,6 @@
 /*
  * /v1/simulate: what would happen if something failed. It only reads; in a large map in steps (struct api_scan).
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "admin/api_call.h"
@@ -127,29 +126,27 @@ counts_json(const struct what_if *found)
 
 /* Takes over the names. */
 static void
-reply_found(struct api_response *response, const struct engine *engine, json_t *names,
+reply_found(struct api_response *response, const struct api *api, json_t *names,
     const struct what_if *found, size_t first, size_t limit)
 {
 	json_t *ports = json_array();
-	char marker[24];
 	size_t i = first, n = 0;
 
 	for (int outcome = 0; outcome < WHAT_IF_MAX; outcome++)
 		n += found->n[outcome];
 
 	for (; i < found->n_ports && i - first < limit; i++)
-		json_array_append_new(ports, touched_json(engine, &found->ports[i]));
-	snprintf(marker, sizeof(marker), "%zu", i);
+		json_array_append_new(ports, touched_json(api->engine, &found->ports[i]));
 	api_reply(response, 200,
 	    json_pack("{s:o, s:o, s:o, s:o}", "failures", names, "counts", counts_json(found),
-		"ports", ports, "next", i < n ? json_string(marker) : json_null()));
+		"ports", ports, "next", api_page_next(api, i, n)));
 }
 
 /* ---- in steps ---- */
 
 struct simulation {
 	struct api_scan base;
-	const struct engine *engine;
+	const struct api *api;
 	uint64_t n_topos;
 	json_t *names; /* of what fails */
 	uint32_t limit, marker;
@@ -175,7 +172,7 @@ simulation_reply(struct simulation *simulation, struct api_response *response)
 		api_reply(response, 500, NULL);
 		return;
 	}
-	reply_found(response, simulation->engine, simulation->names, &found, simulation->marker,
+	reply_found(response, simulation->api, simulation->names, &found, simulation->marker,
 	    simulation->limit);
 	simulation->names = NULL;
 	what_if_release(&found);
@@ -187,7 +184,7 @@ simulation_step(struct api_scan *base, struct api_response *response)
 	struct simulation *simulation = (struct simulation *)base;
 	int r;
 
-	if (simulation->n_topos != engine_n_topos(simulation->engine)) {
+	if (simulation->n_topos != engine_n_topos(simulation->api->engine)) {
 		/* Its rows are gone. A person asks again; a forecast that began anew each time might never end. */
 		api_refuse(response, 409, "TopologyChanged",
 		    "another topology came in force meanwhile: ask again");
@@ -208,7 +205,7 @@ simulation_step(struct api_scan *base, struct api_response *response)
 static void
 simulation_start(struct api_call *call, struct simulation *simulation)
 {
-	bool small = topo_n_interfaces(engine_topo(simulation->engine)) <= AT_ONCE_INTERFACES;
+	bool small = topo_n_interfaces(engine_topo(simulation->api->engine)) <= AT_ONCE_INTERFACES;
 
 	for (int i = 0; small && i < AT_ONCE_STEPS; i++) {
 		if (simulation_step(&simulation->base, call->response)) {
@@ -224,11 +221,10 @@ static void
 simulate(struct api_call *call, const struct failures *failures)
 {
 	const struct engine *engine = call->api->engine;
-	uint32_t limit = API_PAGE_MAX, marker = 0;
+	uint32_t limit, marker;
 	struct simulation *simulation;
 
-	if (!api_param_number(call, "limit", 1, API_PAGE_MAX, &limit) ||
-	    !api_param_number(call, "marker", 0, UINT32_MAX, &marker))
+	if (!api_page_parse(call, &marker, &limit))
 		return;
 	if (failures->n == 0) {
 		api_refuse(call->response, 400, "HTTPBadRequest",
@@ -242,7 +238,7 @@ simulate(struct api_call *call, const struct failures *failures)
 	}
 	*simulation = (struct simulation){
 		.base = { simulation_step, simulation_free },
-		.engine = engine,
+		.api = call->api,
 		.n_topos = engine_n_topos(engine),
 		.names = names_json(engine_topo(engine), failures),
 		.limit = limit,

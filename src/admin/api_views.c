@@ -61,25 +61,11 @@ switch_json(const struct api *api, uint32_t sw, const struct usm_engine *engine)
 	    maintenance_covers_switch(api->maintenance, topo, sw));
 }
 
-/* `limit` and `marker` of a list that counts its rows; the marker is the number of the first row. */
-static bool
-page_of(struct api_call *call, uint32_t *ret_first, uint32_t *ret_limit)
-{
-	*ret_first = 0;
-	*ret_limit = API_PAGE_MAX;
-	return api_param_number(call, "limit", 1, API_PAGE_MAX, ret_limit) &&
-	       api_param_number(call, "marker", 0, UINT32_MAX, ret_first);
-}
-
 static void
 reply_page(struct api_call *call, const char *name, json_t *list, uint32_t next, uint32_t n)
 {
-	char marker[16];
-
-	snprintf(marker, sizeof(marker), "%u", next);
 	api_reply(call->response, 200,
-	    json_pack(
-		"{s:o, s:o}", name, list, "next", next < n ? json_string(marker) : json_null()));
+	    json_pack("{s:o, s:o}", name, list, "next", api_page_next(call->api, next, n)));
 }
 
 void
@@ -88,7 +74,7 @@ api_switches_list(struct api_call *call)
 	uint32_t n = topo_n_switches(engine_topo(call->api->engine)), sw, limit;
 
 	if (!api_params_known(call, (const char *const[]){ "limit", "marker", NULL }) ||
-	    !page_of(call, &sw, &limit))
+	    !api_page_parse(call, &sw, &limit))
 		return;
 	const struct usm_engine *engines[API_PAGE_MAX];
 	uint32_t first = sw;
@@ -216,7 +202,7 @@ api_interfaces_list(struct api_call *call)
 	struct interface_filter filter;
 
 	if (!api_params_known(call, known) || !interface_filter_parse(call, &filter) ||
-	    !page_of(call, &i, &limit))
+	    !api_page_parse(call, &i, &limit))
 		return;
 	json_t *list = json_array();
 	uint32_t end = n - i < INTERFACES_LOOKED_AT || i > n ? n : i + INTERFACES_LOOKED_AT;
@@ -290,7 +276,7 @@ api_links_list(struct api_call *call)
 	struct link_filter filter;
 
 	if (!api_params_known(call, known) || !link_filter_parse(call, &filter) ||
-	    !page_of(call, &i, &limit))
+	    !api_page_parse(call, &i, &limit))
 		return;
 	json_t *list = json_array();
 	uint32_t end = i > n || n - i < LINKS_LOOKED_AT ? n : i + LINKS_LOOKED_AT;

@@ -367,6 +367,7 @@ daemon_close_http(struct daemon *daemon)
 	}
 	http_free(daemon->http);
 	daemon->http = NULL;
+	api_release(&daemon->api);
 	auth_free(daemon->auth);
 	daemon->auth = NULL;
 }

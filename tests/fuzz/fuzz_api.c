@@ -76,6 +76,7 @@ set_up(struct world *world)
 static void
 tear_down(struct world *world)
 {
+	api_release(&world->api);
 	engine_free(world->api.engine);
 	unmapped_free((struct unmapped *)world->api.unmapped);
 	switch_log_free((struct switch_log *)world->api.switch_log);

@@ -113,6 +113,7 @@ world_set_up(void)
 static void
 world_tear_down(void)
 {
+	api_release(&world.api);
 	engine_free(world.api.engine);
 	unmapped_free(world.unmapped);
 	switch_log_free(world.switch_log);
