@@ -118,27 +118,6 @@ START_TEST(arguments_hold_any_bytes)
 }
 END_TEST
 
-START_TEST(a_trimmed_buffer_holds_the_same_and_grows_again)
-{
-	struct slice arg;
-	size_t at = 0;
-
-	ck_assert_int_eq(arg_buf_add(&args, SLICE("first")), 0);
-	arg_buf_trim(&args);
-	ck_assert_uint_eq(args.room, args.len);
-	ck_assert_int_eq(arg_buf_add(&args, SLICE("second")), 0);
-	ck_assert(arg_buf_next(&args, &at, &arg) && slice_eq_str(arg, "first"));
-	ck_assert(arg_buf_next(&args, &at, &arg) && slice_eq_str(arg, "second"));
-}
-END_TEST
-
-START_TEST(an_empty_buffer_has_nothing_to_trim)
-{
-	arg_buf_trim(&args);
-	ck_assert_ptr_null(args.data);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -151,8 +130,6 @@ main(void)
 	tcase_add_loop_test(tcase, a_text_that_ends_early_is_none, 1, N_HEADS);
 	tcase_add_test(tcase, other_types_of_messagepack_are_none);
 	tcase_add_test(tcase, arguments_hold_any_bytes);
-	tcase_add_test(tcase, a_trimmed_buffer_holds_the_same_and_grows_again);
-	tcase_add_test(tcase, an_empty_buffer_has_nothing_to_trim);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

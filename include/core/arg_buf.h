@@ -26,10 +26,6 @@ int arg_buf_add(struct arg_buf *buf, struct slice arg);
 /* Takes the next argument of a walk that starts with *offset = 0. False at the end, and at bytes that are no argument. */
 bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
 void arg_buf_clear(struct arg_buf *buf);
-/* Fills an empty buffer with the same. 0 or -ENOMEM. */
-int arg_buf_copy(const struct arg_buf *buf, struct arg_buf *ret_copy);
-/* Gives back what it holds in reserve. */
-void arg_buf_trim(struct arg_buf *buf);
 void arg_buf_release(struct arg_buf *buf);
 
 #endif

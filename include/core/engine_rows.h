@@ -13,12 +13,15 @@
 #include "core/interface_fsm.h"
 #include "core/reach.h"
 #include "util/htab.h"
+#include "util/spares.h"
 
 /* "SWITCH:INTERFACE@since" of one failure, shared by every port that it took down. */
 struct fault {
 	uint32_t refs;
 	char text[];
 };
+
+#define ENGINE_SPARE_FAULTS 65536 /* bytes */
 
 enum port_flag {
 	PORT_DOWN = 1,            /* dp_down as decided, and as handed out */
@@ -250,9 +253,10 @@ struct engine {
 	size_t head, n_queue, room_queue;
 	struct engine_totals totals;
 	struct fault *restored; /* the last that was restored: ports with one text share it */
-	bool comparing;         /* between engine_compare_begin and engine_start */
-	bool started;           /* false: verdicts are not compared yet, nothing is queued */
-	struct take *take;      /* a snapshot that is being taken; NULL: none */
+	struct spares spare_faults;
+	bool comparing;    /* between engine_compare_begin and engine_start */
+	bool started;      /* false: verdicts are not compared yet, nothing is queued */
+	struct take *take; /* a snapshot that is being taken; NULL: none */
 	struct take
 	    *unsettled; /* the one in force, while ports wait for its verdict; NULL: none do */
 	struct take *discarded; /* what is left of snapshots, to be freed */

@@ -219,13 +219,14 @@ uint32_t engine_extra_add(struct engine *engine, uint32_t sw, struct slice name,
 uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface);
 const char *engine_interface_name(const struct engine *engine, uint32_t interface);
 
-/* ---- engine_blame.c ---- */
-struct fault *fault_hold(struct fault *fault);
-void fault_drop(struct fault *fault);
-/* NULL for "". */
-struct fault *fault_of(const char *text);
-struct fault *fault_of_interface(const struct engine *engine, uint32_t interface);
+/* ---- engine_fault.c ---- */
+struct fault *fault_hold(struct fault *fault); /* NULL is fine here, and for the next */
+void fault_drop(struct engine *engine, struct fault *fault);
+/* NULL for "", and without memory. */
+struct fault *fault_of(struct engine *engine, const char *text);
+struct fault *fault_of_interface(struct engine *engine, uint32_t interface);
 
+/* ---- engine_blame.c ---- */
 /* The failure that a down group hangs on: of all that take a path from it, the last one. */
 struct blame {
 	uint32_t interface; /* or TOPO_NONE: no failure, the map alone says so */

@@ -11,6 +11,7 @@
 
 #include "io/redis_link.h"
 #include "util/log.h"
+#include "util/spares.h"
 
 struct redis_link {
 	struct loop *loop;
@@ -26,6 +27,7 @@ struct redis_link {
 	bool may_wait;       /* its commands wait: no answer is no fault */
 	size_t under_way;    /* commands without an answer, while it is up */
 	int64_t progress_ns; /* since when that is so, or the last answer */
+	struct spares spare_calls;
 	struct loop_timer *retry, *deadline;
 	int64_t retry_ms;
 	enum redis_link_state state;

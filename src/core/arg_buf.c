@@ -94,30 +94,6 @@ arg_buf_clear(struct arg_buf *buf)
 	buf->n_args = 0;
 }
 
-int
-arg_buf_copy(const struct arg_buf *buf, struct arg_buf *ret_copy)
-{
-	char *data = buf->len > 0 ? malloc(buf->len) : NULL;
-
-	if (buf->len > 0 && !data)
-		return -ENOMEM;
-	if (data)
-		memcpy(data, buf->data, buf->len);
-	*ret_copy = (struct arg_buf){ data, buf->len, buf->len, buf->n_args };
-	return 0;
-}
-
-void
-arg_buf_trim(struct arg_buf *buf)
-{
-	char *data = buf->len > 0 ? realloc(buf->data, buf->len) : NULL;
-
-	if (data) {
-		buf->data = data;
-		buf->room = buf->len;
-	}
-}
-
 void
 arg_buf_release(struct arg_buf *buf)
 {

@@ -423,6 +423,7 @@ engine_new(const struct config *config)
 	htab_init(&engine->report_index, &engine_report_type, engine);
 	htab_init(&engine->learnt_index, &engine_learnt_type, engine);
 	engine->report_deadline = INT64_MAX;
+	engine->spare_faults.max_bytes = ENGINE_SPARE_FAULTS;
 	engine->topo = empty_topo();
 	if (engine->topo)
 		engine->reach = reach_new(engine->topo, engine->interfaces);
@@ -453,9 +454,9 @@ engine_free(struct engine *engine)
 	engine_takes_free(engine);
 	engine_drop_popped(engine);
 	for (size_t i = engine->head; i < engine->n_queue; i++)
-		fault_drop(engine->queue[i].fault);
+		fault_drop(engine, engine->queue[i].fault);
 	for (uint32_t i = 0; engine->topo && i < topo_n_ports(engine->topo) && engine->ports; i++)
-		fault_drop(engine->ports[i].fault);
+		fault_drop(engine, engine->ports[i].fault);
 	for (uint32_t i = 0; i < engine->n_extras; i++) {
 		free(engine->extras[i].name);
 		free(engine->extras[i].key);
@@ -469,7 +470,8 @@ engine_free(struct engine *engine)
 	engine_indexes_release(engine);
 	engine_watches_release(engine);
 	engine_asks_release(engine);
-	fault_drop(engine->restored);
+	fault_drop(engine, engine->restored);
+	spares_release(&engine->spare_faults);
 	htab_release(&engine->extra_index);
 	htab_release(&engine->report_index);
 	reach_free(engine->reach);

@@ -115,7 +115,7 @@ engine_settle(struct engine *engine, uint32_t interface, const struct before *be
 	} else if (before->state.reason != state->reason && state->reason != REASON_NONE) {
 		engine_refine(engine, interface, &decision);
 	}
-	fault_drop(decision.fault);
+	fault_drop(engine, decision.fault);
 	return verdict;
 }
 

@@ -1,57 +1,12 @@
 /*
  * Who is to blame for a port that is down, when it was no single event that took it down: at the start, after a new
  * snapshot, and when one of two causes goes and the other stays. Of several failures it is the last: until then there was
- * still a path. Also the texts by which failures are known.
+ * still a path.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/engine_state.h"
-#include "util/timeutil.h"
-
-/* ---- faults ---- */
-
-struct fault *
-fault_of(const char *text)
-{
-	size_t len = strlen(text);
-	struct fault *fault = len > 0 ? malloc(sizeof(*fault) + len + 1) : NULL;
-
-	if (!fault)
-		return NULL;
-	fault->refs = 1;
-	memcpy(fault->text, text, len + 1);
-	return fault;
-}
-
-struct fault *
-fault_hold(struct fault *fault)
-{
-	if (fault)
-		fault->refs++;
-	return fault;
-}
-
-void
-fault_drop(struct fault *fault)
-{
-	if (fault && --fault->refs == 0)
-		free(fault);
-}
-
-struct fault *
-fault_of_interface(const struct engine *engine, uint32_t interface)
-{
-	char text[FAULT_TEXT_MAX], since[TIMEUTIL_TEXT];
-	uint32_t sw = engine_interface_switch(engine, interface);
-
-	timeutil_format(engine->interfaces[interface].since_us, since);
-	snprintf(text, sizeof(text), "%s:%s@%s",
-	    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name),
-	    engine_interface_name(engine, interface), since);
-	return fault_of(text);
-}
 
 /* ---- one interface ---- */
 

@@ -77,7 +77,7 @@ begin(struct engine *engine)
 	engine->last_incident += engine->last_incident == UINT32_MAX ? 2 : 1;
 	struct incident *incident = slot_of(engine, engine->last_incident);
 
-	fault_drop(incident->fault);
+	fault_drop(engine, incident->fault);
 	*incident = (struct incident){ .number = engine->last_incident };
 	return engine->last_incident;
 }
@@ -110,5 +110,5 @@ void
 engine_incidents_release(struct engine *engine)
 {
 	for (int i = 0; i < ENGINE_INCIDENTS; i++)
-		fault_drop(engine->incidents[i].fault);
+		fault_drop(engine, engine->incidents[i].fault);
 }

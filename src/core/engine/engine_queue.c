@@ -27,7 +27,7 @@ engine_drop_popped(struct engine *engine)
 {
 	if (engine->head == 0)
 		return;
-	fault_drop(engine->queue[engine->head - 1].fault);
+	fault_drop(engine, engine->queue[engine->head - 1].fault);
 	engine->queue[engine->head - 1].fault = NULL;
 }
 
@@ -132,7 +132,7 @@ void
 engine_forget_orphans(struct engine *engine)
 {
 	for (uint32_t i = 0; i < engine->n_orphans; i++) {
-		fault_drop(engine->orphans[i].fault);
+		fault_drop(engine, engine->orphans[i].fault);
 		free(engine->orphans[i].name);
 		free(engine->orphans[i].project_id);
 	}

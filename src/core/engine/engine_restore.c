@@ -252,8 +252,8 @@ static struct fault *
 fault_restored(struct engine *engine, const char *text)
 {
 	if (!engine->restored || strcmp(engine->restored->text, text) != 0) {
-		fault_drop(engine->restored);
-		engine->restored = fault_of(text);
+		fault_drop(engine, engine->restored);
+		engine->restored = fault_of(engine, text);
 	}
 	return fault_hold(engine->restored);
 }
@@ -273,7 +273,7 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 		return;
 	}
 	struct port_state *state = engine_port_for_change(engine, port);
-	fault_drop(state->fault);
+	fault_drop(engine, state->fault);
 	*state = (struct port_state){
 		.flags = record->dp_down ? PORT_DOWN : 0,
 		.cause = (uint8_t)record->cause,
@@ -350,7 +350,7 @@ engine_start(struct engine *engine, struct engine_time time)
 		if (engine->interfaces[i].heard || engine->interfaces[i].override != SPOKEN_NONE)
 			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
 	engine->comparing = false;
-	fault_drop(engine->restored);
+	fault_drop(engine, engine->restored);
 	engine->restored = NULL;
 	engine_count(engine);
 	queue_orphans(engine, time);

@@ -80,7 +80,7 @@ let_go(struct engine *engine, uint32_t port, struct engine_time time)
 		if (engine->started)
 			engine_queue_removed(engine, engine->n_orphans - 1, time);
 	}
-	fault_drop(state->fault);
+	fault_drop(engine, state->fault);
 	state->fault = NULL;
 }
 

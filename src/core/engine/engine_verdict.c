@@ -53,7 +53,7 @@ static void
 set_fault(struct engine *engine, struct port_state *state, struct decision *decision)
 {
 	if (state->cause == CAUSE_REPORTED || decision->interface == TOPO_NONE) {
-		fault_drop(state->fault);
+		fault_drop(engine, state->fault);
 		state->fault = NULL;
 		return;
 	}
@@ -64,7 +64,7 @@ set_fault(struct engine *engine, struct port_state *state, struct decision *deci
 		*fault = fault_of_interface(engine, decision->interface);
 	struct fault *old = state->fault;
 	state->fault = fault_hold(*fault);
-	fault_drop(old);
+	fault_drop(engine, old);
 }
 
 /*
@@ -94,7 +94,7 @@ recast(struct engine *engine, uint32_t port, const struct decision *why)
 	state->reason = (uint8_t)blame.reason;
 	state->interface = blame.interface;
 	set_fault(engine, state, &decision);
-	fault_drop(decision.fault);
+	fault_drop(engine, decision.fault);
 	queue_port(engine, CHANGE_PORT, port, &decision);
 	return true;
 }
@@ -312,7 +312,7 @@ settle_stranded(struct engine *engine, uint32_t group, const struct group_state 
 		cause = blame.cause;
 	}
 	settle_ports(engine, group, before, cause, &decision);
-	fault_drop(decision.fault);
+	fault_drop(engine, decision.fault);
 }
 
 static void
@@ -496,7 +496,7 @@ engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_g
 	for (uint32_t i = 0; i < n_groups; i++)
 		settle_whole_group(engine, groups ? groups[i] : i, decision, &settling);
 	for (uint32_t i = 0; i < engine->n_interfaces; i++)
-		fault_drop(settling.faults[i]);
+		fault_drop(engine, settling.faults[i]);
 	blame_search_release(&settling.search);
 	free(settling.faults);
 }

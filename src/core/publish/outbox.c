@@ -1,5 +1,6 @@
 /*
- * A list of batches in order: [done ...][sent ...][waiting ...][open]. The open one, if any, is the last.
+ * A list of batches in order: [done ...][sent ...][waiting ...][open]. The open one, if any, is the last; its bytes are
+ * gathered apart, and go to the others' when it is closed.
  */
 #include "core/outbox.h"
 
@@ -7,13 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/byte_queue.h"
+
 struct outbox {
-	struct outbox_batch **store;   /* allocated: `room` of them */
-	struct outbox_batch **batches; /* the first one in use, in the store */
+	struct outbox_batch *store;   /* allocated: `room` of them */
+	struct outbox_batch *batches; /* the first one in use, in the store */
+	struct byte_queue contents;   /* theirs, but for the open one's */
 	size_t n, room;
 	size_t n_done, n_sent; /* leading runs: done, then sent */
-	bool open;             /* the last batch still takes changes */
-	bool later_in_turn;    /* the turn's first batch is full */
+	bool open;             /* the last batch still takes changes: */
+	struct arg_buf open_args, open_keys;
+	bool later_in_turn; /* the turn's first batch is full */
 	uint64_t next_number;
 	int64_t moment_ms;
 	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */
@@ -38,58 +43,68 @@ outbox_new(size_t max_bytes)
 	return outbox;
 }
 
-static void
-batch_free(struct outbox_batch *batch)
-{
-	if (!batch)
-		return;
-	arg_buf_release(&batch->args);
-	arg_buf_release(&batch->keys);
-	free(batch);
-}
-
 void
 outbox_free(struct outbox *outbox)
 {
 	if (!outbox)
 		return;
-	for (size_t i = 0; i < outbox->n; i++)
-		batch_free(outbox->batches[i]);
+	byte_queue_release(&outbox->contents);
+	arg_buf_release(&outbox->open_args);
+	arg_buf_release(&outbox->open_keys);
 	free(outbox->store);
 	free(outbox);
+}
+
+/* The arguments, and behind them the keys. */
+static size_t
+contents_len(const struct outbox_batch *batch)
+{
+	return batch->args.len + batch->keys.len;
 }
 
 static size_t
 batch_bytes(const struct outbox_batch *batch)
 {
-	return sizeof(*batch) + batch->args.room + batch->keys.room;
+	return sizeof(*batch) + contents_len(batch);
+}
+
+static size_t
+open_bytes(const struct outbox *outbox)
+{
+	return outbox->open_args.len + outbox->open_keys.len;
 }
 
 static void
-drop(struct outbox *outbox, size_t from, size_t to)
+forget_open(struct outbox *outbox)
 {
-	for (size_t i = from; i < to; i++) {
-		outbox->bytes -= batch_bytes(outbox->batches[i]);
-		batch_free(outbox->batches[i]);
-	}
+	outbox->bytes -= open_bytes(outbox);
+	arg_buf_clear(&outbox->open_args);
+	arg_buf_clear(&outbox->open_keys);
+	outbox->open = false;
 }
 
 /* Takes the first n batches out; the others stay where they are, because hours of them may wait. */
 static void
 cut_first(struct outbox *outbox, size_t n)
 {
-	if (n == 0)
-		return;
-	drop(outbox, 0, n);
-	outbox->batches += n;
-	outbox->n -= n;
+	for (; n > 0; n--, outbox->n--) {
+		const struct outbox_batch *batch = outbox->batches++;
+		outbox->bytes -= batch_bytes(batch);
+		if (contents_len(batch) > 0)
+			byte_queue_drop_first(&outbox->contents, contents_len(batch));
+	}
 }
 
+/* Takes the last ones out, from this one on. */
 static void
 cut_from(struct outbox *outbox, size_t first)
 {
-	drop(outbox, first, outbox->n);
-	outbox->n = first;
+	while (outbox->n > first) {
+		const struct outbox_batch *batch = &outbox->batches[--outbox->n];
+		outbox->bytes -= batch_bytes(batch);
+		if (contents_len(batch) > 0)
+			byte_queue_drop_last(&outbox->contents, contents_len(batch));
+	}
 }
 
 /* Room for one more at the end. */
@@ -104,7 +119,7 @@ make_room(struct outbox *outbox)
 		memmove(outbox->store, outbox->batches, outbox->n * sizeof(*outbox->store));
 	} else {
 		size_t room = outbox->room * 2 + 16;
-		struct outbox_batch **store = realloc(outbox->store, room * sizeof(*store));
+		struct outbox_batch *store = realloc(outbox->store, room * sizeof(*store));
 		if (!store)
 			return false;
 		memmove(store, store + gone, outbox->n * sizeof(*store));
@@ -118,14 +133,14 @@ make_room(struct outbox *outbox)
 static struct outbox_batch *
 add_batch(struct outbox *outbox)
 {
-	struct outbox_batch *batch = make_room(outbox) ? calloc(1, sizeof(*batch)) : NULL;
-
-	if (!batch)
+	if (!make_room(outbox))
 		return NULL;
-	batch->number = outbox->next_number++;
-	batch->serial = ++outbox->last_serial;
-	batch->moment_ms = outbox->moment_ms;
-	outbox->batches[outbox->n++] = batch;
+	struct outbox_batch *batch = &outbox->batches[outbox->n++];
+	*batch = (struct outbox_batch){
+		.number = outbox->next_number++,
+		.serial = ++outbox->last_serial,
+		.moment_ms = outbox->moment_ms,
+	};
 	outbox->bytes += batch_bytes(batch);
 	return batch;
 }
@@ -134,24 +149,31 @@ static struct outbox_batch *
 open_batch(struct outbox *outbox)
 {
 	if (outbox->open)
-		return outbox->batches[outbox->n - 1];
+		return &outbox->batches[outbox->n - 1];
 	struct outbox_batch *batch = add_batch(outbox);
 	outbox->open = batch != NULL;
 	return batch;
 }
 
-/* The open batch takes no more; most are small, so what it has in reserve goes back. */
-static void
-close_batch(struct outbox *outbox)
+/* Gives the batch these bytes. False without memory. */
+static bool
+fill(struct outbox *outbox, struct outbox_batch *batch, const struct arg_buf *args,
+    const struct arg_buf *keys)
 {
-	if (!outbox->open)
-		return;
-	struct outbox_batch *batch = outbox->batches[outbox->n - 1];
-	outbox->bytes -= batch_bytes(batch);
-	arg_buf_trim(&batch->args);
-	arg_buf_trim(&batch->keys);
-	outbox->bytes += batch_bytes(batch);
-	outbox->open = false;
+	const size_t len = args->len + keys->len;
+	char *block = len > 0 ? byte_queue_add(&outbox->contents, len) : NULL;
+
+	if (len > 0 && !block)
+		return false;
+	if (args->len > 0)
+		memcpy(block, args->data, args->len);
+	if (keys->len > 0)
+		memcpy(block + args->len, keys->data, keys->len);
+	batch->args = (struct arg_buf){ block, args->len, args->len, args->n_args };
+	batch->keys = (struct arg_buf){ block ? block + args->len : NULL, keys->len, keys->len,
+		keys->n_args };
+	outbox->bytes += len;
+	return true;
 }
 
 /* Drops what was not sent: the program will compare Redis with the engine instead, which gives each port's last state. */
@@ -161,12 +183,24 @@ overflow(struct outbox *outbox)
 	size_t first = outbox->n_done + outbox->n_sent;
 
 	for (size_t i = first; i < outbox->n; i++)
-		outbox->folded += outbox->batches[i]->n_toggles;
+		outbox->folded += outbox->batches[i].n_toggles;
 	if (first < outbox->n)
-		outbox->next_number = outbox->batches[first]->number;
+		outbox->next_number = outbox->batches[first].number;
 	cut_from(outbox, first);
-	outbox->open = false;
+	forget_open(outbox);
 	outbox->overflowed = true;
+}
+
+/* The open batch takes no more. */
+static void
+close_batch(struct outbox *outbox)
+{
+	if (!outbox->open)
+		return;
+	if (fill(outbox, &outbox->batches[outbox->n - 1], &outbox->open_args, &outbox->open_keys))
+		forget_open(outbox);
+	else
+		overflow(outbox);
 }
 
 static bool
@@ -189,9 +223,9 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 	struct outbox_batch *batch = outbox->overflowed ? NULL : open_batch(outbox);
 
 	if (batch) {
-		size_t before = batch_bytes(batch);
-		int error = change_encode(change, &batch->args, &batch->keys);
-		outbox->bytes += batch_bytes(batch) - before;
+		size_t before = open_bytes(outbox);
+		int error = change_encode(change, &outbox->open_args, &outbox->open_keys);
+		outbox->bytes += open_bytes(outbox) - before;
 		if (error != 0)
 			batch = NULL;
 	}
@@ -209,6 +243,8 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 		close_batch(outbox);
 		outbox->later_in_turn = true;
 	}
+	if (outbox->overflowed)
+		return -ENOSPC;
 	if (outbox->bytes <= outbox->max_bytes)
 		return 0;
 	/* What is kept for a Redis that lost its tail goes before anything that waits. */
@@ -236,8 +272,8 @@ outbox_next(struct outbox *outbox)
 	    (outbox->open && next == outbox->n - 1))
 		return NULL;
 	outbox->n_sent++;
-	outbox->batches[next]->sent = true;
-	return outbox->batches[next];
+	outbox->batches[next].sent = true;
+	return &outbox->batches[next];
 }
 
 /* The batch is done, or stored: so are its tickets, unless they stand for what a comparison has yet to find. */
@@ -251,9 +287,9 @@ reach_ticket(const struct outbox *outbox, const struct outbox_batch *batch, uint
 const struct outbox_batch *
 outbox_done(struct outbox *outbox, uint64_t number, int64_t now_ns)
 {
-	if (outbox->n_sent == 0 || outbox->batches[outbox->n_done]->number != number)
+	if (outbox->n_sent == 0 || outbox->batches[outbox->n_done].number != number)
 		return NULL;
-	struct outbox_batch *batch = outbox->batches[outbox->n_done];
+	struct outbox_batch *batch = &outbox->batches[outbox->n_done];
 	batch->done = true;
 	batch->done_ns = now_ns;
 	outbox->n_done++;
@@ -273,7 +309,7 @@ outbox_rewind(struct outbox *outbox)
 	size_t n = outbox->n_sent;
 
 	for (size_t i = 0; i < n; i++)
-		outbox->batches[outbox->n_done + i]->sent = false;
+		outbox->batches[outbox->n_done + i].sent = false;
 	outbox->n_sent = 0;
 	return n;
 }
@@ -283,13 +319,13 @@ outbox_gap(struct outbox *outbox, uint64_t last)
 {
 	size_t first = 0;
 
-	while (first < outbox->n_done && outbox->batches[first]->number <= last)
+	while (first < outbox->n_done && outbox->batches[first].number <= last)
 		first++;
 	if (outbox->n_done + outbox->n_sent == 0 || first >= outbox->n ||
-	    outbox->batches[first]->number != last + 1)
+	    outbox->batches[first].number != last + 1)
 		return false;
 	for (size_t i = first; i < outbox->n_done + outbox->n_sent; i++)
-		outbox->batches[i]->sent = outbox->batches[i]->done = false;
+		outbox->batches[i].sent = outbox->batches[i].done = false;
 	outbox->n_done = first;
 	outbox->n_sent = 0;
 	return true;
@@ -298,13 +334,13 @@ outbox_gap(struct outbox *outbox, uint64_t last)
 void
 outbox_number_from(struct outbox *outbox, uint64_t last)
 {
-	if (outbox->n_done > 0 && outbox->batches[outbox->n_done - 1]->number != last) {
+	if (outbox->n_done > 0 && outbox->batches[outbox->n_done - 1].number != last) {
 		cut_first(outbox, outbox->n_done);
 		outbox->n_done = 0;
 	}
 	outbox->n_sent = 0;
 	for (size_t i = outbox->n_done; i < outbox->n; i++) {
-		struct outbox_batch *batch = outbox->batches[i];
+		struct outbox_batch *batch = &outbox->batches[i];
 		const uint64_t number = last + 1 + i - outbox->n_done;
 		if (batch->number != number)
 			outbox_store_again(outbox, 0);
@@ -318,10 +354,11 @@ void
 outbox_restart(struct outbox *outbox)
 {
 	if (outbox->n > outbox->n_done)
-		outbox->next_number = outbox->batches[outbox->n_done]->number;
+		outbox->next_number = outbox->batches[outbox->n_done].number;
 	cut_first(outbox, outbox->n);
+	forget_open(outbox);
 	outbox->n_done = outbox->n_sent = 0;
-	outbox->open = outbox->overflowed = false;
+	outbox->overflowed = false;
 	outbox->later_in_turn = false;
 	outbox->settle_serial = UINT64_MAX;
 }
@@ -336,7 +373,7 @@ outbox_settle(struct outbox *outbox)
 		outbox->done_ticket = outbox->last_ticket;
 		return;
 	}
-	struct outbox_batch *last = outbox->batches[outbox->n - 1];
+	struct outbox_batch *last = &outbox->batches[outbox->n - 1];
 	outbox->settle_serial = last->serial;
 	last->last_ticket = outbox->last_ticket;
 }
@@ -349,7 +386,7 @@ index_after(const struct outbox *outbox, uint64_t serial)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (outbox->batches[middle]->serial <= serial)
+		if (outbox->batches[middle].serial <= serial)
 			low = middle + 1;
 		else
 			high = middle;
@@ -372,8 +409,8 @@ outbox_next_to_store(struct outbox *outbox)
 
 	if (!find_to_store(outbox, &next))
 		return NULL;
-	outbox->taken_serial = outbox->batches[next]->serial;
-	return outbox->batches[next];
+	outbox->taken_serial = outbox->batches[next].serial;
+	return &outbox->batches[next];
 }
 
 bool
@@ -392,7 +429,7 @@ outbox_stored(struct outbox *outbox, uint64_t serial)
 	if (serial > outbox->stored_serial)
 		outbox->stored_serial = serial;
 	if (after > 0)
-		reach_ticket(outbox, outbox->batches[after - 1], &outbox->stored_ticket);
+		reach_ticket(outbox, &outbox->batches[after - 1], &outbox->stored_ticket);
 }
 
 void
@@ -407,22 +444,18 @@ outbox_store_again(struct outbox *outbox, uint64_t serial)
 static struct outbox_batch *
 take_saved(struct outbox *outbox, const struct outbox_saved *saved)
 {
-	struct arg_buf args = { 0 }, names = { 0 };
-	struct outbox_batch *batch = NULL;
+	struct outbox_batch *batch = add_batch(outbox);
 
-	if (arg_buf_copy(&saved->records, &args) == 0 && arg_buf_copy(&saved->keys, &names) == 0)
-		batch = add_batch(outbox);
-	if (!batch) {
-		arg_buf_release(&args);
-		arg_buf_release(&names);
+	if (!batch)
+		return NULL;
+	if (!fill(outbox, batch, &saved->records, &saved->keys)) {
+		outbox->next_number = batch->number;
+		cut_from(outbox, outbox->n - 1);
 		return NULL;
 	}
-	batch->args = args;
-	batch->keys = names;
 	batch->moment_ms = saved->moment_ms;
 	batch->n_records = saved->n_records;
 	batch->n_toggles = saved->n_toggles;
-	outbox->bytes += args.room + names.room;
 	outbox->taken_serial = outbox->stored_serial = batch->serial;
 	return batch;
 }
@@ -453,13 +486,13 @@ outbox_take_kept(
 uint64_t
 outbox_oldest_serial(const struct outbox *outbox)
 {
-	return outbox->n > 0 ? outbox->batches[0]->serial : 0;
+	return outbox->n > 0 ? outbox->batches[0].serial : 0;
 }
 
 uint64_t
 outbox_first_serial(const struct outbox *outbox)
 {
-	return outbox->n > outbox->n_done ? outbox->batches[outbox->n_done]->serial : 0;
+	return outbox->n > outbox->n_done ? outbox->batches[outbox->n_done].serial : 0;
 }
 
 uint64_t
@@ -472,7 +505,7 @@ bool
 outbox_all_stored(const struct outbox *outbox)
 {
 	return outbox->n == outbox->n_done ||
-	       outbox->batches[outbox->n - 1]->serial <= outbox->stored_serial;
+	       outbox->batches[outbox->n - 1].serial <= outbox->stored_serial;
 }
 
 void
@@ -480,7 +513,7 @@ outbox_proved(struct outbox *outbox, int64_t proved_ns)
 {
 	size_t n = 0;
 
-	while (n < outbox->n_done && proved_ns - outbox->batches[n]->done_ns > OUTBOX_KEEP_NS)
+	while (n < outbox->n_done && proved_ns - outbox->batches[n].done_ns > OUTBOX_KEEP_NS)
 		n++;
 	cut_first(outbox, n);
 	outbox->n_done -= n;
@@ -529,7 +562,7 @@ outbox_waiting_changes(const struct outbox *outbox)
 	size_t n = 0;
 
 	for (size_t i = outbox->n_done; i < outbox->n; i++)
-		n += outbox->batches[i]->n_records;
+		n += outbox->batches[i].n_records;
 	return n;
 }
 

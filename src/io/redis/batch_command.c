@@ -21,7 +21,9 @@ batch_command_init(struct batch_command *command, const char *prefix, const char
 static int
 make_room(struct batch_command *command, size_t n_args, size_t keys_bytes)
 {
+	/* Half as much again: the next that is longer seldom allocates. */
 	if (n_args > command->room) {
+		n_args += n_args / 2;
 		const char **argv = realloc(command->argv, n_args * sizeof(*argv));
 		if (argv)
 			command->argv = argv;
@@ -32,6 +34,7 @@ make_room(struct batch_command *command, size_t n_args, size_t keys_bytes)
 		command->room = n_args;
 	}
 	if (keys_bytes > command->keys_room) {
+		keys_bytes += keys_bytes / 2;
 		char *keys = realloc(command->keys, keys_bytes);
 		if (!keys)
 			return -ENOMEM;

@@ -17,6 +17,7 @@
 /* Redis may stand still for seconds (somebody's script, a fork, a slow disk); a host that is gone says nothing for ever. */
 #define REPLY_TIMEOUT_MS 15000
 #define RETRY_FIRST_MS 50
+#define SPARE_CALLS 4096 /* bytes: there are seldom more than OUTBOX_WINDOW under way */
 #define RETRY_MAX_MS 2000
 
 const char *const redis_link_state_names[] = {
@@ -250,6 +251,7 @@ redis_link_new(struct loop *loop, const struct config *config, const char *name,
 	link->handler = *handler;
 	link->name = name;
 	link->retry_ms = RETRY_FIRST_MS;
+	link->spare_calls.max_bytes = SPARE_CALLS;
 	link->rate = (struct log_rate){ .interval_ms = 10000, .burst = 3 };
 	link->port = config->redis.port;
 	link->database = config->redis.database;
@@ -321,10 +323,11 @@ note_reply(struct redis_link *link, const void *reply)
 static void
 on_reply(redisAsyncContext *context, void *reply, void *arg)
 {
-	struct call call = *(struct call *)arg;
+	struct redis_link *link = context->data;
+	const struct call call = *(const struct call *)arg;
 
-	free(arg);
-	note_reply(context->data, reply);
+	spares_give(&link->spare_calls, arg, sizeof(call));
+	note_reply(link, reply);
 	call.fn(call.ctx, reply);
 }
 
@@ -334,7 +337,7 @@ redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_
 {
 	if (link->state != REDIS_UP || !link->context)
 		return -ENOTCONN;
-	struct call *call = malloc(sizeof(*call));
+	struct call *call = spares_take(&link->spare_calls, sizeof(*call));
 	if (!call)
 		return -ENOMEM;
 	*call = (struct call){ fn, ctx };
@@ -343,7 +346,7 @@ redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_
 		note_command(link);
 		return 0;
 	}
-	free(call);
+	spares_give(&link->spare_calls, call, sizeof(*call));
 	return -ENOTCONN;
 }
 
@@ -416,6 +419,7 @@ redis_link_free(struct redis_link *link)
 	resolve_free(link->resolve);
 	loop_timer_free(link->retry);
 	loop_timer_free(link->deadline);
+	spares_release(&link->spare_calls);
 	free_strings(link);
 	free(link);
 }

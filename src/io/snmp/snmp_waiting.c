@@ -10,10 +10,14 @@
 #include <sys/random.h>
 
 #include "util/htab.h"
+#include "util/spares.h"
 
 _Static_assert(sizeof(struct snmp_inform_key) == sizeof(struct addr) + 12, "no padding is hashed");
 
 #define NO_SLOT UINT32_MAX
+
+/* Of answers that went, for the next ones: those of some batches. */
+#define SPARE_BYTES (256 * 1024)
 
 struct slot {
 	struct snmp_answer answer; /* bytes are owned */
@@ -25,6 +29,7 @@ struct snmp_waiting {
 	struct slot *slots; /* max; untouched pages cost nothing */
 	uint32_t *chains;   /* max; the newest slot of each */
 	size_t max, first, n, bytes;
+	struct spares spares; /* for bytes */
 	uint64_t last_ticket;
 	uint64_t seed;
 };
@@ -37,6 +42,7 @@ snmp_waiting_new(size_t max)
 	if (waiting == NULL)
 		return NULL;
 	waiting->max = max;
+	waiting->spares.max_bytes = SPARE_BYTES;
 	waiting->slots = calloc(max, sizeof(*waiting->slots));
 	waiting->chains = malloc(max * sizeof(*waiting->chains));
 	if (waiting->slots == NULL || waiting->chains == NULL) {
@@ -57,6 +63,7 @@ snmp_waiting_free(struct snmp_waiting *waiting)
 		return;
 	while (waiting->n > 0)
 		snmp_waiting_drop_first(waiting);
+	spares_release(&waiting->spares);
 	free(waiting->slots);
 	free(waiting->chains);
 	free(waiting);
@@ -85,19 +92,19 @@ snmp_waiting_has(const struct snmp_waiting *waiting, const struct snmp_inform_ke
 }
 
 static char *
-copy_bytes(struct slice from)
+copy_bytes(struct snmp_waiting *waiting, struct slice from)
 {
-	char *bytes = malloc(from.len + 1);
+	char *bytes = spares_take(&waiting->spares, from.len);
 
-	if (bytes != NULL)
-		slice_copy(from, bytes, from.len + 1);
+	if (bytes != NULL && from.len > 0)
+		memcpy(bytes, from.data, from.len);
 	return bytes;
 }
 
 static void
-free_bytes(struct slice bytes)
+give_bytes(struct snmp_waiting *waiting, struct slice bytes)
 {
-	free((void *)(uintptr_t)bytes.data);
+	spares_give(&waiting->spares, (void *)(uintptr_t)bytes.data, bytes.len);
 }
 
 int
@@ -110,10 +117,10 @@ snmp_waiting_replace(struct snmp_waiting *waiting, const struct snmp_answer *ans
 	size_t others = waiting->bytes - slot->answer.bytes.len;
 	if (answer->bytes.len > SNMP_WAITING_BYTES_MAX - others)
 		return -ENOBUFS;
-	char *bytes = copy_bytes(answer->bytes);
+	char *bytes = copy_bytes(waiting, answer->bytes);
 	if (bytes == NULL)
 		return -ENOMEM;
-	free_bytes(slot->answer.bytes);
+	give_bytes(waiting, slot->answer.bytes);
 	slot->answer = *answer;
 	slot->answer.bytes.data = bytes;
 	waiting->bytes = others + answer->bytes.len;
@@ -126,7 +133,7 @@ snmp_waiting_add(struct snmp_waiting *waiting, uint64_t ticket, const struct snm
 	if (waiting->n == waiting->max ||
 	    answer->bytes.len > SNMP_WAITING_BYTES_MAX - waiting->bytes)
 		return -ENOBUFS;
-	char *bytes = copy_bytes(answer->bytes);
+	char *bytes = copy_bytes(waiting, answer->bytes);
 	if (bytes == NULL)
 		return -ENOMEM;
 
@@ -163,7 +170,7 @@ snmp_waiting_drop_first(struct snmp_waiting *waiting)
 	waiting->bytes -= slot->answer.bytes.len;
 	waiting->n--;
 	waiting->first = (waiting->first + 1) % waiting->max;
-	free_bytes(slot->answer.bytes);
+	give_bytes(waiting, slot->answer.bytes);
 }
 
 size_t
