@@ -105,6 +105,10 @@ $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
+# Preloaded into a daemon by a test; a sanitizer has an allocator of its own.
+$(BUILD)/count_allocations.so: tests/preload/count_allocations.c tests/lib/allocations.h $(BUILD)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/integration/check_allocations: | $(if $(SANITIZE),,$(BUILD)/count_allocations.so)
 # Parts of io that need neither the loop nor a library are tested without them: the linker takes only these from the archive.
 $(BUILD)/tests/check_io_%: $(BUILD)/obj/tests/check_io_%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libio.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)

@@ -11,12 +11,7 @@
 
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
-
-#define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
-#define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
-#define IF_INDEX ".1.3.6.1.2.1.2.2.1.1.1"
-#define DATAGRAM_MAX 512
-#define PDU_OFFSET 13 /* SEQUENCE, version, community "public" */
+#include "lib/trap_message.h"
 
 static const char topology[] =
     "{\"switches\": ["
@@ -27,39 +22,15 @@ static const char topology[] =
     "\"ports\": [{\"id\": \"" VM1 "\", \"attachments\": [\"leaf1:Ethernet1/1\"]},"
     "{\"id\": \"" VM2 "\", \"attachments\": [\"leaf2:Ethernet1/1\"]}]}";
 
-/* A notification of linkDown or linkUp, and where its request-id stands in it. */
-struct message {
-	uint8_t bytes[DATAGRAM_MAX];
-	size_t len, id_at;
-};
-
 static struct sandbox box;
-static struct message down, up;
+static struct trap_message down, up;
 static uint32_t last_id;
-
-/* PDU, its length, then INTEGER request-id, which is chosen at random: of most, it takes four octets. */
-static void
-capture(struct message *message, const char *program, const char *oid)
-{
-	message->id_at = PDU_OFFSET + 4;
-	do
-		message->len = sandbox_capture(message->bytes, sizeof(message->bytes),
-		    ARGV(program, "-v2c", "-c", "public", "-t", "0.01", "-r", "0", "AGENT", "1000",
-			oid, IF_INDEX, "i", "1"));
-	while (message->bytes[message->id_at - 2] == 2 && message->bytes[message->id_at - 1] < 4);
-	ck_assert_uint_eq(message->bytes[message->id_at - 2], 2);
-	ck_assert_uint_eq(message->bytes[message->id_at - 1], 4);
-}
 
 /* None is a duplicate of another one. */
 static void
-send_one(int fd, struct message *message)
+send_one(int fd, struct trap_message *message)
 {
-	last_id++;
-	message->bytes[message->id_at + 1] = (uint8_t)(last_id >> 16);
-	message->bytes[message->id_at + 2] = (uint8_t)(last_id >> 8);
-	message->bytes[message->id_at + 3] = (uint8_t)last_id;
-	ck_assert_int_eq(send(fd, message->bytes, message->len, 0), (ssize_t)message->len);
+	trap_message_send(fd, message, ++last_id);
 }
 
 /* Down and up by turns, n times; an odd n ends down. */
@@ -78,8 +49,8 @@ set_up_with(const char *program)
 	    &box, &(struct sandbox_lines){ .snmp = "bucket = 50 50\nreceive_buffer = 32MiB\n" });
 	sandbox_start_ready(&box);
 	sandbox_load(&box, topology);
-	capture(&down, program, LINK_DOWN);
-	capture(&up, program, LINK_UP);
+	trap_message_capture(&down, program, "public", TRAP_LINK_DOWN, "1");
+	trap_message_capture(&up, program, "public", TRAP_LINK_UP, "1");
 }
 
 static void
@@ -202,7 +173,7 @@ END_TEST
 START_TEST(informs_that_were_folded_are_answered_when_what_came_of_them_is_stored)
 {
 	int leaf1 = sandbox_socket(LEAF1, "127.0.0.1", box.snmp_port), size = 16 * 1024 * 1024;
-	uint8_t answer[DATAGRAM_MAX];
+	uint8_t answer[512];
 	static bool answered[N_INFORMS + 1];
 
 	setsockopt(leaf1, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
