@@ -1,4 +1,5 @@
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "lib/guard.h"
@@ -60,6 +61,42 @@ START_TEST(an_empty_table_finds_nothing_and_holds_no_memory)
 	ck_assert_uint_eq(find(&table, 1), HTAB_NONE);
 	ck_assert_uint_eq(htab_bytes(&table), 0);
 	ck_assert(!htab_step(&table, 100));
+	htab_release(&table);
+}
+END_TEST
+
+START_TEST(a_table_with_room_for_all_never_grows)
+{
+	struct htab table;
+
+	fill_numbers();
+	htab_init(&table, &number_type, numbers);
+	ck_assert_int_eq(htab_reserve(&table, N_NUMBERS), 0);
+	const size_t bytes = htab_bytes(&table);
+	for (uint32_t i = 0; i < N_NUMBERS; i++) {
+		htab_prefetch(&table, hash_number(numbers[i]));
+		ck_assert_int_eq(htab_add(&table, hash_number(numbers[i]), i), 0);
+	}
+	ck_assert_uint_eq(htab_bytes(&table), bytes);
+	for (uint32_t i = 0; i < N_NUMBERS; i++)
+		ck_assert_uint_eq(find(&table, numbers[i]), i);
+	htab_release(&table);
+}
+END_TEST
+
+START_TEST(more_than_a_table_can_hold_is_no_room_for_it)
+{
+	struct htab table;
+
+	htab_init(&table, &number_type, numbers);
+	ck_assert_int_eq(htab_reserve(&table, UINT32_MAX), -ENOMEM);
+	ck_assert_uint_eq(htab_bytes(&table), 0);
+	ck_assert_int_eq(htab_reserve(&table, 0), 0);
+	ck_assert_int_eq(htab_reserve(&table, 100), 0);
+	ck_assert_int_eq(htab_reserve(&table, 10), 0);
+	fill_numbers();
+	ck_assert_int_eq(htab_add(&table, hash_number(numbers[0]), 0), 0);
+	ck_assert_uint_eq(find(&table, numbers[0]), 0);
 	htab_release(&table);
 }
 END_TEST
@@ -187,6 +224,8 @@ main(void)
 {
 	TCase *tc = tcase_create("htab");
 
+	tcase_add_test(tc, a_table_with_room_for_all_never_grows);
+	tcase_add_test(tc, more_than_a_table_can_hold_is_no_room_for_it);
 	tcase_add_test(tc, an_empty_table_finds_nothing_and_holds_no_memory);
 	tcase_add_test(tc, every_row_is_found_at_any_moment_while_the_table_grows);
 	tcase_add_test(tc, a_hundred_thousand_rows_cost_at_most_fourteen_bytes_each_once_settled);

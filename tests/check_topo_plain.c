@@ -57,6 +57,13 @@ builder_new(void)
 	return builder;
 }
 
+/* As it comes from Redis. */
+static void
+add_record(struct topo_builder *builder, struct slice text)
+{
+	topo_builder_add_records(builder, TOPO_PORT, &(struct topo_record){ SLICE(ID), text }, 1);
+}
+
 /* The way through jansson. */
 static void
 add_parsed(struct topo_builder *builder, struct slice text)
@@ -101,12 +108,12 @@ expect_the_same(struct slice text)
 {
 	struct topo_builder *plain = builder_new(), *parsed = builder_new();
 
-	topo_builder_add_text(plain, TOPO_PORT, ID, text);
+	add_record(plain, text);
 	add_parsed(parsed, text);
 	expect_same_faults(&plain->faults, &parsed->faults, text);
 	expect_same_port(plain->topo, parsed->topo);
 	bool taken = plain->topo->ports.n == 1 && plain->faults.n_errors == 0;
-	topo_builder_add_text(plain, TOPO_PORT, ID, text);
+	add_record(plain, text);
 	if (taken) {
 		ck_assert_uint_eq(plain->faults.n_errors, 0);
 		ck_assert_uint_eq(plain->topo->ports.n, 1);
@@ -150,8 +157,10 @@ START_TEST(plain_ports_are_taken_without_a_parser)
 {
 	struct topo_builder *builder = builder_new();
 	char *text = json_text(texts[_i]);
+	struct plain_port port;
 
-	ck_assert(record_plain_port(builder, ID, slice_of(text)));
+	plain_port_read(builder, SLICE(ID), slice_of(text), &port);
+	ck_assert(plain_port_take(builder, &port));
 	ck_assert_uint_eq(builder->topo->ports.n, 1);
 	free(text);
 	topo_builder_free(builder);
@@ -172,6 +181,33 @@ START_TEST(names_may_be_as_long_as_elsewhere_and_no_longer)
 }
 END_TEST
 
+/* More than are looked up together, plain ones and others, one of them twice. */
+START_TEST(many_records_at_once_are_taken_as_one_by_one)
+{
+	enum { N_RECORDS = 100 };
+	static char ids[N_RECORDS][PORT_ID_TEXT], jsons[N_RECORDS][200];
+	struct topo_record records[N_RECORDS];
+	struct topo_builder *together = builder_new(), *single = builder_new();
+
+	for (int i = 0; i < N_RECORDS; i++) {
+		unsigned nth = i == 70 ? 69 : i;
+		snprintf(ids[i], sizeof(ids[i]), "0a0b0c0d-0e0f-4a0b-8c0d-%012u", nth);
+		snprintf(jsons[i], sizeof(jsons[i]), "{\"id\":\"%.36s\",\"name\":\"vm%u\",%s}",
+		    ids[i], nth,
+		    nth % 5 == 0 ? "\"attachments\":[\"leaf1:e9\"]" : "\"host\":\"h1\"");
+		records[i] = (struct topo_record){ slice_of(ids[i]), slice_of(jsons[i]) };
+		topo_builder_add_records(single, TOPO_PORT, &records[i], 1);
+	}
+	topo_builder_expect(together, TOPO_PORT, N_RECORDS);
+	topo_builder_add_records(together, TOPO_PORT, records, N_RECORDS);
+	ck_assert_uint_eq(together->faults.n_errors, 0);
+	ck_assert_uint_eq(together->topo->ports.n, N_RECORDS - 1);
+	expect_same_port(together->topo, single->topo);
+	topo_builder_free(together);
+	topo_builder_free(single);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +218,7 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, a_record_that_is_cut_or_damaged_at_any_byte_is_the_same_too, 0, N(texts));
 	tcase_add_loop_test(tcase, plain_ports_are_taken_without_a_parser, 0, 5);
+	tcase_add_test(tcase, many_records_at_once_are_taken_as_one_by_one);
 	tcase_add_test(tcase, names_may_be_as_long_as_elsewhere_and_no_longer);
 	return run_case("topo plain", tcase);
 }

@@ -89,6 +89,7 @@ struct topo_group {
 
 struct topo_host {
 	topo_text name;
+	uint32_t group; /* of its plain attachments; TOPO_NONE: it has physnets alone */
 	bool stranded_down;
 };
 

@@ -39,7 +39,7 @@ struct topo_builder {
 	bool no_memory;
 	struct htab by_text;                /* texts that many objects share are kept once */
 	struct htab by_link;                /* links, by their two ends */
-	struct htab by_group;               /* groups of hosts, by host and physnet */
+	struct htab by_group;               /* groups of hosts' physnets */
 	struct rows interfaces;             /* struct declared, beside topo->interfaces */
 	struct rows records[TOPO_KIND_MAX]; /* uint32_t per object: hash of its text, 0: none */
 	uint32_t record;                    /* the same of the object in hand */
@@ -174,10 +174,22 @@ void record_port(struct topo_builder *b, const struct at *at, const char *key, j
 
 /* ---- topo_plain.c ---- */
 
+/* What a plain port's record says; private to topo_plain.c. */
+struct plain_port {
+	bool is_plain; /* the rest holds something */
+	uint8_t id[16];
+	struct slice name, project_id, host; /* of the record's text */
+	uint64_t id_hash, host_hash;
+};
+
 /*
- * A port's record as a text, if it is one of the plain ones and without fault. False, and nothing was done, where it is
- * another matter: record_port() of its value then does the same, or tells what is wrong.
+ * A port's record as a text, in two steps, so that with many records what the second step of each looks at is on its way
+ * from memory while the others are read. plain_port_read() takes nothing; is_plain is false where the record is not one of
+ * the plain ones. plain_port_take() then takes it; false, and nothing was done, where that is not all there is to it:
+ * record_port() of its value does the same, or tells what is wrong.
  */
-bool record_plain_port(struct topo_builder *b, const char *key, struct slice text);
+void plain_port_read(
+    const struct topo_builder *b, struct slice key, struct slice text, struct plain_port *ret_port);
+bool plain_port_take(struct topo_builder *b, const struct plain_port *port);
 
 #endif

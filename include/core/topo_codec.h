@@ -64,6 +64,23 @@ void topo_builder_add(struct topo_builder *builder, enum topo_kind kind, const c
 void topo_builder_add_text(
     struct topo_builder *builder, enum topo_kind kind, const char *key, struct slice text);
 
+/* A field of one of the topology's hashes in Redis. */
+struct topo_record {
+	struct slice key, json;
+};
+
+/*
+ * The same for n of them, in their order. Many at once are taken quicker than one by one: a port in some 0.5 us. All is
+ * borrowed, during the call.
+ */
+void topo_builder_add_records(
+    struct topo_builder *builder, enum topo_kind kind, const struct topo_record *records, size_t n);
+
+/*
+ * Before the first object of a kind: how many will come, about. Only makes it quicker; more or fewer may come.
+ */
+void topo_builder_expect(struct topo_builder *builder, enum topo_kind kind, uint32_t n);
+
 /* Every member of a document, in the right order. Unknown members are faults. The document is borrowed. */
 void topo_builder_add_document(struct topo_builder *builder, json_t *document);
 

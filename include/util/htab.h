@@ -45,6 +45,17 @@ void htab_release(struct htab *table);
 /* The rows moved to another owner, with their numbers; borrowed as before. */
 void htab_set_owner(struct htab *table, const void *owner);
 
+/*
+ * Makes room in an empty table for n entries at once, so that it need not grow. 0, or -ENOMEM with the table as it was.
+ */
+int htab_reserve(struct htab *table, uint32_t n) __attribute__((warn_unused_result));
+
+/*
+ * For who has many keys in hand: lets the processor fetch what htab_find() of that hash will look at first, and goes on at
+ * once. Changes nothing.
+ */
+void htab_prefetch(const struct htab *table, uint64_t hash);
+
 /* The value whose row is `key`, or HTAB_NONE. */
 uint32_t htab_find(const struct htab *table, uint64_t hash, const void *key);
 

@@ -70,6 +70,16 @@ htab_find(const struct htab *table, uint64_t hash, const void *key)
 	return value;
 }
 
+void
+htab_prefetch(const struct htab *table, uint64_t hash)
+{
+	if (!table->slots)
+		return;
+	const uint32_t i = (uint32_t)hash & table->mask;
+	__builtin_prefetch(&table->slots[i]);
+	__builtin_prefetch(&tags_of(table->slots, table->mask)[i]);
+}
+
 static void
 put(uint32_t *slots, uint32_t mask, uint64_t hash, uint32_t value)
 {
@@ -105,15 +115,12 @@ htab_step(struct htab *table, uint32_t n)
 	return false;
 }
 
-/* Doubles the slots. The new ones are fresh zero pages of the system where they are many, so that this is quick. */
+/* The new slots are fresh zero pages of the system where they are many, so that this is quick. */
 static int
-grow(struct htab *table)
+grow_to(struct htab *table, uint32_t n_slots)
 {
-	uint32_t n_slots = table->slots ? (table->mask + 1) * 2 : SLOTS_MIN;
-
-	if (table->slots && table->mask + 1 >= SLOTS_MAX)
-		return -ENOMEM;
 	uint32_t *slots = calloc(n_slots, SLOT_BYTES);
+
 	if (!slots)
 		return -ENOMEM;
 	while (htab_step(table, UINT32_MAX))
@@ -126,11 +133,39 @@ grow(struct htab *table)
 	return 0;
 }
 
+/* Doubles the slots. */
+static int
+grow(struct htab *table)
+{
+	if (table->slots && table->mask + 1 >= SLOTS_MAX)
+		return -ENOMEM;
+	return grow_to(table, table->slots ? (table->mask + 1) * 2 : SLOTS_MIN);
+}
+
 /* Three quarters: linear probing gets slow soon after. */
+static uint32_t
+full_at(uint32_t n_slots)
+{
+	return n_slots / 4 * 3;
+}
+
 static bool
 is_full(const struct htab *table)
 {
-	return !table->slots || table->n >= (table->mask + 1) / 4 * 3;
+	return !table->slots || table->n >= full_at(table->mask + 1);
+}
+
+int
+htab_reserve(struct htab *table, uint32_t n)
+{
+	uint32_t n_slots = SLOTS_MIN;
+
+	assert(table->n == 0);
+	while (full_at(n_slots) < n && n_slots < SLOTS_MAX)
+		n_slots *= 2;
+	if (full_at(n_slots) < n)
+		return -ENOMEM;
+	return table->slots && table->mask + 1 >= n_slots ? 0 : grow_to(table, n_slots);
 }
 
 int

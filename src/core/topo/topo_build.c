@@ -201,6 +201,7 @@ build_host(struct topo_builder *b, struct slice name)
 	if (!row || !add_record(b, TOPO_HOST))
 		return TOPO_NONE;
 	row->name = build_text(b, name, true);
+	row->group = TOPO_NONE;
 	build_index(b, &b->topo->by_host, topo_hash_text(name), host);
 	return host;
 }
@@ -367,6 +368,8 @@ build_group_find(const struct topo_builder *b, uint32_t host, topo_text physnet)
 {
 	struct group_key key = { host, physnet };
 
+	if (physnet == 0)
+		return topo_host_get(b->topo, host)->group;
 	return htab_find(&b->by_group, hash_group(&key), &key);
 }
 
@@ -379,7 +382,11 @@ build_group(struct topo_builder *b, const struct topo_group *group)
 	if (!row)
 		return TOPO_NONE;
 	*row = *group;
-	if (group->host != TOPO_NONE)
+	if (group->host == TOPO_NONE)
+		return number;
+	if (group->physnet == 0)
+		((struct topo_host *)rows_at(&b->topo->hosts, group->host))->group = number;
+	else
 		build_index(b, &b->by_group,
 		    hash_group(&(struct group_key){ group->host, group->physnet }), number);
 	return number;

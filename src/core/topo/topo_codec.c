@@ -7,6 +7,10 @@
 
 #include "core/topo_build.h"
 
+/* Ports whose look-ups overlap: what they fetch fits a processor's first cache. */
+#define RECORDS_AHEAD 16
+#define FIELD_MAX 4200 /* a link names two switches and two interfaces, of 255 characters each */
+
 const char *const topo_kind_names[TOPO_KIND_MAX] = {
 	[TOPO_SWITCH] = "switch",
 	[TOPO_LINK] = "link",
@@ -44,6 +48,13 @@ syntax_error(const json_error_t *error, char buf[JSON_ERROR_TEXT_LENGTH])
 	return text_quote(slice_of(error->text), buf, JSON_ERROR_TEXT_LENGTH);
 }
 
+/* 0 means none; that one text in 2^32 is then a duplicate where a field comes twice. */
+static void
+note_record(struct topo_builder *builder, struct slice text)
+{
+	builder->record = (uint32_t)topo_hash_text(text);
+}
+
 void
 topo_builder_add_text(
     struct topo_builder *builder, enum topo_kind kind, const char *key, struct slice text)
@@ -52,10 +63,7 @@ topo_builder_add_text(
 	char reason[JSON_ERROR_TEXT_LENGTH];
 	json_error_t error;
 
-	/* 0 means none; that one text in 2^32 is then a duplicate where a field comes twice. */
-	builder->record = (uint32_t)topo_hash_text(text);
-	if (kind == TOPO_PORT && key && record_plain_port(builder, key, text))
-		return;
+	note_record(builder, text);
 	json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!value && json_error_code(&error) == json_error_out_of_memory) {
 		builder->no_memory = true;
@@ -68,6 +76,55 @@ topo_builder_add_text(
 	}
 	takers[kind](builder, &at, key, value);
 	json_decref(value);
+}
+
+/* A field that is longer than any should be is cut, which makes it a wrong one. */
+static void
+add_record(struct topo_builder *builder, enum topo_kind kind, const struct topo_record *record)
+{
+	char key[FIELD_MAX];
+
+	slice_copy(record->key, key, sizeof(key));
+	topo_builder_add_text(builder, kind, key, record->json);
+}
+
+static void
+add_ports(struct topo_builder *builder, const struct topo_record *records, size_t n)
+{
+	struct plain_port ports[RECORDS_AHEAD];
+
+	for (size_t i = 0; i < n; i++)
+		plain_port_read(builder, records[i].key, records[i].json, &ports[i]);
+	for (size_t i = 0; i < n; i++) {
+		note_record(builder, records[i].json);
+		if (!plain_port_take(builder, &ports[i]))
+			add_record(builder, TOPO_PORT, &records[i]);
+	}
+}
+
+void
+topo_builder_add_records(
+    struct topo_builder *builder, enum topo_kind kind, const struct topo_record *records, size_t n)
+{
+	for (; kind == TOPO_PORT && n > RECORDS_AHEAD; n -= RECORDS_AHEAD, records += RECORDS_AHEAD)
+		add_ports(builder, records, RECORDS_AHEAD);
+	if (kind == TOPO_PORT)
+		add_ports(builder, records, n);
+	for (size_t i = 0; kind != TOPO_PORT && i < n; i++)
+		add_record(builder, kind, &records[i]);
+}
+
+void
+topo_builder_expect(struct topo_builder *builder, enum topo_kind kind, uint32_t n)
+{
+	struct htab *const tables[TOPO_KIND_MAX] = {
+		[TOPO_HOST] = &builder->topo->by_host,
+		[TOPO_PORT] = &builder->topo->by_port,
+	};
+
+	/* Where there is no room for so many now, it is told when they are there. */
+	if (tables[kind] && tables[kind]->n == 0 && htab_reserve(tables[kind], n) != 0)
+		return;
 }
 
 static void

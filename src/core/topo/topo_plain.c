@@ -72,25 +72,50 @@ take_object(struct slice text, struct slice ret_got[PLAIN_N])
 	return take(&text, '}') && text.len == 0;
 }
 
-bool
-record_plain_port(struct topo_builder *b, const char *key, struct slice text)
+/* Its id, if the record says one that is also the field's name. */
+static bool
+read_id(struct slice key, struct slice text, uint8_t ret_id[16])
 {
-	struct slice got[PLAIN_N] = { { NULL, 0 } };
-	struct topo_port port = { .group = TOPO_NONE };
 	char id[PORT_ID_TEXT];
 
-	if (!take_object(text, got) || !got[PLAIN_HOST].data || !got[PLAIN_ID].data ||
-	    !port_id_parse(got[PLAIN_ID], port.id) || strcmp(port_id_format(port.id, id), key) != 0)
+	return port_id_parse(text, ret_id) && slice_eq_str(key, port_id_format(ret_id, id));
+}
+
+void
+plain_port_read(
+    const struct topo_builder *b, struct slice key, struct slice text, struct plain_port *ret_port)
+{
+	struct slice got[PLAIN_N] = { { NULL, 0 } };
+
+	ret_port->is_plain = take_object(text, got) && got[PLAIN_HOST].data && got[PLAIN_ID].data &&
+			     read_id(key, got[PLAIN_ID], ret_port->id);
+	if (!ret_port->is_plain)
+		return;
+	ret_port->name = got[PLAIN_NAME];
+	ret_port->project_id = got[PLAIN_PROJECT_ID];
+	ret_port->host = got[PLAIN_HOST];
+	ret_port->id_hash = topo_hash_port(ret_port->id);
+	ret_port->host_hash = topo_hash_text(ret_port->host);
+	htab_prefetch(&b->topo->by_port, ret_port->id_hash);
+	htab_prefetch(&b->topo->by_host, ret_port->host_hash);
+}
+
+bool
+plain_port_take(struct topo_builder *b, const struct plain_port *plain)
+{
+	struct topo_port port = { .group = TOPO_NONE };
+
+	if (!plain->is_plain ||
+	    htab_find(&b->topo->by_port, plain->id_hash, plain->id) != HTAB_NONE)
 		return false;
-	if (topo_port_find(b->topo, port.id) != TOPO_NONE)
-		return false;
-	uint32_t host = topo_host_find(b->topo, got[PLAIN_HOST]);
-	if (host != TOPO_NONE)
+	uint32_t host = htab_find(&b->topo->by_host, plain->host_hash, &plain->host);
+	if (host != HTAB_NONE)
 		port.group = build_group_find(b, host, 0);
 	if (port.group == TOPO_NONE)
 		return false;
-	port.name = build_text(b, got[PLAIN_NAME], false);
-	port.project_id = build_text(b, got[PLAIN_PROJECT_ID], true);
+	memcpy(port.id, plain->id, sizeof(port.id));
+	port.name = build_text(b, plain->name, false);
+	port.project_id = build_text(b, plain->project_id, true);
 	build_port(b, &port);
 	return true;
 }

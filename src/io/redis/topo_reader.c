@@ -1,5 +1,6 @@
 #include "io/topo_reader.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,20 +11,18 @@
 #define SLICE_NS 1000000 /* what one turn of the loop gives to reading */
 #define SCAN_COUNT "250"
 #define BUILD_ROWS 5000 /* rows per step of building: less than a millisecond */
-#define FIELD_MAX 4200  /* a link names two switches and two interfaces, of 255 characters each */
+/* Ports are taken quicker together; a switch may list a thousand interfaces. */
+#define PORTS_AT_ONCE 64
 
 /*
  * The records of one answer to HSCAN, copied: a switch may list a thousand interfaces, and an answer a thousand switches, so
- * they are taken one by one as time allows, and meanwhile Redis makes the next answer ready.
+ * they are taken a few at a time, and meanwhile Redis makes the next answer ready.
  */
 struct batch {
 	struct batch *next;
 	enum topo_kind kind;
 	size_t n, at; /* records, and how many of them are taken */
-	const char *bytes;
-	struct {
-		size_t key_len, json_len;
-	} records[];
+	struct topo_record records[];
 };
 
 struct topo_reader {
@@ -96,35 +95,22 @@ finish(struct topo_reader *reader)
 
 /* ---- taking ---- */
 
-static void
-take_record(
-    struct topo_reader *reader, const struct batch *batch, struct slice key, struct slice json)
-{
-	char field[FIELD_MAX];
-
-	slice_copy(key, field, sizeof(field));
-	topo_builder_add_text(reader->builder, batch->kind, field, json);
-	reader->n_records++;
-}
-
-/* The next record; a batch that is done is freed. */
+/* The next records; a batch that is done is freed. */
 static void
 take_next(struct topo_reader *reader)
 {
 	struct batch *batch = reader->waiting;
+	size_t n = batch->kind == TOPO_PORT ? PORTS_AT_ONCE : 1;
 
-	if (batch->at < batch->n) {
-		size_t key_len = batch->records[batch->at].key_len;
-		size_t json_len = batch->records[batch->at++].json_len;
-		struct slice key = { batch->bytes, key_len };
-		struct slice json = { batch->bytes + key_len, json_len };
-		batch->bytes += key_len + json_len;
-		take_record(reader, batch, key, json);
-	}
-	if (batch->at == batch->n) {
-		reader->waiting = batch->next;
-		free(batch);
-	}
+	if (n > batch->n - batch->at)
+		n = batch->n - batch->at;
+	topo_builder_add_records(reader->builder, batch->kind, &batch->records[batch->at], n);
+	reader->n_records += n;
+	batch->at += n;
+	if (batch->at < batch->n)
+		return;
+	reader->waiting = batch->next;
+	free(batch);
 }
 
 static void ask(struct topo_reader *reader);
@@ -161,6 +147,16 @@ on_slice(void *ctx)
 
 /* ---- asking ---- */
 
+static struct slice
+copy_text(const redisReply *text, char **to)
+{
+	struct slice copy = { *to, (size_t)text->len };
+
+	memcpy(*to, text->str, copy.len);
+	*to += copy.len;
+	return copy;
+}
+
 static struct batch *
 batch_of(enum topo_kind kind, const redisReply *items)
 {
@@ -172,14 +168,10 @@ batch_of(enum topo_kind kind, const redisReply *items)
 	if (!batch)
 		return NULL;
 	char *to = (char *)&batch->records[n];
-	*batch = (struct batch){ .kind = kind, .n = n, .bytes = to };
+	*batch = (struct batch){ .kind = kind, .n = n };
 	for (size_t i = 0; i < n; i++) {
-		const redisReply *key = items->element[2 * i], *json = items->element[2 * i + 1];
-		batch->records[i].key_len = (size_t)key->len;
-		batch->records[i].json_len = (size_t)json->len;
-		memcpy(to, key->str, (size_t)key->len);
-		memcpy(to + key->len, json->str, (size_t)json->len);
-		to += key->len + json->len;
+		batch->records[i].key = copy_text(items->element[2 * i], &to);
+		batch->records[i].json = copy_text(items->element[2 * i + 1], &to);
 	}
 	return batch;
 }
@@ -232,30 +224,55 @@ on_scan(void *ctx, const redisReply *reply)
 	loop_timer_arm(reader->slice, 0);
 }
 
+/* How many records of a kind will come. What is no hash the scan is told. */
+static void
+on_count(void *ctx, const redisReply *reply)
+{
+	struct question question = *(struct question *)ctx;
+	struct topo_reader *reader = question.reader;
+
+	free(ctx);
+	if (reader->builder && reader->reading == question.reading && reply &&
+	    reply->type == REDIS_REPLY_INTEGER && reply->integer <= UINT32_MAX)
+		topo_builder_expect(reader->builder, reader->kind, (uint32_t)reply->integer);
+}
+
+/* One command about the hash in hand; `cursor` NULL: how long it is, else the records from there. 0 or a negative errno. */
+static int
+put_question(struct topo_reader *reader, const char *cursor)
+{
+	struct question *question = malloc(sizeof(*question));
+	char key[200];
+
+	if (!question)
+		return -ENOMEM;
+	*question = (struct question){ reader, reader->reading };
+	snprintf(
+	    key, sizeof(key), "%stopology:%s", reader->prefix, topo_kind_plurals[reader->kind]);
+	int r = cursor ? redis_link_words(reader->link, on_scan, question, "HSCAN", key, cursor,
+			     "COUNT", SCAN_COUNT, NULL)
+		       : redis_link_words(reader->link, on_count, question, "HLEN", key, NULL);
+	if (r != 0)
+		free(question);
+	return r;
+}
+
 /* Asks for the next records, unless two answers wait already. */
 static void
 ask(struct topo_reader *reader)
 {
-	char key[200];
-
 	if (reader->cursor[0] == '\0' || (reader->waiting && reader->waiting->next))
 		return;
-	struct question *question = malloc(sizeof(*question));
-	if (!question) {
+	int r = strcmp(reader->cursor, "0") == 0 ? put_question(reader, NULL) : 0;
+	if (r == 0)
+		r = put_question(reader, reader->cursor);
+	if (r == -ENOMEM)
 		refuse(reader, "out of memory");
-		return;
-	}
-	*question = (struct question){ reader, reader->reading };
-	snprintf(
-	    key, sizeof(key), "%stopology:%s", reader->prefix, topo_kind_plurals[reader->kind]);
-	if (redis_link_words(reader->link, on_scan, question, "HSCAN", key, reader->cursor, "COUNT",
-		SCAN_COUNT, NULL) != 0) {
-		free(question);
+	else if (r != 0)
 		cut_off(reader);
-		return;
-	}
+	else
+		redis_link_flush(reader->link);
 	reader->cursor[0] = '\0';
-	redis_link_flush(reader->link);
 }
 
 /* ---- life ---- */
