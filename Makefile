@@ -124,7 +124,7 @@ unit: $(UNIT_TESTS)
 integration: all bench-tools $(INTEGRATION_TESTS)
 	$(Q)BUILD=$(BUILD) scripts/run-tests $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
 test-all: all bench-tools check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TESTS)
-	$(Q)BUILD=$(BUILD) scripts/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh))
+	$(Q)BUILD=$(BUILD) scripts/run-tests $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh)) $(UNIT_TESTS)
 test: deps
 	$(Q)$(MAKE) --no-print-directory test-all
 

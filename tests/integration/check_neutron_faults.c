@@ -57,13 +57,13 @@ END_TEST
 START_TEST(a_slow_answer_is_waited_for)
 {
 	neutron_box_start(&box, 0);
-	neutron_box_tell(&box, "{'delay': 10}");
+	neutron_box_tell(&box, "{'hold': true}");
 	sandbox_link_down(&box.sandbox, LEAF1, 2);
 	/* Back before the first request has had its answer. */
 	WAIT_FOR(neutron_box_number(&box, "most") == 2);
 	sandbox_link_up(&box.sandbox, LEAF1, 2);
 	WAIT_FOR(redis_down(box.sandbox.redis) == 0);
-	neutron_box_tell(&box, "{'delay': 0}");
+	neutron_box_tell(&box, "{'hold': false}");
 	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 2);
 	WAIT_FOR(neutron_box_settled(&box));
 	ck_assert_int_eq(neutron_box_puts(&box, 4), 2);

@@ -11,7 +11,7 @@ Serves HTTP on a free port of 127.0.0.1, and its controls on a Unix socket:
                   "gone": [id ...] (404), "hidden": [id ...] (404, but in the list), "revoke": true (no token is good any more),
                   "life": SECONDS of a token, "roles": [...], "password": "...", "page": ports in a page, "without": true (no extension),
                   "data": {id: {member: value}} (more of a port), "cut": true (after a first page it is away),
-                  "no_changed_since": true
+                  "no_changed_since": true, "hold": true (no PUT is answered until it is false)
 Faults of PUTs: 429 500 409 403 401 unrecognized html503 html200 half redirect drop; of everything: away.
 """
 import json
@@ -28,7 +28,7 @@ from urllib.parse import parse_qs, urlsplit
 
 state = {
     "status": {}, "puts": [], "tokens": {}, "n_tokens": 0, "refused": 0, "lists": 0, "connections": 0, "under_way": 0, "most": 0,
-    "fault": None, "times": -1, "delay": 0, "gone": [], "hidden": [], "life": 3600, "roles": ["admin"],
+    "fault": None, "times": -1, "delay": 0, "hold": False, "gone": [], "hidden": [], "life": 3600, "roles": ["admin"],
     "password": "right", "page": 1000, "without": False, "cut": False,
     "port_data": {}, "no_changed_since": False,
 }
@@ -219,6 +219,8 @@ class Handler(BaseHTTPRequestHandler):
             state["most"] = max(state["most"], state["under_way"])
         try:
             time.sleep(state["delay"])
+            while state["hold"]:
+                time.sleep(0.01)
             fault = self.take_fault()
             if fault:
                 return self.answer_fault(fault, port_id)

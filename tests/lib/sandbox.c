@@ -86,6 +86,21 @@ port_is_free(uint16_t port, int type)
 	return free;
 }
 
+/* Takes the port for this test among all sandboxes of this network, until its process ends: a name that the kernel gives to
+ * one socket alone. The port itself stays free for the daemon. */
+static bool
+reserve_port(uint16_t port)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "dpwatch-test-port-%u", port);
+	if (bind(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return true;
+	close(fd);
+	return false;
+}
+
 static uint16_t
 find_port(void)
 {
@@ -94,7 +109,8 @@ find_port(void)
 	do {
 		ck_assert_int_eq(getrandom(&number, sizeof(number), 0), sizeof(number));
 		port = (uint16_t)(PORT_FIRST + number % PORT_N);
-	} while (!port_is_free(port, SOCK_DGRAM) || !port_is_free(port, SOCK_STREAM));
+	} while (!reserve_port(port) || !port_is_free(port, SOCK_DGRAM) ||
+		 !port_is_free(port, SOCK_STREAM));
 	return port;
 }
 
@@ -163,14 +179,9 @@ sandbox_init(struct sandbox *box)
 	path_of(box->config, "%s/dpwatch.conf", box->dir);
 	path_of(box->log, "%s/dpwatchd.log", box->dir);
 	path_of(box->redis_log, "%s/redis.log", box->dir);
-	/* Each is free, but nobody holds it yet: one after the other might be given twice. */
 	box->snmp_port = find_port();
-	do
-		box->syslog_port = find_port();
-	while (box->syslog_port == box->snmp_port);
-	do
-		box->redis_port = find_port();
-	while (box->redis_port == box->snmp_port || box->redis_port == box->syslog_port);
+	box->syslog_port = find_port();
+	box->redis_port = find_port();
 	set_environment();
 	sandbox_configure(box, &(struct sandbox_lines){ 0 });
 }
