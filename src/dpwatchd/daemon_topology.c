@@ -132,7 +132,7 @@ daemon_topology_refused(void *ctx, const struct topo_faults *faults)
 	daemon_load_note_read(daemon);
 	stats_add(&daemon->stats, STAT_TOPOLOGY_REFUSED, 1);
 	snprintf(daemon->topology_error, sizeof(daemon->topology_error),
-	    "%zu faults; the first: %s: %s", faults->n_errors,
+	    "%zu fault%s; the first: %s: %s", faults->n_errors, faults->n_errors == 1 ? "" : "s",
 	    faults->n > 0 ? faults->items[0].path : "",
 	    faults->n > 0 ? faults->items[0].reason : "");
 	log_faults("topology refused", faults);

@@ -270,13 +270,16 @@ START_TEST(a_wrong_password_is_named_and_a_right_one_works)
 	char lines[SANDBOX_PATH + 96], path[SANDBOX_PATH + 16];
 
 	snprintf(path, sizeof(path), "%s/password", box.dir);
-	snprintf(lines, sizeof(lines), "server = tcp:127.0.0.1:%u\npassword_file = %s",
-	    box.redis_port, path);
+	/* With a database to select, which is refused as well: what is told is the first refusal. */
+	snprintf(lines, sizeof(lines),
+	    "server = tcp:127.0.0.1:%u\npassword_file = %s\ndatabase = 3", box.redis_port, path);
 	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
 	sandbox_redis_start(&box, "--requirepass", "correct horse");
 	sandbox_write(path, "wrong\n");
 	sandbox_start(&box);
 	WAIT_FOR(sandbox_redis_says(&box, "AUTH refused"));
+	WAIT_FOR(sandbox_log_has(&box, "AUTH refused"));
+	ck_assert(!sandbox_log_has(&box, "SELECT refused"));
 	ck_assert(!sandbox_log_has(&box, "wrong\n"));
 	/* The file is read at each try. */
 	sandbox_write(path, "correct horse\n");

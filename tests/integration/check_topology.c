@@ -269,6 +269,7 @@ START_TEST(a_map_key_of_the_wrong_type_is_named_and_a_load_replaces_it)
 	redis_do(box.redis, "SET dpwatch:topology:hosts mine");
 	redis_do(box.redis, "XADD dpwatch:topology:changes * kind all id %s", "x");
 	WAIT_FOR(sandbox_counter(&box, "topology.refused") == 1);
+	ck_assert(sandbox_log_has(&box, "1 fault; the first: topology:hosts: WRONGTYPE"));
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 1);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);

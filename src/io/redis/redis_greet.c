@@ -12,7 +12,8 @@ greeting_failed(struct redis_link *link, const redisReply *reply, const char *wh
 {
 	if (reply && reply->type != REDIS_REPLY_ERROR)
 		return false;
-	if (reply && !link->freeing) {
+	/* What is refused after the first only follows from it: a SELECT from a refused AUTH. */
+	if (reply && !link->freeing && !(link->context->c.flags & REDIS_DISCONNECTING)) {
 		redis_link_set_error(link, "%s: %.150s", what, reply->str);
 		redisAsyncDisconnect(link->context);
 	}

@@ -69,7 +69,10 @@ cut_off(struct topo_reader *reader)
 static void
 refuse(struct topo_reader *reader, const char *error)
 {
-	char where[] = "topology:";
+	char where[32] = "topology";
+
+	if (reader->kind < TOPO_KIND_MAX)
+		snprintf(where, sizeof(where), "topology:%s", topo_kind_plurals[reader->kind]);
 	struct topo_fault fault = { .path = where, .reason = (char *)error };
 	const struct topo_faults faults = { .items = &fault, .n = 1, .n_errors = 1 };
 
