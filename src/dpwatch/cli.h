@@ -107,6 +107,9 @@ void json_sort(json_t *list, const char *first, const char *second);
 bool cli_number(const struct cli *cli, const char *name, unsigned long long low,
     unsigned long long high, unsigned long long *ret_value);
 
+/* The duration of --for; NULL: not given. False, after a message, when it is none. */
+bool cli_span(const struct cli *cli, const char **ret_span);
+
 /* ---- cmd_*.c ---- */
 
 cli_function cmd_status;

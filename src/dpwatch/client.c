@@ -319,6 +319,25 @@ tell_faults(const json_t *json)
 	}
 }
 
+/* Where that which was not found would stand. */
+static void
+tell_where_to_look(const json_t *json)
+{
+	static const struct {
+		const char *type, *command;
+	} lists[] = {
+		{ "SwitchNotFound", "switch list" },
+		{ "InterfaceNotFound", "interface list SWITCH" },
+		{ "MaintenanceNotFound", "maintenance list" },
+		{ "TokenNotFound", "token list" },
+	};
+	const char *type = json_text(json_object_get(json, "NeutronError"), "type");
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(type, lists[i].type) == 0)
+			fprintf(stderr, "  dpwatch %s shows what there is\n", lists[i].command);
+}
+
 static void
 tell_refusal(const struct client *client, const struct client_reply *reply)
 {
@@ -333,6 +352,7 @@ tell_refusal(const struct client *client, const struct client_reply *reply)
 	print_clean(stderr, message);
 	fputc('\n', stderr);
 	tell_faults(reply->json);
+	tell_where_to_look(reply->json);
 	if (reply->status == 401 && client->socket_path)
 		fprintf(stderr, "  the socket is for root and the daemon's own user: try sudo\n");
 	else if (reply->status == 401 || reply->status == 403)

@@ -94,12 +94,15 @@ cmd_interface_set(struct cli *cli)
 {
 	static const char *const words[] = { "up", "down", "auto" };
 	struct client_reply reply;
+	const char *span;
 	size_t i = 0;
 
 	while (i < 3 && strcmp(cli->args[1], words[i]) != 0)
 		i++;
 	if (i == 3)
 		return cli_misuse(cli, "an interface is set up, down or auto");
+	if (!cli_span(cli, &span))
+		return CLI_USAGE;
 	char *target = target_of(cli->args[0]);
 	if (!target)
 		return cli_misuse(cli, "which interface? SWITCH:INTERFACE");

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "core/config.h"
 #include "table.h"
 #include "util/timeutil.h"
 
@@ -23,11 +22,12 @@ print_window(const struct cli *cli, const json_t *window)
 int
 cmd_maintenance_add(struct cli *cli)
 {
-	const char *span = cli_value(cli, "for"), *note = cli_value(cli, "note");
+	const char *span, *note = cli_value(cli, "note");
 	struct client_reply reply;
-	int64_t ms;
 
-	if (!span || !config_duration_parse(slice_of(span), &ms))
+	if (!cli_span(cli, &span))
+		return CLI_USAGE;
+	if (!span)
 		return cli_misuse(cli, "--for must be given: 30min, 2h, 7d");
 	json_t *body = json_pack(
 	    "{s:s, s:s, s:s}", "name", cli->args[0], "for", span, "note", note ? note : "");

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "core/config.h"
 #include "core/topo.h"
 #include "table.h"
 #include "util/timeutil.h"
@@ -297,15 +296,13 @@ int
 cmd_port_set(struct cli *cli)
 {
 	const char *value = cli_value(cli, "dp-down"), *note = cli_value(cli, "note");
-	const char *span = cli_value(cli, "for");
-	int64_t ms;
+	const char *span;
 	json_t *attributes;
 
 	if (!value || (strcmp(value, "true") != 0 && strcmp(value, "false") != 0))
 		return cli_misuse(cli, "--dp-down must be given, as true or false");
-	if (span && !config_duration_parse(slice_of(span), &ms))
-		return cli_misuse(
-		    cli, "--for takes a duration, as 2h or 30min, and not '%s'", span);
+	if (!cli_span(cli, &span))
+		return CLI_USAGE;
 	bool down = strcmp(value, "true") == 0;
 	attributes = json_pack("{s:b}", "dp_down", down);
 	if (note && json_object_set_new(attributes, "dp_down_note", json_string(note)) != 0) {

@@ -8,6 +8,7 @@
 #include <wctype.h>
 
 #include "cli.h"
+#include "core/config.h"
 #include "util/timeutil.h"
 
 const char *
@@ -60,6 +61,20 @@ cli_number(const struct cli *cli, const char *name, unsigned long long low, unsi
 		return false;
 	}
 	*ret_value = value;
+	return true;
+}
+
+bool
+cli_span(const struct cli *cli, const char **ret_span)
+{
+	const char *span = cli_value(cli, "for");
+	int64_t ms;
+
+	if (span && !config_duration_parse(slice_of(span), &ms)) {
+		cli_misuse(cli, "--for takes a duration, as 2h or 30min, and not '%s'", span);
+		return false;
+	}
+	*ret_span = span;
 	return true;
 }
 

@@ -416,7 +416,8 @@ START_TEST(names_that_are_no_switch_are_refused)
 	begin();
 	ck_assert_int_eq(dpwatch("topology discover leaf1 leaf9", err, sizeof(err)), 1);
 	ck_assert_str_eq(out, "");
-	ck_assert_str_eq(err, "dpwatch: Switch leaf9 could not be found.\n");
+	ck_assert_str_eq(err, "dpwatch: Switch leaf9 could not be found.\n"
+			      "  dpwatch switch list shows what there is\n");
 	ck_assert_int_eq(dpwatch("topology discover leaf1", err, sizeof(err)), 0);
 	json_t *document = printed();
 	/* spine1 was not asked, and stands there as what leaf1 is cabled to. */
