@@ -1,14 +1,12 @@
 /*
- * snmp_input: SNMP notifications from the wire to struct trap (io). The only module that knows net-snmp.
+ * snmp_input: SNMP notifications from the wire to struct trap (io).
  *
- * Datagrams come in batches (io/udp_batch) and pass through a net-snmp session on a transport of our own, one after the
- * other. Communities and SNMPv3 users are checked here. An INFORM's answer may be given later: the PDU is cloned and kept, bounded, until
- * its ticket is done.
+ * Communities and SNMPv3 users are checked here. An INFORM's answer may be given later: it is kept, bounded, until its ticket
+ * is done.
  */
 #ifndef DPWATCH_IO_SNMP_INPUT_H
 #define DPWATCH_IO_SNMP_INPUT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +15,7 @@
 #include "core/stats.h"
 #include "core/trap.h"
 #include "core/usm_engines.h"
+#include "io/input_sockets.h"
 #include "io/loop.h"
 
 /* INFORMs that may wait for their answer; one more is dropped, counted, and its sender will repeat it. */
@@ -54,8 +53,7 @@ struct snmp_input;
 struct snmp_input *snmp_input_new(struct loop *loop, const struct config *config,
     struct stats *stats, const struct snmp_input_handler *handler, char *error, size_t size);
 
-/* Starts or stops taking datagrams off the sockets (the kernel queues meanwhile). */
-void snmp_input_read(struct snmp_input *input, bool on);
+const struct input_sockets *snmp_input_sockets(const struct snmp_input *input);
 
 /* New communities, users, allow list and so on; listeners stay as they are. What is unusable is logged; the old ones stay. */
 void snmp_input_configure(struct snmp_input *input, const struct config *config);
@@ -75,16 +73,6 @@ void snmp_input_answer(struct snmp_input *input, uint64_t done);
 void snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket);
 /* INFORMs that wait for their answer because their word is held. */
 size_t snmp_input_held(const struct snmp_input *input);
-/* Whether more datagrams may be queued than were taken in the last turn; see udp_listeners_behind(). */
-bool snmp_input_behind(const struct snmp_input *input, int64_t now_ns);
-
-size_t snmp_input_n_listeners(const struct snmp_input *input);
-/* *ret_receive_buffer is 0 for TCP. */
-const char *snmp_input_listener(
-    const struct snmp_input *input, size_t i, size_t *ret_receive_buffer);
-
-/* Takes everything that is still queued in the sockets (SIGTERM drains), calling the handler as usual. */
-void snmp_input_drain(struct snmp_input *input);
 void snmp_input_free(struct snmp_input *input);
 
 #endif

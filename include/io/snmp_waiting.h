@@ -1,5 +1,5 @@
 /*
- * snmp_waiting: answers to INFORMs that must wait until their event is stored, oldest first (io). Private to snmp_input.
+ * snmp_waiting: answers to INFORMs that must wait until their event is stored, oldest first (io). Private to snmp_answers.
  *
  * Bounded in number and in bytes: an INFORM is as large as its sender likes. Tickets only grow, so that the answers that may
  * go are always at the front.

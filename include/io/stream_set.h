@@ -1,6 +1,6 @@
 /*
  * stream_set: the connections of one input that comes over TCP or TLS (io): syslog (RFC 6587, RFC 5425) and SNMP (RFC 3430).
- * Private to syslog_input and snmp_input.
+ * Private to the inputs and input_sockets.
  *
  * Listeners, and the connections that they accepted: bounded in number; a silent one is closed after the idle time, and one
  * that does not finish its TLS handshake after the idle time or half a minute, whichever is shorter. What a connection says is

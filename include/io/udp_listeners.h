@@ -1,5 +1,5 @@
 /*
- * udp_listeners: the datagram sockets of one input under the loop (io). Private to snmp_input and syslog_input.
+ * udp_listeners: the datagram sockets of one input under the loop (io). Private to the inputs and input_sockets.
  *
  * One wake-up is a turn: at most UDP_LISTENERS_TURNS batches from one socket, and some milliseconds, so that neither a flood on
  * it nor datagrams that cost much can keep the loop from the others. The clock is read once a batch, each datagram is handed over, then turn_end is called. Kernel drops are counted

@@ -467,8 +467,8 @@ daemon_stop(struct daemon *daemon)
 	daemon->stopping_ns = now_ns;
 	sd_notify(0, "STOPPING=1");
 	if (daemon->phase == PHASE_RUNNING) {
-		snmp_input_drain(daemon->snmp);
-		syslog_input_drain(daemon->syslog);
+		input_sockets_drain(snmp_input_sockets(daemon->snmp));
+		input_sockets_drain(syslog_input_sockets(daemon->syslog));
 		daemon_flush_held(daemon);
 		daemon_turn_end(daemon);
 	}

@@ -385,13 +385,22 @@ note_listener(struct daemon *daemon, const char *kind, const char *name, size_t 
 	log_info("listening: %s", daemon->listener_texts[i]);
 }
 
+static void
+note_listeners(struct daemon *daemon, const char *kind, const struct input_sockets *sockets)
+{
+	for (size_t i = 0; i < input_sockets_count(sockets); i++) {
+		size_t receive_buffer;
+		const char *name = input_sockets_name(sockets, i, &receive_buffer);
+		note_listener(daemon, kind, name, receive_buffer);
+	}
+}
+
 int
 daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 {
 	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_refused, on_turn_end };
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
-	size_t receive_buffer;
 
 	passed_sockets_take();
 	daemon->snmp = snmp_input_new(
@@ -409,20 +418,14 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	}
 	syslog_input_set_tls(daemon->syslog, tls);
 	passed_sockets_close_rest();
-	for (size_t i = 0; i < snmp_input_n_listeners(daemon->snmp); i++) {
-		const char *name = snmp_input_listener(daemon->snmp, i, &receive_buffer);
-		note_listener(daemon, "snmp", name, receive_buffer);
-	}
-	for (size_t i = 0; i < syslog_input_n_listeners(daemon->syslog); i++) {
-		const char *name = syslog_input_listener(daemon->syslog, i, &receive_buffer);
-		note_listener(daemon, "syslog", name, receive_buffer);
-	}
+	note_listeners(daemon, "snmp", snmp_input_sockets(daemon->snmp));
+	note_listeners(daemon, "syslog", syslog_input_sockets(daemon->syslog));
 	return 0;
 }
 
 void
 daemon_read_inputs(struct daemon *daemon, bool on)
 {
-	snmp_input_read(daemon->snmp, on);
-	syslog_input_read(daemon->syslog, on);
+	input_sockets_read(snmp_input_sockets(daemon->snmp), on);
+	input_sockets_read(syslog_input_sockets(daemon->syslog), on);
 }

@@ -15,8 +15,8 @@
 static bool
 is_busy(const struct daemon *daemon, int64_t now_ns)
 {
-	return snmp_input_behind(daemon->snmp, now_ns) ||
-	       syslog_input_behind(daemon->syslog, now_ns) ||
+	return input_sockets_behind(snmp_input_sockets(daemon->snmp), now_ns) ||
+	       input_sockets_behind(syslog_input_sockets(daemon->syslog), now_ns) ||
 	       outbox_waiting_changes(daemon->outbox) > QUEUED_CHANGES;
 }
 

@@ -2,32 +2,27 @@
  * udp_listeners -> snmp_gate, snmp_peek -> trap_wire, or where it declines: snmp_shape, snmp_v3 -> snmp_decoder
  *     -> handler -> answer now, later or never.
  *
- * What refuses comes before what costs: a stranger's datagram never reaches the library. An answer that waits is kept as the
- * bytes of the response, and not as the library's PDU, which takes 1.2 KiB a varbind.
+ * What refuses comes before what costs: a stranger's datagram never reaches the library.
  */
 #include "io/snmp_input.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "core/ber.h"
 #include "core/snmp_peek.h"
 #include "core/snmp_shape.h"
 #include "core/trap_wire.h"
+#include "io/snmp_answers.h"
 #include "io/snmp_decoder.h"
 #include "io/snmp_gate.h"
 #include "io/snmp_v3.h"
-#include "io/snmp_waiting.h"
 #include "io/stream_set.h"
 #include "io/udp_listeners.h"
 #include "util/htab.h"
 #include "util/log.h"
-
-#define HOST_MAX 128
 
 static const struct stream_limits stream_limits = {
 	.max_connections = 512, .max_message = 65536, .idle_ms = 86400000, /* a day */
@@ -42,13 +37,10 @@ struct snmp_input {
 	struct snmp_input_handler handler;
 	struct snmp_gate gate;
 	struct snmp_v3 *v3;
-	struct udp_listeners *listeners;
-	struct stream_set *streams;
+	struct input_sockets sockets;
 	struct snmp_decoder *decoder;
-	struct snmp_waiting *waiting;
-	struct snmp_waiting *held; /* by numbers instead of tickets; their words do not count yet */
-	uint64_t seed;             /* of digests */
-	struct log_rate send_rate;
+	struct snmp_answers *answers;
+	uint64_t seed; /* of digests */
 
 	/* the datagram at hand */
 	size_t listener;
@@ -98,33 +90,6 @@ port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
 }
 
-/* 0 or a negative errno. */
-static int
-send_to(struct snmp_input *input, const struct snmp_answer *answer)
-{
-	if (answer->connection != 0)
-		return stream_set_send(input->streams, answer->connection, answer->bytes);
-	return udp_batch_send(udp_listeners_batch(input->listeners, answer->key.listener),
-	    answer->bytes, &answer->to, answer->to_len, &answer->from);
-}
-
-static void
-send_answer(struct snmp_input *input, const struct snmp_answer *answer)
-{
-	int error = send_to(input, answer);
-	char text[ADDR_TEXT_MAX];
-	uint64_t held_back;
-
-	if (error == 0) {
-		stats_add(input->stats, STAT_TRAP_INFORM_ANSWERED, 1);
-		return;
-	}
-	/* its sender will ask again */
-	if (log_rate_take(&input->send_rate, &held_back))
-		log_warning("snmp: cannot answer an INFORM of %s: %s",
-		    addr_format(&answer->key.sender, text), strerror(-error));
-}
-
 /* An answer to the datagram at hand, without its bytes. */
 static struct snmp_answer
 answer_to(const struct snmp_input *input, int32_t request_id)
@@ -143,47 +108,18 @@ answer_to(const struct snmp_input *input, int32_t request_id)
 	};
 }
 
-/* Where an answer to this INFORM waits already; NULL: it is its first. */
-static struct snmp_waiting *
-list_of(const struct snmp_input *input, const struct snmp_inform_key *key)
-{
-	if (snmp_waiting_has(input->waiting, key))
-		return input->waiting;
-	return snmp_waiting_has(input->held, key) ? input->held : NULL;
-}
-
-/* While the first of it waits, a repetition is not answered before it, and not twice. */
-static int
-answer_later(struct snmp_input *input, const struct snmp_answer *answer, bool v3,
-    enum input_answer how, uint64_t ticket)
-{
-	struct snmp_waiting *list = list_of(input, &answer->key);
-
-	if (!list)
-		return snmp_waiting_add(
-		    how == ANSWER_WHEN_FED ? input->held : input->waiting, ticket, answer);
-	return v3 ? snmp_waiting_replace(list, answer) : 0;
-}
-
 static void
 answer_inform(struct snmp_input *input, const struct snmp_notification *notification,
     enum input_answer how, uint64_t ticket)
 {
-	bool v3 = notification->trap.version == 3;
 	struct snmp_answer answer = answer_to(input, notification->request_id);
 
-	answer.expires_ns = v3 ? input->origin.time.now_ns + V3_ANSWER_NS : 0;
+	if (notification->trap.version == 3)
+		answer.expires_ns = input->origin.time.now_ns + V3_ANSWER_NS;
 	if (how == ANSWER_NEVER)
 		return;
-	if (how == ANSWER_NOW && list_of(input, &answer.key))
-		how = ANSWER_AFTER_TICKET;
-	if (snmp_decoder_response(input->decoder, &answer.bytes) != 0) {
-		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
-		return;
-	}
-	if (how == ANSWER_NOW)
-		send_answer(input, &answer);
-	else if (answer_later(input, &answer, v3, how, ticket) != 0)
+	if (snmp_decoder_response(input->decoder, &answer.bytes) != 0 ||
+	    snmp_answers_give(input->answers, &answer, how, ticket) != 0)
 		stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
 }
 
@@ -198,7 +134,7 @@ send_report(struct snmp_input *input)
 		return;
 	if (!snmp_v3_may_report(input->v3, &input->origin.from, input->origin.time.now_ns))
 		stats_add(input->stats, STAT_TRAP_V3_LIMITED, 1);
-	else if (send_to(input, &report) == 0)
+	else if (snmp_answers_send(input->answers, &report) == 0)
 		stats_add(input->stats, STAT_TRAP_REPORTS, 1);
 }
 
@@ -408,29 +344,6 @@ on_turn_end(void *ctx)
 /* ---- what the header promises ---- */
 
 static int
-open_listener(
-    struct snmp_input *input, const char *text, size_t receive_buffer, char *error, size_t size)
-{
-	struct config_endpoint endpoint;
-	char host[HOST_MAX];
-
-	if (!config_endpoint_parse(text, &endpoint) || endpoint.host.len >= sizeof(host)) {
-		snprintf(error, size, "%s: no SNMP listener (udp:ADDRESS:PORT)", text);
-		return -1;
-	}
-	slice_copy(endpoint.host, host, sizeof(host));
-	if (strcmp(endpoint.kind, "tcp") == 0 || strcmp(endpoint.kind, "tcp6") == 0)
-		return stream_set_open(
-		    input->streams, endpoint.kind, host, endpoint.port, error, size);
-	if (strcmp(endpoint.kind, "udp") != 0 && strcmp(endpoint.kind, "udp6") != 0) {
-		snprintf(error, size, "%s: SNMP comes over udp, udp6, tcp or tcp6", text);
-		return -1;
-	}
-	return udp_listeners_open(
-	    input->listeners, endpoint.kind, host, endpoint.port, receive_buffer, error, size);
-}
-
-static int
 set_up(struct snmp_input *input, const struct config *config, char *error, size_t size)
 {
 	const struct udp_listeners_handler handler = { input, on_datagram, on_turn_end };
@@ -438,18 +351,16 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 		on_turn_end };
 
 	input->decoder = snmp_decoder_new();
-	input->waiting = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
-	input->held = snmp_waiting_new(SNMP_INPUT_WAITING_MAX);
-	input->listeners = udp_listeners_new(
+	input->sockets.datagrams = udp_listeners_new(
 	    input->loop, "snmp", input->stats, STAT_TRAP_KERNEL_DROPS, STAT_TRAP_AHEAD, &handler);
-	input->send_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
+	input->answers = snmp_answers_new(&input->sockets, input->stats);
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;
-	input->streams =
+	input->sockets.streams =
 	    stream_set_new(input->loop, &protocol, input->stats, &stream_limits, &stream_handler);
 	input->v3 = snmp_v3_new(input->loop, config, input->stats);
-	if (input->decoder == NULL || input->waiting == NULL || input->held == NULL ||
-	    input->listeners == NULL || input->streams == NULL || input->v3 == NULL) {
+	if (input->decoder == NULL || input->answers == NULL || input->sockets.datagrams == NULL ||
+	    input->sockets.streams == NULL || input->v3 == NULL) {
 		snprintf(error, size, "out of memory");
 		return -1;
 	}
@@ -471,23 +382,18 @@ snmp_input_new(struct loop *loop, const struct config *config, struct stats *sta
 	input->loop = loop;
 	input->stats = stats;
 	input->handler = *handler;
-	if (set_up(input, config, error, size) != 0)
-		goto fail;
-	for (size_t i = 0; i < config->snmp.listen.n; i++)
-		if (open_listener(input, config->snmp.listen.items[i],
-			(size_t)config->snmp.receive_buffer, error, size) != 0)
-			goto fail;
-	return input;
-fail:
+	if (set_up(input, config, error, size) == 0 &&
+	    input_sockets_open(&input->sockets, &config->snmp.listen,
+		(size_t)config->snmp.receive_buffer, error, size) == 0)
+		return input;
 	snmp_input_free(input);
 	return NULL;
 }
 
-void
-snmp_input_read(struct snmp_input *input, bool on)
+const struct input_sockets *
+snmp_input_sockets(const struct snmp_input *input)
 {
-	udp_listeners_read(input->listeners, on);
-	stream_set_read(input->streams, on);
+	return &input->sockets;
 }
 
 void
@@ -526,66 +432,19 @@ snmp_input_engines(const struct snmp_input *input)
 void
 snmp_input_answer(struct snmp_input *input, uint64_t done)
 {
-	int64_t now_ns = loop_now(input->loop).now_ns;
-	const struct snmp_answer *answer;
-
-	while ((answer = snmp_waiting_first(input->waiting, done)) != NULL) {
-		if (answer->expires_ns == 0 || now_ns < answer->expires_ns)
-			send_answer(input, answer);
-		else
-			stats_add(input->stats, STAT_TRAP_INFORM_EXPIRED, 1);
-		snmp_waiting_drop_first(input->waiting);
-	}
+	snmp_answers_done(input->answers, done, loop_now(input->loop).now_ns);
 }
 
 void
 snmp_input_fed(struct snmp_input *input, uint64_t number, uint64_t ticket)
 {
-	const struct snmp_answer *answer;
-
-	while ((answer = snmp_waiting_first(input->held, number)) != NULL) {
-		if (snmp_waiting_add(input->waiting, ticket, answer) != 0)
-			stats_add(input->stats, STAT_TRAP_INFORM_DROPPED, 1);
-		snmp_waiting_drop_first(input->held);
-	}
+	snmp_answers_fed(input->answers, number, ticket);
 }
 
 size_t
 snmp_input_held(const struct snmp_input *input)
 {
-	return snmp_waiting_count(input->held);
-}
-
-bool
-snmp_input_behind(const struct snmp_input *input, int64_t now_ns)
-{
-	return udp_listeners_behind(input->listeners, now_ns);
-}
-
-size_t
-snmp_input_n_listeners(const struct snmp_input *input)
-{
-	return udp_listeners_count(input->listeners) + stream_set_count(input->streams);
-}
-
-const char *
-snmp_input_listener(const struct snmp_input *input, size_t i, size_t *ret_receive_buffer)
-{
-	size_t n_datagram = udp_listeners_count(input->listeners);
-
-	*ret_receive_buffer = 0;
-	if (i >= n_datagram)
-		return stream_set_name(input->streams, i - n_datagram);
-	const struct udp_batch *batch = udp_listeners_batch(input->listeners, i);
-	*ret_receive_buffer = udp_batch_receive_buffer(batch);
-	return udp_batch_name(batch);
-}
-
-void
-snmp_input_drain(struct snmp_input *input)
-{
-	udp_listeners_drain(input->listeners);
-	stream_set_drain(input->streams);
+	return snmp_answers_held(input->answers);
 }
 
 void
@@ -593,10 +452,8 @@ snmp_input_free(struct snmp_input *input)
 {
 	if (input == NULL)
 		return;
-	udp_listeners_free(input->listeners);
-	stream_set_free(input->streams);
-	snmp_waiting_free(input->waiting);
-	snmp_waiting_free(input->held);
+	input_sockets_release(&input->sockets);
+	snmp_answers_free(input->answers);
 	snmp_decoder_free(input->decoder);
 	snmp_v3_free(input->v3);
 	snmp_gate_release(&input->gate);

@@ -4,14 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/syslog_frame.h"
 #include "io/stream_set.h"
 #include "io/udp_listeners.h"
 #include "util/log.h"
-
-#define HOST_MAX 128
 
 /* As for traps: there is no key of its own for it. */
 #define RECEIVE_BUFFER (32 * 1024 * 1024)
@@ -35,8 +32,7 @@ struct syslog_input {
 	struct addr_net *allow; /* n_allow = 0: everybody */
 	size_t n_allow;
 	size_t max_message;
-	struct udp_listeners *datagrams;
-	struct stream_set *streams;
+	struct input_sockets sockets;
 };
 
 static bool
@@ -121,25 +117,6 @@ configure(struct syslog_input *input, const struct config *config)
 	return 0;
 }
 
-static int
-open_listener(struct syslog_input *input, const char *text, char *error, size_t size)
-{
-	struct config_endpoint endpoint;
-	char host[HOST_MAX];
-
-	if (!config_endpoint_parse(text, &endpoint) || endpoint.host.len >= sizeof(host)) {
-		snprintf(error, size,
-		    "%s: no syslog listener (udp:, tcp:, tls: ADDRESS:PORT, unix:PATH)", text);
-		return -1;
-	}
-	slice_copy(endpoint.host, host, sizeof(host));
-	if (strncmp(endpoint.kind, "tcp", 3) == 0 || strcmp(endpoint.kind, "tls") == 0)
-		return stream_set_open(
-		    input->streams, endpoint.kind, host, endpoint.port, error, size);
-	return udp_listeners_open(
-	    input->datagrams, endpoint.kind, host, endpoint.port, RECEIVE_BUFFER, error, size);
-}
-
 static bool
 set_up(struct syslog_input *input, struct loop *loop, const struct config *config)
 {
@@ -147,10 +124,11 @@ set_up(struct syslog_input *input, struct loop *loop, const struct config *confi
 	const struct stream_set_handler streams = { input, allows, on_stream_message, on_turn_end };
 	const struct stream_limits limits = stream_limits(config);
 
-	input->datagrams = udp_listeners_new(
+	input->sockets.datagrams = udp_listeners_new(
 	    loop, "syslog", input->stats, STAT_SYSLOG_KERNEL_DROPS, STAT_SYSLOG_AHEAD, &datagrams);
-	input->streams = stream_set_new(loop, &protocol, input->stats, &limits, &streams);
-	return input->datagrams != NULL && input->streams != NULL && configure(input, config) == 0;
+	input->sockets.streams = stream_set_new(loop, &protocol, input->stats, &limits, &streams);
+	return input->sockets.datagrams != NULL && input->sockets.streams != NULL &&
+	       configure(input, config) == 0;
 }
 
 struct syslog_input *
@@ -165,24 +143,19 @@ syslog_input_new(struct loop *loop, const struct config *config, struct stats *s
 	}
 	input->stats = stats;
 	input->handler = *handler;
-	if (!set_up(input, loop, config)) {
-		snprintf(error, size, "out of memory");
-		goto fail;
-	}
-	for (size_t i = 0; i < config->syslog.listen.n; i++)
-		if (open_listener(input, config->syslog.listen.items[i], error, size) != 0)
-			goto fail;
-	return input;
-fail:
+	snprintf(error, size, "out of memory");
+	if (set_up(input, loop, config) &&
+	    input_sockets_open(
+		&input->sockets, &config->syslog.listen, RECEIVE_BUFFER, error, size) == 0)
+		return input;
 	syslog_input_free(input);
 	return NULL;
 }
 
-void
-syslog_input_read(struct syslog_input *input, bool on)
+const struct input_sockets *
+syslog_input_sockets(const struct syslog_input *input)
 {
-	udp_listeners_read(input->datagrams, on);
-	stream_set_read(input->streams, on);
+	return &input->sockets;
 }
 
 void
@@ -194,46 +167,13 @@ syslog_input_configure(struct syslog_input *input, const struct config *config)
 		log_error("syslog: out of memory: limits and networks stay as they were");
 		return;
 	}
-	stream_set_configure(input->streams, &limits);
+	stream_set_configure(input->sockets.streams, &limits);
 }
 
 void
 syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context)
 {
-	stream_set_tls(input->streams, context);
-}
-
-size_t
-syslog_input_n_listeners(const struct syslog_input *input)
-{
-	return udp_listeners_count(input->datagrams) + stream_set_count(input->streams);
-}
-
-const char *
-syslog_input_listener(const struct syslog_input *input, size_t i, size_t *ret_receive_buffer)
-{
-	size_t n = udp_listeners_count(input->datagrams);
-
-	if (i >= n) {
-		*ret_receive_buffer = 0;
-		return stream_set_name(input->streams, i - n);
-	}
-	const struct udp_batch *batch = udp_listeners_batch(input->datagrams, i);
-	*ret_receive_buffer = udp_batch_receive_buffer(batch);
-	return udp_batch_name(batch);
-}
-
-bool
-syslog_input_behind(const struct syslog_input *input, int64_t now_ns)
-{
-	return udp_listeners_behind(input->datagrams, now_ns);
-}
-
-void
-syslog_input_drain(struct syslog_input *input)
-{
-	udp_listeners_drain(input->datagrams);
-	stream_set_drain(input->streams);
+	stream_set_tls(input->sockets.streams, context);
 }
 
 void
@@ -241,8 +181,7 @@ syslog_input_free(struct syslog_input *input)
 {
 	if (input == NULL)
 		return;
-	udp_listeners_free(input->datagrams);
-	stream_set_free(input->streams);
+	input_sockets_release(&input->sockets);
 	free(input->allow);
 	free(input);
 }
