@@ -1,7 +1,8 @@
 /*
  * engine_state: what the engine's own files share (core, private to src/core/engine).
  *
- *   engine.c         life, and words in
+ *   engine.c         life, and words in: which may count
+ *   engine_boot.c    switches that begin anew, and traps from before
  *   engine_doubt.c   what decides nothing: uncertain interfaces, and better reasons
  *   engine_word.c    a word about one interface: whether it counts, when, and what comes of it
  *   engine_echo.c    transitions that a source has still to tell, as they are stored
@@ -11,9 +12,10 @@
  *   engine_apply.c   what counts is applied, at once or after its delay; and what comes of it
  *   engine_override.c  a person's word about an interface
  *   engine_watch.c   what only few interfaces need at a time: echoes, words that wait; and their deadlines
- *   engine_interface.c  interfaces by number
+ *   engine_interface.c  interfaces by number, and by what an event says
  *   engine_queue.c   changes out
- *   engine_verdict.c groups and ports: who is down
+ *   engine_groups.c  what hangs on an interface: ports that share their paths
+ *   engine_verdict.c ports: who is down
  *   engine_blame.c   why, where no single event says so; and the texts of faults
  *   engine_incident.c  failures of uplinks that belong together
  *   engine_index.c   which interface an index means, as switches told when they were polled
@@ -54,15 +56,16 @@ engine_port_for_change(struct engine *engine, uint32_t port)
 	return &engine->ports[port];
 }
 
-/* ---- engine.c ---- */
+/* ---- engine_boot.c ---- */
 /*
- * The interface that an event names, or TOPO_NONE; *ret_virtual: because it has no port of its own. A word makes one where
- * there is none yet.
+ * Whether the trap, which has a sysUpTime, is from before another one of its switch. A sysUpTime that began anew is a restart
+ * that nobody told.
  */
-uint32_t engine_find_interface(
-    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);
-/* Its last word may be out of date; nothing where nobody spoke of it. */
-void engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us);
+bool engine_is_older(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
+/* Takes a LINK_EVENT_RESTART: it says itself that sysUpTime began anew, so it is never an old trap. */
+enum engine_verdict engine_restart(
+    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);
 
 /* ---- engine_apply.c ---- */
 /*
@@ -186,6 +189,8 @@ size_t engine_watches_bytes(const struct engine *engine);
 void engine_watches_release(struct engine *engine);
 
 /* ---- engine_doubt.c ---- */
+/* Its last word may be out of date; nothing where nobody spoke of it. */
+void engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us);
 /* Every interface of the switch is uncertain. */
 void engine_doubt_all(struct engine *engine, uint32_t sw, int64_t wall_us);
 /* Takes a LINK_EVENT_DOUBT or LINK_EVENT_HINT. */
@@ -218,6 +223,16 @@ uint32_t engine_extra_find(const struct engine *engine, uint32_t sw, struct slic
 uint32_t engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct slice key);
 uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface);
 const char *engine_interface_name(const struct engine *engine, uint32_t interface);
+/*
+ * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before. In this
+ * order, because a line without index must not hide a mapped interface from the traps that tell it. TOPO_NONE: none;
+ * *ret_virtual: because it has no port of its own.
+ */
+uint32_t engine_find_known(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);
+/* The same; a word makes one where there is none yet. */
+uint32_t engine_find_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);
 
 /* ---- engine_fault.c ---- */
 struct fault *fault_hold(struct fault *fault); /* NULL is fine here, and for the next */
@@ -269,26 +284,37 @@ struct incident *engine_incident_join(struct engine *engine, uint32_t interface,
 void engine_incident_end(struct engine *engine, uint32_t interface);
 void engine_incidents_release(struct engine *engine);
 
-/* ---- engine_verdict.c ---- */
+/* ---- engine_groups.c ---- */
 /* The interface's state changed: everything that hangs on it is looked at again. */
 void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
 /* The interface's reason got better: so does that of the ports that it took down. */
 void engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
-/* What was reported of the port changed. False where that queued nothing about its hash. */
-bool engine_settle_reported(struct engine *engine, uint32_t port, struct decision *decision);
 /* Looks at every group as if it were new: at the start. */
 void engine_settle_all(struct engine *engine, const struct decision *decision);
 /* The same of some groups: after a new snapshot. */
 void engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_groups,
     const struct decision *decision);
+
+/* ---- engine_verdict.c ---- */
+/*
+ * The paths of the port's group are `now`. `before` is NULL where those before are not known, or were those of another map.
+ * False where the port's hash has not been queued.
+ */
+bool engine_settle_port(struct engine *engine, uint32_t port, const struct group_state *before,
+    const struct group_state *now, enum dp_cause cause, struct decision *decision);
+/* What was reported of the port changed. False where that queued nothing about its hash. */
+bool engine_settle_reported(struct engine *engine, uint32_t port, struct decision *decision);
 /* Whether that would leave a port of such a state, in a group of such a state with `total` attachments, as it is. */
 bool engine_port_is_settled(
     const struct port_state *port, const struct group_state *group, uint32_t total, bool started);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
 /* A change of the port's hash without a toggle: it goes on to name what decided the last one. */
 void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
+/* An entry of the redundancy stream without a toggle. */
+void engine_queue_redundancy(struct engine *engine, uint32_t port, const struct decision *decision,
+    enum redundancy_kind kind);
 
 /* ---- engine_restore.c ---- */
 /* A new one; the texts are copied. Valid until the next. */

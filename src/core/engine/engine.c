@@ -1,9 +1,8 @@
 /*
- * The engine's life, and words: finding the interface that a word is about, applying it, and what came of it.
+ * The engine's life, and words: which of them may count.
  */
 #include "core/engine.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,170 +26,6 @@ const char *const engine_verdict_names[VERDICT_MAX] = {
 };
 
 /* ---- words ---- */
-
-/* A name that says that the interface is none of ours. */
-static bool
-names_virtual(const struct engine *engine, uint32_t sw, struct slice name)
-{
-	struct slice parent;
-
-	return ifname_is_virtual(name) ||
-	       ifname_unit_parent(topo_switch_get(engine->topo, sw)->os, name, &parent);
-}
-
-/* The extra interface of that name; with `add`, a new one where there is none. */
-static uint32_t
-extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
-{
-	char key[IFNAME_MAX + 1];
-	struct slice wanted = { key, ifname_key(topo_switch_get(engine->topo, sw)->os, name, key) };
-
-	if (wanted.len == 0)
-		return TOPO_NONE;
-	uint32_t found = engine_extra_find(engine, sw, wanted);
-	return found != TOPO_NONE || !add ? found : engine_extra_add(engine, sw, name, wanted);
-}
-
-/*
- * The first of ifName, ifDescr, ifIndex that finds one in the map; else one that was kept under a name before. In this
- * order, because a line without index must not hide a mapped interface from the traps that tell it.
- */
-static uint32_t
-find_known(struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
-{
-	const struct slice names[] = { event->name, event->descr };
-	uint32_t found = TOPO_NONE;
-
-	for (int i = 0; i < 2 && found == TOPO_NONE; i++) {
-		*ret_virtual = names_virtual(engine, sw, names[i]);
-		if (*ret_virtual)
-			return TOPO_NONE;
-		found = topo_interface_find(engine->topo, sw, names[i]);
-	}
-	if (found == TOPO_NONE && event->if_index != 0)
-		found = engine_index_find(engine, sw, event->if_index);
-	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
-		found = extra_by_name(engine, sw, names[i], false);
-	return found;
-}
-
-uint32_t
-engine_find_interface(
-    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
-{
-	const struct slice names[] = { event->name, event->descr };
-	uint32_t found = find_known(engine, sw, event, ret_virtual);
-
-	if (found != TOPO_NONE || *ret_virtual)
-		return found;
-	/* A poll tells of everything that a switch has; only what the map names is wanted. */
-	const bool make = event->kind == LINK_EVENT_WORD && event->source != SOURCE_POLL;
-	for (int i = 0; i < 2 && found == TOPO_NONE && make; i++)
-		found = extra_by_name(engine, sw, names[i], true);
-	return found;
-}
-
-void
-engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us)
-{
-	if (!engine->interfaces[interface].heard)
-		return;
-	engine_ask(engine, interface);
-	if (!engine->interfaces[interface].certain)
-		return;
-	engine->interfaces[interface].certain = false;
-	engine->totals.interfaces_uncertain++;
-	engine_queue_interface(engine, interface, false, wall_us);
-}
-
-/*
- * A protocol word from before the boot says nothing of what a linkUp after it means; and indexes may have moved. What is
- * uncertain already is not told again for the boot, so it is told here where a restart must know it.
- */
-static void
-boot_of_interface(struct engine *engine, uint32_t interface, int64_t wall_us)
-{
-	struct interface_state *state = &engine->interfaces[interface];
-	const bool grows_old = !state->protocol_old && state->protocol == SPOKEN_DOWN;
-
-	state->protocol_old = state->index_old = true;
-	state->has_trap_cs = false;
-	if (grows_old && !state->certain)
-		engine_queue_interface(engine, interface, false, wall_us);
-}
-
-static void
-boot_of_interfaces(struct engine *engine, uint32_t sw, int64_t wall_us)
-{
-	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
-
-	for (uint32_t i = 0; i < range.n; i++)
-		boot_of_interface(engine, range.first + i, wall_us);
-	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
-		boot_of_interface(engine, topo_n_interfaces(engine->topo) + i - 1, wall_us);
-}
-
-static void
-restarted(struct engine *engine, uint32_t sw, bool new_boot, struct engine_time time)
-{
-	const int64_t settle_ms = topo_switch_get(engine->topo, sw)->boot_settle_ms;
-
-	engine->switches[sw].n_restarts++;
-	engine->switches[sw].restarted_us = time.wall_us;
-	engine->switches[sw].ups_from_ns = settle_ms == 0 ? 0 : time.now_ns + settle_ms * 1000000;
-	if (new_boot)
-		boot_of_interfaces(engine, sw, time.wall_us);
-	if (new_boot)
-		engine_index_boot(engine, sw, time.now_ns);
-	engine_doubt_all(engine, sw, time.wall_us);
-}
-
-static void
-note_uptime(struct switch_state *state, const struct link_event *event, struct engine_time time)
-{
-	state->has_uptime = true;
-	state->uptime_cs = event->uptime_cs;
-	state->uptime_ns = time.now_ns;
-}
-
-/* A new boot begins this long after the last one at the least: below it, a lower sysUpTime is an old trap. */
-#define BOOT_SLACK_CS 6000
-
-enum boot { BOOT_SAME, BOOT_SAME_BUT_OLDER, BOOT_NEW };
-
-/*
- * design.md, rule 5. The boot instant is the receive time minus sysUpTime, which wraps after 497 days (RFC 3418,
- * TimeTicks), so two boot instants are compared modulo 2^32. Near each other they are one boot; how far sysUpTime really
- * went on since the last trap is then what the clock went on, less their difference.
- */
-static enum boot
-boot_of(const struct switch_state *state, uint32_t uptime_cs, int64_t now_ns)
-{
-	int64_t elapsed_cs = (now_ns - state->uptime_ns) / 10000000;
-	uint32_t later_cs = (uint32_t)elapsed_cs - (uptime_cs - state->uptime_cs);
-
-	if (later_cs + BOOT_SLACK_CS <= 2 * BOOT_SLACK_CS)
-		return elapsed_cs - (int32_t)later_cs < 0 ? BOOT_SAME_BUT_OLDER : BOOT_SAME;
-	return uptime_cs < state->uptime_cs ? BOOT_NEW : BOOT_SAME;
-}
-
-/* Whether the trap is from before another one of its switch. A sysUpTime that began anew is a restart that nobody told. */
-static bool
-is_older(
-    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
-{
-	struct switch_state *state = &engine->switches[sw];
-
-	if (state->has_uptime && event->uptime_cs != state->uptime_cs) {
-		enum boot boot = boot_of(state, event->uptime_cs, time.now_ns);
-		if (boot == BOOT_SAME_BUT_OLDER)
-			return true;
-		if (boot == BOOT_NEW)
-			restarted(engine, sw, true, time);
-	}
-	note_uptime(state, event, time);
-	return false;
-}
 
 /*
  * Whether a later trap about this very interface came before it. One that only traps about other interfaces have overtaken is
@@ -241,17 +76,6 @@ may_speak(const struct engine *engine, uint32_t sw, enum link_source source)
 	if (source == SOURCE_TRAP)
 		return sources & TOPO_SOURCE_TRAP;
 	return source != SOURCE_SYSLOG || (sources & TOPO_SOURCE_SYSLOG);
-}
-
-/* It says itself that sysUpTime began anew, so it is never an old trap. */
-static enum engine_verdict
-apply_restart(
-    struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
-{
-	if (event->has_uptime)
-		note_uptime(&engine->switches[sw], event, time);
-	restarted(engine, sw, event->new_boot, time);
-	return VERDICT_RESTART;
 }
 
 /*
@@ -318,9 +142,9 @@ engine_feed(
 		return VERDICT_SOURCE_REFUSED;
 	note_heard(engine, sw, event, time.wall_us);
 	if (event->kind == LINK_EVENT_RESTART)
-		return apply_restart(engine, sw, event, time);
+		return engine_restart(engine, sw, event, time);
 	if (event->has_uptime)
-		older = is_older(engine, sw, event, time);
+		older = engine_is_older(engine, sw, event, time);
 	if (event->kind != LINK_EVENT_WORD)
 		return older ? VERDICT_STALE : engine_doubt(engine, sw, event, time);
 	if (is_index_only(event) && engine_index_pending(engine, sw))
@@ -347,19 +171,8 @@ engine_event_interface(
 
 	if (is_index_only(event) && engine_index_pending(engine, sw))
 		return false;
-	*ret_interface = find_known(engine, sw, event, &is_virtual);
+	*ret_interface = engine_find_known(engine, sw, event, &is_virtual);
 	return true;
-}
-
-bool
-engine_answer_uptime(
-    struct engine *engine, uint32_t sw, uint32_t uptime_cs, struct engine_time time)
-{
-	const struct link_event event = { .has_uptime = true, .uptime_cs = uptime_cs };
-	const uint32_t boot = engine->switches[sw].boot;
-
-	is_older(engine, sw, &event, time);
-	return engine->switches[sw].boot != boot;
 }
 
 /* ---- time ---- */

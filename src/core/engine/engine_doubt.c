@@ -10,6 +10,19 @@
 
 enum doubt_scope { SCOPE_SWITCH, SCOPE_SLOT, SCOPE_INTERFACE };
 
+void
+engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us)
+{
+	if (!engine->interfaces[interface].heard)
+		return;
+	engine_ask(engine, interface);
+	if (!engine->interfaces[interface].certain)
+		return;
+	engine->interfaces[interface].certain = false;
+	engine->totals.interfaces_uncertain++;
+	engine_queue_interface(engine, interface, false, wall_us);
+}
+
 /* ---- scopes ---- */
 
 /* Every interface of a switch, one after the other. */

@@ -110,3 +110,64 @@ engine_interface_name(const struct engine *engine, uint32_t interface)
 		    engine->topo, topo_interface_get(engine->topo, interface)->name);
 	return engine->extras[interface - n].name;
 }
+
+/* ---- by what an event says ---- */
+
+/* A name that says that the interface is none of ours. */
+static bool
+names_virtual(const struct engine *engine, uint32_t sw, struct slice name)
+{
+	struct slice parent;
+
+	return ifname_is_virtual(name) ||
+	       ifname_unit_parent(topo_switch_get(engine->topo, sw)->os, name, &parent);
+}
+
+/* The extra interface of that name; with `add`, a new one where there is none. */
+static uint32_t
+extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
+{
+	char key[IFNAME_MAX + 1];
+	struct slice wanted = { key, ifname_key(topo_switch_get(engine->topo, sw)->os, name, key) };
+
+	if (wanted.len == 0)
+		return TOPO_NONE;
+	uint32_t found = engine_extra_find(engine, sw, wanted);
+	return found != TOPO_NONE || !add ? found : engine_extra_add(engine, sw, name, wanted);
+}
+
+uint32_t
+engine_find_known(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
+{
+	const struct slice names[] = { event->name, event->descr };
+	uint32_t found = TOPO_NONE;
+
+	for (int i = 0; i < 2 && found == TOPO_NONE; i++) {
+		*ret_virtual = names_virtual(engine, sw, names[i]);
+		if (*ret_virtual)
+			return TOPO_NONE;
+		found = topo_interface_find(engine->topo, sw, names[i]);
+	}
+	if (found == TOPO_NONE && event->if_index != 0)
+		found = engine_index_find(engine, sw, event->if_index);
+	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
+		found = extra_by_name(engine, sw, names[i], false);
+	return found;
+}
+
+uint32_t
+engine_find_interface(
+    struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
+{
+	const struct slice names[] = { event->name, event->descr };
+	uint32_t found = engine_find_known(engine, sw, event, ret_virtual);
+
+	if (found != TOPO_NONE || *ret_virtual)
+		return found;
+	/* A poll tells of everything that a switch has; only what the map names is wanted. */
+	const bool make = event->kind == LINK_EVENT_WORD && event->source != SOURCE_POLL;
+	for (int i = 0; i < 2 && found == TOPO_NONE && make; i++)
+		found = extra_by_name(engine, sw, names[i], true);
+	return found;
+}
