@@ -1,0 +1,57 @@
+/*
+ * outbox_state: what the outbox's own files share (core, private to src/core/publish).
+ *
+ *   outbox.c        changes in, batches out to Redis
+ *   outbox_store.c  the same batches on disk
+ *   outbox_list.c   the list of them
+ */
+#ifndef DPWATCH_CORE_OUTBOX_STATE_H
+#define DPWATCH_CORE_OUTBOX_STATE_H
+
+#include "core/outbox.h"
+#include "util/byte_queue.h"
+
+/*
+ * The list is in order: [done ...][sent ...][waiting ...][open]. The open one, if any, is the last; its bytes are gathered
+ * apart, and go to the others' when it is closed.
+ */
+struct outbox {
+	struct outbox_batch *store;   /* allocated: `room` of them */
+	struct outbox_batch *batches; /* the first one in use, in the store */
+	struct byte_queue contents;   /* theirs, but for the open one's */
+	size_t n, room;
+	size_t n_done, n_sent; /* leading runs: done, then sent */
+	bool open;             /* the last batch still takes changes: */
+	struct arg_buf open_args, open_keys;
+	bool later_in_turn; /* the turn's first batch is full */
+	uint64_t next_number;
+	int64_t moment_ms;
+	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */
+	uint64_t stored_serial;
+	uint64_t
+	    settle_serial; /* tickets wait for this batch; 0: for none; UINT64_MAX: for outbox_settle */
+	uint64_t last_ticket, done_ticket, stored_ticket;
+	size_t bytes, max_bytes;
+	bool overflowed;
+	uint64_t folded;
+};
+
+/* ---- outbox_list.c ---- */
+/* A new one at the end, with the next number. NULL: out of memory. */
+struct outbox_batch *outbox_add_batch(struct outbox *outbox);
+/* Gives the batch these bytes. False without memory. */
+bool outbox_fill(struct outbox *outbox, struct outbox_batch *batch, const struct arg_buf *args,
+    const struct arg_buf *keys);
+/* Takes the first n batches out; the others stay where they are, because hours of them may wait. */
+void outbox_cut_first(struct outbox *outbox, size_t n);
+/* Takes the last ones out, from this one on. */
+void outbox_cut_from(struct outbox *outbox, size_t first);
+/* The first batch behind this serial. */
+size_t outbox_index_after(const struct outbox *outbox, uint64_t serial);
+
+/* ---- outbox.c ---- */
+/* The batch is done, or stored: so are its tickets, unless they stand for what a comparison has yet to find. */
+void outbox_reach_ticket(
+    const struct outbox *outbox, const struct outbox_batch *batch, uint64_t *ticket);
+
+#endif
