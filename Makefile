@@ -200,7 +200,7 @@ FUZZ_SNMP_IO = src/io/snmp/snmp_decoder.c src/io/snmp/snmp_varbinds.c src/io/snm
 build/fuzz/fuzz_snmp: $(patsubst %.c,build/fuzz/obj/%.o,tests/fuzz/fuzz_snmp.c $(FUZZ_SNMP_IO) $(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ -lnetsnmp $(CORE_LIBS)
 # What a fuzzer needs beside core and util.
-build/fuzz/fuzz_api: $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out src/admin/http%.c,$(call layer_sources,admin)))
+build/fuzz/fuzz_api: $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out src/admin/http/%.c,$(call layer_sources,admin)))
 build/fuzz/fuzz_api: CORE_LIBS += -lcrypto
 fuzz: $(FUZZERS)
 	$(Q)scripts/fuzz $(SECONDS) $(FUZZERS)

@@ -1,5 +1,5 @@
 /*
- * http_server: what the files of http share (admin layer, private to src/admin/http*.c).
+ * http_server: what the files of http share (admin layer, private to src/admin/http).
  */
 #ifndef DPWATCH_ADMIN_HTTP_SERVER_H
 #define DPWATCH_ADMIN_HTTP_SERVER_H

@@ -13,7 +13,7 @@
 #include "lib/http_client.h"
 #include "lib/sandbox.h"
 
-/* Enough for a dozen slices (src/admin/api_ports_list.c). */
+/* Enough for a dozen slices (src/admin/neutron/api_ports_list.c). */
 #define N_PORTS 200000
 #define CLIENTS 20
 
