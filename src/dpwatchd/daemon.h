@@ -3,7 +3,8 @@
  *
  *   main.c          command line and signals
  *   daemon_reload.c configuration, and the files that it names
- *   daemon.c        life: starting, the way to RUNNING, comparing anew, stopping
+ *   daemon.c        life: starting, timers, stopping
+ *   daemon_redis.c  what Redis tells: the way to RUNNING, comparing anew
  *   daemon_topology.c  a map that was read, on its way into force
  *   daemon_map_copy.c  the map in a file of ours, and back from there into a Redis that lost it
  *   daemon_poll.c   asks to the poller, and its answers to the engine
@@ -156,6 +157,10 @@ int daemon_start(struct daemon *daemon);
 void daemon_stop(struct daemon *daemon);                  /* drains, then ends the loop */
 void daemon_fail(struct daemon *daemon, const char *why); /* ends the loop with exit status 1 */
 void daemon_release(struct daemon *daemon);
+
+/* ---- daemon_redis.c ---- */
+/* 0, or -1 with a message in error, which is untouched where memory is out. Not connected yet. */
+int daemon_open_redis(struct daemon *daemon, char *error, size_t size);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
