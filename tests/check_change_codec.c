@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/change_codec.h"
+#include "lib/changes.h"
 #include "lib/run_suite.h"
 
 #define PORT_TEXT "11223344-5566-4788-99aa-bbccddeeff00"
@@ -62,25 +63,6 @@ full_change(void)
 	};
 }
 
-/* As the engine hands out what has nothing to tell. */
-static struct dp_change
-empty_change(enum dp_change_kind kind)
-{
-	return (struct dp_change){
-		.kind = kind,
-		.switch_name = "",
-		.interface_name = "",
-		.port_name = "",
-		.project_id = "",
-		.fault = "",
-		.report = { .by = "", .note = "" },
-		.admin = "",
-		.link = "",
-		.protocol = "",
-		.override = "",
-	};
-}
-
 /* Exactly these arguments, ended by NULL. */
 static void
 expect(const struct arg_buf *buf, const char *const *wanted)
@@ -120,7 +102,7 @@ START_TEST(a_field_that_does_not_apply_is_there_and_empty)
 	static const char *const wanted[] = { "T", "00000000-0000-0000-0000-000000000000", "", "",
 		"false", "0", "", "", "", "", "", "", "", "", "0", "0", "0", "false", "", "", "",
 		"", "false", "false", NULL };
-	const struct dp_change change = empty_change(CHANGE_TOGGLE);
+	const struct dp_change change = change_about(CHANGE_TOGGLE, "", "");
 
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
 	expect(&args, wanted);
@@ -177,7 +159,7 @@ START_TEST(an_interface_of_which_little_is_known_has_empty_members)
 		"{\"oper\":\"up\",\"admin\":\"\",\"since\":\"\",\"source\":\"\",\"reason\":\"\","
 		"\"certain\":false,\"link\":\"\",\"protocol\":\"\",\"override\":\"\",\"order\":0}",
 		"", "up", "", "", "", "", NULL };
-	struct dp_change change = empty_change(CHANGE_INTERFACE);
+	struct dp_change change = change_about(CHANGE_INTERFACE, "", "");
 
 	change.oper_up = true;
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
@@ -199,7 +181,7 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\","
 		"\"protocol_old\":true,\"tells_both\":true}",
 		"", "up", "", "", "", "", NULL };
-	struct dp_change change = empty_change(CHANGE_INTERFACE);
+	struct dp_change change = change_about(CHANGE_INTERFACE, "", "");
 
 	change.oper_up = true;
 	change.penalty = 1500;
@@ -243,7 +225,7 @@ START_TEST(a_switch_that_is_forgotten_names_its_hash_alone)
 {
 	static const char *const wanted[] = { "F", NULL }, *const key[] = { "interface:leaf1",
 		NULL };
-	struct dp_change change = empty_change(CHANGE_FORGET);
+	struct dp_change change = change_about(CHANGE_FORGET, "", "");
 
 	change.switch_name = "leaf1";
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
@@ -256,7 +238,7 @@ END_TEST
 START_TEST(the_longest_switch_name_fits_its_key)
 {
 	char name[255 * 4 + 1], key[sizeof(name) + 10];
-	struct dp_change change = empty_change(CHANGE_INTERFACE);
+	struct dp_change change = change_about(CHANGE_INTERFACE, "", "");
 	struct slice arg;
 	size_t at = 0;
 

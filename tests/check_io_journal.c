@@ -13,6 +13,7 @@
 
 #include "io/journal_files.h"
 #include "io/journal_left.h"
+#include "lib/changes.h"
 #include "lib/run_suite.h"
 #include "util/log.h"
 
@@ -103,15 +104,7 @@ open_files(void)
 static void
 set_up(void)
 {
-	const struct dp_change toggle = {
-		.kind = CHANGE_TOGGLE,
-		.port_name = "",
-		.project_id = "",
-		.switch_name = "leaf1",
-		.interface_name = "Ethernet1/1",
-		.fault = "",
-		.report = { .by = "", .note = "" },
-	};
+	const struct dp_change toggle = change_about(CHANGE_TOGGLE, "leaf1", "Ethernet1/1");
 
 	log_setup("check_io_journal", LEVEL_ERROR, TO_STDERR);
 	fault = (typeof(fault)){ .room = SIZE_MAX, .syncs = -1 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/journal_codec.h"
+#include "lib/changes.h"
 #include "lib/run_suite.h"
 
 #define MOMENT_MS INT64_C(1714564800123)
@@ -15,18 +16,12 @@ static struct arg_buf records, keys;
 static void
 set_up(void)
 {
-	const struct dp_change toggle = {
-		.kind = CHANGE_TOGGLE,
-		.port_id = { 0x11 },
-		.port_name = "vm1-eth0",
-		.project_id = "blue",
-		.switch_name = "leaf1",
-		.interface_name = "Ethernet1/1",
-		.fault = "",
-		.report = { .by = "", .note = "" },
-	};
+	struct dp_change toggle = change_about(CHANGE_TOGGLE, "leaf1", "Ethernet1/1");
 	const struct dp_change forget = { .kind = CHANGE_FORGET, .switch_name = "leaf1" };
 
+	toggle.port_id[0] = 0x11;
+	toggle.port_name = "vm1-eth0";
+	toggle.project_id = "blue";
 	file = (struct journal_buf){ 0 };
 	records = keys = (struct arg_buf){ 0 };
 	ck_assert_int_eq(change_encode(&toggle, &records, &keys), 0);
