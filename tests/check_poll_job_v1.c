@@ -18,7 +18,7 @@ struct cell {
 #define COLUMN_CELL(number_, index_) { 1, 3, 6, 1, 2, 1, 2, 2, 1, number_, index_ }, 11
 #define NAME_CELL(index_) { 1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, index_ }, 12
 
-/* In the order of a walk; the first is sysUpTime, and the last two are ifXTable. */
+/* In the order of a walk; the first is sysUpTime, the last two are ifXTable, and two before them ifLastChange. */
 static const struct cell cells[] = {
 	{ { 1, 3, 6, 1, 2, 1, 1, 3, 0 }, 9, 4711, NULL },
 	{ COLUMN_CELL(2, 3), 0, "Ethernet1" },
@@ -27,11 +27,15 @@ static const struct cell cells[] = {
 	{ COLUMN_CELL(7, 5), 1, NULL },
 	{ COLUMN_CELL(8, 3), 1, NULL },
 	{ COLUMN_CELL(8, 5), 2, NULL },
+	{ COLUMN_CELL(9, 3), 711, NULL },
+	{ COLUMN_CELL(9, 5), 4000, NULL },
 	{ NAME_CELL(3), 0, "Eth1" },
 	{ NAME_CELL(5), 0, "Eth2" },
 };
 #define ALL (sizeof(cells) / sizeof(cells[0]))
 #define WITHOUT_NAMES (ALL - 2)
+#define WITHOUT_DATES (ALL - 4)
+static const size_t known[] = { ALL, WITHOUT_NAMES, WITHOUT_DATES };
 
 static struct trap_varbind answer[POLL_OIDS_MAX];
 static unsigned n_requests;
@@ -61,7 +65,9 @@ static void
 put(struct trap_varbind *varbind, const struct cell *cell)
 {
 	*varbind = (struct trap_varbind){ .name = { cell->ids, cell->n } };
-	varbind->type = cell->text ? VALUE_BYTES : cell->n == 9 ? VALUE_TIMETICKS : VALUE_INTEGER;
+	varbind->type = cell->text                          ? VALUE_BYTES
+			: cell->n == 9 || cell->ids[9] == 9 ? VALUE_TIMETICKS
+							    : VALUE_INTEGER;
 	varbind->integer = cell->number;
 	if (cell->text)
 		varbind->bytes = slice_of(cell->text);
@@ -97,8 +103,9 @@ ask_all(struct poll_job *job, size_t n_cells)
 }
 
 static void
-check_both(const struct poll_job *job, bool named)
+check_both(const struct poll_job *job, size_t n_cells)
 {
+	const bool named = n_cells == ALL;
 	uint32_t uptime_cs;
 
 	ck_assert_uint_eq(poll_job_n_rows(job), 2);
@@ -107,6 +114,9 @@ check_both(const struct poll_job *job, bool named)
 		ck_assert_uint_eq(row->if_index, i == 0 ? 3 : 5);
 		ck_assert_uint_eq(row->oper, i == 0 ? 1 : 2);
 		ck_assert_uint_eq(row->admin, 1);
+		ck_assert_int_eq(row->age_ns, n_cells == WITHOUT_DATES ? 0
+					      : i == 0                 ? INT64_C(40000000000)
+								       : INT64_C(7110000000));
 		ck_assert_str_eq(row->descr, i == 0 ? "Ethernet1" : "Ethernet2");
 		if (named)
 			ck_assert_str_eq(row->name, i == 0 ? "Eth1" : "Eth2");
@@ -121,19 +131,19 @@ START_TEST(a_table_is_read_though_its_end_is_an_error)
 {
 	struct poll_job *job = poll_job_walk();
 
-	ask_all(job, _i == 0 ? ALL : WITHOUT_NAMES);
-	check_both(job, _i == 0);
+	ask_all(job, known[_i]);
+	check_both(job, known[_i]);
 	poll_job_free(job);
 }
 END_TEST
 
-START_TEST(single_rows_are_read_with_names_and_without)
+START_TEST(single_rows_are_read_with_names_and_dates_and_without)
 {
 	const uint32_t wanted[] = { 3, 5 };
 	struct poll_job *job = poll_job_get(wanted, 2);
 
-	ask_all(job, _i == 0 ? ALL : WITHOUT_NAMES);
-	check_both(job, _i == 0);
+	ask_all(job, known[_i]);
+	check_both(job, known[_i]);
 	ck_assert(poll_job_complete(job));
 	poll_job_free(job);
 }
@@ -145,7 +155,7 @@ START_TEST(a_row_that_is_not_there_keeps_the_others_from_nothing)
 	struct poll_job *job = poll_job_get(wanted, 3);
 
 	ask_all(job, WITHOUT_NAMES);
-	check_both(job, false);
+	check_both(job, WITHOUT_NAMES);
 	ck_assert(!poll_job_complete(job));
 	poll_job_free(job);
 }
@@ -160,16 +170,16 @@ START_TEST(the_form_changes_in_mid_walk)
 	poll_job_request(job, &request);
 	ck_assert(request.bulk);
 	put(&answer[0], &cells[0]);
-	put(&answer[1], &cells[7]);
+	put(&answer[1], &cells[9]);
 	ck_assert_int_eq(poll_job_take(job, answer, 2, 1), POLL_STEP_MORE);
 	ask_all(job, ALL);
-	check_both(job, true);
+	check_both(job, ALL);
 	poll_job_free(job);
 }
 END_TEST
 
 /* 0: it does not tell which; 1: sysUpTime; and beyond what was asked. */
-static const long indexes[] = { -1, 0, 1, 6, 2000000000 };
+static const long indexes[] = { -1, 0, 1, 7, 2000000000 };
 
 START_TEST(an_error_about_nothing_ends_a_walk)
 {
@@ -206,8 +216,8 @@ main(void)
 	SRunner *runner = srunner_create(suite);
 
 	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, a_table_is_read_though_its_end_is_an_error, 0, 2);
-	tcase_add_loop_test(tcase, single_rows_are_read_with_names_and_without, 0, 2);
+	tcase_add_loop_test(tcase, a_table_is_read_though_its_end_is_an_error, 0, 3);
+	tcase_add_loop_test(tcase, single_rows_are_read_with_names_and_dates_and_without, 0, 3);
 	tcase_add_test(tcase, a_row_that_is_not_there_keeps_the_others_from_nothing);
 	tcase_add_test(tcase, the_form_changes_in_mid_walk);
 	tcase_add_loop_test(tcase, an_error_about_nothing_ends_a_walk, 0,

@@ -190,8 +190,11 @@ bool engine_pop_ask(struct engine *engine, struct engine_ask *ret_ask);
  * was read (engine_polled), or by the topology's indexes when it turns out not to answer (engine_set_pollable false). Of an answer
  * the engine is told first its sysUpTime, which may tell a boot (true: it did); then what all rows tell of indexes
  * (engine_learn_index); then engine_polled, where it is whole; and then each row as a word. A word of
- * source poll that was asked for (event->asked_ns) before somebody else spoke of the interface is VERDICT_STALE.
+ * source poll that was asked for (event->asked_ns) before somebody else spoke of the interface is VERDICT_STALE; so is one that
+ * contradicts a trap or line of less than source_settle before the request, or of less than ENGINE_KEPT_NS before it where the
+ * agent says itself (event->age_ns) that it knows nothing of that: net-snmp's agents keep their table for 15 s.
  */
+#define ENGINE_KEPT_NS INT64_C(20000000000)
 #define ENGINE_INDEX_WORDS_MAX 8192
 bool engine_answer_uptime(
     struct engine *engine, uint32_t sw, uint32_t uptime_cs, struct engine_time time);

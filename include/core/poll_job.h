@@ -4,7 +4,7 @@
  *
  * A *walk* reads the whole interface table with GETBULK (RFC 3416 4.2.3), column beside column; a *get* reads single rows whose
  * index is known. Asked for is what IF-MIB (RFC 2863) says of an interface: ifName (ifXTable; missing on old agents), ifDescr,
- * ifOperStatus, ifAdminStatus; and sysUpTime.0 in each request, which tells a reboot. The instance of each column is the
+ * ifOperStatus, ifAdminStatus, ifLastChange; and sysUpTime.0 in each request, which tells a reboot. The instance of each column is the
  * ifIndex, so rows are put together by it, whatever an agent leaves out. Where it is wanted, a walk then reads
  * which aggregate an interface is in: dot3adAggPortAttachedAggID of IEEE8023-LAG-MIB; where no row has it, ifStackTable. An agent to which a request is too much is asked for
  * less (GETBULK of one row, then GETNEXT; a row at a time); one that restarts in mid-walk is read from the beginning.
@@ -23,8 +23,8 @@
 /* A get asks for so many rows at most. */
 #define POLL_GET_MAX 10
 
-/* sysUpTime.0, and each column's cursor or each row's four objects. */
-#define POLL_OIDS_MAX (1 + 4 * POLL_GET_MAX)
+/* sysUpTime.0, and each column's cursor or each row's objects. */
+#define POLL_OIDS_MAX (1 + POLL_COLUMN_MAX * POLL_GET_MAX)
 #define POLL_OID_LEN 48
 
 struct poll_request {

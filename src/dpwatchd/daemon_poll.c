@@ -67,7 +67,6 @@ feed_row(struct daemon *daemon, uint32_t sw, const struct poll_job *job, const s
 
 	if (!poll_row_event(row, &event))
 		return;
-	event.asked_ns = row->asked_ns;
 	event.has_uptime = poll_job_uptime(job, &event.uptime_cs);
 	stats_add(&daemon->stats, STAT_POLL_EVENT, 1);
 	enum engine_verdict verdict =

@@ -12,7 +12,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { WHAT_UPTIME = 4, WHAT_OTHER, WHAT_END, WHAT_REFUSED, WHAT_LAG, WHAT_STACK, WHAT_MAX };
+enum {
+	WHAT_UPTIME = 4,
+	WHAT_OTHER,
+	WHAT_END,
+	WHAT_REFUSED,
+	WHAT_LAG,
+	WHAT_STACK,
+	WHAT_CHANGE,
+	WHAT_MAX
+};
 
 static const struct {
 	unsigned long ids[11];
@@ -25,6 +34,7 @@ static const struct {
 	[WHAT_UPTIME] = { { 1, 3, 6, 1, 2, 1, 1, 3 }, 8 },
 	[WHAT_OTHER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1 }, 9 },
 	[WHAT_LAG] = { { 1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13 }, 11 },
+	[WHAT_CHANGE] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 9 }, 10 },
 	[WHAT_STACK] = { { 1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3 }, 11 },
 };
 
@@ -79,6 +89,8 @@ check_rows(const struct poll_job *job, const uint32_t *wanted, size_t n_wanted)
 		bool found = poll_job_is_walk(job);
 		must(i == 0 || poll_job_row(job, i - 1)->if_index < row->if_index);
 		must(row->if_index >= 1 && row->oper <= 7 && row->admin <= 7);
+		must(row->age_ns >= 0 && row->age_ns <= UINT32_MAX * INT64_C(10000000));
+		must(row->age_ns == 0 || row->oper != 0);
 		must(row->aggregate == 0 || (row->lag_told && row->aggregate != row->if_index));
 		must(!row->name || (row->name[0] && strlen(row->name) <= IFNAME_MAX));
 		must(!row->descr || (row->descr[0] && strlen(row->descr) <= IFNAME_MAX));

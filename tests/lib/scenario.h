@@ -14,7 +14,10 @@
  *   at TIME taken                           the map that is being taken is in force
  *   at TIME trap|syslog|poll SWITCH [link|protocol] up|down|admin-up|admin-down [INTERFACE]
  *           [ifindex=N] [descr=NAME] [uptime=DURATION] [reason=REASON] [bare] [verdict=VERDICT]       held, folded and dropped are verdicts too
+ *           [asked=TIME] [since=TIME]       of an answer: when it was asked for, and since when the switch says that it is so
  *           [stamp=TIME] [relayed] [digest=N]      the device's own time (a synchronised clock); through a relay or over a stream
+ *   at TIME reachable|unreachable SWITCH    it can be asked; and it turned out not to answer
+ *   at TIME learns SWITCH INTERFACE ifindex=N   what an answer tells of an index;  at TIME polled SWITCH  its whole table was read
  *   at TIME busy|idle                       more is queued than the daemon keeps up with; and no longer: what is held counts
  *   at TIME lost trap|syslog                the kernel dropped datagrams of this source
  *   at TIME restart SWITCH [boot] [uptime=DURATION]       coldStart with `boot`, else an agent's own

@@ -153,6 +153,19 @@ take_options(const struct scenario *s, struct link_event *event)
 		SCENARIO_FAIL(s, "there is no reason %s", reason);
 }
 
+/* Of an answer: when it was asked for, and since when the switch says that it is so. */
+static void
+take_answer(const struct scenario *s, struct link_event *event)
+{
+	const char *asked = scenario_option(s, "asked"), *since = scenario_option(s, "since");
+	const int64_t asked_us = asked ? scenario_duration_us(s, asked) : s->now_us;
+
+	if (asked)
+		event->asked_ns = (asked_us + s->boot_us) * 1000;
+	if (since)
+		event->age_ns = (asked_us - scenario_duration_us(s, since)) * 1000;
+}
+
 static enum link_word
 word_named(const struct scenario *s, const char *name)
 {
@@ -268,6 +281,8 @@ word(struct scenario *s, enum link_source source)
 	}
 	event.word = word_named(s, s->words[i]);
 	event.name = slice_of(plain_word(s, i + 1));
+	if (source == SOURCE_POLL)
+		take_answer(s, &event);
 	feed(s, &event);
 }
 
@@ -287,6 +302,34 @@ static void
 act_poll(struct scenario *s)
 {
 	word(s, SOURCE_POLL);
+}
+
+/* What an answer tells of an index, before its words are fed. */
+static void
+act_learns(struct scenario *s)
+{
+	struct link_event event = { .source = SOURCE_POLL, .name = slice_of(plain_word(s, 2)) };
+
+	take_options(s, &event);
+	engine_learn_index(s->engine, switch_named(s, s->words[1]), &event);
+}
+
+static void
+act_polled(struct scenario *s)
+{
+	engine_polled(s->engine, switch_named(s, s->words[1]), scenario_time(s));
+}
+
+static void
+act_reachable(struct scenario *s)
+{
+	engine_set_pollable(s->engine, switch_named(s, s->words[1]), true, scenario_time(s));
+}
+
+static void
+act_unreachable(struct scenario *s)
+{
+	engine_set_pollable(s->engine, switch_named(s, s->words[1]), false, scenario_time(s));
 }
 
 /* The kernel dropped datagrams on the sockets of this source. */
@@ -426,8 +469,10 @@ scenario_act(struct scenario *s)
 		const char *name;
 		void (*act)(struct scenario *s);
 	} actions[] = { { "trap", act_trap }, { "syslog", act_syslog }, { "poll", act_poll },
-		{ "lost", act_lost }, { "restart", act_restart }, { "doubt", act_doubt },
-		{ "hint", act_hint }, { "report", act_report }, { "override", act_override },
+		{ "learns", act_learns }, { "polled", act_polled }, { "reachable", act_reachable },
+		{ "unreachable", act_unreachable }, { "lost", act_lost },
+		{ "restart", act_restart }, { "doubt", act_doubt }, { "hint", act_hint },
+		{ "report", act_report }, { "override", act_override },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
 		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
 		{ "wait", act_wait }, { "busy", act_busy }, { "idle", act_idle },

@@ -103,18 +103,23 @@ is_index_only(const struct link_event *event)
 	return event->if_index != 0 && event->name.len == 0 && event->descr.len == 0;
 }
 
-/* What somebody said of the interface so shortly before it was asked may not have reached its agent's table yet. */
+/*
+ * What somebody said of the interface so shortly before it was asked may not have reached its agent's table yet. Some agents
+ * keep that table for long; then its ifLastChange lies before what was said, and by more than words are late.
+ */
 static bool
 is_too_fresh(const struct engine *engine, const struct interface_state *state,
     const struct link_event *event)
 {
 	const int64_t settle_ns = engine->config.state.source_settle_ms * 1000000;
 	const bool same = interface_observed_up(state) == (event->word == WORD_UP);
-
 	const int64_t said_ns =
 	    state->said_ns[0] > state->said_ns[1] ? state->said_ns[0] : state->said_ns[1];
+	const bool kept =
+	    event->age_ns > 0 && event->asked_ns - event->age_ns + settle_ns < said_ns;
 
-	return !same && said_ns != 0 && event->asked_ns - said_ns < settle_ns;
+	return !same && said_ns != 0 &&
+	       event->asked_ns - said_ns < (kept ? ENGINE_KEPT_NS : settle_ns);
 }
 
 /*

@@ -209,7 +209,8 @@ engine_index_hold(
 
 /*
  * It counts as of when it came, so that the answer is weighed against it; what was said with a name since is newer. The time
- * of an interface never goes back by it, and that of the verdict is now.
+ * of an interface never goes back by it, and that of the verdict is now. Where the switch did not tell what the index means,
+ * it is to be asked.
  */
 static void
 say_word(struct engine *engine, const struct index_word *word, struct engine_time time)
@@ -221,6 +222,9 @@ say_word(struct engine *engine, const struct index_word *word, struct engine_tim
 	struct engine_time then = word->time;
 	then.turn_us = time.turn_us ? time.turn_us : time.wall_us;
 	engine_word(engine, word->sw, interface, &word->event, then);
+	if (known(engine, (struct learnt_key){ word->sw, BY_INDEX, word->event.if_index }) ==
+	    TOPO_NONE)
+		engine_make_uncertain(engine, interface, time.wall_us);
 }
 
 /* Waiting is over. */

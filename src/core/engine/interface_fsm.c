@@ -209,6 +209,22 @@ interface_direction(const struct link_event *event, const struct config *config)
 
 /* ---- applying ---- */
 
+/*
+ * Since when it is what it has become: who answers may say for how long (RFC 2863, ifLastChange). That counts where it lies
+ * behind everything that was known of the interface; else the switch and what was heard are at odds, and it is the receipt.
+ */
+static int64_t
+since_of(
+    const struct interface_state *before, const struct link_event *event, struct engine_time time)
+{
+	const int64_t asked_ns = event->asked_ns == 0 ? time.now_ns : event->asked_ns;
+	const int64_t since_us = time.wall_us - (time.now_ns - asked_ns + event->age_ns) / 1000;
+
+	if (event->age_ns == 0 || since_us <= before->heard_us || since_us <= before->since_us)
+		return time.wall_us;
+	return since_us;
+}
+
 enum engine_verdict
 interface_apply(struct interface_state *state, const struct link_event *event,
     const struct config *config, struct engine_time time, int64_t order)
@@ -232,8 +248,13 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 		if (state->shown_down != interface_observed_up(state) ||
 		    interface_must_wait(state, config))
 			return VERDICT_LEARNT;
-		return interface_show(state, time) ? VERDICT_CHANGED : VERDICT_LEARNT;
+		const struct engine_time since = { .now_ns = time.now_ns,
+			.wall_us = since_of(&before, event, time) };
+		return interface_show(state, since) ? VERDICT_CHANGED : VERDICT_LEARNT;
 	}
+	/* What was never spoken of counted as up: its first word may tell since when it is. */
+	if (!before.heard && before.since_us == 0 && event->word == WORD_UP && event->age_ns > 0)
+		state->since_us = since_of(&before, event, time);
 	if (event->word == WORD_DOWN || event->word == WORD_ADMIN_DOWN)
 		interface_refine(state, reason_of(event), config, time.now_ns);
 	if (!same_state(state, &before))

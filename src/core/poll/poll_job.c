@@ -14,16 +14,15 @@ enum size { SIZE_ALL, SIZE_ROW, SIZE_LEAST };
 /* A switch that restarts more often in one walk is not read on. */
 #define RESTARTS_MAX 3
 
-enum column { COLUMN_NAME, COLUMN_DESCR, COLUMN_OPER, COLUMN_ADMIN, COLUMN_MAX };
-
 static const struct {
 	unsigned long ids[11];
 	size_t n;
-} columns[COLUMN_MAX] = {
-	[COLUMN_NAME] = { { 1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1 }, 11 }, /* ifName */
-	[COLUMN_DESCR] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 2 }, 10 },
-	[COLUMN_OPER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
-	[COLUMN_ADMIN] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 7 }, 10 },
+} columns[POLL_COLUMN_MAX] = {
+	[POLL_COLUMN_NAME] = { { 1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1 }, 11 }, /* ifName */
+	[POLL_COLUMN_DESCR] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 2 }, 10 },
+	[POLL_COLUMN_OPER] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 8 }, 10 },
+	[POLL_COLUMN_ADMIN] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 7 }, 10 },
+	[POLL_COLUMN_CHANGE] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 9 }, 10 }, /* ifLastChange */
 };
 static const unsigned long uptime_ids[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 
@@ -37,8 +36,8 @@ struct poll_job {
 	uint32_t wanted[POLL_GET_MAX];
 	size_t n_wanted, at; /* at: the first wanted one that the next request asks for */
 	/* Of a walk: the last index seen per column, and whether its end was. */
-	uint32_t cursor[COLUMN_MAX];
-	bool ended[COLUMN_MAX];
+	uint32_t cursor[POLL_COLUMN_MAX];
+	bool ended[POLL_COLUMN_MAX];
 	struct poll_rows rows;
 	bool has_uptime, booted;
 	uint32_t uptime_cs;
@@ -175,7 +174,7 @@ poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 	ret_request->repetitions = job->size == SIZE_ALL ? REPETITIONS : 1;
 	ret_request->n = 0;
 	put_oid(ret_request, uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]), 0);
-	for (int column = 0; column < COLUMN_MAX; column++) {
+	for (int column = 0; column < POLL_COLUMN_MAX; column++) {
 		if (job->ended[column])
 			continue;
 		for (size_t i = job->at; i < wanted_end(job); i++)
@@ -194,50 +193,22 @@ poll_job_request(const struct poll_job *job, struct poll_request *ret_request)
 
 /* ---- answers ---- */
 
-static void
-set_text(char **text, struct slice bytes)
-{
-	if (bytes.len == 0 || bytes.len > IFNAME_MAX || memchr(bytes.data, '\0', bytes.len))
-		return;
-	free(*text);
-	*text = strndup(bytes.data, bytes.len);
-}
-
-static void
-set_cell(
-    struct poll_row *row, enum column column, const struct trap_varbind *varbind, int64_t asked_ns)
-{
-	const bool status =
-	    varbind->type == VALUE_INTEGER && varbind->integer >= 1 && varbind->integer <= 7;
-
-	if (column == COLUMN_NAME && varbind->type == VALUE_BYTES)
-		set_text(&row->name, varbind->bytes);
-	else if (column == COLUMN_DESCR && varbind->type == VALUE_BYTES)
-		set_text(&row->descr, varbind->bytes);
-	else if (column == COLUMN_ADMIN && status)
-		row->admin = (uint8_t)varbind->integer;
-	else if (column == COLUMN_OPER && status) {
-		row->oper = (uint8_t)varbind->integer;
-		row->asked_ns = asked_ns;
-	}
-}
-
-/* Which column's object it is, and of which row; COLUMN_MAX: none of ours. */
-static enum column
+/* Which column's object it is, and of which row; POLL_COLUMN_MAX: none of ours. */
+static enum poll_column
 column_of(struct oid name, uint32_t *ret_index)
 {
-	for (int column = 0; column < COLUMN_MAX; column++) {
+	for (int column = 0; column < POLL_COLUMN_MAX; column++) {
 		const struct oid base = { columns[column].ids, columns[column].n };
 		if (name.n != base.n + 1 || !oid_starts(name, base))
 			continue;
 		unsigned long index = name.ids[base.n];
 		/* InterfaceIndex ends at 2^31-1 (RFC 2863); some agents go on to what an OID can hold. */
 		if (index < 1 || index > UINT32_MAX)
-			return COLUMN_MAX;
+			return POLL_COLUMN_MAX;
 		*ret_index = (uint32_t)index;
-		return (enum column)column;
+		return (enum poll_column)column;
 	}
-	return COLUMN_MAX;
+	return POLL_COLUMN_MAX;
 }
 
 static bool
@@ -254,19 +225,19 @@ was_wanted(const struct poll_job *job, uint32_t if_index)
  * no news, and are passed over; so is all that comes out of order.
  */
 static void
-take_varbind(struct poll_job *job, const struct trap_varbind *varbind, int64_t asked_ns,
-    bool moved[COLUMN_MAX])
+take_varbind(struct poll_job *job, const struct trap_varbind *varbind,
+    const struct poll_answer *answer, bool moved[POLL_COLUMN_MAX])
 {
 	uint32_t if_index = 0;
-	enum column column = column_of(varbind->name, &if_index);
+	enum poll_column column = column_of(varbind->name, &if_index);
 
-	if (column == COLUMN_MAX || !was_wanted(job, if_index) ||
+	if (column == POLL_COLUMN_MAX || !was_wanted(job, if_index) ||
 	    (job->walk && if_index <= job->cursor[column]))
 		return;
 	struct poll_row *row = poll_rows_get(&job->rows, if_index);
 	if (!row)
 		return;
-	set_cell(row, column, varbind, asked_ns);
+	poll_row_take(row, column, varbind, answer);
 	moved[column] = true;
 	job->cursor[column] = if_index;
 }
@@ -276,12 +247,12 @@ take_varbind(struct poll_job *job, const struct trap_varbind *varbind, int64_t a
  * get on. An answer with room for none ends them all: nothing makes an agent be asked for ever.
  */
 static bool
-end_columns(struct poll_job *job, size_t n, const bool moved[COLUMN_MAX])
+end_columns(struct poll_job *job, size_t n, const bool moved[POLL_COLUMN_MAX])
 {
 	bool more = false;
 	size_t at = 1;
 
-	for (int column = 0; column < COLUMN_MAX; column++) {
+	for (int column = 0; column < POLL_COLUMN_MAX; column++) {
 		if (job->ended[column])
 			continue;
 		job->ended[column] = !moved[column] && (at < n || n <= 1);
@@ -291,23 +262,33 @@ end_columns(struct poll_job *job, size_t n, const bool moved[COLUMN_MAX])
 	return more;
 }
 
-/* sysUpTime wraps after 497 days: going back by less than half of that is a restart (RFC 3418). */
-static bool
-take_uptime(struct poll_job *job, const struct trap_varbind *varbinds, size_t n)
+static void
+find_uptime(const struct trap_varbind *varbinds, size_t n, struct poll_answer *answer)
 {
 	const struct oid uptime = { uptime_ids, sizeof(uptime_ids) / sizeof(uptime_ids[0]) };
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !answer->has_uptime; i++) {
 		if (!oid_eq(varbinds[i].name, uptime) || varbinds[i].type != VALUE_TIMETICKS)
 			continue;
-		const uint32_t now_cs = (uint32_t)varbinds[i].integer;
-		const bool restarted = job->has_uptime && now_cs < job->uptime_cs &&
-				       job->uptime_cs - now_cs < UINT32_MAX / 2;
-		job->has_uptime = true;
-		job->uptime_cs = now_cs;
-		return restarted;
+		answer->has_uptime = true;
+		answer->uptime_cs = (uint32_t)varbinds[i].integer;
 	}
-	return false;
+}
+
+/* sysUpTime wraps after 497 days: going back by less than half of that is a restart (RFC 3418). */
+static bool
+take_uptime(struct poll_job *job, const struct poll_answer *answer)
+{
+	const uint32_t before_cs = job->uptime_cs;
+	const bool restarted = answer->has_uptime && job->has_uptime &&
+			       answer->uptime_cs < before_cs &&
+			       before_cs - answer->uptime_cs < UINT32_MAX / 2;
+
+	if (answer->has_uptime) {
+		job->has_uptime = true;
+		job->uptime_cs = answer->uptime_cs;
+	}
+	return restarted;
 }
 
 static void
@@ -347,17 +328,19 @@ go_on(struct poll_job *job)
 enum poll_step
 poll_job_take(struct poll_job *job, const struct trap_varbind *varbinds, size_t n, int64_t asked_ns)
 {
-	bool moved[COLUMN_MAX] = { false };
+	struct poll_answer answer = { .asked_ns = asked_ns };
+	bool moved[POLL_COLUMN_MAX] = { false };
 
 	if (job->discovery)
 		return discover_job_take(job->discovery, varbinds, n);
-	if (take_uptime(job, varbinds, n) && job->rows.n > 0)
+	find_uptime(varbinds, n, &answer);
+	if (take_uptime(job, &answer) && job->rows.n > 0)
 		return begin_anew(job);
 	if (job->lags.shape)
 		return table_walk_take(&job->lags, varbinds, n, 1) == TABLE_GOES_ON ? POLL_STEP_MORE
 										    : go_on(job);
 	for (size_t i = 0; i < n; i++)
-		take_varbind(job, &varbinds[i], asked_ns, moved);
+		take_varbind(job, &varbinds[i], &answer, moved);
 	if (job->walk)
 		return end_columns(job, n, moved) ? POLL_STEP_MORE : go_on(job);
 	job->at = wanted_end(job);
@@ -395,26 +378,26 @@ poll_job_use_v1(struct poll_job *job)
 	job->size = job->walk ? SIZE_LEAST : SIZE_ROW;
 }
 
-/* Which column the request's varbind asks for, where it asks for one of each; COLUMN_MAX: none. */
+/* Which column the request's varbind asks for, where it asks for one of each; POLL_COLUMN_MAX: none. */
 static int
 column_asked(const struct poll_job *job, long index)
 {
 	long at = 2; /* behind sysUpTime */
 
-	for (int column = 0; column < COLUMN_MAX; column++) {
+	for (int column = 0; column < POLL_COLUMN_MAX; column++) {
 		if (job->ended[column])
 			continue;
 		if (at++ == index)
 			return column;
 	}
-	return COLUMN_MAX;
+	return POLL_COLUMN_MAX;
 }
 
 static enum poll_step
 end_column(struct poll_job *job, int column)
 {
 	job->ended[column] = true;
-	for (int other = 0; other < COLUMN_MAX; other++)
+	for (int other = 0; other < POLL_COLUMN_MAX; other++)
 		if (!job->ended[other])
 			return POLL_STEP_MORE;
 	return POLL_STEP_DONE;
@@ -433,11 +416,11 @@ poll_job_no_such(struct poll_job *job, long index)
 			   ? POLL_STEP_MORE
 			   : go_on(job);
 	if (job->walk)
-		return column != COLUMN_MAX && end_column(job, column) == POLL_STEP_MORE
+		return column != POLL_COLUMN_MAX && end_column(job, column) == POLL_STEP_MORE
 			   ? POLL_STEP_MORE
 			   : go_on(job);
-	/* Without ifXTable no row has a name; a row without a state is none. */
-	if (column == COLUMN_NAME)
+	/* No row has a name without ifXTable, or a date with old agents; a row without a state is none. */
+	if (column == POLL_COLUMN_NAME || column == POLL_COLUMN_CHANGE)
 		return end_column(job, column);
 	job->at = wanted_end(job);
 	return job->at < job->n_wanted ? POLL_STEP_MORE : POLL_STEP_DONE;

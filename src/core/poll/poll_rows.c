@@ -73,6 +73,59 @@ poll_rows_get(struct poll_rows *rows, uint32_t if_index)
 	return &rows->rows[i];
 }
 
+/* ---- what a column says ---- */
+
+#define CS_NS INT64_C(10000000) /* TimeTicks are hundredths of a second */
+
+static void
+set_text(char **text, const struct trap_varbind *varbind)
+{
+	const struct slice bytes = varbind->bytes;
+
+	if (varbind->type != VALUE_BYTES || bytes.len == 0 || bytes.len > IFNAME_MAX ||
+	    memchr(bytes.data, '\0', bytes.len))
+		return;
+	free(*text);
+	*text = strndup(bytes.data, bytes.len);
+}
+
+static bool
+is_status(const struct trap_varbind *varbind)
+{
+	return varbind->type == VALUE_INTEGER && varbind->integer >= 1 && varbind->integer <= 7;
+}
+
+static void
+set_age(struct poll_row *row, const struct trap_varbind *varbind, const struct poll_answer *answer)
+{
+	if (varbind->type != VALUE_TIMETICKS || row->oper == 0 || !answer->has_uptime ||
+	    varbind->integer <= 0 || varbind->integer > answer->uptime_cs)
+		return;
+	const int64_t changed_ns =
+	    answer->asked_ns - (answer->uptime_cs - varbind->integer) * CS_NS;
+	if (changed_ns <= row->asked_ns)
+		row->age_ns = row->asked_ns - changed_ns;
+}
+
+void
+poll_row_take(struct poll_row *row, enum poll_column column, const struct trap_varbind *varbind,
+    const struct poll_answer *answer)
+{
+	if (column == POLL_COLUMN_NAME)
+		set_text(&row->name, varbind);
+	else if (column == POLL_COLUMN_DESCR)
+		set_text(&row->descr, varbind);
+	else if (column == POLL_COLUMN_CHANGE)
+		set_age(row, varbind, answer);
+	else if (column == POLL_COLUMN_ADMIN && is_status(varbind))
+		row->admin = (uint8_t)varbind->integer;
+	else if (column == POLL_COLUMN_OPER && is_status(varbind)) {
+		row->oper = (uint8_t)varbind->integer;
+		row->asked_ns = answer->asked_ns;
+		row->age_ns = 0;
+	}
+}
+
 /* ---- what a row says ---- */
 
 enum { OPER_UP = 1, OPER_UNKNOWN = 4, ADMIN_UP = 1, ADMIN_DOWN = 2 };
@@ -93,6 +146,8 @@ poll_row_event(const struct poll_row *row, struct link_event *ret_event)
 		.name = slice_of(row->name),
 		.descr = slice_of(row->descr),
 		.if_index = row->if_index,
+		.asked_ns = row->asked_ns,
+		.age_ns = row->age_ns,
 		.rule = "poll",
 	};
 	return true;
