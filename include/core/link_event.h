@@ -84,7 +84,7 @@ struct link_event {
 	/* The line came through a trusted relay or over a stream, so that it may have been kept somewhere for long. */
 	bool relayed;
 	int64_t asked_ns; /* of a poll: engine time of the request; 0: as received */
-	int64_t age_ns; /* for how long it had been so by then, as the switch says; 0: not told */
+	int64_t age_ns;   /* for how long it had been so by then, as the switch says; 0: not told */
 	/* The rule or trap that spoke, for logs; static, or as long-lived as the rule set. */
 	const char *rule;
 };

@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/agents.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
-#define PORT "16161"
 #define IF_DESCR "1.3.6.1.2.1.2.2.1.2."
 #define IF_ADMIN "1.3.6.1.2.1.2.2.1.7."
 #define IF_OPER "1.3.6.1.2.1.2.2.1.8."
+#define IF_LAST_CHANGE "1.3.6.1.2.1.2.2.1.9."
 #define IF_NAME "1.3.6.1.2.1.31.1.1.1.1."
+#define UPTIME "1.3.6.1.2.1.1.3.0|67|"
 
 /* Two interfaces: addresses (more than one with their inner quotation marks), community, port. */
 #define TWO                                                                                       \
@@ -27,59 +28,43 @@
 	"\", \"attachments\": [\"sw1:Ethernet2\"]}]}"
 
 static struct sandbox box;
-static struct process agent;
-static char out[SANDBOX_TEXT], data[160], here[32], dead[32];
-static int v6_port;
+static struct agents agents;
+static char out[SANDBOX_TEXT], here[32], dead[32];
 static bool skipped;
 
 /* ---- agents ---- */
 
+/* What sw1 tells from its next start on, as lines of snmpsim's. */
 static void
-record(const char *text)
+tell(const char *lines)
 {
-	char path[200];
+	struct recording recording = { .n = 0 };
 
-	snprintf(path, sizeof(path), "%s/sw1.snmprec", data);
-	sandbox_write(path, text);
+	for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + 1)
+		record(&recording, "%.*s", (int)n, lines);
+	agents_rewrite(&agents, "sw1", &recording);
 }
 
 /* Answers at `here` and at ::1, community sw1. */
 static void
 agent_start(void)
 {
-	char log[160], data_dir[200], cache_dir[200], v4[64], v6[64];
-
-	snprintf(log, sizeof(log), "%s/snmpsim.log", box.dir);
-	snprintf(data_dir, sizeof(data_dir), "--data-dir=%s", data);
-	snprintf(cache_dir, sizeof(cache_dir), "--cache-dir=%s/cache", box.dir);
-	snprintf(v4, sizeof(v4), "--agent-udpv4-endpoint=%s:" PORT, here);
-	snprintf(v6, sizeof(v6), "--agent-udpv6-endpoint=[::1]:%d", v6_port);
-	process_start(&agent, log,
-	    ARGV("snmpsimd", data_dir, cache_dir, "--force-index-rebuild", v4, v6,
-		"--process-user=root", "--process-group=root"));
-	char asked[64];
-	snprintf(asked, sizeof(asked), "%s:" PORT, here);
-	WAIT_FOR(process_run(out, sizeof(out),
-		     ARGV("snmpgetnext", "-v2c", "-csw1", "-t1", "-r0", asked, "1.3")) == 0);
+	agents_start(&agents, "sw1");
 }
 
 static void
 set_up(void)
 {
-	const unsigned pid = (unsigned)getpid();
+	struct recording nothing = { .n = 0 };
 
-	skipped = getuid() != 0 ||
-		  process_run(out, sizeof(out), ARGV("sh", "-c", "command -v snmpsimd")) != 0;
-	if (skipped) {
-		printf("SKIPPED: snmpsim is not installed, or this is not root\n");
+	skipped = !agents_available();
+	if (skipped)
 		return;
-	}
 	sandbox_init(&box);
-	v6_port = 20000 + (int)getpid() % 12000;
-	snprintf(here, sizeof(here), "127.%u.%u.1", 100 + pid / 250 % 100, 1 + pid % 250);
-	snprintf(dead, sizeof(dead), "127.%u.%u.2", 100 + pid / 250 % 100, 1 + pid % 250);
-	snprintf(data, sizeof(data), "%s/data", box.dir);
-	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("mkdir", data)), 0);
+	agents_init(&agents, &box);
+	snprintf(here, sizeof(here), "%s", agents_add(&agents, "sw1", &nothing));
+	snprintf(dead, sizeof(dead), "%.*s.2", (int)(strrchr(here, '.') - here), here);
+	agents.v6_port = 20000 + (int)getpid() % 12000;
 	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "poll_interval = off" });
 	sandbox_start_ready(&box);
 }
@@ -89,7 +74,7 @@ tear_down(void)
 {
 	if (skipped)
 		return;
-	process_kill(&agent);
+	agents_stop(&agents);
 	sandbox_release(&box);
 }
 
@@ -157,11 +142,11 @@ link_down(const char *if_index)
 static void
 begin_two_up(void)
 {
-	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
-			"2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|1\n" IF_NAME
-			"1|4|Ethernet1\n" IF_NAME "2|4|Ethernet2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
+		      "2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|1\n" IF_NAME
+		      "1|4|Ethernet1\n" IF_NAME "2|4|Ethernet2\n");
 	agent_start();
-	load(TWO, here, "sw1", 16161);
+	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(polling_is("answered"));
 }
 
@@ -171,10 +156,10 @@ START_TEST(without_if_x_table_interfaces_are_known_by_their_descriptions)
 {
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
-			"2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_ADMIN "1|2|1\n" IF_ADMIN
+		      "2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|2\n");
 	agent_start();
-	load(TWO, here, "sw1", 16161);
+	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(is_down(VM2));
 	ck_assert(!is_down(VM1));
 }
@@ -186,10 +171,10 @@ START_TEST(where_the_first_address_is_dead_the_second_is_asked)
 
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
 	agent_start();
 	snprintf(addresses, sizeof(addresses), "%s\", \"%s", dead, here);
-	load(TWO, addresses, "sw1", 16161);
+	load(TWO, addresses, "sw1", AGENTS_PORT);
 	WAIT_FOR(is_down(VM1));
 	ck_assert(polling_is("answered"));
 	ck_assert(!sandbox_log_has(&box, "its ports stay as they are"));
@@ -200,9 +185,9 @@ START_TEST(a_switch_is_asked_over_ipv6)
 {
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
 	agent_start();
-	load(TWO, "::1", "sw1", v6_port);
+	load(TWO, "::1", "sw1", agents.v6_port);
 	WAIT_FOR(is_down(VM1));
 }
 END_TEST
@@ -213,9 +198,9 @@ START_TEST(indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touch
 	if (skipped)
 		return;
 	begin_two_up();
-	process_kill(&agent);
-	record(IF_DESCR "1|4|Ethernet2\n" IF_DESCR "2|4|Ethernet1\n" IF_OPER "1|2|1\n" IF_OPER
-			"2|2|1\n" IF_NAME "1|4|Ethernet2\n" IF_NAME "2|4|Ethernet1\n");
+	agents_stop(&agents);
+	tell(IF_DESCR "1|4|Ethernet2\n" IF_DESCR "2|4|Ethernet1\n" IF_OPER "1|2|1\n" IF_OPER
+		      "2|2|1\n" IF_NAME "1|4|Ethernet2\n" IF_NAME "2|4|Ethernet1\n");
 	/* It is silent at first: what it says by index alone waits. */
 	trap(".1.3.6.1.6.3.1.1.5.1", ARGV(NULL));
 	link_down("1");
@@ -239,10 +224,10 @@ START_TEST(a_slow_agent_is_waited_for)
 {
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4:delay|value=Ethernet1,wait=700\n" IF_DESCR "2|4|Ethernet2\n" IF_OPER
-			"1|2|1\n" IF_OPER "2|2|2\n");
+	tell(IF_DESCR "1|4:delay|value=Ethernet1,wait=700\n" IF_DESCR "2|4|Ethernet2\n" IF_OPER
+		      "1|2|1\n" IF_OPER "2|2|2\n");
 	agent_start();
-	load(TWO, here, "sw1", 16161);
+	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(is_down(VM2));
 	ck_assert(polling_is("answered"));
 }
@@ -253,10 +238,10 @@ START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
 {
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4:delay|value=Ethernet2,wait=1200\n" IF_OPER
-			"1|2|1\n" IF_OPER "2|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4:delay|value=Ethernet2,wait=1200\n" IF_OPER
+		      "1|2|1\n" IF_OPER "2|2|2\n");
 	agent_start();
-	load(TWO, here, "sw1", 16161);
+	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(sandbox_counter(&box, "poll.requests") >= 1);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
 	load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]}, {\"name\": "
@@ -271,9 +256,40 @@ START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
 	ck_assert_int_eq(poll(), 0);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), 2 * requests);
 	/* Asked at an address that is not its own any more. */
-	load(TWO, dead, "sw1", 16161);
+	load(TWO, dead, "sw1", AGENTS_PORT);
 	WAIT_FOR(polling_is("nothing listens at its SNMP port"));
 	ck_assert(is_down(VM2));
+}
+END_TEST
+
+/* Three days and half an hour ago by its own clock, of which ifLastChange and sysUpTime are numbers; 0 is no date. */
+START_TEST(an_interface_is_as_it_is_since_its_switch_says)
+{
+	static const char *const commands[][3] = { { "interface", "list" },
+		{ "switch", "show", "sw1" } };
+	char api[SANDBOX_PATH + 8];
+
+	if (skipped)
+		return;
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_OPER "1|2|1\n" IF_OPER
+		      "2|2|2\n" IF_LAST_CHANGE "1|67|40000000\n" IF_LAST_CHANGE
+		      "2|67|65740000\n" UPTIME "65920000\n");
+	agent_start();
+	load(TWO, here, "sw1", AGENTS_PORT);
+	WAIT_FOR(is_down(VM2));
+	snprintf(api, sizeof(api), "unix:%s", box.api);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(process_run(out, sizeof(out),
+				     ARGV(sandbox_program("dpwatch"), "--api", api, commands[i][0],
+					 commands[i][1], commands[i][2])),
+		    0);
+		ck_assert_msg(strstr(out, "3d0h ago") && strstr(out, "30m0"), "%s", out);
+	}
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out),
+		ARGV(sandbox_program("dpwatch"), "--api", api, "port", "explain", VM2)),
+	    0);
+	ck_assert_msg(strstr(out, "down for 30m0"), "%s", out);
 }
 END_TEST
 
@@ -287,9 +303,9 @@ START_TEST(an_agent_that_tells_of_no_interface_says_nothing_about_ports)
 {
 	if (skipped)
 		return;
-	record(broken[_i]);
+	tell(broken[_i]);
 	agent_start();
-	load(TWO, here, "sw1", 16161);
+	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(polling_is("tells of no interface"));
 	ck_assert(sandbox_log_has(&box, "tells of no interface; its ports stay as they are"));
 	ck_assert_int_eq(redis_down(box.redis), 0);
@@ -310,12 +326,12 @@ START_TEST(a_wrong_community_is_silence_and_another_one_is_tried_at_once)
 
 	if (skipped)
 		return;
-	record(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
 	agent_start();
 	snprintf(path, sizeof(path), "%s/community", box.dir);
 	snprintf(setting, sizeof(setting), "file:%s", path);
 	write_secret(path, "wrong\n");
-	load(TWO, here, setting, 16161);
+	load(TWO, here, setting, AGENTS_PORT);
 	WAIT_FOR(polling_is("no answer"));
 	ck_assert(!is_down(VM1));
 	/* The file is gone; then it is back, and right. */
@@ -344,6 +360,7 @@ main(void)
 	    tcase, indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touched);
 	tcase_add_test(tcase, a_slow_agent_is_waited_for);
 	tcase_add_test(tcase, a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off);
+	tcase_add_test(tcase, an_interface_is_as_it_is_since_its_switch_says);
 	tcase_add_loop_test(
 	    tcase, an_agent_that_tells_of_no_interface_says_nothing_about_ports, 0, 2);
 	tcase_add_test(tcase, a_wrong_community_is_silence_and_another_one_is_tried_at_once);

@@ -148,8 +148,8 @@ agents_add(struct agents *agents, const char *name, struct recording *recording)
 void
 agents_start(struct agents *agents, const char *first)
 {
-	const char *argv[AGENTS_MAX + 8] = { "snmpsimd" };
-	char log[200], data_dir[200], cache_dir[200], endpoints[AGENTS_MAX][80], asked[64],
+	const char *argv[AGENTS_MAX + 9] = { "snmpsimd" };
+	char log[200], data_dir[200], cache_dir[200], endpoints[AGENTS_MAX][80], v6[64], asked[64],
 	    out[512];
 	size_t n = 1;
 
@@ -166,6 +166,9 @@ agents_start(struct agents *agents, const char *first)
 		    agents->addresses[i], AGENTS_PORT);
 		argv[n++] = endpoints[i];
 	}
+	snprintf(v6, sizeof(v6), "--agent-udpv6-endpoint=[::1]:%d", agents->v6_port);
+	if (agents->v6_port != 0)
+		argv[n++] = v6;
 	argv[n] = NULL;
 	process_start(&agents->process, log, argv);
 	snprintf(asked, sizeof(asked), "%s:%d", agents->addresses[0], AGENTS_PORT);

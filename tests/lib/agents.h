@@ -21,6 +21,7 @@ struct agents {
 	char data[160];
 	char addresses[AGENTS_MAX][32];
 	size_t n;
+	int v6_port; /* they all answer there as well, at ::1; 0: nowhere */
 };
 
 /* What an agent tells: lines "OID|TAG|VALUE" of snmpsim's, in any order. */
