@@ -32,6 +32,7 @@ static struct process agent;
 static int near_end, far_end, other_port, other_address;
 static uint16_t port;
 static json_int_t n_tricks;
+static char salt[20]; /* of the last question */
 
 /* A socket of its own at an address, on that port; 0: any. */
 static int
@@ -143,6 +144,24 @@ is_v3(const uint8_t *bytes)
 	return bytes[enter(bytes, 0, &next) + 2] == 3;
 }
 
+/* msgPrivacyParameters of SNMPv3 (RFC 3414 2.4): the salt of an encrypted message, as hexadecimal digits; "": it has none. */
+static void
+read_salt(const uint8_t *bytes, char ret_salt[20])
+{
+	size_t next, at = enter(bytes, 0, &next);
+
+	enter(bytes, at, &next);        /* version */
+	enter(bytes, next, &next);      /* msgGlobalData */
+	at = enter(bytes, next, &next); /* msgSecurityParameters, and the sequence in it */
+	next = enter(bytes, at, &at);
+	for (int i = 0; i < 5; i++) /* engine, boots, time, user, digest */
+		enter(bytes, next, &next);
+	at = enter(bytes, next, &next);
+	for (size_t i = 0; at + i < next; i++)
+		snprintf(ret_salt + 2 * i, 3, "%02x", bytes[at + i]);
+	ret_salt[2 * (next - at)] = '\0';
+}
+
 static void
 play(enum trick trick, const uint8_t *question, size_t n_question, uint8_t *answer, size_t n_answer,
     const struct sockaddr_in *to)
@@ -184,6 +203,8 @@ stand_between(enum trick trick)
 	const size_t n_answer = sandbox_receive(far_end, 5000, answer, sizeof(answer));
 	ck_assert_uint_gt(n_answer, 0);
 	const bool discovery = is_v3(question) && n < 80;
+	if (is_v3(question))
+		read_salt(question, salt);
 	play(discovery ? HANDED_ON : trick, question, (size_t)n, answer, n_answer, &from);
 }
 
@@ -224,6 +245,31 @@ START_TEST(an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing)
 }
 END_TEST
 
+/* An initialization vector of AES is made of boots, time and salt: the same three must not come again (RFC 3826 3.1.2.1). */
+START_TEST(each_start_encrypts_with_salts_of_its_own)
+{
+	char first[20];
+
+	load("\"user\": \"monitor\"");
+	for (int start = 0; start < 2; start++) {
+		salt[0] = '\0';
+		for (int64_t until = process_clock_ms() + WAIT_MS; !salt[0];
+		     stand_between(HANDED_ON))
+			ck_assert_int_lt(process_clock_ms(), until);
+		ck_assert_uint_eq(strlen(salt), 16);
+		ck_assert_str_ne(salt, start == 0 ? "0000000000000000" : first);
+		snprintf(first, sizeof(first), "%s", salt);
+		for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");
+		     stand_between(HANDED_ON))
+			ck_assert_int_lt(process_clock_ms(), until);
+		if (start == 0) {
+			ck_assert_int_eq(sandbox_stop(&box), 0);
+			sandbox_start_ready(&box);
+		}
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -236,6 +282,7 @@ main(void)
 	    tcase, an_answer_over_snmpv2c_that_is_not_the_agents_changes_nothing, 0, 5);
 	tcase_add_loop_test(
 	    tcase, an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing, 0, 6);
+	tcase_add_test(tcase, each_start_encrypts_with_salts_of_its_own);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }

@@ -4,6 +4,7 @@
 
 #include <net-snmp/net-snmp-includes.h>
 
+#include <net-snmp/library/callback.h>
 #include <net-snmp/library/keytools.h>
 #include <net-snmp/library/lcd_time.h>
 #include <net-snmp/library/scapi.h>
@@ -43,6 +44,16 @@ static struct {
 	size_t engine_id_len;
 } library;
 
+/*
+ * The library draws the first salts of privacy by chance when configuration files have been read, which is never here. Without
+ * that they begin at 0, and come again after each start (RFC 3826 3.1.2.1, RFC 3414 8.1.1.1).
+ */
+static void
+draw_salts(void)
+{
+	snmp_call_callbacks(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_PREMIB_READ_CONFIG, NULL);
+}
+
 bool
 usm_library_open(struct slice engine_id, uint32_t boots)
 {
@@ -54,10 +65,12 @@ usm_library_open(struct slice engine_id, uint32_t boots)
 	if (!started) {
 		netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_APPTYPE, "dpwatchd");
 		init_snmpv3("dpwatchd");
-		started = true;
 	}
 	if (set_exact_engineID((const u_char *)engine_id.data, engine_id.len) != SNMPERR_SUCCESS)
 		return false;
+	if (!started)
+		draw_salts();
+	started = true;
 	engineBoots_conf("engineBoots", before);
 	memcpy(library.engine_id, engine_id.data, engine_id.len);
 	library.engine_id_len = engine_id.len;
