@@ -222,7 +222,7 @@ START_TEST(a_get_does_not_ask_for_aggregates)
 	struct poll_request request;
 
 	poll_job_request(get, &request);
-	ck_assert_uint_eq(request.n, 1 + 2 * 4);
+	ck_assert_uint_eq(request.n, 1 + 2 * POLL_COLUMN_MAX);
 	poll_job_free(get);
 }
 END_TEST
