@@ -15,7 +15,7 @@
 
 #include "util/slice.h"
 
-#define UDP_BATCH_MAX 128
+#define UDP_BATCH_MAX 256
 #define UDP_DATAGRAM_MAX 65536
 
 struct udp_datagram {

@@ -2,8 +2,8 @@
  * udp_listeners: the datagram sockets of one input under the loop (io). Private to the inputs and input_sockets.
  *
  * One wake-up is a turn: at most UDP_LISTENERS_TURNS batches from one socket, and some milliseconds, so that neither a flood on
- * it nor datagrams that cost much can keep the loop from the others. The clock is read once a batch, each datagram is handed over, then turn_end is called. Kernel drops are counted
- * with every batch, and once a second while nothing comes.
+ * it nor datagrams that cost much can keep the loop from the others. The clock is read once a batch, each datagram is handed
+ * over, then turn_end is called. Kernel drops are counted with every batch, and once a second while nothing comes.
  *
  * While the kernel's buffer is more than half full, it is emptied ahead into a queue that holds as many bytes as were asked
  * for as the receive buffer: a burst that is longer than the kernel's buffer finds room. Datagrams are handed over in the
@@ -20,7 +20,7 @@
 #include "io/loop.h"
 #include "io/udp_batch.h"
 
-#define UDP_LISTENERS_TURNS 4
+#define UDP_LISTENERS_TURNS 2
 
 struct udp_listeners_handler {
 	void *ctx;

@@ -50,8 +50,11 @@ work_loop(void *ctx)
 		writer->ended = work;
 		writer->work = JOURNAL_NO_WORK;
 		pthread_cond_signal(&writer->rest);
+		/* Not while it is locked: the loop's thread would wake up to wait for it. */
+		pthread_mutex_unlock(&writer->mutex);
 		if (write(writer->event_fd, &one, sizeof(one)) < 0)
 			abort(); /* an eventfd of ours that holds at most 1 */
+		pthread_mutex_lock(&writer->mutex);
 	}
 	pthread_mutex_unlock(&writer->mutex);
 	return NULL;
@@ -64,8 +67,8 @@ journal_writer_give(struct journal_writer *writer, enum journal_work work, struc
 	writer->bytes = bytes;
 	pthread_mutex_lock(&writer->mutex);
 	writer->work = work;
-	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->mutex);
+	pthread_cond_signal(&writer->wake);
 }
 
 static void

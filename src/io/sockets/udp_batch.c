@@ -1,5 +1,5 @@
 /*
- * recvmmsg into 128 buffers of one mapping: a page that no datagram ever reached costs nothing. The control data of each
+ * recvmmsg into 256 buffers of one mapping: a page that no datagram ever reached costs nothing. The control data of each
  * datagram (receive time, local address, drops so far) is read once, right after the call.
  */
 #include "io/udp_batch.h"
