@@ -169,8 +169,7 @@ $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench
-	$(Q)BUILD=$(BUILD) scripts/bench-topology --sizes 1000,30000,1000000 --repeat 3
-# One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle latency burst paced v3 v3many flood.
+# One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle latency burst v3 v3many map flood calls linecalls.
 bench-%: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench --only $*
 bench-syslog: all $(BUILD)/bench/matcher
