@@ -97,6 +97,12 @@ static const struct {
 	{ SLICE("<1>ab\0\n<2>abc\n\0"), "<1>ab|<2>abc|", 0 },
 	{ SLICE("no PRI at all\n17 is no count here\n"), "no PRI at all|17 is no count here|", 0 },
 	{ SLICE("\n<1>ab\n"), "<1>ab|", 0 },
+	/* No PRI, and a stamp or a sequence number first: no count. */
+	{ SLICE("2026-11-23T10:00:00Z sw a\n12:00:00 b\n"), "2026-11-23T10:00:00Z sw a|12:00:00 b|",
+	    0 },
+	{ SLICE("45: sw: a\n46: sw: b\n"), "45: sw: a|46: sw: b|", 0 },
+	{ SLICE("11/23/2026 a\n"), "11/23/2026 a|", 0 },
+	{ SLICE("1740823200.1 h a\n"), "1740823200.1 h a|", 0 },
 	{ SLICE("<1>ab\n<2>rest"), "<1>ab|", 7 }, /* unterminated: no message */
 	{ SLICE("<1>3456789a123456789a123456789a123456789\n<2>b\n"),
 	    "<1>3456789a123456789a123456789a123456789|<2>b|", 0 },
@@ -153,6 +159,8 @@ START_TEST(the_first_byte_tells_the_framing)
 	ck_assert_int_eq(frame.framing, FRAMING_UNKNOWN);
 	ck_assert_uint_eq(used, 3);
 	ck_assert_int_eq(syslog_frame_next(&frame, SLICE("1"), &used, &message), FRAME_MORE);
+	ck_assert_int_eq(frame.framing, FRAMING_UNKNOWN);
+	ck_assert_int_eq(syslog_frame_next(&frame, SLICE("1 "), &used, &message), FRAME_MORE);
 	ck_assert_int_eq(frame.framing, FRAMING_COUNTED);
 	ck_assert_int_eq(
 	    syslog_frame_next(&frame, SLICE("<1>a\n"), &used, &message), FRAME_MESSAGE);

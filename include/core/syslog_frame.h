@@ -3,7 +3,8 @@
  *
  * A datagram is one message and needs none of this. On TCP and TLS a connection is octet counted
  * ("17 <134>...", RFC 6587 3.4.1 and RFC 5425 4.3) or ended by a terminator (3.4.2), LF or NUL as
- * rsyslog takes them. The first byte tells which: a digit 1-9 means counting, anything else lines.
+ * rsyslog takes them. The first bytes tell which: a number means counting, anything else lines, and so
+ * does a number that a stamp or a sequence number goes on with ("2026-11-23T...", "45:").
  * Later messages are framed as the ones before; but a relay that hands on what it gets may mix both,
  * so that among counted ones a '<' begins a line, and among lines "COUNT <" a counted message.
  *

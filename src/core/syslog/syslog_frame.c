@@ -141,6 +141,20 @@ is_counted(struct slice bytes, size_t max)
 	return head > 0 && (size_t)head < bytes.len && bytes.data[head] == '<';
 }
 
+/* A connection that begins with a number: a count, or a line whose PRI is missing and which begins with its stamp or
+ * sequence number ("2026-11-23T...", "45: "). Unknown while only digits came. */
+static enum syslog_framing
+framing_of_number(struct slice bytes)
+{
+	size_t digits = 0;
+
+	while (digits < bytes.len && digits <= COUNT_DIGITS_MAX && is_digit(bytes.data[digits]))
+		digits++;
+	if (digits == bytes.len)
+		return FRAMING_UNKNOWN;
+	return memchr("-:/.", bytes.data[digits], 4) ? FRAMING_LINES : FRAMING_COUNTED;
+}
+
 /* How the message at the start is framed; `bytes` is not empty. */
 static enum syslog_framing
 framing_of(const struct stream_frame *frame, struct slice bytes)
@@ -148,7 +162,7 @@ framing_of(const struct stream_frame *frame, struct slice bytes)
 	const char first = bytes.data[0];
 
 	if (frame->framing == FRAMING_UNKNOWN)
-		return first >= '1' && first <= '9' ? FRAMING_COUNTED : FRAMING_LINES;
+		return first >= '1' && first <= '9' ? framing_of_number(bytes) : FRAMING_LINES;
 	return is_counted(bytes, frame->max_message) ? FRAMING_COUNTED : frame->framing;
 }
 
@@ -165,6 +179,10 @@ syslog_frame_next(
 		return FRAME_MORE;
 	}
 	frame->framing = framing_of(frame, slice_from(rest, filler));
+	if (frame->framing == FRAMING_UNKNOWN) {
+		*ret_used = skipped + filler;
+		return FRAME_MORE;
+	}
 	enum frame_result result = frame->framing == FRAMING_COUNTED
 				       ? next_counted(frame, rest, &used, ret_message)
 				       : next_line(frame, rest, &used, ret_message);
