@@ -49,7 +49,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all help deps run demo test test-all unit integration check-layers check-pure check-headers check-oids lint \
-	format bench bench-syslog bench-topology bench-poll bench-api bench-tools fuzz install clean FORCE
+	format bench bench-syslog bench-topology bench-poll bench-api bench-tools fuzz install uninstall clean FORCE
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 
@@ -67,7 +67,7 @@ help:
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
 	@echo 'make test-openstack  openstack'\''s client, a real Neutron and a real Keystone (Debian packages, some minutes)'
-	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make install | uninstall   PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 
 # ---- flags: objects are made anew when the compiler or its flags change ----
@@ -212,6 +212,8 @@ install: all
 	install -m 0755 $(BUILD)/dpwatchd $(DESTDIR)$(PREFIX)/sbin/dpwatchd
 	install -m 0755 $(BUILD)/dpwatch-neutron $(DESTDIR)$(PREFIX)/sbin/dpwatch-neutron
 	install -m 0755 $(BUILD)/dpwatch $(DESTDIR)$(PREFIX)/bin/dpwatch
+	# Of an older version, which may hold the same rules in other files; an operator's own are in rules.d.
+	rm -f $(DESTDIR)$(PREFIX)/share/dpwatch/rules/*.rules
 	install -m 0644 $(wildcard conf/rules/*.rules) $(DESTDIR)$(PREFIX)/share/dpwatch/rules/
 	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
 	for page in $(wildcard src/*/*.[1578]); do \
@@ -229,6 +231,13 @@ install: all
 	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
 		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf
+# Configuration, rules of one's own, state and the user stay.
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/dpwatchd sbin/dpwatch-neutron bin/dpwatch \
+		share/bash-completion/completions/dpwatch lib/sysusers.d/dpwatch.conf \
+		$(addprefix lib/systemd/system/,dpwatchd.service dpwatchd.socket dpwatch-neutron.service) \
+		$(foreach page,$(notdir $(wildcard src/*/*.[1578])),share/man/man$(subst .,,$(suffix $(page)))/$(page)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/dpwatch
 clean:
 	rm -rf build
 
