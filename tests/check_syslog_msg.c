@@ -196,7 +196,12 @@ static const struct {
 	{ "Mar  1 10:00:00 h1 app[9]: warning: ", "h1", "app", true },
 	{ "Mar  1 10:00:00 h1 app[9]: text=", "h1", "app", true },
 	{ "Mar  1 10:00:00 h1 said \"", "said", "", true },
-	{ "Mar  1 10:00:00 h1 <187>", "h1", "", true },
+	{ "Mar  1 10:00:00 h1 <187>", "h1", "", false }, /* a relay's header in front of it all */
+	{ "Mar  1 10:00:00 h1 <187>45: sw1: ", "sw1", "", false },
+	{ "Mar  1 10:00:00 h1 <187>Mar  1 10:00:00 sw1 app: ", "sw1", "app", false },
+	{ "Mar  1 10:00:00 h1 app: <187>", "h1", "app", true },
+	{ "Mar  1 10:00:00 h1 two <187>", "two", "", true },
+	{ "Mar  1 10:00:00 h1 <192>", "h1", "", true },
 	{ "Mar  1 10:00:00 h1 one two three four five ", "four", "", true },
 	{ "Mar  1 10:00:00 hw1 %%01FOO/4/BAR(l): ", "hw1", "", true },
 	{ "first line\n", "first", "", true },

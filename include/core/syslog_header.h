@@ -3,7 +3,8 @@
  * (core; used by syslog_msg only). facts/link-syslog.md 2.3.
  *
  * Atoms: counters, stamps and uptimes, hosts, node and unit ids, severity words, relay text, tags.
- * Any number of them may come in nearly any order, so there is no template.
+ * Any number of them may come in nearly any order, so there is no template. Where a relay wrote its
+ * stamp and a host in front of a whole message, PRI is one, too.
  */
 #ifndef DPWATCH_CORE_SYSLOG_HEADER_H
 #define DPWATCH_CORE_SYSLOG_HEADER_H

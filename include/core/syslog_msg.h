@@ -54,8 +54,9 @@ struct syslog_msg {
 };
 
 /*
- * Splits PRI and, for RFC 5424, the header. Never fails on a non-empty message: what is not
- * understood is text. False, and *ret_msg untouched, only for an empty message (nothing but PRI,
+ * Splits PRI and, for RFC 5424, the header; also of such a message that a relay put behind a header
+ * of its own, which is dropped then (a host that the message does not name stays the relay's). Never
+ * fails on a non-empty message: what is not understood is text. False, and *ret_msg untouched, only for an empty message (nothing but PRI,
  * blanks, CR, LF and NUL). The slices point into `datagram`.
  */
 bool syslog_msg_parse(struct slice datagram, struct syslog_msg *ret_msg);

@@ -204,6 +204,25 @@ atom_part(struct walk *w)
 	return 2 + (size_t)end + 2;
 }
 
+/* "<134>": a relay that parsed nothing put a header of its own in front of the whole message. Where anything but a stamp and
+ * a host came before it, somebody quotes one. */
+static size_t
+atom_pri(struct walk *w)
+{
+	bool begins = w->header->has_stamp || w->header->host.len == 0;
+	size_t len = 1, value = 0;
+
+	if (at(w->rest, 0) != '<' || !begins || w->tag_in_segment || w->speaks ||
+	    w->undecided.len > 0 || w->bare_left + 1 < BARE_WORDS_MAX)
+		return 0;
+	while (len < 4 && is_digit(at(w->rest, len)))
+		value = value * 10 + (size_t)(at(w->rest, len++) - '0');
+	if (len == 1 || at(w->rest, len) != '>' || value > 191)
+		return 0;
+	new_segment(w);
+	return len + 1;
+}
+
 /* "[syslog@9 s_sn="5" s_id="sw1:514"]": a session id or sequence number of IOS, in RFC 5424's clothes. */
 static size_t
 atom_session(struct walk *w)
@@ -367,8 +386,8 @@ static void
 walk_atoms(struct walk *w)
 {
 	static size_t (*const atoms[])(struct walk *) = { atom_stamp, atom_uptime, atom_counter,
-		atom_kernel_clock, atom_session, atom_original_address, atom_part, atom_unit,
-		atom_address, atom_word };
+		atom_kernel_clock, atom_pri, atom_session, atom_original_address, atom_part,
+		atom_unit, atom_address, atom_word };
 
 	while (!w->done) {
 		size_t len = 0;

@@ -100,17 +100,14 @@ take_time(struct syslog_msg *msg, const struct syslog_stamp *stamp)
 }
 
 /*
- * The header of RFC 5424 after PRI: "1 TIMESTAMP HOST APP PROCID MSGID SD [MSG]". False, and *msg
- * untouched, when it is something else; Meraki's "1 1740823200.1 host events" is.
+ * The header of RFC 5424 behind its version: "TIMESTAMP HOST APP PROCID MSGID SD [MSG]". False, and *msg
+ * untouched, when it is something else; Meraki's "1740823200.1 host events" is.
  */
 static bool
-read_rfc5424(struct slice text, struct syslog_msg *msg)
+read_unversioned(struct slice text, struct syslog_msg *msg)
 {
 	struct syslog_stamp stamp = { 0 };
-
-	if (!slice_starts(text, "1 "))
-		return false;
-	struct slice rest = slice_from(text, 2);
+	struct slice rest = text;
 	struct slice when = cut_field(&rest);
 	bool no_time = slice_eq_str(when, "-");
 	if (!no_time &&
@@ -123,7 +120,9 @@ read_rfc5424(struct slice text, struct syslog_msg *msg)
 		return false;
 
 	msg->rfc5424 = true;
-	msg->host = nil_is_empty(host);
+	/* Within a relay's header (see unwrap) a host that is not told is the relay's. */
+	if (msg->host.len == 0 || !slice_eq_str(host, "-"))
+		msg->host = nil_is_empty(host);
 	msg->app = nil_is_empty(app);
 	msg->procid = nil_is_empty(pid);
 	msg->msgid = nil_is_empty(msgid);
@@ -138,6 +137,58 @@ read_rfc5424(struct slice text, struct syslog_msg *msg)
 		stamp = (struct syslog_stamp){ 0 };
 	take_time(msg, &stamp);
 	return true;
+}
+
+/* With the version in front: "1 TIMESTAMP ...". */
+static bool
+read_rfc5424(struct slice text, struct syslog_msg *msg)
+{
+	return slice_starts(text, "1 ") && read_unversioned(slice_from(text, 2), msg);
+}
+
+/*
+ * What a relay that knows no RFC 5424 makes of such a message: its own stamp and a host in front, and PRI or not
+ * ("Nov 23 10:00:00 sw1 <28>1 2026-11-23T10:00:00Z ..."). Returns what stands behind them; empty where no stamp begins the
+ * text.
+ */
+static struct slice
+behind_legacy_header(struct slice text, struct slice *ret_host)
+{
+	struct syslog_stamp stamp;
+	int pri;
+	struct slice rest = slice_trim(slice_from(text, syslog_stamp_read(text, &stamp)));
+
+	if (rest.len == text.len)
+		return (struct slice){ 0 };
+	*ret_host = cut_field(&rest);
+	if (!syslog_word_is_host(*ret_host) && syslog_word_ipv6_len(*ret_host) == 0)
+		return (struct slice){ 0 };
+	return slice_from(rest, read_pri(rest, &pri));
+}
+
+/*
+ * RFC 5424 that a relay put into another message: into one of RFC 3164, as the text of one of RFC 5424, or there with its
+ * version as APP-NAME. *msg is the relay's, and then becomes the device's.
+ */
+static void
+unwrap(struct slice text, struct syslog_msg *msg)
+{
+	struct syslog_msg inner = { .pri = msg->pri, .maybe_cut = msg->maybe_cut };
+	bool found;
+	int pri;
+
+	if (!msg->rfc5424) {
+		struct slice rest = behind_legacy_header(text, &inner.host);
+		found = read_rfc5424(rest, &inner);
+	} else if (slice_eq_str(msg->app, "1")) {
+		inner.host = msg->host;
+		found = msg->procid.len == 0 && read_unversioned(msg->text, &inner);
+	} else {
+		inner.host = msg->host;
+		found = read_rfc5424(slice_from(msg->text, read_pri(msg->text, &pri)), &inner);
+	}
+	if (found)
+		*msg = inner;
 }
 
 bool
@@ -155,6 +206,7 @@ syslog_msg_parse(struct slice datagram, struct syslog_msg *ret_msg)
 		return false;
 	if (!read_rfc5424(text, &msg))
 		msg.text = text;
+	unwrap(text, &msg);
 	*ret_msg = msg;
 	return true;
 }
