@@ -44,11 +44,12 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order. ARGV: epoch, batch, schema, events_max_length, other streams' max length, instance, the line
- * it writes as (struct redis_history), the batch's moment (Unix ms), and all records as the bytes of their arg_buf (the
- * script takes them apart with cmsgpack). Stream entries have the id moment-n: n grows with the batch's number and the place
- * in it, and the moment never goes back. So a batch that comes again to a Redis that lost its tail has the ids that it had,
- * and a reader who had it is not told again. An epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
+ * that names a key, in order, all with one prefix; what follows it tells ports from interfaces. ARGV: epoch, batch, schema,
+ * events_max_length, other streams' max length, instance, the line it writes as (struct redis_history), the batch's moment
+ * (Unix ms), and all records as the bytes of their arg_buf (the script takes them apart with cmsgpack). Stream entries have
+ * the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
+ * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
+ * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
  * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
  * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.

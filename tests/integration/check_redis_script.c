@@ -118,12 +118,15 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 }
 END_TEST
 
+/* 1: among others. */
 START_TEST(a_toggle_back_leaves_the_set_of_those_that_are_down)
 {
 	const struct dp_change change = toggle(false);
 
 	begin();
 	add(&change);
+	if (_i == 1)
+		add_others();
 	SEND("1", "2", "ok", "2", "2");
 	ck_assert_int_eq(redis_down(box.redis), 0);
 	expect_field(PORT_KEY, "dp_down", "false");
@@ -300,21 +303,31 @@ START_TEST(an_unknown_script_is_said_so)
 }
 END_TEST
 
+/* 1: among others; 2: a state and a hash that is forgotten, which frees memory. */
 START_TEST(without_memory_nothing_is_written)
 {
-	const struct dp_change change = toggle(false);
+	struct dp_change forget = other(CHANGE_FORGET);
+	const struct dp_change change = toggle(false), state = other(CHANGE_INTERFACE);
 
+	forget.switch_name = "leaf2";
 	begin();
+	run("HSET dpwatch:interface:leaf2 Ethernet1/1 old");
 	remember();
 	run("CONFIG SET maxmemory 1");
-	add(&change);
+	add(&state);
+	add(_i == 2 ? &forget : &change);
+	if (_i == 1)
+		add_others();
 	redisReply *reply = send_raw("1", "2", "1", "1000000");
 	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
 	ck_assert_msg(strstr(reply->str, "OOM") != NULL, "%s", reply->str);
 	freeReplyObject(reply);
 	run("CONFIG SET maxmemory 0");
 	expect_nothing_changed();
-	SEND("1", "2", "ok", "2", "2");
+	if (_i == 2)
+		SEND("1", "2", "ok", "2");
+	else
+		SEND("1", "2", "ok", "2", "2");
 }
 END_TEST
 
@@ -362,6 +375,21 @@ START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
 }
 END_TEST
 
+START_TEST(a_port_of_the_wrong_type_is_left_out_of_a_batch_of_its_own)
+{
+	const struct dp_change change = toggle(true), event = other(CHANGE_INTERFACE);
+
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	run("SET " PORT_KEY " mine");
+	add(&event);
+	add(&change);
+	SEND("1", "1", "ok", "1", "0");
+	ck_assert_int_eq(redis_number(box.redis, "STRLEN " PORT_KEY), 4);
+	ck_assert_int_eq(redis_number(box.redis, "EXISTS dpwatch:down dpwatch:events"), 0);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN dpwatch:interface:leaf1"), 1);
+}
+END_TEST
+
 START_TEST(an_interface_hash_of_the_wrong_type_is_left_and_the_event_told)
 {
 	struct dp_change event = other(CHANGE_INTERFACE), forget = other(CHANGE_FORGET);
@@ -371,6 +399,8 @@ START_TEST(an_interface_hash_of_the_wrong_type_is_left_and_the_event_told)
 	event.transition = true;
 	add(&event);
 	add(&forget);
+	if (_i == 1)
+		add_others();
 	SEND("1", "1", "ok", "1");
 	ck_assert_int_eq(redis_number(box.redis, "STRLEN dpwatch:interface:leaf1"), 4);
 	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 1);
@@ -425,7 +455,7 @@ main(void)
 	tcase_add_test(claim, a_publisher_key_of_another_type_is_left_alone);
 	suite_add_tcase(suite, claim);
 	tcase_add_test(answers, a_toggle_has_exactly_the_fields_of_the_contract);
-	tcase_add_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down);
+	tcase_add_loop_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down, 0, 2);
 	tcase_add_test(answers, a_batch_that_comes_again_has_the_ids_that_it_had);
 	tcase_add_test(answers, ids_grow_though_the_clock_steps_back);
 	tcase_add_test(answers, a_stream_that_is_further_already_gets_its_entries_behind_it);
@@ -437,11 +467,13 @@ main(void)
 	    answers, of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes);
 	tcase_add_test(answers, an_empty_batch_only_counts);
 	tcase_add_test(answers, an_unknown_script_is_said_so);
-	tcase_add_test(answers, without_memory_nothing_is_written);
+	tcase_add_loop_test(answers, without_memory_nothing_is_written, 0, 3);
 	tcase_add_loop_test(answers, a_shared_key_of_the_wrong_type_stops_the_batch, 0,
 	    sizeof(shared_keys) / sizeof(shared_keys[0]));
 	tcase_add_test(answers, a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named);
-	tcase_add_test(answers, an_interface_hash_of_the_wrong_type_is_left_and_the_event_told);
+	tcase_add_test(answers, a_port_of_the_wrong_type_is_left_out_of_a_batch_of_its_own);
+	tcase_add_loop_test(
+	    answers, an_interface_hash_of_the_wrong_type_is_left_and_the_event_told, 0, 2);
 	tcase_add_loop_test(answers, the_revision_is_one_more_than_what_either_side_knows, 0,
 	    sizeof(revisions) / sizeof(revisions[0]));
 	suite_add_tcase(suite, answers);

@@ -134,6 +134,17 @@ add(const struct dp_change *change)
 	ck_assert_int_eq(change_encode(change, &args, &keys), 0);
 }
 
+/* Three states of other interfaces, so that the script takes the batch for one of many records. */
+static inline void
+add_others(void)
+{
+	struct dp_change state = other(CHANGE_INTERFACE);
+
+	state.switch_name = "leaf9";
+	for (int i = 0; i < 3; i++)
+		add(&state);
+}
+
 /* The command as the publisher sends it. */
 struct sending {
 	const char *argv[ARGS_MAX];
