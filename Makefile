@@ -114,6 +114,7 @@ $(BUILD)/tests/check_io_%: $(BUILD)/obj/tests/check_io_%.o $(call objects,$(LIB_
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
 $(BUILD)/tests/check_io_trap_wire: CORE_LIBS += -lnetsnmp
+$(BUILD)/tests/check_io_batch_command: CORE_LIBS += -lhiredis
 # The handlers of admin/api are tested without sockets, and need their layer.
 $(BUILD)/tests/check_api%: $(BUILD)/obj/tests/check_api%.o $(call objects,$(LIB_TESTS)) $(BUILD)/libadmin.a $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)

@@ -46,8 +46,9 @@ struct publisher {
 	size_t under_way;               /* batches sent and not answered */
 	int64_t sent_ns[OUTBOX_WINDOW]; /* when each was sent, a ring; the oldest at sent_first */
 	size_t sent_first;
-	bool slow;                     /* the oldest is older than PUBLISHER_SLOW_MS */
-	struct loop_timer *slow_timer; /* armed while anything is under way */
+	bool slow; /* the oldest is older than PUBLISHER_SLOW_MS */
+	struct loop_timer
+	    *slow_timer; /* armed while anything is under way, and left so behind it */
 	bool
 	    held; /* something is wrong that only time or an operator mends: retried by the timer */
 	bool refused; /* the probe found a command that Redis refuses */

@@ -51,6 +51,8 @@ void redis_link_break(struct redis_link *link, const char *why);
 typedef void redis_reply_fn(void *ctx, const struct redisReply *reply);
 int redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_t argc,
     const char **argv, const size_t *lens);
+/* The same for one that is written as Redis reads it (RESP); it is copied. */
+int redis_link_text(struct redis_link *link, redis_reply_fn *fn, void *ctx, struct slice command);
 /* The same for a few NUL-terminated words, ended by NULL. */
 int redis_link_words(struct redis_link *link, redis_reply_fn *fn, void *ctx, ...)
     __attribute__((sentinel));

@@ -5,107 +5,144 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OTHER_STREAMS_MAX_LENGTH "100000"
+#define OTHER_STREAMS_MAX_LENGTH 100000
+
+/* "$", the length, and the two line ends of one argument, or the whole of a number. */
+#define ARG_EXTRA 48
+
+static const char *const shared_keys[] = { "publisher", "down", "events", "link-events",
+	"redundancy" };
+#define N_SHARED (sizeof(shared_keys) / sizeof(shared_keys[0]))
+#define SHARED_KEY_MAX 12
+#define N_OTHER_ARGS 12 /* than keys */
 
 void
 batch_command_init(struct batch_command *command, const char *prefix, const char *instance,
     uint64_t events_max_length)
 {
-	*command =
-	    (struct batch_command){ .prefix = prefix, .instance = instance, .line = instance };
-	snprintf(command->events_max_length, sizeof(command->events_max_length), "%llu",
-	    (unsigned long long)events_max_length);
-	snprintf(command->schema, sizeof(command->schema), "%d", REDIS_SCHEMA);
+	*command = (struct batch_command){
+		.prefix = prefix,
+		.instance = instance,
+		.line = instance,
+		.events_max_length = events_max_length,
+	};
 }
 
 static int
-make_room(struct batch_command *command, size_t n_args, size_t keys_bytes)
+make_room(struct batch_command *command, size_t need)
 {
-	/* Half as much again: the next that is longer seldom allocates. */
-	if (n_args > command->room) {
-		n_args += n_args / 2;
-		const char **argv = realloc(command->argv, n_args * sizeof(*argv));
-		if (argv)
-			command->argv = argv;
-		size_t *lens = argv ? realloc(command->lens, n_args * sizeof(*lens)) : NULL;
-		if (!lens)
-			return -ENOMEM;
-		command->lens = lens;
-		command->room = n_args;
-	}
-	if (keys_bytes > command->keys_room) {
-		keys_bytes += keys_bytes / 2;
-		char *keys = realloc(command->keys, keys_bytes);
-		if (!keys)
-			return -ENOMEM;
-		command->keys = keys;
-		command->keys_room = keys_bytes;
-	}
+	if (need <= command->room)
+		return 0;
+	char *text = realloc(command->text, need * 2);
+	if (!text)
+		return -ENOMEM;
+	command->text = text;
+	command->room = need * 2;
 	return 0;
 }
 
+/* ---- RESP; there is room ---- */
+
 static void
-add_arg(struct batch_command *command, struct slice arg)
+put(struct batch_command *command, struct slice bytes)
 {
-	command->argv[command->argc] = arg.data;
-	command->lens[command->argc++] = arg.len;
+	if (bytes.len > 0)
+		memcpy(command->text + command->len, bytes.data, bytes.len);
+	command->len += bytes.len;
+}
+
+static struct slice
+decimal(uint64_t value, char buf[24])
+{
+	char *at = buf + 24;
+
+	do
+		*--at = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	return (struct slice){ at, (size_t)(buf + 24 - at) };
+}
+
+/* The head of an array of `value` arguments, or of an argument of `value` bytes. */
+static void
+put_head(struct batch_command *command, struct slice mark, size_t value)
+{
+	char buf[24];
+
+	put(command, mark);
+	put(command, decimal(value, buf));
+	put(command, SLICE("\r\n"));
 }
 
 static void
-add_key(struct batch_command *command, struct slice suffix)
+put_arg(struct batch_command *command, struct slice arg)
 {
-	size_t prefix_len = strlen(command->prefix);
+	put_head(command, SLICE("$"), arg.len);
+	put(command, arg);
+	put(command, SLICE("\r\n"));
+}
 
-	memcpy(command->key_at, command->prefix, prefix_len);
-	memcpy(command->key_at + prefix_len, suffix.data, suffix.len);
-	add_arg(command, (struct slice){ command->key_at, prefix_len + suffix.len });
-	command->key_at += prefix_len + suffix.len;
+static void
+put_number(struct batch_command *command, uint64_t value)
+{
+	char buf[24];
+
+	put_arg(command, decimal(value, buf));
+}
+
+static void
+put_key(struct batch_command *command, struct slice suffix)
+{
+	const struct slice prefix = slice_of(command->prefix);
+
+	put_head(command, SLICE("$"), prefix.len + suffix.len);
+	put(command, prefix);
+	put(command, suffix);
+	put(command, SLICE("\r\n"));
+}
+
+/* What batch_command_make() writes, at most. */
+static size_t
+bound(const struct batch_command *command, const char *sha, const struct outbox_batch *batch)
+{
+	const size_t n_keys = N_SHARED + batch->keys.n_args;
+
+	return (n_keys + N_OTHER_ARGS + 1) * ARG_EXTRA + n_keys * strlen(command->prefix) +
+	       N_SHARED * SHARED_KEY_MAX + batch->keys.len + strlen(sha) +
+	       strlen(command->instance) + strlen(command->line) + batch->args.len;
 }
 
 int
 batch_command_make(struct batch_command *command, const char *sha, uint64_t epoch,
     const struct outbox_batch *batch)
 {
-	static const char *const shared[] = { "publisher", "down", "events", "link-events",
-		"redundancy" };
-	const size_t n_shared = sizeof(shared) / sizeof(shared[0]),
-		     n_keys = n_shared + batch->keys.n_args;
-	const size_t longest_shared = 12;
-	struct slice arg;
+	const size_t n_keys = N_SHARED + batch->keys.n_args;
+	struct slice suffix;
 
-	if (make_room(command, 3 + n_keys + 9,
-		n_keys * (strlen(command->prefix) + longest_shared) + batch->keys.len) != 0)
+	command->len = 0;
+	if (make_room(command, bound(command, sha, batch)) != 0)
 		return -ENOMEM;
-	command->argc = 0;
-	command->key_at = command->keys;
-	snprintf(command->numkeys, sizeof(command->numkeys), "%zu", n_keys);
-	snprintf(command->epoch, sizeof(command->epoch), "%llu", (unsigned long long)epoch);
-	snprintf(
-	    command->number, sizeof(command->number), "%llu", (unsigned long long)batch->number);
-	snprintf(command->moment, sizeof(command->moment), "%lld", (long long)batch->moment_ms);
-	add_arg(command, SLICE("EVALSHA"));
-	add_arg(command, slice_of(sha));
-	add_arg(command, slice_of(command->numkeys));
-	for (size_t i = 0; i < n_shared; i++)
-		add_key(command, slice_of(shared[i]));
-	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &arg);)
-		add_key(command, arg);
-	add_arg(command, slice_of(command->epoch));
-	add_arg(command, slice_of(command->number));
-	add_arg(command, slice_of(command->schema));
-	add_arg(command, slice_of(command->events_max_length));
-	add_arg(command, SLICE(OTHER_STREAMS_MAX_LENGTH));
-	add_arg(command, slice_of(command->instance));
-	add_arg(command, slice_of(command->line));
-	add_arg(command, slice_of(command->moment));
-	add_arg(command, (struct slice){ batch->args.data, batch->args.len });
+	put_head(command, SLICE("*"), n_keys + N_OTHER_ARGS);
+	put_arg(command, SLICE("EVALSHA"));
+	put_arg(command, slice_of(sha));
+	put_number(command, n_keys);
+	for (size_t i = 0; i < N_SHARED; i++)
+		put_key(command, slice_of(shared_keys[i]));
+	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &suffix);)
+		put_key(command, suffix);
+	put_number(command, epoch);
+	put_number(command, batch->number);
+	put_number(command, REDIS_SCHEMA);
+	put_number(command, command->events_max_length);
+	put_number(command, OTHER_STREAMS_MAX_LENGTH);
+	put_arg(command, slice_of(command->instance));
+	put_arg(command, slice_of(command->line));
+	put_number(command, (uint64_t)batch->moment_ms);
+	put_arg(command, (struct slice){ batch->args.data, batch->args.len });
 	return 0;
 }
 
 void
 batch_command_release(struct batch_command *command)
 {
-	free(command->argv);
-	free(command->lens);
-	free(command->keys);
+	free(command->text);
 }

@@ -192,7 +192,8 @@ note_sent(struct publisher *publisher)
 {
 	publisher->sent_ns[(publisher->sent_first + publisher->under_way) % OUTBOX_WINDOW] =
 	    loop_now(publisher->loop).now_ns;
-	if (publisher->under_way++ == 0)
+	publisher->under_way++;
+	if (!loop_timer_armed(publisher->slow_timer))
 		loop_timer_arm(publisher->slow_timer, PUBLISHER_SLOW_MS);
 }
 
@@ -258,8 +259,8 @@ send_batch(struct publisher *publisher, const struct outbox_batch *batch)
 
 	if (batch_command_make(command, publisher->sha, publisher->epoch, batch) != 0)
 		return -ENOMEM;
-	return redis_link_command(publisher->link, publisher_on_batch, publisher, command->argc,
-	    command->argv, command->lens);
+	return redis_link_text(publisher->link, publisher_on_batch, publisher,
+	    (struct slice){ command->text, command->len });
 }
 
 void

@@ -359,23 +359,55 @@ on_reply(redisAsyncContext *context, void *reply, void *arg)
 	call.fn(call.ctx, reply);
 }
 
-int
-redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_t argc,
-    const char **argv, const size_t *lens)
+/* What a command's callback will get; NULL, with the reason: it cannot be sent. */
+static struct call *
+call_new(struct redis_link *link, redis_reply_fn *fn, void *ctx, int *ret_error)
 {
+	struct call *call = NULL;
+
+	*ret_error = -ENOTCONN;
 	if (link->state != REDIS_UP || !link->context)
-		return -ENOTCONN;
-	struct call *call = spares_take(&link->spare_calls, sizeof(*call));
-	if (!call)
-		return -ENOMEM;
-	*call = (struct call){ fn, ctx };
-	if (redisAsyncCommandArgv(link->context, on_reply, call, (int)argc, argv, lens) ==
-	    REDIS_OK) {
+		return NULL;
+	*ret_error = -ENOMEM;
+	if ((call = spares_take(&link->spare_calls, sizeof(*call))) != NULL)
+		*call = (struct call){ fn, ctx };
+	return call;
+}
+
+static int
+called(struct redis_link *link, struct call *call, int status)
+{
+	if (status == REDIS_OK) {
 		note_command(link);
 		return 0;
 	}
 	spares_give(&link->spare_calls, call, sizeof(*call));
 	return -ENOTCONN;
+}
+
+int
+redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_t argc,
+    const char **argv, const size_t *lens)
+{
+	int error;
+	struct call *call = call_new(link, fn, ctx, &error);
+
+	if (!call)
+		return error;
+	return called(link, call,
+	    redisAsyncCommandArgv(link->context, on_reply, call, (int)argc, argv, lens));
+}
+
+int
+redis_link_text(struct redis_link *link, redis_reply_fn *fn, void *ctx, struct slice command)
+{
+	int error;
+	struct call *call = call_new(link, fn, ctx, &error);
+
+	if (!call)
+		return error;
+	return called(link, call,
+	    redisAsyncFormattedCommand(link->context, on_reply, call, command.data, command.len));
 }
 
 int

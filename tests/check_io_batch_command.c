@@ -1,0 +1,121 @@
+/* batch_command: what is written is what Redis reads, by hiredis' own reader of the same protocol. */
+#include <check.h>
+#include <hiredis/hiredis.h>
+#include <string.h>
+
+#include "io/batch_command.h"
+#include "lib/run_suite.h"
+
+#define SHA "0123456789abcdef0123456789abcdef01234567"
+
+static struct outbox_batch batch;
+static struct batch_command command;
+
+static void
+set_up(void)
+{
+	batch = (struct outbox_batch){ .number = 41, .moment_ms = 1700000000000 };
+	batch_command_init(&command, "{site-a}:", "host/1", 1000000);
+}
+
+static void
+tear_down(void)
+{
+	arg_buf_release(&batch.args);
+	arg_buf_release(&batch.keys);
+	batch_command_release(&command);
+}
+
+/* The arguments of the one command that was made. Freed by the caller. */
+static redisReply *
+read_command(void)
+{
+	redisReader *reader = redisReaderCreate();
+	void *reply = NULL, *more = NULL;
+
+	ck_assert_int_eq(redisReaderFeed(reader, command.text, command.len), REDIS_OK);
+	ck_assert_int_eq(redisReaderGetReply(reader, &reply), REDIS_OK);
+	ck_assert_msg(reply != NULL, "%s", reader->errstr);
+	ck_assert_int_eq(redisReaderGetReply(reader, &more), REDIS_OK);
+	ck_assert_msg(more == NULL, "there is something behind the command");
+	redisReaderFree(reader);
+	return reply;
+}
+
+static void
+expect(const redisReply *arg, const void *bytes, size_t len)
+{
+	ck_assert_int_eq(arg->type, REDIS_REPLY_STRING);
+	ck_assert_uint_eq(arg->len, len);
+	ck_assert_mem_eq(arg->str, bytes, len);
+}
+
+START_TEST(a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order)
+{
+	static const char *const wanted[] = { "EVALSHA", SHA, "7", "{site-a}:publisher",
+		"{site-a}:down", "{site-a}:events", "{site-a}:link-events", "{site-a}:redundancy",
+		"{site-a}:interface:leaf1", "{site-a}:port:x", "18446744073709551615", "41", "1",
+		"1000000", "100000", "host/1", "host/0", "1700000000000" };
+	const size_t n = sizeof(wanted) / sizeof(wanted[0]);
+
+	ck_assert_int_eq(arg_buf_add(&batch.keys, SLICE("interface:leaf1")), 0);
+	ck_assert_int_eq(arg_buf_add(&batch.keys, SLICE("port:x")), 0);
+	ck_assert_int_eq(arg_buf_add(&batch.args, SLICE("T\r\n\0")), 0);
+	command.line = "host/0";
+	ck_assert_int_eq(batch_command_make(&command, SHA, UINT64_MAX, &batch), 0);
+	redisReply *args = read_command();
+	ck_assert_uint_eq(args->elements, n + 1);
+	for (size_t i = 0; i < n; i++)
+		expect(args->element[i], wanted[i], strlen(wanted[i]));
+	expect(args->element[n], batch.args.data, batch.args.len);
+	freeReplyObject(args);
+}
+END_TEST
+
+START_TEST(an_empty_batch_has_no_key_of_its_own_and_no_records)
+{
+	ck_assert_int_eq(batch_command_make(&command, SHA, 0, &batch), 0);
+	redisReply *args = read_command();
+	ck_assert_uint_eq(args->elements, 17);
+	expect(args->element[2], "5", 1);
+	expect(args->element[8], "0", 1);
+	expect(args->element[16], "", 0);
+	freeReplyObject(args);
+}
+END_TEST
+
+/* One kept from batch to batch grows, and holds nothing of the batch before. */
+START_TEST(a_command_holds_any_batch_after_any_other)
+{
+	static char text[70000];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 0; len < sizeof(text); len = len * 7 + 3) {
+		arg_buf_clear(&batch.args);
+		arg_buf_clear(&batch.keys);
+		for (int i = 0; i < 3; i++) {
+			ck_assert_int_eq(arg_buf_add(&batch.args, (struct slice){ text, len }), 0);
+			ck_assert_int_eq(
+			    arg_buf_add(&batch.keys, (struct slice){ text, len < 300 ? len : 1 }),
+			    0);
+		}
+		ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);
+		redisReply *args = read_command();
+		ck_assert_uint_eq(args->elements, 20);
+		expect(args->element[19], batch.args.data, batch.args.len);
+		freeReplyObject(args);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("batch_command");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order);
+	tcase_add_test(tcase, an_empty_batch_has_no_key_of_its_own_and_no_records);
+	tcase_add_test(tcase, a_command_holds_any_batch_after_any_other);
+	return run_case("batch_command", tcase);
+}
