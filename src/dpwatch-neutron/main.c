@@ -130,14 +130,6 @@ parse_options(int argc, char **argv, struct program *program, struct options *op
 static void
 set_up_log(const struct config *config, const struct options *options)
 {
-	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
-		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
-		[LOG_LEVEL_INFO] = LEVEL_INFO,
-		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
-	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
-		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
-		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
-
 	bool quiet = options->command || options->check;
 
 	/* A command has a person before it, who wants its answer alone. */
@@ -145,9 +137,7 @@ set_up_log(const struct config *config, const struct options *options)
 		log_setup(
 		    "dpwatch-neutron", options->debug ? LEVEL_DEBUG : LEVEL_WARNING, TO_STDERR);
 	else
-		log_setup("dpwatch-neutron",
-		    options->debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
-		    target_of[config->daemon.log_target]);
+		config_file_set_up_log(config, "dpwatch-neutron", options->debug);
 }
 
 static void

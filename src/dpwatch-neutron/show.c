@@ -6,28 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/api_json.h"
 #include "forwarder.h"
-#include "util/timeutil.h"
 
 /* Changes of state are not written more often. */
 #define SHOW_AGAIN_MS 100
-
-static json_t *
-time_json(int64_t us)
-{
-	char text[TIMEUTIL_TEXT];
-
-	if (us == 0)
-		return json_null();
-	timeutil_format(us, text);
-	return json_string(text);
-}
-
-static json_t *
-text_or_null(const char *text)
-{
-	return *text ? json_string(text) : json_null();
-}
 
 static json_t *
 counters_json(const struct forwarder *fw)
@@ -52,13 +35,13 @@ instance_json(struct forwarder *fw)
 	return json_pack(
 	    "{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
 	    "name", fw->name, "pid", (int)getpid(), "version", DPWATCH_VERSION, "state",
-	    forwarder_state(fw), "started_at", time_json(fw->started_us), "account", who,
+	    forwarder_state(fw), "started_at", api_json_time(fw->started_us), "account", who,
 	    "endpoint", token->endpoint ? token->endpoint : "", "roles",
-	    text_or_null(token->roles ? token->roles : ""), "problem", text_or_null(fw->problem),
-	    "last_error", text_or_null(fw->last_error), "last_error_at",
-	    time_json(fw->last_error_us), "reconciled_at",
-	    time_json(reconcile_at_us(fw->reconcile)), "oldest_unsent_since",
-	    time_json(neutron_queue_oldest_us(fw->queue)), "waiting_down",
+	    api_json_text_or_null(token->roles ? token->roles : ""), "problem",
+	    api_json_text_or_null(fw->problem), "last_error", api_json_text_or_null(fw->last_error),
+	    "last_error_at", api_json_time(fw->last_error_us), "reconciled_at",
+	    api_json_time(reconcile_at_us(fw->reconcile)), "oldest_unsent_since",
+	    api_json_time(neutron_queue_oldest_us(fw->queue)), "waiting_down",
 	    (json_int_t)view.waiting_down, "waiting_active", (json_int_t)view.waiting_active,
 	    "delayed", (json_int_t)view.delayed, "under_way", (json_int_t)view.busy, "counters",
 	    counters_json(fw));

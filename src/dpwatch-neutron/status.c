@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/api_json.h"
 #include "forwarder.h"
 #include "program.h"
 #include "util/timeutil.h"
@@ -190,31 +191,20 @@ oldest_us(const struct status *status)
 }
 
 static json_t *
-time_json(int64_t us)
-{
-	char text[TIMEUTIL_TEXT];
-
-	if (us == 0)
-		return json_null();
-	timeutil_format(us, text);
-	return json_string(text);
-}
-
-static json_t *
 status_json(const struct status *status)
 {
 	const json_t *hold = status->hold;
 	int64_t oldest = oldest_us(status);
 	json_t *json = json_pack("{s:O, s:I, s:o, s:o, s:o, s:o}", "instances", status->instances,
 	    "ports_down", status->ports_down, "entries_behind", group_number(status, 0),
-	    "entries_pending", group_number(status, 1), "oldest_unsent_since", time_json(oldest),
-	    "oldest_unsent_seconds",
+	    "entries_pending", group_number(status, 1), "oldest_unsent_since",
+	    api_json_time(oldest), "oldest_unsent_seconds",
 	    oldest == 0 ? json_null() : json_real((double)(wall_us() - oldest) / 1e6));
 
 	if (json && json_object_size(hold) > 0)
 		json_object_set_new(json, "brake",
 		    json_pack("{s:o, s:I, s:I, s:s}", "since",
-			time_json(text_number(hold, "since")), "ports",
+			api_json_time(text_number(hold, "since")), "ports",
 			(json_int_t)text_number(hold, "ports"), "limit",
 			(json_int_t)text_number(hold, "limit"), "by", text_at(hold, "by")));
 	else if (json)

@@ -100,6 +100,9 @@ char *text_clean(const char *text);
 /* The same, printed. */
 void print_clean(FILE *out, const char *text);
 
+/* A list of texts, one a line, behind a column of `width` that has the title in its first line. */
+void print_lines(int width, const char *title, const json_t *texts);
+
 /* Orders an array of objects by these members, numbers inside a name by their value (Ethernet1/9 before Ethernet1/10). */
 void json_sort(json_t *list, const char *first, const char *second);
 

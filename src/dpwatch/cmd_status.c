@@ -6,20 +6,6 @@
 #include "util/timeutil.h"
 
 static void
-put_list(const char *title, const json_t *list)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		printf("%-12s", i == 0 ? title : "");
-		print_clean(stdout, json_string_value(item));
-		putchar('\n');
-	}
-}
-
-static void
 put_redis(const json_t *redis)
 {
 	printf("%-12s", "redis");
@@ -126,7 +112,7 @@ put_status(struct cli *cli, const json_t *status)
 	print_clean(stdout, json_text(status, "instance"));
 	printf(", started %s, %s%s%s\n", json_ago(status, "started_at", ago), good,
 	    ready ? "ready" : "not ready", cli->color ? "\033[0m" : "");
-	put_list("", json_object_get(status, "reasons"));
+	print_lines(12, "", json_object_get(status, "reasons"));
 	put_redis(json_object_get(status, "redis"));
 	put_journal(json_object_get(status, "journal"));
 	put_topology(json_object_get(status, "topology"));
@@ -146,8 +132,8 @@ put_status(struct cli *cli, const json_t *status)
 		    (long long)json_number(unmapped, "senders"));
 	printf("%-12s%lld rules for syslog and traps\n", "rules",
 	    (long long)json_number(status, "rules"));
-	put_list("listening", json_object_get(status, "listeners"));
-	put_list("warnings", json_object_get(status, "warnings"));
+	print_lines(12, "listening", json_object_get(status, "listeners"));
+	print_lines(12, "warnings", json_object_get(status, "warnings"));
 	put_counters(json_object_get(status, "counters"));
 }
 

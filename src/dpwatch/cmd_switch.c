@@ -231,20 +231,6 @@ cmd_switch_list(struct cli *cli)
 }
 
 static void
-put_texts(const char *title, const json_t *list)
-{
-	const json_t *text;
-	size_t i;
-
-	json_array_foreach(list, i, text)
-	{
-		printf("%-14s", i == 0 ? title : "");
-		print_clean(stdout, json_string_value(text));
-		putchar('\n');
-	}
-}
-
-static void
 print_engine(const json_t *engine)
 {
 	char ago[TIMEUTIL_RELATIVE];
@@ -326,8 +312,8 @@ print_switch(const struct cli *cli, const json_t *sw, const json_t *interfaces)
 	printf("%s, %s%s\n", json_flag(sw, "root") ? ", a root" : "",
 	    json_flag(sw, "reaches_root") ? "connected" : "cut off from every root",
 	    json_flag(sw, "maintenance") ? ", in maintenance" : "");
-	put_texts("addresses", json_object_get(sw, "addresses"));
-	put_texts("host names", json_object_get(sw, "hostnames"));
+	print_lines(14, "addresses", json_object_get(sw, "addresses"));
+	print_lines(14, "host names", json_object_get(sw, "hostnames"));
 	if (*json_text(sw, "os")) {
 		printf("%-14s", "os");
 		print_clean(stdout, json_text(sw, "os"));

@@ -207,6 +207,20 @@ print_clean(FILE *out, const char *text)
 	free(clean);
 }
 
+void
+print_lines(int width, const char *title, const json_t *texts)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(texts, i, text)
+	{
+		printf("%-*s", width, i == 0 ? title : "");
+		print_clean(stdout, json_string_value(text));
+		putchar('\n');
+	}
+}
+
 int
 cli_delete(struct cli *cli, const char *collection, const char *name)
 {

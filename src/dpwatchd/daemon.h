@@ -198,7 +198,6 @@ void daemon_load_maintenance(struct daemon *daemon);
 void daemon_keep_maintenance(struct daemon *daemon);
 
 /* ---- daemon_reload.c ---- */
-void daemon_set_up_log(const struct config *config, bool debug);
 /* Tries all files that the configuration names, and says what is wrong. 0 or 1: an exit status. */
 int daemon_test(const struct config *config);
 void daemon_reload(struct daemon *daemon);

@@ -11,21 +11,6 @@
 #include "io/redis_blocking.h"
 #include "tls/tls_context.h"
 
-void
-daemon_set_up_log(const struct config *config, bool debug)
-{
-	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
-		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
-		[LOG_LEVEL_INFO] = LEVEL_INFO,
-		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
-	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
-		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
-		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
-
-	log_setup("dpwatchd", debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
-	    target_of[config->daemon.log_target]);
-}
-
 /* What a configuration names, read. */
 struct files {
 	struct rules *rules;
@@ -124,7 +109,7 @@ put_in_force(struct daemon *daemon, struct config config, const struct files *fi
 	daemon_poll_topology(daemon);
 	rules_free(daemon->rules);
 	daemon->rules = files->rules;
-	daemon_set_up_log(&daemon->config, daemon->debug);
+	config_file_set_up_log(&daemon->config, "dpwatchd", daemon->debug);
 	config_release(&old);
 }
 

@@ -110,7 +110,7 @@ main(int argc, char **argv)
 		config_release(&daemon.config);
 		return status;
 	}
-	daemon_set_up_log(&daemon.config, options.debug);
+	config_file_set_up_log(&daemon.config, "dpwatchd", options.debug);
 	signal(SIGPIPE, SIG_IGN);
 	status = daemon_start(&daemon);
 	if (status == 0) {

@@ -34,3 +34,18 @@ config_file_load(const char *path, struct config *ret_config)
 		close(fd);
 	return status;
 }
+
+void
+config_file_set_up_log(const struct config *config, const char *program, bool debug)
+{
+	static const enum log_level level_of[] = { [LOG_LEVEL_ERROR] = LEVEL_ERROR,
+		[LOG_LEVEL_WARNING] = LEVEL_WARNING,
+		[LOG_LEVEL_INFO] = LEVEL_INFO,
+		[LOG_LEVEL_DEBUG] = LEVEL_DEBUG };
+	static const enum log_target target_of[] = { [LOG_TARGET_STDERR] = TO_STDERR,
+		[LOG_TARGET_SYSLOG] = TO_SYSLOG,
+		[LOG_TARGET_JOURNAL] = TO_JOURNAL };
+
+	log_setup(program, debug ? LEVEL_DEBUG : level_of[config->daemon.log_level],
+	    target_of[config->daemon.log_target]);
+}
