@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
-#include "lib/sandbox.h"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
 
 /* A daemon with an http: listener on box.redis_port of this address. */
@@ -28,12 +27,6 @@ begin(const char *address, const char *anonymous)
 	sandbox_configure(&box, &(struct sandbox_lines){ .api = lines });
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* ---- the Unix socket ---- */
@@ -190,7 +183,7 @@ main(void)
 	Suite *suite = suite_create("access");
 	TCase *tcase = tcase_create("access");
 
-	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_checked_fixture(tcase, NULL, box_tear_down);
 	tcase_set_timeout(tcase, 120);
 	if (geteuid() == 0)
 		tcase_add_test(tcase, another_user_on_the_unix_socket_is_nobody);

@@ -6,15 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 /* 64 switches x 4 interfaces, 16 times over: less than 4 MiB (2 MiB asked for, doubled) hold, and more than half of that. */
 #define N_TRAPS 4096
 #define SWITCHES "64"
 #define PORTS "4"
 
-static struct sandbox box;
 static char map[262144];
 
 static void
@@ -33,12 +32,6 @@ set_up(void)
 				 SWITCHES, "--ports", PORTS)),
 	    0);
 	sandbox_load(&box, map);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* To a daemon that stands still, so that all of it waits in the kernel. */
@@ -87,7 +80,7 @@ main(void)
 	Suite *suite = suite_create("burst");
 	TCase *tcase = tcase_create("burst");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_burst_is_received_ahead_and_acted_on_in_order);
 	tcase_add_test(tcase, a_daemon_that_is_stopped_in_a_burst_acts_on_all_that_it_received);

@@ -10,24 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* ---- the manual ---- */
 
@@ -334,7 +321,7 @@ main(void)
 	Suite *suite = suite_create("contract");
 	TCase *tcase = tcase_create("contract");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, an_entry_has_the_fields_that_the_manual_lists_in_their_order, 0,
 	    (int)(sizeof(streams) / sizeof(streams[0])));

@@ -9,24 +9,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
 
 static void
 set_up(void)
 {
 	sandbox_init(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* Runs dpwatchd to its end; what it printed is in `out`. */
@@ -341,7 +334,7 @@ main(void)
 	TCase *program = tcase_create("program");
 
 	tcase_set_timeout(program, 60);
-	tcase_add_checked_fixture(program, set_up, tear_down);
+	tcase_add_checked_fixture(program, set_up, box_tear_down);
 	tcase_add_test(program, help_and_version_are_answered);
 	tcase_add_test(program, a_wrong_command_line_is_status_2);
 	tcase_add_test(program, the_files_that_come_with_it_are_good);

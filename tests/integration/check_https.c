@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/pki.h"
-#include "lib/sandbox.h"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT], url[64], ca[256], unix_api[SANDBOX_PATH + 8];
 
 static void
@@ -28,12 +27,6 @@ set_up(void)
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u", box.redis_port);
 	snprintf(unix_api, sizeof(unix_api), "unix:%s", box.api);
 	sandbox_start_ready(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static int
@@ -118,7 +111,7 @@ main(void)
 	Suite *suite = suite_create("https");
 	TCase *tcase = tcase_create("https");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, curl_is_answered_and_believes_the_certificate);
 	tcase_add_test(tcase, the_command_line_uses_a_token_over_tls);

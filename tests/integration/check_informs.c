@@ -7,33 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define IF_INDEX ".1.3.6.1.2.1.2.2.1.1."
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define RESPONSE_PDU 0xa2
 #define PDU_OFFSET 13 /* SEQUENCE, version, community "public" */
-
-static struct sandbox box;
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-set_up_external(void)
-{
-	sandbox_begin_external(&box);
-}
 
 /* snmpinform's arguments, in static room. */
 static const char *const *
@@ -221,7 +201,7 @@ main(void)
 	TCase *addresses = tcase_create("addresses");
 
 	tcase_set_timeout(plain, 60);
-	tcase_add_checked_fixture(plain, set_up, tear_down);
+	tcase_add_checked_fixture(plain, box_set_up, box_tear_down);
 	tcase_add_test(plain, snmpinform_returns_success_when_the_event_is_in_redis);
 	tcase_add_test(plain, an_inform_that_changes_nothing_is_answered_at_once);
 	tcase_add_test(plain, an_inform_of_an_unknown_sender_with_the_right_community_is_answered);
@@ -231,7 +211,7 @@ main(void)
 	suite_add_tcase(suite, plain);
 
 	tcase_set_timeout(external, 60);
-	tcase_add_checked_fixture(external, set_up_external, tear_down);
+	tcase_add_checked_fixture(external, box_set_up_external, box_tear_down);
 	tcase_add_test(external, repetitions_while_redis_hangs_are_answered_once);
 	suite_add_tcase(suite, external);
 

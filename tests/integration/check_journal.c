@@ -251,7 +251,7 @@ main(void)
 	TCase *tcase = tcase_create("journal");
 
 	tcase_set_timeout(tcase, 90);
-	tcase_add_checked_fixture(tcase, journal_set_up, box_tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up_external, box_tear_down);
 	tcase_add_test(tcase, an_inform_is_answered_when_its_event_is_on_disk);
 	tcase_add_test(tcase, a_redis_that_hangs_is_slow_and_the_inform_is_answered_from_the_disk);
 	tcase_add_test(

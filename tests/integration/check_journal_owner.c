@@ -169,7 +169,7 @@ main(void)
 	TCase *tcase = tcase_create("journal owner");
 
 	tcase_set_timeout(tcase, 90);
-	tcase_add_checked_fixture(tcase, journal_set_up, box_tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up_external, box_tear_down);
 	tcase_add_test(tcase, a_redis_that_lost_everything_gets_what_is_owed);
 	tcase_add_loop_test(tcase, a_redis_that_lost_the_claim_gets_what_is_owed, 0, 3);
 	tcase_add_test(tcase, what_a_redis_lost_comes_again_under_the_ids_that_it_had);

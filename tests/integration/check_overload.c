@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 #include "lib/trap_message.h"
 
 static const char topology[] =
@@ -22,7 +22,6 @@ static const char topology[] =
     "\"ports\": [{\"id\": \"" VM1 "\", \"attachments\": [\"leaf1:Ethernet1/1\"]},"
     "{\"id\": \"" VM2 "\", \"attachments\": [\"leaf2:Ethernet1/1\"]}]}";
 
-static struct sandbox box;
 static struct trap_message down, up;
 static uint32_t last_id;
 
@@ -63,12 +62,6 @@ static void
 set_up_informs(void)
 {
 	set_up_with("snmpinform");
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static bool
@@ -278,7 +271,7 @@ main(void)
 	TCase *traps = tcase_create("traps"), *informs = tcase_create("informs");
 
 	tcase_set_timeout(traps, 120);
-	tcase_add_checked_fixture(traps, set_up, tear_down);
+	tcase_add_checked_fixture(traps, set_up, box_tear_down);
 	tcase_add_test(traps, a_backlog_of_one_switch_is_folded_and_ends_as_its_last_word_says);
 	tcase_add_test(traps, a_quiet_switch_is_heard_promptly_beside_one_that_floods);
 	tcase_add_test(traps, work_is_queued_also_while_redis_is_slow);
@@ -287,7 +280,7 @@ main(void)
 	suite_add_tcase(suite, traps);
 
 	tcase_set_timeout(informs, 60);
-	tcase_add_checked_fixture(informs, set_up_informs, tear_down);
+	tcase_add_checked_fixture(informs, set_up_informs, box_tear_down);
 	tcase_add_test(
 	    informs, informs_that_were_folded_are_answered_when_what_came_of_them_is_stored);
 	suite_add_tcase(suite, informs);

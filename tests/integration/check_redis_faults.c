@@ -6,22 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin_external(&box);
-}
-
-static void
-set_up_embedded(void)
-{
-	sandbox_begin(&box);
-}
 
 static void
 set_up_bounded(void)
@@ -34,12 +20,6 @@ set_up_bounded(void)
 	sandbox_redis_start(&box, NULL, NULL);
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static void
@@ -284,7 +264,7 @@ main(void)
 	TCase *bounded = tcase_create("bounded");
 
 	tcase_set_timeout(external, 60);
-	tcase_add_checked_fixture(external, set_up, tear_down);
+	tcase_add_checked_fixture(external, box_set_up_external, box_tear_down);
 	tcase_add_test(external, what_happens_while_redis_is_away_arrives_in_order_and_once);
 	tcase_add_test(external, a_redis_that_hangs_with_batches_under_way_gets_each_once);
 	tcase_add_test(external, a_broken_connection_is_made_again_and_nothing_is_sent_twice);
@@ -297,12 +277,12 @@ main(void)
 	suite_add_tcase(suite, external);
 
 	tcase_set_timeout(embedded, 60);
-	tcase_add_checked_fixture(embedded, set_up_embedded, tear_down);
+	tcase_add_checked_fixture(embedded, box_set_up, box_tear_down);
 	tcase_add_test(embedded, an_embedded_redis_that_is_killed_is_started_again);
 	suite_add_tcase(suite, embedded);
 
 	tcase_set_timeout(bounded, 60);
-	tcase_add_checked_fixture(bounded, set_up_bounded, tear_down);
+	tcase_add_checked_fixture(bounded, set_up_bounded, box_tear_down);
 	tcase_add_test(bounded, beyond_its_bound_what_waits_is_folded_and_the_last_state_is_told);
 	suite_add_tcase(suite, bounded);
 	return sandbox_main(suite);

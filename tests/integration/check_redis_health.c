@@ -9,28 +9,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin_external(&box);
-}
 
 static void
 set_up_nothing(void)
 {
 	sandbox_init(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static bool
@@ -340,7 +326,7 @@ main(void)
 	TCase *running = tcase_create("running"), *start = tcase_create("start");
 
 	tcase_set_timeout(running, 60);
-	tcase_add_checked_fixture(running, set_up, tear_down);
+	tcase_add_checked_fixture(running, box_set_up_external, box_tear_down);
 	tcase_add_test(running, a_map_that_redis_lost_is_stored_back);
 	tcase_add_test(running, a_map_that_redis_lost_is_warned_of_until_it_is_loaded_again);
 	tcase_add_test(running, a_deposed_daemon_learns_it_without_a_batch);
@@ -353,7 +339,7 @@ main(void)
 	suite_add_tcase(suite, running);
 
 	tcase_set_timeout(start, 60);
-	tcase_add_checked_fixture(start, set_up_nothing, tear_down);
+	tcase_add_checked_fixture(start, set_up_nothing, box_tear_down);
 	tcase_add_loop_test(start,
 	    a_command_that_an_acl_refuses_is_named_before_anything_is_written, 0,
 	    sizeof(denied) / sizeof(denied[0]));

@@ -8,19 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin_external(&box);
-}
 
 /* Configured for a Redis on box.redis that does not run yet. */
 static void
@@ -31,12 +23,6 @@ set_up_nothing(void)
 	sandbox_init(&box);
 	snprintf(server, sizeof(server), "server = unix:%s", box.redis);
 	sandbox_configure(&box, &(struct sandbox_lines){ .redis = server });
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* ---- something else under our keys ---- */
@@ -316,7 +302,7 @@ main(void)
 	TCase *keys = tcase_create("keys"), *start = tcase_create("start");
 
 	tcase_set_timeout(keys, 60);
-	tcase_add_checked_fixture(keys, set_up, tear_down);
+	tcase_add_checked_fixture(keys, box_set_up_external, box_tear_down);
 	tcase_add_loop_test(
 	    keys, a_shared_key_of_the_wrong_type_is_named_and_nothing_is_lost, 0, N(shared_keys));
 	tcase_add_test(keys, a_publisher_of_the_wrong_type_while_running_is_mended_by_its_removal);
@@ -325,7 +311,7 @@ main(void)
 	suite_add_tcase(suite, keys);
 
 	tcase_set_timeout(start, 60);
-	tcase_add_checked_fixture(start, set_up_nothing, tear_down);
+	tcase_add_checked_fixture(start, set_up_nothing, box_tear_down);
 	tcase_add_test(
 	    start, without_a_redis_at_start_the_daemon_runs_says_so_and_takes_over_later);
 	tcase_add_test(start, a_trap_that_came_before_redis_was_there_is_not_lost);

@@ -9,28 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-set_up_external(void)
-{
-	sandbox_begin_external(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* VM1 and VM2 go down and VM2 heals: three toggles. */
 static void
@@ -309,7 +289,7 @@ main(void)
 	TCase *embedded = tcase_create("embedded"), *external = tcase_create("external");
 
 	tcase_set_timeout(embedded, 60);
-	tcase_add_checked_fixture(embedded, set_up, tear_down);
+	tcase_add_checked_fixture(embedded, box_set_up, box_tear_down);
 	tcase_add_test(embedded, a_daemon_that_was_killed_comes_back_and_tells_nothing_twice);
 	tcase_add_test(embedded, revisions_go_on_after_a_restart);
 	tcase_add_test(embedded, a_recovery_after_a_restart_names_the_fault_from_before_it);
@@ -324,7 +304,7 @@ main(void)
 	suite_add_tcase(suite, embedded);
 
 	tcase_set_timeout(external, 60);
-	tcase_add_checked_fixture(external, set_up_external, tear_down);
+	tcase_add_checked_fixture(external, box_set_up_external, box_tear_down);
 	tcase_add_test(external, what_changed_while_the_daemon_was_away_is_told);
 	tcase_add_test(external, a_port_that_left_the_map_meanwhile_is_let_go);
 	tcase_add_test(

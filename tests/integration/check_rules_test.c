@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
 
 static const char acme_rules[] = "syslog acme-port\n"
@@ -30,12 +29,6 @@ static void
 set_up(void)
 {
 	sandbox_init(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static const char *
@@ -255,7 +248,7 @@ main(void)
 	TCase *tc = tcase_create("rules_test");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up, box_tear_down);
 	tcase_add_test(tc, the_shipped_samples_all_agree);
 	tcase_add_test(tc, a_file_of_ones_own_is_tried_beside_the_others);
 	tcase_add_test(tc, a_sample_that_disagrees_is_named_and_is_exit_status_1);

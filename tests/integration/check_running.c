@@ -8,32 +8,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define IF_INDEX ".1.3.6.1.2.1.2.2.1.1"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
 
 static void
 set_up(void)
 {
 	sandbox_init(&box);
-}
-
-static void
-set_up_running(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static void
@@ -195,7 +182,7 @@ main(void)
 	TCase *running = tcase_create("running"), *systemd = tcase_create("systemd");
 
 	tcase_set_timeout(running, 60);
-	tcase_add_checked_fixture(running, set_up_running, tear_down);
+	tcase_add_checked_fixture(running, box_set_up, box_tear_down);
 	tcase_add_test(running, sighup_takes_a_good_file_over);
 	tcase_add_test(running, sighup_with_a_faulty_file_changes_nothing);
 	tcase_add_test(running, sighup_with_a_faulty_rule_changes_nothing);
@@ -205,7 +192,7 @@ main(void)
 	suite_add_tcase(suite, running);
 
 	tcase_set_timeout(systemd, 60);
-	tcase_add_checked_fixture(systemd, set_up, tear_down);
+	tcase_add_checked_fixture(systemd, set_up, box_tear_down);
 	tcase_add_test(systemd, systemd_is_told_when_it_is_ready_and_when_it_stops);
 	suite_add_tcase(suite, systemd);
 	return sandbox_main(suite);

@@ -10,14 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
-#include "lib/sandbox.h"
 
 /* Enough for a dozen slices (src/admin/neutron/api_ports_list.c). */
 #define N_PORTS 200000
 #define CLIENTS 20
-
-static struct sandbox box;
 
 static void
 set_up(void)
@@ -38,12 +36,6 @@ set_up(void)
 	fclose(out);
 	sandbox_load(&box, text);
 	free(text);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* A client that has asked and does not wait: its socket. */
@@ -161,7 +153,7 @@ main(void)
 	Suite *suite = suite_create("scans");
 	TCase *tcase = tcase_create("scans");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(
 	    tcase, several_lists_are_made_beside_each_other_and_others_are_served_before_them);

@@ -9,14 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 #include "lib/v3_sender.h"
 
 #define N_ENGINES 5000
 #define N_FLOOD 20000
 
-static struct sandbox box;
 static struct v3_user user;
 static struct v3_engine engines[N_ENGINES];
 
@@ -30,12 +29,6 @@ set_up(void)
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	user = v3_user("monitor", "auth secret", "priv secret");
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static int
@@ -183,7 +176,7 @@ main(void)
 	TCase *tcase = tcase_create("flood");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, five_thousand_engines_with_one_user_become_known_and_stay_known);
 	tcase_add_test(tcase, a_flood_of_strangers_leaves_nothing_behind_and_pushes_nobody_out);
 	tcase_add_test(tcase, reports_are_limited_and_cost_no_keys);

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 #include "lib/snmp_samples.h"
 
 #define IF_INDEX ".1.3.6.1.2.1.2.2.1.1.1"
@@ -18,7 +18,6 @@
 #define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
 #define MESSAGE_MAX 65536
 
-static struct sandbox box;
 static uint16_t tcp_port; /* on 127.0.0.1 */
 static char tcp_agent[40], tcp6_agent[40], udp6_agent[40];
 
@@ -54,12 +53,6 @@ static void
 set_up(void)
 {
 	start_with("");
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 static int
@@ -262,7 +255,7 @@ START_TEST(a_sender_outside_allow_is_refused_on_every_transport)
 	put(fd, v2c.data, v2c.len);
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == 1);
 	close(fd);
-	tear_down();
+	box_tear_down();
 }
 END_TEST
 
@@ -273,7 +266,7 @@ main(void)
 	TCase *tcase = tcase_create("transports"), *own = tcase_create("allow");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_loop_test(tcase, a_trap_and_an_inform_come_over_every_transport, 0, 3);
 	tcase_add_test(tcase, messages_are_cut_out_of_the_stream_wherever_it_breaks);
 	tcase_add_test(tcase, a_message_that_is_not_finished_is_none);

@@ -181,7 +181,7 @@ START_TEST(min_level_refuses_what_is_lower)
 	ck_assert_int_eq(sandbox_counter(&box, "trap.event"), 0);
 	ck_assert_int_eq(send_v3(&monitor), 0);
 	expect("trap.event", 1);
-	tear_down();
+	box_tear_down();
 }
 END_TEST
 
@@ -196,7 +196,7 @@ START_TEST(min_level_of_a_switch_goes_before_the_one_of_all)
 	expect("trap.event", 1);
 	sandbox_link_down(&box, LEAF2, 1);
 	expect("trap.low-level", 1);
-	tear_down();
+	box_tear_down();
 }
 END_TEST
 
@@ -328,13 +328,13 @@ main(void)
 	TCase *own = tcase_create("configurations");
 
 	tcase_set_timeout(all, 120);
-	tcase_add_checked_fixture(all, set_up_all, tear_down);
+	tcase_add_checked_fixture(all, set_up_all, box_tear_down);
 	tcase_add_test(all, a_trap_of_every_protocol_and_level_is_understood);
 	tcase_add_test(all, an_inform_of_every_protocol_and_level_is_answered);
 	suite_add_tcase(suite, all);
 
 	tcase_set_timeout(one, 60);
-	tcase_add_checked_fixture(one, set_up, tear_down);
+	tcase_add_checked_fixture(one, set_up, box_tear_down);
 	tcase_add_loop_test(
 	    one, a_trap_that_proves_nothing_is_counted_by_its_reason, 0, N(refused));
 	tcase_add_test(one, an_inform_that_proves_nothing_fails_and_is_counted);

@@ -186,7 +186,7 @@ START_TEST(an_engine_without_authentication_names_nobody)
 	v3.engine = ENGINE2;
 	ck_assert_int_eq(send_v3(&v3), 0);
 	expect("event.unknown-sender", 1);
-	tear_down();
+	box_tear_down();
 }
 END_TEST
 
@@ -197,7 +197,7 @@ main(void)
 	TCase *one = tcase_create("one user"), *own = tcase_create("configurations");
 
 	tcase_set_timeout(one, 60);
-	tcase_add_checked_fixture(one, set_up, tear_down);
+	tcase_add_checked_fixture(one, set_up, box_tear_down);
 	tcase_add_test(one, a_captured_trap_sent_again_is_a_duplicate_wherever_it_comes_from);
 	tcase_add_test(one, a_captured_trap_sent_after_its_time_is_refused);
 	tcase_add_test(one, boots_that_went_backwards_are_named_and_mended_by_forget_engine);

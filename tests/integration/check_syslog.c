@@ -9,27 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
 /* conf/topology.example.json: 127.0.0.1 is its leaf1, and this port hangs on leaf1:Ethernet1/1 alone. */
 #define EXAMPLE_PORT "11111111-1111-4111-8111-111111111111"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* The last of n entries on the events stream says this. */
 static void
@@ -330,7 +316,7 @@ main(void)
 	TCase *streams = tcase_create("streams"), *listeners = tcase_create("listeners");
 
 	tcase_set_timeout(lines, 60);
-	tcase_add_checked_fixture(lines, set_up, tear_down);
+	tcase_add_checked_fixture(lines, box_set_up, box_tear_down);
 	tcase_add_loop_test(
 	    lines, a_line_as_a_switch_sends_it_takes_the_port_down, 0, N(down_lines));
 	tcase_add_test(lines, an_up_line_heals_the_port);
@@ -339,19 +325,19 @@ main(void)
 	suite_add_tcase(suite, lines);
 
 	tcase_set_timeout(example, 60);
-	tcase_add_checked_fixture(example, set_up_example, tear_down);
+	tcase_add_checked_fixture(example, set_up_example, box_tear_down);
 	tcase_add_loop_test(example, the_line_of_the_readme_works_in_every_form, 0, N(forms));
 	tcase_add_test(example, a_trap_takes_it_down_and_logger_heals_it);
 	suite_add_tcase(suite, example);
 
 	tcase_set_timeout(streams, 60);
-	tcase_add_checked_fixture(streams, set_up_streams, tear_down);
+	tcase_add_checked_fixture(streams, set_up_streams, box_tear_down);
 	tcase_add_test(streams, a_stream_carries_lines_and_counted_frames);
 	tcase_add_test(streams, a_frame_with_an_absurd_count_ends_its_connection_alone);
 	suite_add_tcase(suite, streams);
 
 	tcase_set_timeout(listeners, 60);
-	tcase_add_checked_fixture(listeners, set_up_listeners, tear_down);
+	tcase_add_checked_fixture(listeners, set_up_listeners, box_tear_down);
 	tcase_add_test(listeners, every_listener_hears_and_ipv6_senders_are_switches_too);
 	tcase_add_test(listeners, a_host_name_over_the_network_is_not_believed);
 	suite_add_tcase(suite, listeners);

@@ -10,14 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/pki.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define DOWN "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down"
 #define UP "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to up"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT];
 
 /* A daemon that listens on tls: with these files; ca NULL: every client is let in. */
@@ -63,12 +62,6 @@ set_up_stopped(void)
 {
 	sandbox_init(&box);
 	pki_make(box.dir);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* openssl s_client from LEAF1 with this input and these further arguments; its exit status. */
@@ -352,7 +345,7 @@ main(void)
 	      *files = tcase_create("files");
 
 	tcase_set_timeout(any, 60);
-	tcase_add_checked_fixture(any, set_up, tear_down);
+	tcase_add_checked_fixture(any, set_up, box_tear_down);
 	tcase_add_test(any, counted_frames_and_lines_come_through);
 	tcase_add_test(any, a_thousand_lines_of_one_writing_are_all_read);
 	tcase_add_test(any, old_versions_of_tls_are_refused);
@@ -364,7 +357,7 @@ main(void)
 	suite_add_tcase(suite, any);
 
 	tcase_set_timeout(mutual, 60);
-	tcase_add_checked_fixture(mutual, set_up_mutual, tear_down);
+	tcase_add_checked_fixture(mutual, set_up_mutual, box_tear_down);
 	tcase_add_test(mutual, a_client_of_the_authority_is_let_in);
 	tcase_add_test(mutual, a_client_without_a_certificate_is_not);
 	tcase_add_test(mutual, a_client_of_another_authority_is_not);
@@ -372,7 +365,7 @@ main(void)
 	suite_add_tcase(suite, mutual);
 
 	tcase_set_timeout(files, 60);
-	tcase_add_checked_fixture(files, set_up_stopped, tear_down);
+	tcase_add_checked_fixture(files, set_up_stopped, box_tear_down);
 	tcase_add_test(files, files_that_are_none_are_named_by_the_test_of_the_configuration);
 	tcase_add_test(files, a_key_with_a_passphrase_is_refused_and_nobody_is_asked);
 	tcase_add_test(files, a_certificate_about_to_expire_is_told);

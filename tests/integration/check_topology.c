@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
@@ -23,19 +23,11 @@
 #define PORT_AT(id, interface) \
 	"{\"id\": \"" id "\", \"name\": \"moved\", \"attachments\": [\"" interface "\"]}"
 
-static struct sandbox box;
-
 static void
 set_up(void)
 {
 	sandbox_begin(&box);
 	sandbox_load(&box, TWO_SWITCHES ", \"ports\": [" PORT_AT(VM1, "leaf1:Ethernet1/1") "]}");
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* Waits for the n-th entry, which is the last, and looks at it. */
@@ -340,7 +332,7 @@ main(void)
 	TCase *tcase = tcase_create("topology");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, a_load_that_moves_a_port_off_a_dead_interface_heals_it);
 	tcase_add_test(tcase, a_load_that_moves_a_port_onto_a_dead_interface_takes_it_down);
 	tcase_add_test(tcase, a_down_port_that_leaves_the_map_is_let_go);

@@ -9,27 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define MANY 20000 /* ports: a document of two megabytes */
 #define WORKER "dpwatchd-topo"
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin_external(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* A document of `n` ports on one switch, whose name tells documents apart. The caller frees it. */
 static char *
@@ -384,7 +370,7 @@ main(void)
 	TCase *tcase = tcase_create("topology load");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up_external, box_tear_down);
 	tcase_add_test(tcase, a_large_map_is_taken_dumped_and_replaced_whole);
 	tcase_add_test(tcase, the_daemon_answers_others_while_a_map_is_loaded);
 	tcase_add_loop_test(

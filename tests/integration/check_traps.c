@@ -4,28 +4,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 #include "util/timeutil.h"
 
 #define IF_ENTRY ".1.3.6.1.2.1.2.2.1"
 #define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1"
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define FIELDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 static int64_t
 time_at(const json_t *object, const char *name)
@@ -327,7 +313,7 @@ main(void)
 	TCase *contract = tcase_create("contract"), *listeners = tcase_create("listeners");
 
 	tcase_set_timeout(contract, 60);
-	tcase_add_checked_fixture(contract, set_up, tear_down);
+	tcase_add_checked_fixture(contract, box_set_up, box_tear_down);
 	tcase_add_test(
 	    contract, a_link_down_makes_an_entry_with_exactly_the_fields_of_the_contract);
 	tcase_add_test(contract, a_link_down_fills_the_port_the_down_set_and_the_interface);
@@ -343,7 +329,7 @@ main(void)
 	suite_add_tcase(suite, contract);
 
 	tcase_set_timeout(listeners, 60);
-	tcase_add_checked_fixture(listeners, set_up_listeners, tear_down);
+	tcase_add_checked_fixture(listeners, set_up_listeners, box_tear_down);
 	tcase_add_test(listeners, every_listener_listens);
 	if (access("/proc/net/if_inet6", R_OK) == 0)
 		tcase_add_test(listeners, a_trap_over_ipv6_names_its_switch);

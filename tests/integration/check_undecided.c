@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
@@ -16,8 +16,6 @@
 #define IF_INDEX_1 ".1.3.6.1.2.1.2.2.1.1.1"
 /* Longer than what the test does while the word waits. */
 #define LONG "5s"
-
-static struct sandbox box;
 
 static void
 begin_with(const char *state)
@@ -30,12 +28,6 @@ begin_with(const char *state)
 	sandbox_redis_start(&box, NULL, NULL);
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* Without repetition; answered within `timeout` seconds: 0. */
@@ -175,7 +167,7 @@ main(void)
 	Suite *suite = suite_create("undecided");
 	TCase *tcase = tcase_create("undecided");
 
-	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_checked_fixture(tcase, NULL, box_tear_down);
 	tcase_set_timeout(tcase, 90);
 	tcase_add_loop_test(tcase, a_word_that_waits_survives_redis_and_daemon, 0,
 	    sizeof(waits) / sizeof(waits[0]));

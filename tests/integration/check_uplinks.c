@@ -6,28 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1.1"
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
 #define SPINE1 "127.1.0.3"
 #define SPINE2 "127.1.0.4"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 static void
 say(const char *from, const char *trap, const char *interface)
@@ -220,7 +206,7 @@ main(void)
 	Suite *suite = suite_create("uplinks");
 	TCase *tcase = tcase_create("uplinks");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(
 	    tcase, three_switches_that_speak_for_themselves_take_a_port_down_with_its_last_path);

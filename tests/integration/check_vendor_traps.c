@@ -4,25 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "lib/box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
 #define ENT ".1.3.6.1.4.1"
 #define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1"
-
-static struct sandbox box;
-
-static void
-set_up(void)
-{
-	sandbox_begin(&box);
-}
-
-static void
-tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* The reason of the n-th toggle; waits for it. */
 static void
@@ -124,7 +110,7 @@ main(void)
 	TCase *tcase = tcase_create("vendor_traps");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, box_set_up, box_tear_down);
 	tcase_add_test(tcase, an_err_disable_told_first_is_the_reason_of_the_down);
 	tcase_add_test(tcase, a_vendors_link_trap_is_a_word);
 	tcase_add_test(tcase, a_card_trap_makes_the_interfaces_of_its_slot_uncertain);

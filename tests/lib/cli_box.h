@@ -8,16 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sandbox.h"
+#include "lib/box.h"
 
-static struct sandbox box;
 static char out[SANDBOX_TEXT]; /* what the last program printed */
-
-static inline void
-box_tear_down(void)
-{
-	sandbox_release(&box);
-}
 
 /* dpwatch talks to the daemon of this sandbox from now on. */
 static inline void

@@ -12,12 +12,6 @@
 #define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
 #define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
 
-static inline void
-journal_set_up(void)
-{
-	sandbox_begin_external(&box);
-}
-
 /* Starts an INFORM about an ifIndex of leaf1, which is answered within `timeout` seconds; without repetition. */
 static inline void
 start_inform_of(struct process *sender, const char *trap, const char *index, const char *timeout)

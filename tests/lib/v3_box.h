@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "lib/sandbox.h"
+#include "lib/box.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 #define IF_INDEX ".1.3.6.1.2.1.2.2.1.1."
@@ -15,8 +15,6 @@
 #define LINK_UP ".1.3.6.1.6.3.1.1.5.4"
 #define ENGINE1 "0x80001f8804c0ffee01"
 #define ENGINE2 "0x80001f8804c0ffee02"
-
-static struct sandbox box;
 
 static inline void
 start_with(const char *snmp)
@@ -33,12 +31,6 @@ static inline void
 set_up(void)
 {
 	start_with(USER);
-}
-
-static inline void
-tear_down(void)
-{
-	sandbox_release(&box);
 }
 
 /* Who sends a trap or an INFORM, and how. */
