@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/config_table.h"
+#include "lib/data_file.h"
 #include "lib/run_suite.h"
 
 static struct config config;
@@ -29,22 +30,6 @@ parse(const char *text)
 	config_release(&config);
 	int r = config_parse("dpwatch.conf", slice_of(text), &config, &fault);
 	ck_assert_msg(r == 0, "%s", fault.text);
-}
-
-/* The whole of a file, to be freed. Tests run from the top of the tree. */
-static char *
-read_file(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = calloc(1, 65536);
-
-	ck_assert_msg(file != NULL, "%s", path);
-	ck_assert_ptr_nonnull(text);
-	size_t len = fread(text, 1, 65535, file);
-	ck_assert_uint_gt(len, 0);
-	ck_assert_uint_lt(len, 65535);
-	fclose(file);
-	return text;
 }
 
 static void
@@ -286,7 +271,7 @@ uncomment(char *text)
 
 START_TEST(the_sample_configuration_says_every_key_and_its_default)
 {
-	char *text = read_file("conf/dpwatch.conf"), line[64];
+	char *text = data_text("conf/dpwatch.conf"), line[64];
 	struct config sample;
 
 	parse(text);
@@ -309,7 +294,7 @@ END_TEST
 
 START_TEST(the_man_page_names_every_section_and_key)
 {
-	char *text = read_file("src/dpwatchd/dpwatch.conf.5"), line[64];
+	char *text = data_text("src/dpwatchd/dpwatch.conf.5"), line[64];
 
 	for (size_t i = 0; i < config_n_rows; i++) {
 		snprintf(line, sizeof(line), "\n.Ss [%s]\n", config_rows[i].section);
@@ -324,7 +309,7 @@ END_TEST
 
 START_TEST(make_run_s_configuration_is_what_the_design_says)
 {
-	char *text = read_file("conf/dev.conf");
+	char *text = data_text("conf/dev.conf");
 
 	parse(text);
 	ck_assert_str_eq(config.daemon.state_dir, "build/run");

@@ -7,43 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/topo_codec.h"
+#include "lib/builder_fixture.h"
 #include "lib/run_suite.h"
-#include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
 #define MILLION 1000000
 #define UUID "0a0b0c0d-0e0f-4a0b-8c0d-0e0f0a0b0c0d"
-
-static struct topo_faults faults;
-static struct topo_builder *builder;
-static struct topo *topo;
-
-static void
-setup(void)
-{
-	faults = (struct topo_faults){ 0 };
-	builder = topo_builder_new();
-	topo = NULL;
-	ck_assert_ptr_nonnull(builder);
-}
-
-static void
-teardown(void)
-{
-	topo_faults_release(&faults);
-	topo_builder_free(builder);
-	topo_free(topo);
-}
-
-static void
-add(enum topo_kind kind, const char *key, const char *single_quoted)
-{
-	char *text = json_text(single_quoted);
-
-	topo_builder_add_text(builder, kind, key, slice_of(text));
-	free(text);
-}
 
 START_TEST(faults_are_counted_without_end_but_kept_up_to_a_bound)
 {

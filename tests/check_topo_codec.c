@@ -7,32 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/topo_codec.h"
+#include "lib/builder_fixture.h"
+#include "lib/data_file.h"
 #include "lib/run_suite.h"
-#include "lib/single_quotes.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
-
-static struct topo_faults faults;
-static struct topo_builder *builder;
-static struct topo *topo;
-
-static void
-setup(void)
-{
-	faults = (struct topo_faults){ 0 };
-	builder = topo_builder_new();
-	topo = NULL;
-	ck_assert_ptr_nonnull(builder);
-}
-
-static void
-teardown(void)
-{
-	topo_faults_release(&faults);
-	topo_builder_free(builder);
-	topo_free(topo);
-}
 
 static struct topo *
 load(const char *single_quoted)
@@ -46,30 +25,6 @@ load(const char *single_quoted)
 	    faults.n ? faults.items[0].reason : "");
 	free(text);
 	return loaded;
-}
-
-static char *
-read_file(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = calloc(1, 65536);
-
-	ck_assert_msg(file != NULL, "%s", path);
-	ck_assert_ptr_nonnull(text);
-	size_t len = fread(text, 1, 65535, file);
-	ck_assert_uint_gt(len, 0);
-	ck_assert_uint_lt(len, 65535);
-	fclose(file);
-	return text;
-}
-
-static void
-add(enum topo_kind kind, const char *key, const char *single_quoted)
-{
-	char *text = json_text(single_quoted);
-
-	topo_builder_add_text(builder, kind, key, slice_of(text));
-	free(text);
 }
 
 static const struct topo_fault *
@@ -98,7 +53,7 @@ port_name(const char *id_text)
 
 START_TEST(the_example_loads_without_a_word_and_its_first_linkdown_hits_one_port)
 {
-	char *text = read_file("conf/topology.example.json");
+	char *text = data_text("conf/topology.example.json");
 	struct addr addr;
 
 	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
@@ -189,7 +144,7 @@ add_records(const json_t *document)
 
 START_TEST(records_one_by_one_give_the_same_snapshot_as_their_document)
 {
-	char *text = read_file("conf/topology.example.json");
+	char *text = data_text("conf/topology.example.json");
 	json_t *document = topo_document_parse(slice_of(text), &faults);
 	struct topo *whole = NULL;
 
@@ -206,7 +161,7 @@ END_TEST
 
 START_TEST(a_finish_in_the_smallest_steps_gives_the_same_snapshot_as_at_once)
 {
-	char *text = read_file("conf/topology.example.json");
+	char *text = data_text("conf/topology.example.json");
 	json_t *document = topo_document_parse(slice_of(text), &faults);
 	struct topo *whole = NULL;
 	int n_steps = 1;

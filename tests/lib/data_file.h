@@ -1,5 +1,5 @@
 /*
- * data_file: a file under tests/data, whole. Tests run at the top of the tree.
+ * data_file: a file of the tree, whole. Tests run at its top.
  */
 #ifndef DPWATCH_TESTS_LIB_DATA_FILE_H
 #define DPWATCH_TESTS_LIB_DATA_FILE_H
@@ -12,19 +12,39 @@
 
 #define DATA_FILE_MAX (1 << 20)
 
-/* The caller frees the data of the slice. */
-static inline struct slice
-data_file(const char *path)
+/* With a NUL behind it; the caller's. */
+static inline char *
+data_bytes(const char *path, size_t *ret_len)
 {
 	FILE *file = fopen(path, "re");
 	char *bytes = malloc(DATA_FILE_MAX);
 
 	ck_assert_msg(file != NULL, "cannot open %s", path);
 	ck_assert_ptr_nonnull(bytes);
-	size_t len = fread(bytes, 1, DATA_FILE_MAX, file);
-	ck_assert_uint_lt(len, DATA_FILE_MAX);
+	*ret_len = fread(bytes, 1, DATA_FILE_MAX, file);
+	ck_assert_uint_lt(*ret_len, DATA_FILE_MAX);
 	fclose(file);
+	bytes[*ret_len] = '\0';
+	return bytes;
+}
+
+/* The caller frees the data of the slice. */
+static inline struct slice
+data_file(const char *path)
+{
+	size_t len;
+	char *bytes = data_bytes(path, &len);
+
 	return (struct slice){ bytes, len };
+}
+
+/* A file of text. The caller's. */
+static inline char *
+data_text(const char *path)
+{
+	size_t len;
+
+	return data_bytes(path, &len);
 }
 
 #endif
