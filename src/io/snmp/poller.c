@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/poll_agent.h"
+#include "io/poll_agents.h"
 #include "io/poll_asking.h"
 #include "io/poll_target.h"
 #include "util/log.h"
@@ -27,8 +27,7 @@ struct poller {
 	struct asking places[PLACES];
 	struct poller_discovery discoveries[POLLER_DISCOVERIES];
 	unsigned n_asking;
-	struct poll_agent *agents; /* of each switch of the plan */
-	uint32_t n_agents;
+	struct poll_agents agents;
 	struct asking_shared shared;
 	int64_t filled_ns; /* when something was added to its budget last */
 	struct loop_timer *tick, *start;
@@ -89,7 +88,7 @@ end_poll(struct poller *poller, struct asking *asking)
 	const struct engine_time now = loop_now(poller->loop);
 	struct poll_view before, after;
 
-	asking_agent(asking, &poller->agents[sw]);
+	asking_agent(asking, &poller->agents.of[sw]);
 	poll_plan_view(poller->plan, sw, &before);
 	poll_plan_done(poller->plan, sw, outcome, now.now_ns, now.wall_us);
 	poll_plan_view(poller->plan, sw, &after);
@@ -163,8 +162,8 @@ begin_job(struct poller *poller, const struct poll_task *task, char *why, size_t
 	    task->walk ? poll_job_walk() : poll_job_get(task->if_indexes, task->n);
 	if (job && task->walk && has_aggregates(poller->topo, task->sw))
 		poll_job_want_lags(job);
-	if (!asking_begin(asking, &poller->shared, &terms, &target, &poller->agents[task->sw], job,
-		why, size))
+	if (!asking_begin(asking, &poller->shared, &terms, &target, &poller->agents.of[task->sw],
+		job, why, size))
 		return false;
 	poller->n_asking++;
 	return true;
@@ -184,9 +183,9 @@ poller_discover(struct poller *poller, uint32_t sw, uint32_t address,
 	struct poll_target target;
 
 	why[0] = '\0';
-	if (!asking || sw >= poller->n_agents ||
+	if (!asking || sw >= poller->agents.n ||
 	    !poll_target_make(poller->topo, sw, address, poller->config, &target, why, size) ||
-	    !asking_begin(asking, &poller->shared, &terms, &target, &poller->agents[sw],
+	    !asking_begin(asking, &poller->shared, &terms, &target, &poller->agents.of[sw],
 		poll_job_discover(), why, size))
 		return false;
 	poller->discoveries[asking - poller->places - POLL_RUNNING_MAX] = *discovery;
@@ -366,37 +365,6 @@ go_on(struct poller *poller, const bool *pollable, const uint32_t to[POLL_RUNNIN
 	}
 }
 
-static void
-drop_agents(struct poller *poller)
-{
-	for (uint32_t sw = 0; sw < poller->n_agents; sw++)
-		poll_agent_forget(&poller->agents[sw]);
-	free(poller->agents);
-	poller->agents = NULL;
-	poller->n_agents = 0;
-}
-
-/* What is known of agents goes with their switches' names. False: out of memory. */
-static bool
-carry_agents(struct poller *poller, const struct topo *now)
-{
-	const uint32_t n = topo_n_switches(now);
-	struct poll_agent *agents = calloc((size_t)n + 1, sizeof(*agents));
-
-	for (uint32_t sw = 0; agents && sw < poller->n_agents; sw++) {
-		if (poller->agents[sw].version == 0)
-			continue;
-		const uint32_t to =
-		    topo_switch_find(now, slice_of(poll_plan_name(poller->plan, sw)));
-		if (to != TOPO_NONE)
-			agents[to] = poller->agents[sw];
-	}
-	drop_agents(poller);
-	poller->agents = agents;
-	poller->n_agents = agents ? n : 0;
-	return agents != NULL;
-}
-
 void
 poller_set_topo(struct poller *poller, const struct topo *now)
 {
@@ -405,7 +373,7 @@ poller_set_topo(struct poller *poller, const struct topo *now)
 	uint32_t to[POLL_RUNNING_MAX];
 
 	find_anew(poller, now, to);
-	const bool carried = carry_agents(poller, now);
+	const bool carried = poll_agents_carry(&poller->agents, poller->plan, now);
 	poller->topo = now;
 	for (uint32_t sw = 0; pollable && sw < n; sw++)
 		pollable[sw] = poll_target_wanted(now, sw, poller->config);
@@ -416,7 +384,7 @@ poller_set_topo(struct poller *poller, const struct topo *now)
 		log_error("poller: out of memory: no switch is asked until the next map");
 		give_up(poller);
 		poll_plan_forget(poller->plan);
-		drop_agents(poller);
+		poll_agents_release(&poller->agents);
 	}
 	free(pollable);
 	loop_timer_arm(poller->start, 0);
@@ -490,7 +458,7 @@ poller_free(struct poller *poller)
 	loop_timer_free(poller->tick);
 	loop_timer_free(poller->start);
 	poll_plan_free(poller->plan);
-	drop_agents(poller);
+	poll_agents_release(&poller->agents);
 	poll_keys_free(poller->shared.keys);
 	free(poller);
 }
