@@ -140,6 +140,10 @@
 	X(POLL_REQUESTS, "poll.requests", "requests sent to switches, repetitions apart")          \
 	X(POLL_ANSWERS, "poll.answers", "answers of switches")                                     \
 	X(POLL_EVENT, "poll.event", "rows of answers that say up or down")                         \
+	X(POLL_STALE, "poll.stale",                                                                \
+	    "rows that somebody had spoken of since they were asked for, or only just before")     \
+	X(POLL_STRAY, "poll.stray",                                                                \
+	    "datagrams to the poller that answer nothing: late, repeated, damaged or forged")      \
 	X(POLL_SILENT, "poll.silent", "jobs that ended without an answer")                         \
 	X(POLL_FULL, "poll.full", "interface tables longer than what is read of one")              \
 	X(DISCOVER_ANSWERED, "discover.answered", "switches that told of themselves when asked")   \

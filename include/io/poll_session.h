@@ -37,8 +37,10 @@ struct poll_session_handler {
 	void (*failed)(void *ctx, enum poll_outcome outcome); /* nothing more comes */
 	/* It does not answer SNMPv2c; the session speaks SNMPv1 from now on: the request in its form comes next. */
 	void (*older)(void *ctx);
+	/* A datagram that answers nothing which is asked now; nothing else came of it. */
+	void (*stray)(void *ctx);
 	void (*booted)(void *ctx); /* its engine has booted since the last time (snmpEngineBoots) */
-	/* After any of these: the next request may be sent, or the session closed. */
+	/* After any of these but `stray`: the next request may be sent, or the session closed. */
 	void (*settled)(void *ctx);
 };
 

@@ -35,6 +35,7 @@ struct poll_session {
 	struct usm_header header;
 	bool met;     /* it tells an engine that we did not know */
 	bool settled; /* a handler was called */
+	bool resent;  /* the library sent the request again: it was told the time of the engine */
 };
 
 static inline bool

@@ -72,9 +72,10 @@ feed_row(struct daemon *daemon, uint32_t sw, const struct poll_job *job, const s
 	enum engine_verdict verdict =
 	    engine_feed(daemon->engine, sw, &event, loop_now(daemon->loop));
 	/* Somebody spoke meanwhile, or only just: what the agent's table says then is worth more. */
-	if (verdict == VERDICT_STALE)
-		poller_want_later(
-		    daemon->poller, sw, daemon->config.state.source_settle_ms + AGAIN_MS);
+	if (verdict != VERDICT_STALE)
+		return;
+	stats_add(&daemon->stats, STAT_POLL_STALE, 1);
+	poller_want_later(daemon->poller, sw, daemon->config.state.source_settle_ms + AGAIN_MS);
 }
 
 /* Who is a member of what decides nothing; where the switch says otherwise than the map, somebody should look. */

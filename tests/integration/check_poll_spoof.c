@@ -1,7 +1,8 @@
 /*
  * Answers that are none: the test stands between dpwatchd and a real agent, and hands on answers with another request-id, from
- * another port or address, altered after they were signed, or twice. Until it hands one on as it is, nothing is known.
+ * another port or address, altered after they were signed, twice, or too late. Until it hands one on as it is, nothing is known.
  */
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,9 +23,10 @@ enum trick {
 	OTHER_REQUEST, /* the request-id differs by one; of SNMPv3 the message id */
 	OTHER_PORT,
 	OTHER_ADDRESS,
-	ALTERED, /* its last octet, which a digest covers */
-	CUT,     /* by one octet */
-	QUESTION /* the question itself comes back */
+	ALTERED,  /* its last octet, which a digest covers */
+	CUT,      /* by one octet */
+	QUESTION, /* the question itself comes back */
+	TWICE,
 };
 
 static struct sandbox box;
@@ -32,6 +34,7 @@ static struct process agent;
 static int near_end, far_end, other_port, other_address;
 static uint16_t port;
 static json_int_t n_tricks;
+static char interface[IF_NAMESIZE];
 static char salt[20]; /* of the last question */
 
 /* A socket of its own at an address, on that port; 0: any. */
@@ -81,15 +84,34 @@ tear_down(void)
 	sandbox_release(&box);
 }
 
+/* One of this machine's that is up: snmpd tells of them. lo is none that ports are attached to. */
+static void
+name_interface(void)
+{
+	struct if_nameindex *all = if_nameindex();
+	char path[64];
+
+	for (size_t i = 0; all && all[i].if_index != 0 && !interface[0]; i++) {
+		snprintf(path, sizeof(path), "/sys/class/net/%s/operstate", all[i].if_name);
+		char *state = process_read_file(path);
+		if (strcmp(state, "up\n") == 0)
+			snprintf(interface, sizeof(interface), "%s", all[i].if_name);
+		free(state);
+	}
+	if_freenameindex(all);
+}
+
 static void
 load(const char *credentials)
 {
 	char map[400];
 
+	name_interface();
 	snprintf(map, sizeof(map),
 	    "{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"" SWITCH
-	    "\"], \"poll\": {%s, \"port\": %u}}]}",
-	    credentials, port);
+	    "\"], \"poll\": {%s, \"port\": %u}}], \"ports\": [{\"id\": \"" VM1
+	    "\", \"attachments\": [\"sw1:%s\"]}]}",
+	    credentials, port, interface);
 	sandbox_load(&box, map);
 }
 
@@ -178,6 +200,8 @@ play(enum trick trick, const uint8_t *question, size_t n_question, uint8_t *answ
 		answer[n_answer - 1] ^= 1;
 	else if (trick == CUT)
 		n_answer--;
+	if (trick == TWICE)
+		sendto(fd, answer, n_answer, 0, (const struct sockaddr *)to, sizeof(*to));
 	if (trick == QUESTION)
 		sendto(fd, question, n_question, 0, (const struct sockaddr *)to, sizeof(*to));
 	else
@@ -185,27 +209,79 @@ play(enum trick trick, const uint8_t *question, size_t n_question, uint8_t *answ
 	n_tricks += trick != HANDED_ON;
 }
 
-/* Between the two for some time. The first question of SNMPv3 is for the engine, and its answer is handed on. */
+/* A question, and what the agent answers to it. */
+struct talk {
+	uint8_t question[4096], answer[65536];
+	size_t n_question, n_answer;
+	struct sockaddr_in from;
+};
+
+/* Waits for the next question for some time, and asks the agent. False: there is none. */
+static bool
+overhear(struct talk *talk)
+{
+	struct pollfd readable = { .fd = near_end, .events = POLLIN };
+	socklen_t len = sizeof(talk->from);
+
+	if (poll(&readable, 1, 20) != 1)
+		return false;
+	const ssize_t n = recvfrom(near_end, talk->question, sizeof(talk->question), 0,
+	    (struct sockaddr *)&talk->from, &len);
+	ck_assert_int_gt(n, 0);
+	talk->n_question = (size_t)n;
+	ck_assert_int_eq(send(far_end, talk->question, talk->n_question, 0), n);
+	talk->n_answer = sandbox_receive(far_end, 5000, talk->answer, sizeof(talk->answer));
+	ck_assert_uint_gt(talk->n_answer, 0);
+	if (is_v3(talk->question))
+		read_salt(talk->question, salt);
+	return true;
+}
+
+/* The first question of SNMPv3 is for the engine. */
+static bool
+is_discovery(const struct talk *talk)
+{
+	return is_v3(talk->question) && talk->n_question < 80;
+}
+
+static void
+hand_on(struct talk *talk)
+{
+	play(
+	    HANDED_ON, talk->question, talk->n_question, talk->answer, talk->n_answer, &talk->from);
+}
+
+/* Between the two for some time. What is about the engine is handed on. */
 static void
 stand_between(enum trick trick)
 {
-	uint8_t question[4096], answer[65536];
-	struct pollfd readable = { .fd = near_end, .events = POLLIN };
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
+	static struct talk talk;
 
-	if (poll(&readable, 1, 20) != 1)
-		return;
-	const ssize_t n =
-	    recvfrom(near_end, question, sizeof(question), 0, (struct sockaddr *)&from, &len);
-	ck_assert_int_gt(n, 0);
-	ck_assert_int_eq(send(far_end, question, (size_t)n, 0), n);
-	const size_t n_answer = sandbox_receive(far_end, 5000, answer, sizeof(answer));
-	ck_assert_uint_gt(n_answer, 0);
-	const bool discovery = is_v3(question) && n < 80;
-	if (is_v3(question))
-		read_salt(question, salt);
-	play(discovery ? HANDED_ON : trick, question, (size_t)n, answer, n_answer, &from);
+	if (overhear(&talk))
+		play(is_discovery(&talk) ? HANDED_ON : trick, talk.question, talk.n_question,
+		    talk.answer, talk.n_answer, &talk.from);
+}
+
+/* ... until the last question is one for a table; then that is not answered yet. */
+static void
+overhear_table(struct talk *talk)
+{
+	for (int64_t until = process_clock_ms() + WAIT_MS;;) {
+		ck_assert_int_lt(process_clock_ms(), until);
+		if (!overhear(talk))
+			continue;
+		if (!is_discovery(talk))
+			return;
+		hand_on(talk);
+	}
+}
+
+static void
+stand_until_answered(enum trick trick)
+{
+	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");
+	     stand_between(trick))
+		ck_assert_int_lt(process_clock_ms(), until);
 }
 
 /* What becomes of it while the trick is played; then the same without. */
@@ -218,10 +294,11 @@ play_until_given_up(enum trick trick)
 	ck_assert_int_ge(n_tricks, 3);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.event"), 0);
+	/* Those from elsewhere never reach the daemon: its socket hears the agent alone. */
+	const bool elsewhere = trick == OTHER_PORT || trick == OTHER_ADDRESS;
+	ck_assert_int_eq(sandbox_counter(&box, "poll.stray"), elsewhere ? 0 : n_tricks);
 	process_signal(&box.daemon, SIGHUP);
-	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");
-	     stand_between(HANDED_ON))
-		ck_assert_int_lt(process_clock_ms(), until);
+	stand_until_answered(HANDED_ON);
 	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), 1);
 }
 
@@ -245,6 +322,85 @@ START_TEST(an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing)
 }
 END_TEST
 
+static const char *const credentials[] = { "\"community\": \"public\"", "\"user\": \"monitor\"" };
+
+START_TEST(an_answer_that_comes_twice_counts_once)
+{
+	load(credentials[_i]);
+	stand_until_answered(TWICE);
+	ck_assert_int_ge(n_tricks, 2);
+	ck_assert_int_eq(
+	    sandbox_counter(&box, "poll.requests"), sandbox_counter(&box, "poll.answers"));
+	/* That of the last one finds nobody any more. */
+	WAIT_FOR(sandbox_counter(&box, "poll.stray") == n_tricks - 1);
+}
+END_TEST
+
+/* The job was given up long ago, and another one is under way, when the first one's answer comes. */
+START_TEST(an_answer_to_a_job_that_is_over_changes_nothing)
+{
+	static struct talk old, now;
+
+	load(credentials[_i]);
+	overhear_table(&old);
+	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("no answer"); overhear(&now))
+		ck_assert_int_lt(process_clock_ms(), until);
+	hand_on(&old);
+	ck_assert(polling_is("no answer"));
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
+	process_signal(&box.daemon, SIGHUP);
+	overhear_table(&now);
+	old.from = now.from;
+	hand_on(&old);
+	WAIT_FOR(sandbox_counter(&box, "poll.stray") == 1);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.event"), 0);
+	hand_on(&now);
+	stand_until_answered(HANDED_ON);
+	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), 1);
+}
+END_TEST
+
+static bool
+is_down(void)
+{
+	return redis_number(box.redis, "SISMEMBER dpwatch:down " VM1) == 1;
+}
+
+/*
+ * An answer is as old as its question, also where it comes after that was asked again: a trap that came in between wins, and what
+ * is asked anew a little later decides.
+ */
+START_TEST(a_trap_between_question_and_answer_wins)
+{
+	static struct talk first, second;
+
+	load(credentials[_i]);
+	if (!interface[0]) {
+		printf("SKIPPED: this machine has no interface that is up\n");
+		return;
+	}
+	overhear_table(&first);
+	sandbox_trap(&box, SWITCH,
+	    ARGV("", ".1.3.6.1.6.3.1.1.5.3", ".1.3.6.1.2.1.31.1.1.1.1.1", "s", interface));
+	WAIT_FOR(is_down());
+	/* The library has asked again by now. SNMPv3's are told apart; of SNMPv2c the first one's answer is as good. */
+	overhear_table(&second);
+	hand_on(&first);
+	hand_on(&second);
+	for (int64_t until = process_clock_ms() + WAIT_MS; sandbox_counter(&box, "poll.stale") == 0;
+	     stand_between(HANDED_ON))
+		ck_assert_int_lt(process_clock_ms(), until);
+	WAIT_FOR(sandbox_counter(&box, "poll.stray") == 1);
+	ck_assert(is_down());
+	ck_assert_int_eq(redis_events(box.redis), 1);
+	/* It lies, or its linkUp was lost: asked after source_settle, it is believed. */
+	for (int64_t until = process_clock_ms() + WAIT_MS; is_down(); stand_between(HANDED_ON))
+		ck_assert_int_lt(process_clock_ms(), until);
+	ck_assert_int_eq(redis_events(box.redis), 2);
+}
+END_TEST
+
 /* An initialization vector of AES is made of boots, time and salt: the same three must not come again (RFC 3826 3.1.2.1). */
 START_TEST(each_start_encrypts_with_salts_of_its_own)
 {
@@ -259,9 +415,7 @@ START_TEST(each_start_encrypts_with_salts_of_its_own)
 		ck_assert_uint_eq(strlen(salt), 16);
 		ck_assert_str_ne(salt, start == 0 ? "0000000000000000" : first);
 		snprintf(first, sizeof(first), "%s", salt);
-		for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");
-		     stand_between(HANDED_ON))
-			ck_assert_int_lt(process_clock_ms(), until);
+		stand_until_answered(HANDED_ON);
 		if (start == 0) {
 			ck_assert_int_eq(sandbox_stop(&box), 0);
 			sandbox_start_ready(&box);
@@ -282,6 +436,9 @@ main(void)
 	    tcase, an_answer_over_snmpv2c_that_is_not_the_agents_changes_nothing, 0, 5);
 	tcase_add_loop_test(
 	    tcase, an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing, 0, 6);
+	tcase_add_loop_test(tcase, an_answer_that_comes_twice_counts_once, 0, 2);
+	tcase_add_loop_test(tcase, an_answer_to_a_job_that_is_over_changes_nothing, 0, 2);
+	tcase_add_loop_test(tcase, a_trap_between_question_and_answer_wins, 0, 2);
 	tcase_add_test(tcase, each_start_encrypts_with_salts_of_its_own);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);

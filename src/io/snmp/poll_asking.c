@@ -87,6 +87,14 @@ on_booted(void *ctx)
 }
 
 static void
+on_stray(void *ctx)
+{
+	const struct asking *asking = ctx;
+
+	stats_add(asking->shared->stats, STAT_POLL_STRAY, 1);
+}
+
+static void
 on_settled(void *ctx)
 {
 	struct asking *asking = ctx;
@@ -110,6 +118,7 @@ asking_begin(struct asking *asking, struct asking_shared *shared, const struct a
 		.refused = on_refused,
 		.failed = on_failed,
 		.older = on_older,
+		.stray = on_stray,
 		.booted = on_booted,
 		.settled = on_settled,
 	};

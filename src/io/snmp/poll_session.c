@@ -35,6 +35,7 @@ on_send(void *ctx, struct slice bytes)
 	/* The library would send Reports to whoever asks us something. */
 	if (session->datagram.len > 0 && !memory_session_was_parsed(session->library))
 		return false;
+	session->resent = true;
 	if (usm_header_read(bytes, &header))
 		session->message_id = header.msg_id;
 	ssize_t n = send(session->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
@@ -54,7 +55,7 @@ take_datagram(struct poll_session *session, struct slice datagram)
 {
 	char name[USM_USER_MAX + 1];
 
-	session->met = session->settled = false;
+	session->met = session->settled = session->resent = false;
 	session->datagram = datagram;
 	if (!poll_session_is_v3(session)) {
 		memory_session_read(session->library, datagram);
@@ -65,6 +66,8 @@ take_datagram(struct poll_session *session, struct slice datagram)
 		usm_withdraw(session->header.engine_id);
 	}
 	session->datagram = (struct slice){ NULL, 0 };
+	if (!session->met && !session->settled && !session->resent)
+		session->handler.stray(session->handler.ctx);
 	if (session->met)
 		poll_v3_meet(session);
 	if (session->settled)
