@@ -12,13 +12,6 @@
 #include "lib/agents.h"
 #include "lib/redis_client.h"
 
-#define IF_DESCR "1.3.6.1.2.1.2.2.1.2."
-#define IF_ADMIN "1.3.6.1.2.1.2.2.1.7."
-#define IF_OPER "1.3.6.1.2.1.2.2.1.8."
-#define IF_LAST_CHANGE "1.3.6.1.2.1.2.2.1.9."
-#define IF_NAME "1.3.6.1.2.1.31.1.1.1.1."
-#define UPTIME "1.3.6.1.2.1.1.3.0|67|"
-
 /* Two interfaces: addresses (more than one with their inner quotation marks), community, port. */
 #define TWO                                                                                       \
 	"{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"%s\"], \"poll\": {\"community\": " \
@@ -34,15 +27,11 @@ static bool skipped;
 
 /* ---- agents ---- */
 
-/* What sw1 tells from its next start on, as lines of snmpsim's. */
+/* What sw1 tells from its next start on. */
 static void
 tell(const char *lines)
 {
-	struct recording recording = { .n = 0 };
-
-	for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + 1)
-		record(&recording, "%.*s", (int)n, lines);
-	agents_rewrite(&agents, "sw1", &recording);
+	agents_tell(&agents, "sw1", lines);
 }
 
 /* Answers at `here` and at ::1, community sw1. */
@@ -92,17 +81,10 @@ load(const char *format, ...)
 	sandbox_load(&box, map);
 }
 
-/* What is known of polling sw1 has this state. */
 static bool
 polling_is(const char *state)
 {
-	json_t *answer = sandbox_get(&box, "/v1/switches");
-	const json_t *sw = json_array_get(json_object_get(answer, "switches"), 0);
-	const char *is = json_string_value(json_object_get(json_object_get(sw, "poll"), "state"));
-	bool same = is && strcmp(is, state) == 0;
-
-	json_decref(answer);
-	return same;
+	return sandbox_polling_is(&box, "sw1", state);
 }
 
 static int

@@ -118,13 +118,7 @@ load(const char *credentials)
 static bool
 polling_is(const char *state)
 {
-	json_t *answer = sandbox_get(&box, "/v1/switches/sw1");
-	const json_t *sw = json_object_get(answer, "switch");
-	const char *is = json_string_value(json_object_get(json_object_get(sw, "poll"), "state"));
-	const bool same = is && strcmp(is, state) == 0;
-
-	json_decref(answer);
-	return same;
+	return sandbox_polling_is(&box, "sw1", state);
 }
 
 /* Where the content of the BER element at `at` begins; the element after it is *ret_next. */

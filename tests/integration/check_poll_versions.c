@@ -120,30 +120,13 @@ map_load(void)
 	sandbox_load(&box, map.bytes);
 }
 
-/* "answered" and the like; the caller's. */
-static char *
-polling(int i)
-{
-	char target[32], *state = NULL;
-
-	snprintf(target, sizeof(target), "/v1/switches/sw%d", i);
-	json_t *answer = sandbox_get(&box, target);
-	const char *is = json_string_value(
-	    json_object_get(json_object_get(json_object_get(answer, "switch"), "poll"), "state"));
-	if (is)
-		state = strdup(is);
-	json_decref(answer);
-	return state;
-}
-
 static bool
 polling_is(int i, const char *state)
 {
-	char *is = polling(i);
-	const bool same = is && strcmp(is, state) == 0;
+	char name[16];
 
-	free(is);
-	return same;
+	snprintf(name, sizeof(name), "sw%d", i);
+	return sandbox_polling_is(&box, name, state);
 }
 
 static int

@@ -128,6 +128,16 @@ agents_rewrite(struct agents *agents, const char *name, struct recording *record
 	recording->n = 0;
 }
 
+void
+agents_tell(struct agents *agents, const char *name, const char *lines)
+{
+	struct recording recording = { .n = 0 };
+
+	for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + 1)
+		record(&recording, "%.*s", (int)n, lines);
+	agents_rewrite(agents, name, &recording);
+}
+
 /* ---- agents ---- */
 
 const char *

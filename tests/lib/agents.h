@@ -12,6 +12,14 @@
 #include "lib/process.h"
 #include "lib/sandbox.h"
 
+/* What begins the lines of some columns, and of sysUpTime (hundredths of a second). */
+#define IF_DESCR "1.3.6.1.2.1.2.2.1.2."
+#define IF_ADMIN "1.3.6.1.2.1.2.2.1.7."
+#define IF_OPER "1.3.6.1.2.1.2.2.1.8."
+#define IF_LAST_CHANGE "1.3.6.1.2.1.2.2.1.9."
+#define IF_NAME "1.3.6.1.2.1.31.1.1.1.1."
+#define UPTIME "1.3.6.1.2.1.1.3.0|67|"
+
 #define AGENTS_PORT 16161
 #define AGENTS_MAX 8
 
@@ -41,6 +49,8 @@ void agents_start(struct agents *agents, const char *first);
 /* Another recording for one of them: they are begun anew. */
 void agents_stop(struct agents *agents);
 void agents_rewrite(struct agents *agents, const char *name, struct recording *recording);
+/* The same as text: lines that end in newlines. */
+void agents_tell(struct agents *agents, const char *name, const char *lines);
 
 /* ---- recordings ---- */
 

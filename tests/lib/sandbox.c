@@ -319,6 +319,20 @@ sandbox_redis_says(const struct sandbox *box, const char *text)
 	return says;
 }
 
+bool
+sandbox_polling_is(const struct sandbox *box, const char *switch_name, const char *state)
+{
+	char target[80];
+
+	snprintf(target, sizeof(target), "/v1/switches/%s", switch_name);
+	json_t *answer = sandbox_get(box, target);
+	const char *is = json_string_value(member(json_object_get(answer, "switch"), "poll.state"));
+	const bool same = is && strcmp(is, state) == 0;
+
+	json_decref(answer);
+	return same;
+}
+
 json_int_t
 sandbox_counter(const struct sandbox *box, const char *name)
 {

@@ -92,6 +92,8 @@ json_int_t sandbox_status_number(const struct sandbox *box, const char *path);
 bool sandbox_redis_says(const struct sandbox *box, const char *text);
 /* A counter of /v1/status. */
 json_int_t sandbox_counter(const struct sandbox *box, const char *name);
+/* What is known of polling a switch: "answered", "no answer" ... */
+bool sandbox_polling_is(const struct sandbox *box, const char *switch_name, const char *state);
 /* Redis has everything that was decided. */
 bool sandbox_settled(const struct sandbox *box);
 /* ... and so has the journal's file, which gathers for some milliseconds. For a daemon that met an empty Redis. */
