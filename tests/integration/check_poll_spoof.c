@@ -14,9 +14,15 @@
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 #include "lib/snmpd.h"
+#include "util/slice.h"
 
 #define SWITCH "127.4.0.1"
 #define NEIGHBOUR "127.4.0.2"
+
+/* A user, and whom switches are asked by, as lines of [snmp]. */
+#define POLLED_BY(user)                                                                   \
+	"poll_interval = off\nuser = " user " SHA-256 \"auth " user "\" AES \"priv " user \
+	"\"\npoll_user = " user "\n"
 
 enum trick {
 	HANDED_ON,
@@ -52,8 +58,6 @@ bound(const char *address, uint16_t at)
 static void
 set_up(void)
 {
-	static const char snmp[] =
-	    "poll_interval = off\nuser = monitor SHA-256 \"auth monitor\" AES \"priv monitor\"\n";
 	struct sockaddr_in name = { .sin_family = AF_INET };
 	socklen_t len = sizeof(name);
 
@@ -61,7 +65,8 @@ set_up(void)
 	sandbox_init(&box);
 	snmpd_start(&agent, &box,
 	    "rocommunity public 127.0.0.1\n"
-	    "createUser monitor SHA-256 \"auth monitor\" AES \"priv monitor\"\nrouser monitor priv\n",
+	    "createUser monitor SHA-256 \"auth monitor\" AES \"priv monitor\"\nrouser monitor priv\n"
+	    "createUser second SHA-256 \"auth second\" AES \"priv second\"\nrouser second priv\n",
 	    "-v2c");
 	near_end = bound(SWITCH, 0);
 	ck_assert_int_eq(getsockname(near_end, (struct sockaddr *)&name, &len), 0);
@@ -69,7 +74,7 @@ set_up(void)
 	far_end = sandbox_socket("127.0.0.1", "127.0.0.1", box.redis_port);
 	other_port = bound(SWITCH, 0);
 	other_address = bound(NEIGHBOUR, port);
-	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = snmp });
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = POLLED_BY("monitor") });
 	sandbox_start_ready(&box);
 }
 
@@ -109,7 +114,7 @@ load(const char *credentials)
 	name_interface();
 	snprintf(map, sizeof(map),
 	    "{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"" SWITCH
-	    "\"], \"poll\": {%s, \"port\": %u}}], \"ports\": [{\"id\": \"" VM1
+	    "\"], \"poll\": {%s\"port\": %u}}], \"ports\": [{\"id\": \"" VM1
 	    "\", \"attachments\": [\"sw1:%s\"]}]}",
 	    credentials, port, interface);
 	sandbox_load(&box, map);
@@ -160,22 +165,32 @@ is_v3(const uint8_t *bytes)
 	return bytes[enter(bytes, 0, &next) + 2] == 3;
 }
 
-/* msgPrivacyParameters of SNMPv3 (RFC 3414 2.4): the salt of an encrypted message, as hexadecimal digits; "": it has none. */
-static void
-read_salt(const uint8_t *bytes, char ret_salt[20])
+enum { ENGINE_ID, BOOTS, TIME, USER, DIGEST, SALT };
+
+/* One of the msgSecurityParameters of SNMPv3 (RFC 3414 2.4). */
+static struct slice
+security(const uint8_t *bytes, int which)
 {
 	size_t next, at = enter(bytes, 0, &next);
 
 	enter(bytes, at, &next);        /* version */
 	enter(bytes, next, &next);      /* msgGlobalData */
-	at = enter(bytes, next, &next); /* msgSecurityParameters, and the sequence in it */
-	next = enter(bytes, at, &at);
-	for (int i = 0; i < 5; i++) /* engine, boots, time, user, digest */
-		enter(bytes, next, &next);
-	at = enter(bytes, next, &next);
-	for (size_t i = 0; at + i < next; i++)
-		snprintf(ret_salt + 2 * i, 3, "%02x", bytes[at + i]);
-	ret_salt[2 * (next - at)] = '\0';
+	at = enter(bytes, next, &next); /* msgSecurityParameters, */
+	next = enter(bytes, at, &at);   /* and the sequence in it */
+	for (int i = ENGINE_ID; i <= which; i++)
+		at = enter(bytes, next, &next);
+	return (struct slice){ (const char *)bytes + at, next - at };
+}
+
+/* The salt of an encrypted message, as hexadecimal digits; "": it has none. */
+static void
+read_salt(const uint8_t *bytes, char ret_salt[20])
+{
+	const struct slice octets = security(bytes, SALT);
+
+	ret_salt[0] = '\0';
+	for (size_t i = 0; i < octets.len; i++)
+		snprintf(ret_salt + 2 * i, 3, "%02x", (uint8_t)octets.data[i]);
 }
 
 static void
@@ -301,7 +316,7 @@ static const enum trick tricks_of_v2c[] = { OTHER_REQUEST, OTHER_PORT, OTHER_ADD
 
 START_TEST(an_answer_over_snmpv2c_that_is_not_the_agents_changes_nothing)
 {
-	load("\"community\": \"public\"");
+	load("\"community\": \"public\", ");
 	play_until_given_up(tricks_of_v2c[_i]);
 }
 END_TEST
@@ -311,12 +326,13 @@ static const enum trick tricks_of_v3[] = { OTHER_REQUEST, OTHER_PORT, OTHER_ADDR
 
 START_TEST(an_answer_over_snmpv3_that_is_not_the_agents_changes_nothing)
 {
-	load("\"user\": \"monitor\"");
+	load("\"user\": \"monitor\", ");
 	play_until_given_up(tricks_of_v3[_i]);
 }
 END_TEST
 
-static const char *const credentials[] = { "\"community\": \"public\"", "\"user\": \"monitor\"" };
+static const char *const credentials[] = { "\"community\": \"public\", ",
+	"\"user\": \"monitor\", " };
 
 START_TEST(an_answer_that_comes_twice_counts_once)
 {
@@ -400,7 +416,7 @@ START_TEST(each_start_encrypts_with_salts_of_its_own)
 {
 	char first[20];
 
-	load("\"user\": \"monitor\"");
+	load("\"user\": \"monitor\", ");
 	for (int start = 0; start < 2; start++) {
 		salt[0] = '\0';
 		for (int64_t until = process_clock_ms() + WAIT_MS; !salt[0];
@@ -415,6 +431,40 @@ START_TEST(each_start_encrypts_with_salts_of_its_own)
 			sandbox_start_ready(&box);
 		}
 	}
+}
+END_TEST
+
+static void
+forget_questions(void)
+{
+	uint8_t bytes[4096];
+
+	while (recv(near_end, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* A job is under way when another user is configured: it is begun anew, with that one. */
+START_TEST(after_a_reload_nobody_is_asked_by_the_old_user)
+{
+	static struct talk old, now;
+
+	load("");
+	overhear_table(&old);
+	ck_assert(slice_eq_str(security(old.question, USER), "monitor"));
+	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = POLLED_BY("second") });
+	process_signal(&box.daemon, SIGHUP);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+	forget_questions();
+	hand_on(&old);
+	for (int64_t until = process_clock_ms() + WAIT_MS; !polling_is("answered");) {
+		ck_assert_int_lt(process_clock_ms(), until);
+		if (!overhear(&now))
+			continue;
+		const struct slice user = security(now.question, USER);
+		ck_assert(user.len == 0 || slice_eq_str(user, "second"));
+		hand_on(&now);
+	}
+	ck_assert_int_ge(sandbox_counter(&box, "poll.event"), 1);
 }
 END_TEST
 
@@ -434,6 +484,7 @@ main(void)
 	tcase_add_loop_test(tcase, an_answer_to_a_job_that_is_over_changes_nothing, 0, 2);
 	tcase_add_loop_test(tcase, a_trap_between_question_and_answer_wins, 0, 2);
 	tcase_add_test(tcase, each_start_encrypts_with_salts_of_its_own);
+	tcase_add_test(tcase, after_a_reload_nobody_is_asked_by_the_old_user);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
