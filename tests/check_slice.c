@@ -1,4 +1,6 @@
 #include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,11 +165,25 @@ START_TEST(no_byte_behind_a_slice_is_read)
 }
 END_TEST
 
+START_TEST(a_number_has_the_digits_that_printf_gives_it)
+{
+	static const uint64_t values[] = { 0, 9, 10, 99, 100, 1234567890, UINT64_MAX - 1,
+		UINT64_MAX };
+	char digits[SLICE_DECIMAL], wanted[32];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		snprintf(wanted, sizeof(wanted), "%" PRIu64, values[i]);
+		ck_assert(slice_eq_str(slice_decimal(values[i], digits), wanted));
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *tc = tcase_create("slice");
 
+	tcase_add_test(tc, a_number_has_the_digits_that_printf_gives_it);
 	tcase_add_test(tc, a_null_string_is_the_empty_slice);
 	tcase_add_test(tc, equality_wants_the_same_length_and_bytes);
 	tcase_add_test(tc, case_is_folded_for_ascii_letters_only);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct slice {
 	const char *data;
@@ -61,6 +62,12 @@ long slice_find(struct slice s, struct slice needle);
  * the number of bytes copied without the NUL.
  */
 size_t slice_copy(struct slice s, char *buf, size_t size);
+
+/* Digits of the longest number. */
+#define SLICE_DECIMAL 20
+
+/* The number in decimal; the digits are in buf. */
+struct slice slice_decimal(uint64_t value, char buf[SLICE_DECIMAL]);
 
 /*
  * An unsigned decimal number that fills the whole slice and is at most max. False, and *ret_value

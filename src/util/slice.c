@@ -102,6 +102,17 @@ slice_copy(struct slice s, char *buf, size_t size)
 	return len;
 }
 
+struct slice
+slice_decimal(uint64_t value, char buf[SLICE_DECIMAL])
+{
+	char *const end = buf + SLICE_DECIMAL, *at = end;
+
+	do
+		*--at = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	return (struct slice){ at, (size_t)(end - at) };
+}
+
 bool
 slice_to_uint(struct slice s, unsigned long long max, unsigned long long *ret_value)
 {

@@ -1,11 +1,11 @@
 #include "core/change_codec.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/interface_json.h"
 #include "core/topo.h"
 #include "util/timeutil.h"
 
@@ -17,10 +17,16 @@ struct writer {
 };
 
 static void
-put(struct writer *writer, const char *text)
+put_slice(struct writer *writer, struct slice text)
 {
 	if (writer->error == 0)
-		writer->error = arg_buf_add(writer->buf, slice_of(text));
+		writer->error = arg_buf_add(writer->buf, text);
+}
+
+static void
+put(struct writer *writer, const char *text)
+{
+	put_slice(writer, slice_of(text));
 }
 
 static void
@@ -32,10 +38,9 @@ put_bool(struct writer *writer, bool value)
 static void
 put_number(struct writer *writer, uint64_t value)
 {
-	char text[24];
+	char digits[SLICE_DECIMAL];
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	put(writer, text);
+	put_slice(writer, slice_decimal(value, digits));
 }
 
 /* 0 is no time: empty. */
@@ -106,130 +111,17 @@ put_redundancy(struct writer *writer, const struct dp_change *change, const char
 	put_time(writer, change->received_us);
 }
 
-/* The value of interface:<switch>; see design.md, Redis contract. */
-#define INTERFACE_JSON_MAX 4096
-
-/* Members that are there only while somebody overrides it. What they say is text of others: jansson writes it. */
-static void
-override_json(const struct dp_change *change, char *buf, size_t size)
-{
-	char at[TIMEUTIL_TEXT], until[TIMEUTIL_TEXT] = "";
-
-	buf[0] = '\0';
-	if (!*change->override || change->overridden.at_us == 0)
-		return;
-	timeutil_format(change->overridden.at_us, at);
-	if (change->overridden.until_us != 0)
-		timeutil_format(change->overridden.until_us, until);
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "override_by", change->overridden.by,
-	    "override_note", change->overridden.note, "override_at", at, "override_until", until);
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-	json_decref(object);
-	/* Its members, without the braces around them. */
-	if (text && strlen(text) < size)
-		snprintf(buf, size, ",%.*s", (int)strlen(text) - 2, text + 1);
-	free(text);
-}
-
-/* Members that are there only while an interface flaps. */
-static void
-penalty_json(const struct dp_change *change, char *buf, size_t size)
-{
-	char at[TIMEUTIL_TEXT];
-
-	buf[0] = '\0';
-	if (change->penalty <= 0)
-		return;
-	timeutil_format(change->penalty_us, at);
-	snprintf(buf, size, ",\"penalty\":%.1f,\"penalty_at\":\"%s\",\"suppressed\":%s",
-	    change->penalty, at, change->suppressed ? "true" : "false");
-}
-
-/* Words that wait are there only while they do. */
-static void
-waits_json(const struct dp_change *change, char *buf, size_t size)
-{
-	buf[0] = '\0';
-	if (change->waits && *change->waits)
-		snprintf(buf, size, ",\"waits\":\"%s\"", change->waits);
-}
-
-/* Nothing where the text is empty. */
-static size_t
-put_member(char *buf, size_t size, const char *name, const char *text)
-{
-	return text && *text ? (size_t)snprintf(buf, size, ",\"%s\":\"%s\"", name, text) : 0;
-}
-
-static size_t
-put_member_time(char *buf, size_t size, const char *name, int64_t us)
-{
-	char at[TIMEUTIL_TEXT] = "";
-
-	if (us != 0)
-		timeutil_format(us, at);
-	return put_member(buf, size, name, at);
-}
-
-/* Each is there only while there is something to say; together they are never longer than MARKS_JSON_MAX. */
-#define MARKS_JSON_MAX 760
-static void
-marks_json(const struct dp_marks *marks, char buf[MARKS_JSON_MAX])
-{
-	const size_t size = MARKS_JSON_MAX;
-	size_t len = 0;
-
-	buf[0] = '\0';
-	len += put_member_time(buf + len, size - len, "spoke", marks->spoke_us);
-	len += put_member_time(buf + len, size - len, "booted", marks->booted_us);
-	len += put_member_time(buf + len, size - len, "shut", marks->shut_us);
-	len += put_member_time(buf + len, size - len, "ups_from", marks->ups_from_us);
-	if (marks->has_uptime)
-		len += (size_t)snprintf(
-		    buf + len, size - len, ",\"uptime\":%lu", (unsigned long)marks->uptime_cs);
-	len += put_member(buf + len, size - len, "trap_said", marks->trap_said);
-	len += put_member(buf + len, size - len, "line_said", marks->line_said);
-	len += put_member(buf + len, size - len, "echoes", marks->echoes);
-	if (marks->protocol_old)
-		len += (size_t)snprintf(buf + len, size - len, ",\"protocol_old\":true");
-	if (marks->tells_both)
-		snprintf(buf + len, size - len, ",\"tells_both\":true");
-}
-
-static void
-interface_json(const struct dp_change *change, char *buf, size_t size)
-{
-	char since[TIMEUTIL_TEXT] = "", penalty[120], waits[360], marks[MARKS_JSON_MAX],
-	     override[INTERFACE_JSON_MAX - 1760];
-
-	if (change->since_us != 0)
-		timeutil_format(change->since_us, since);
-	penalty_json(change, penalty, sizeof(penalty));
-	override_json(change, override, sizeof(override));
-	waits_json(change, waits, sizeof(waits));
-	marks_json(&change->marks, marks);
-	/* Every other text in it is a word of ours or a time: nothing needs escaping. */
-	snprintf(buf, size,
-	    "{\"oper\":\"%s\",\"admin\":\"%s\",\"since\":\"%s\",\"source\":\"%s\",\"reason\":\"%s\",\"certain\":%s,"
-	    "\"link\":\"%s\",\"protocol\":\"%s\",\"override\":\"%s\",\"order\":%lld%s%s%s%s}",
-	    change->oper_up ? "up" : "down", change->admin, since,
-	    link_source_names[change->source], link_reason_names[change->reason],
-	    change->certain ? "true" : "false", change->link, change->protocol, change->override,
-	    (long long)change->order, penalty, override, waits, marks);
-}
-
 /* I: transition? switch interface json if_index oper admin reason source received_at */
 static int
 put_interface(struct writer *writer, const struct dp_change *change)
 {
 	char json[INTERFACE_JSON_MAX];
 
-	interface_json(change, json, sizeof(json));
 	put(writer, "I");
 	put_bool(writer, change->transition);
 	put(writer, change->switch_name);
 	put(writer, change->interface_name);
-	put(writer, json);
+	put_slice(writer, interface_json(change, json));
 	if (change->if_index != 0)
 		put_number(writer, change->if_index);
 	else

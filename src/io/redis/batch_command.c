@@ -1,7 +1,6 @@
 #include "io/batch_command.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,25 +50,14 @@ put(struct batch_command *command, struct slice bytes)
 	command->len += bytes.len;
 }
 
-static struct slice
-decimal(uint64_t value, char buf[24])
-{
-	char *at = buf + 24;
-
-	do
-		*--at = (char)('0' + value % 10);
-	while ((value /= 10) > 0);
-	return (struct slice){ at, (size_t)(buf + 24 - at) };
-}
-
 /* The head of an array of `value` arguments, or of an argument of `value` bytes. */
 static void
 put_head(struct batch_command *command, struct slice mark, size_t value)
 {
-	char buf[24];
+	char digits[SLICE_DECIMAL];
 
 	put(command, mark);
-	put(command, decimal(value, buf));
+	put(command, slice_decimal(value, digits));
 	put(command, SLICE("\r\n"));
 }
 
@@ -84,9 +72,9 @@ put_arg(struct batch_command *command, struct slice arg)
 static void
 put_number(struct batch_command *command, uint64_t value)
 {
-	char buf[24];
+	char digits[SLICE_DECIMAL];
 
-	put_arg(command, decimal(value, buf));
+	put_arg(command, slice_decimal(value, digits));
 }
 
 static void
