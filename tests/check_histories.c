@@ -42,6 +42,8 @@ differing(const struct history *history, const struct outcome *truth, const stru
 		if (exact && told->changes[i] != truth->changes[i])
 			return "an interface changed less often than it truly did";
 	}
+	if (exact && !history_blames_are_true(history, told))
+		return "a port that is down blames what keeps none of its paths down";
 	for (unsigned port = 0; port < PORTS; port++) {
 		if (asked->down[port] != truth->down[port])
 			return "a port is not as it truly is";
@@ -59,7 +61,7 @@ differing(const struct history *history, const struct outcome *truth, const stru
 static const char *
 play(const struct history *history)
 {
-	struct outcome truth, told, asked;
+	static struct outcome truth, told, asked;
 
 	history_evaluate(history, &truth);
 	history_play(history, &config, &told, &asked);

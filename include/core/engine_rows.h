@@ -34,11 +34,11 @@ enum port_flag {
 
 struct port_state {
 	uint8_t flags;
-	uint8_t cause, reason; /* of the last toggle */
+	uint8_t cause, reason; /* of the last toggle; while it is down, of who is to blame now */
 	uint32_t revision;     /* 0: never toggled */
-	uint32_t interface;    /* that decided the last toggle, or TOPO_NONE */
-	int64_t since_us;      /* of the last toggle */
-	struct fault *fault;   /* of the last toggle; NULL: none */
+	uint32_t interface;  /* that decided the last toggle, or is to blame now; TOPO_NONE: none */
+	int64_t since_us;    /* of the last toggle */
+	struct fault *fault; /* of the last toggle; NULL: none */
 };
 
 struct group_state {

@@ -254,11 +254,17 @@ struct blame_search {
 	const struct engine *engine;
 	struct blame *of_switch; /* cause CAUSE_NONE: not asked yet */
 	uint32_t *island, *mark, round;
+	struct {
+		uint32_t interface; /* number + 1 of who was asked about last; 0: nobody was */
+		bool cuts_off;      /* whether its failure is one that cuts the switch off */
+	} * kept;                   /* of each switch */
 };
 /* Aborts when out of memory. */
 void blame_search_init(struct blame_search *search, const struct engine *engine);
 void blame_search_release(struct blame_search *search);
 struct blame blame_of_group(struct blame_search *search, uint32_t group);
+/* Whether the interface's failure is any of those that take a path from the group. */
+bool blame_is_of_group(struct blame_search *search, uint32_t group, uint32_t interface);
 
 /* ---- engine_index.c ---- */
 extern const struct htab_type engine_learnt_type;
@@ -287,8 +293,6 @@ void engine_incidents_release(struct engine *engine);
 /* ---- engine_groups.c ---- */
 /* The interface's state changed: everything that hangs on it is looked at again. */
 void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
-/* The interface's reason got better: so does that of the ports that it took down. */
-void engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
 /* Looks at every group as if it were new: at the start. */
@@ -310,11 +314,31 @@ bool engine_settle_reported(struct engine *engine, uint32_t port, struct decisio
 bool engine_port_is_settled(
     const struct port_state *port, const struct group_state *group, uint32_t total, bool started);
 void engine_port_paths(const struct engine *engine, uint32_t port, struct dp_paths *ret_paths);
-/* A change of the port's hash without a toggle: it goes on to name what decided the last one. */
+/* A change of the port's hash without a toggle: it names who is to blame, as the port's state does. */
 void engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision);
 /* An entry of the redundancy stream without a toggle. */
 void engine_queue_redundancy(struct engine *engine, uint32_t port, const struct decision *decision,
     enum redundancy_kind kind);
+
+/* ---- engine_refine.c ---- */
+/* The interface is down for another reason than it was: so are the ports that it took down. */
+void engine_refine(struct engine *engine, uint32_t interface, enum link_reason was,
+    const struct decision *decision);
+/* When who is to blame is looked at again. */
+enum reblame_mode {
+	REBLAME_START, /* when all is looked at: whoever is down stays to blame */
+	REBLAME_SOON, /* an interface came up: the other end of its link is given the time to come up too */
+	REBLAME_NOW, /* it had its time */
+};
+/*
+ * The interface came up, and reach_update() told these switches (NULL: none): ports that stay down, and blame what is no failure
+ * any more, blame another.
+ */
+void engine_reblame(struct engine *engine, uint32_t interface, const struct index_list *switches,
+    const struct decision *why, enum reblame_mode mode);
+/* The same for one group, and REBLAME_START. */
+void engine_reblame_group(
+    struct engine *engine, uint32_t group, struct blame_search *search, const struct decision *why);
 
 /* ---- engine_restore.c ---- */
 /* A new one; the texts are copied. Valid until the next. */

@@ -91,6 +91,9 @@ struct history {
 	int64_t latency_us, end_us;
 };
 
+/* Who is told to be to blame: an interface's number, or one of these. */
+enum { BLAMED_NOT_DOWN = -1, BLAMED_OTHER = -2 };
+
 /* What ports and interfaces do. */
 struct outcome {
 	struct {
@@ -99,6 +102,12 @@ struct outcome {
 	} ports[PORTS];
 	unsigned changes[INTERFACES];
 	bool down[PORTS];
+	/* Whom the ports blame, between the steps. */
+	struct {
+		int64_t at_us;
+		int8_t of_port[PORTS];
+	} blames[STEPS_MAX];
+	unsigned n_blames;
 };
 
 /* Whether the source that tells it all tells it in time, so that what is published is exactly what happens. */
@@ -116,6 +125,8 @@ void history_renumber(struct history *history);
 /* ---- history_truth.c ---- */
 /* What is published where every transition counts, latency_us after it. */
 void history_evaluate(const struct history *history, struct outcome *ret_outcome);
+/* Whether each port that was down blamed an interface that kept one of its paths down then. Where all is told exactly. */
+bool history_blames_are_true(const struct history *history, const struct outcome *told);
 
 /* ---- history_play.c ---- */
 /*

@@ -22,6 +22,7 @@ struct play {
 	uint64_t life; /* of the daemon: what one life heard is no duplicate in another */
 	struct model model;
 	bool has_model;
+	int64_t last_us; /* of the last step */
 	int64_t boot_us; /* the engine's clock is so much ahead of the time since the start */
 	struct outcome *outcome;
 };
@@ -53,14 +54,26 @@ topo_of(const struct history *history)
 	return topo;
 }
 
-static unsigned
-interface_of(const struct dp_change *change)
+/* Its number, or BLAMED_OTHER. */
+static int
+interface_of(const char *switch_name, const char *interface_name)
 {
 	for (unsigned i = 0; i < INTERFACES; i++)
-		if (change->switch_name[4] == (char)('0' + i / PER_LEAF) &&
-		    strcmp(change->interface_name, history_interface_name(i)) == 0)
-			return i;
-	ck_abort_msg("%s:%s is not ours", change->switch_name, change->interface_name);
+		if (strncmp(switch_name, "leaf", 4) == 0 &&
+		    switch_name[4] == (char)('0' + i / PER_LEAF) &&
+		    strcmp(interface_name, history_interface_name(i)) == 0)
+			return (int)i;
+	return BLAMED_OTHER;
+}
+
+static void
+note_change(struct outcome *outcome, const struct dp_change *change)
+{
+	int interface = interface_of(change->switch_name, change->interface_name);
+
+	if (interface < 0)
+		ck_abort_msg("%s:%s is not ours", change->switch_name, change->interface_name);
+	outcome->changes[interface]++;
 }
 
 static void
@@ -82,12 +95,16 @@ pump(struct play *play, int64_t us)
 	struct dp_change change;
 
 	while (engine_pop(play->engine, &change)) {
-		if (play->has_model)
-			model_apply(&play->model, &change);
+		uint64_t revision = play->has_model ? model_apply(&play->model, &change) : 0;
 		if (change.kind == CHANGE_INTERFACE && change.transition)
-			play->outcome->changes[interface_of(&change)]++;
+			note_change(play->outcome, &change);
 		if (change.kind == CHANGE_TOGGLE)
 			note_toggle(play->outcome, &change, us);
+		if (revision != 0) {
+			uint8_t id[16];
+			memcpy(id, change.port_id, sizeof(id));
+			engine_published(play->engine, id, revision);
+		}
 	}
 }
 
@@ -121,6 +138,23 @@ advance(struct play *play, int64_t us)
 		engine_tick(play->engine, at(play, then_us));
 		pump(play, then_us);
 	}
+}
+
+static void
+note_blames(struct play *play, int64_t us)
+{
+	struct outcome *outcome = play->outcome;
+
+	outcome->blames[outcome->n_blames].at_us = us;
+	for (uint32_t port = 0; port < PORTS; port++) {
+		struct engine_port_view view;
+		engine_port_view(play->engine, port, &view);
+		/* The map may have the ports in any order. */
+		outcome->blames[outcome->n_blames].of_port[view.id[15] - 1] =
+		    (int8_t)(view.dp_down ? interface_of(view.switch_name, view.interface_name)
+					  : BLAMED_NOT_DOWN);
+	}
+	outcome->n_blames++;
 }
 
 /* ---- steps ---- */
@@ -197,6 +231,12 @@ is_left_out(const struct history *history, const struct step *step)
 static void
 take_step(struct play *play, const struct step *step)
 {
+	/* Steps stand at whole milliseconds, and so does what they bring forth. */
+	if (step->at_us > play->last_us && history_is_exact(play->history)) {
+		advance(play, step->at_us - 500);
+		note_blames(play, step->at_us - 500);
+	}
+	play->last_us = step->at_us;
 	advance(play, step->at_us);
 	switch (step->kind) {
 	case STEP_WORD:
@@ -265,8 +305,9 @@ history_play(const struct history *history, const struct config *config, struct 
     struct outcome *ret_asked)
 {
 	struct play play = { .history = history, .config = config, .boot_us = 1000 * S };
-	struct outcome outcome = { 0 };
+	static struct outcome outcome;
 
+	outcome = (struct outcome){ 0 };
 	for (unsigned i = 0; i < history->n_steps; i++)
 		play.has_model = play.has_model || history->steps[i].kind == STEP_RESTART;
 	if (play.has_model)
@@ -278,6 +319,8 @@ history_play(const struct history *history, const struct config *config, struct 
 		if (!is_left_out(history, &history->steps[i]))
 			take_step(&play, &history->steps[i]);
 	advance(&play, history->end_us + history->latency_us + 100 * S);
+	if (play.has_model)
+		model_check(&play.model, play.engine);
 	*ret_told = outcome;
 	ask_all(&play, history->end_us + history->latency_us + 150 * S);
 	*ret_asked = outcome;

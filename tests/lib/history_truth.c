@@ -85,18 +85,22 @@ aggregate_carries(const struct history *history, const struct state *states, uns
 }
 
 static bool
-path_is_up(const struct history *history, const struct state *states, unsigned interface)
+reaches_spine(const struct history *history, const struct state *states, unsigned leaf)
 {
-	const unsigned leaf = interface / PER_LEAF, first = leaf * PER_LEAF + ACCESS;
+	const unsigned first = leaf * PER_LEAF + ACCESS;
 
-	if (is_down(&states[interface]))
-		return false;
 	if (history->min_links[leaf] > 0)
 		return aggregate_carries(history, states, leaf);
 	for (unsigned i = 0; i < UPLINKS; i++)
 		if (history->uplink[leaf][i] && !is_down(&states[first + i]))
 			return true;
 	return false;
+}
+
+static bool
+path_is_up(const struct history *history, const struct state *states, unsigned interface)
+{
+	return !is_down(&states[interface]) && reaches_spine(history, states, interface / PER_LEAF);
 }
 
 static void
@@ -113,6 +117,21 @@ look_at_ports(const struct history *history, const struct state *states, int64_t
 	}
 }
 
+static void
+happen(const struct event *event, unsigned number, struct state *states)
+{
+	struct state *state = &states[event->interface];
+
+	if (event->kind == EVENT_FLIP) {
+		state->own_down = event->down;
+		state->told = number;
+	} else {
+		state->is_overridden = event->kind == EVENT_OVERRIDE;
+	}
+	if (event->kind == EVENT_OVERRIDE)
+		state->override_down = event->down;
+}
+
 void
 history_evaluate(const struct history *history, struct outcome *ret_outcome)
 {
@@ -124,15 +143,56 @@ history_evaluate(const struct history *history, struct outcome *ret_outcome)
 	for (unsigned i = 0; i < n; i++) {
 		struct state *state = &states[events[i].interface];
 		const bool was = is_down(state);
-		if (events[i].kind == EVENT_FLIP) {
-			state->own_down = events[i].down;
-			state->told = i + 1;
-		} else {
-			state->is_overridden = events[i].kind == EVENT_OVERRIDE;
-		}
-		if (events[i].kind == EVENT_OVERRIDE)
-			state->override_down = events[i].down;
+		happen(&events[i], i + 1, states);
 		ret_outcome->changes[events[i].interface] += is_down(state) != was;
 		look_at_ports(history, states, events[i].at_us, ret_outcome);
 	}
+}
+
+/* ---- who is to blame ---- */
+
+/* Whether the failure of `blamed` keeps the path over `interface` down. */
+static bool
+keeps_down(
+    const struct history *history, const struct state *states, unsigned blamed, unsigned interface)
+{
+	const unsigned leaf = interface / PER_LEAF;
+	const struct state *aggregate = &states[leaf * PER_LEAF + BUNDLE];
+
+	if (!is_down(&states[blamed]))
+		return false;
+	if (blamed == interface)
+		return true;
+	if (reaches_spine(history, states, leaf))
+		return false;
+	if (blamed / PER_LEAF != leaf || blamed % PER_LEAF < ACCESS ||
+	    !history_has(history, blamed))
+		return false;
+	/* An uplink; of an aggregate's members those that count. */
+	return history->min_links[leaf] == 0 || blamed % PER_LEAF == BUNDLE || is_down(aggregate) ||
+	       states[blamed].told > aggregate->told;
+}
+
+bool
+history_blames_are_true(const struct history *history, const struct outcome *told)
+{
+	struct state states[INTERFACES] = { 0 };
+	struct event events[EVENTS_MAX];
+	const unsigned n = list_events(history, events);
+
+	for (unsigned i = 0, at = 0; i < told->n_blames; i++) {
+		for (; at < n && events[at].at_us < told->blames[i].at_us; at++)
+			happen(&events[at], at + 1, states);
+		for (unsigned port = 0; port < PORTS; port++) {
+			const int blamed = told->blames[i].of_port[port];
+			const uint8_t *to = history->attached[port];
+			if (blamed == BLAMED_NOT_DOWN)
+				continue;
+			if (blamed == BLAMED_OTHER ||
+			    (!keeps_down(history, states, (unsigned)blamed, to[0]) &&
+				!keeps_down(history, states, (unsigned)blamed, to[1])))
+				return false;
+		}
+	}
+	return true;
 }

@@ -67,11 +67,18 @@ engine_before(const struct engine *engine, uint32_t interface)
 	return (struct before){ engine->interfaces[interface], n_lifted(engine, interface) };
 }
 
-/* Both ends of a link go together; where they do not within source_settle, one of them is mistaken. */
+/*
+ * Both ends of a link go together; where they do not within source_settle, one of them is mistaken. Of a member: those of its
+ * aggregate's link.
+ */
 static void
 watch_ends(struct engine *engine, uint32_t interface, int64_t now_ns)
 {
-	if (topo_interface_get(engine->topo, interface)->links.n == 0)
+	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
+
+	if (row->links.n == 0 &&
+	    (row->aggregate == TOPO_NONE ||
+		topo_interface_get(engine->topo, row->aggregate)->links.n == 0))
 		return;
 	struct watch *watch = engine_watch_need(engine, interface);
 	if (!watch)
@@ -113,7 +120,7 @@ engine_settle(struct engine *engine, uint32_t interface, const struct before *be
 		watch_ends(engine, interface, time.now_ns);
 		engine_step(engine, interface, &decision);
 	} else if (before->state.reason != state->reason && state->reason != REASON_NONE) {
-		engine_refine(engine, interface, &decision);
+		engine_refine(engine, interface, (enum link_reason)before->state.reason, &decision);
 	}
 	fault_drop(engine, decision.fault);
 	return verdict;
@@ -236,6 +243,20 @@ engine_apply_adapt(struct engine *engine, uint32_t interface, struct engine_time
 	engine_watch_settle(engine, interface);
 }
 
+/* The other end had its time. */
+static void
+end_ends(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	const struct link_event event = own_event(&engine->interfaces[interface]);
+	const struct decision decision = engine_decision_of(engine, interface, &event, time);
+
+	engine_compare_ends(engine, interface, time.wall_us);
+	/* It may have left the map since. */
+	if (interface < topo_n_interfaces(engine->topo) &&
+	    interface_is_up(&engine->interfaces[interface]))
+		engine_reblame(engine, interface, NULL, &decision, REBLAME_NOW);
+}
+
 void
 engine_apply_tick(struct engine *engine, uint32_t interface, struct engine_time time)
 {
@@ -249,7 +270,7 @@ engine_apply_tick(struct engine *engine, uint32_t interface, struct engine_time 
 	watch = engine_watch(engine, interface);
 	if (watch && watch->ends_ns <= time.now_ns) {
 		watch->ends_ns = INT64_MAX;
-		engine_compare_ends(engine, interface, time.wall_us);
+		end_ends(engine, interface, time);
 	}
 	engine_watch_settle(engine, interface);
 }

@@ -73,13 +73,15 @@ static void
 refine(struct engine *engine, uint32_t interface, const struct link_event *event,
     struct engine_time time)
 {
+	const enum link_reason was = (enum link_reason)engine->interfaces[interface].reason;
+
 	if (!interface_refine(
 		&engine->interfaces[interface], event->reason, &engine->config, time.now_ns))
 		return;
 	engine_queue_interface(engine, interface, false, time.wall_us);
 	if (interface < topo_n_interfaces(engine->topo)) {
 		struct decision decision = engine_decision_of(engine, interface, event, time);
-		engine_refine(engine, interface, &decision);
+		engine_refine(engine, interface, was, &decision);
 	}
 }
 

@@ -139,70 +139,8 @@ engine_step(struct engine *engine, uint32_t interface, struct decision *decision
 	for (size_t i = 0; i < switches->n; i++)
 		settle_switch(engine, switches->items[i], decision);
 	decision->reason = own_reason;
-}
-
-/* ---- a better reason, without a toggle ---- */
-
-/* What was held down for flapping, and is released while it is down, is down for its own reason from then on. */
-static bool
-may_be_refined(enum link_reason reason)
-{
-	return reason == REASON_LINK_DOWN || reason == REASON_FLAPPING;
-}
-
-static void
-refine_ports_at(struct engine *engine, uint32_t interface, const struct decision *decision)
-{
-	struct topo_range groups = topo_interface_get(engine->topo, interface)->groups;
-
-	for (uint32_t i = 0; i < groups.n; i++) {
-		const struct topo_group *group = topo_group_get(
-		    engine->topo, topo_group_of_interface(engine->topo, groups.first + i));
-		for (uint32_t p = 0; p < group->ports.n; p++) {
-			uint32_t port = topo_port_of_group(engine->topo, group->ports.first + p);
-			const struct port_state *state = &engine->ports[port];
-			if (!(state->flags & PORT_DOWN) ||
-			    state->interface != decision->interface ||
-			    !may_be_refined((enum link_reason)state->reason))
-				continue;
-			engine_port_for_change(engine, port)->reason = (uint8_t)decision->reason;
-			engine_queue_redundancy(engine, port, decision, REDUNDANCY_REFINED);
-		}
-	}
-}
-
-/* Whether it, or an aggregate or member that it decides over, is the end of a link. */
-static bool
-is_link_end(const struct engine *engine, uint32_t interface)
-{
-	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
-	bool is =
-	    row->links.n > 0 || (row->aggregate != TOPO_NONE &&
-				    topo_interface_get(engine->topo, row->aggregate)->links.n > 0);
-
-	for (uint32_t i = 0; i < row->members.n; i++)
-		is = is || topo_interface_get(
-			       engine->topo, topo_member(engine->topo, row->members.first + i))
-				   ->links.n > 0;
-	return is;
-}
-
-void
-engine_refine(struct engine *engine, uint32_t interface, const struct decision *decision)
-{
-	struct topo_range members = topo_interface_get(engine->topo, interface)->members;
-
-	refine_ports_at(engine, interface, decision);
-	for (uint32_t i = 0; i < members.n; i++)
-		refine_ports_at(engine, topo_member(engine->topo, members.first + i), decision);
-	if (!is_link_end(engine, interface))
-		return;
-	/* An uplink: the ports that it took down are behind switches that reach no root. */
-	for (uint32_t sw = 0; sw < topo_n_switches(engine->topo); sw++) {
-		struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
-		for (uint32_t i = 0; i < interfaces.n && !reach_switch(engine->reach, sw); i++)
-			refine_ports_at(engine, interfaces.first + i, decision);
-	}
+	if (interface_is_up(&engine->interfaces[interface]))
+		engine_reblame(engine, interface, switches, decision, REBLAME_SOON);
 }
 
 /* ---- everything at once ---- */
@@ -233,6 +171,8 @@ settle_whole_group(
 		decision.fault = settling->faults[blame.interface];
 	}
 	settle_ports(engine, group, NULL, blame.cause, &decision);
+	if (engine->started)
+		engine_reblame_group(engine, group, &settling->search, &decision);
 	if (blame.interface != TOPO_NONE)
 		settling->faults[blame.interface] = decision.fault;
 }

@@ -207,6 +207,32 @@ interface_direction(const struct link_event *event, const struct config *config)
 	return event->word == WORD_UP ? SPOKEN_UP : SPOKEN_DOWN;
 }
 
+/*
+ * Whether it was shut, and is not any more: somebody enabled it, or it is told as down and enabled, but not so soon that it may
+ * be what was before it was shut. What is still down then is down for another reason.
+ */
+static bool
+is_enabled(const struct interface_state *state, const struct link_event *event,
+    const struct config *config, int64_t now_ns)
+{
+	const uint32_t shut_for_ms = (uint32_t)(now_ns / 1000000) - state->shut_ms;
+
+	return event->word == WORD_ADMIN_UP ||
+	       (event->admin_up && (state->admin == SPOKEN_NONE ||
+				       shut_for_ms > (uint32_t)config->state.source_settle_ms));
+}
+
+/* Still down, but nobody's wish. */
+static void
+drop_admin_reason(struct interface_state *state)
+{
+	if (interface_observed_up(state) || state->own_reason != REASON_ADMIN_DOWN)
+		return;
+	state->own_reason = REASON_LINK_DOWN;
+	if (state->override == SPOKEN_NONE)
+		state->reason = (uint8_t)shown_reason(state);
+}
+
 /* ---- applying ---- */
 
 /*
@@ -234,8 +260,10 @@ interface_apply(struct interface_state *state, const struct link_event *event,
 	if (event->word == WORD_ADMIN_DOWN) {
 		state->admin = SPOKEN_DOWN;
 		state->shut_ms = (uint32_t)(time.now_ns / 1000000);
-	} else if (event->word == WORD_ADMIN_UP || (event->admin_up && state->admin == SPOKEN_NONE))
+	} else if (is_enabled(state, event, config, time.now_ns)) {
 		state->admin = SPOKEN_UP;
+		drop_admin_reason(state);
+	}
 	if (moves_layers(event, config))
 		move_layers(state, event, order);
 	state->heard = true;
