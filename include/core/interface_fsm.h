@@ -122,6 +122,11 @@ void echoes_expire(struct echoes *echoes, const struct config *config, int64_t n
 /* The observed state went in this direction by this event: told by its source, and by no other yet. The oldest of 8 gives way. */
 void echoes_add(struct echoes *echoes, const struct link_event *event, enum spoken direction,
     struct engine_time time);
+/*
+ * The teller tells the oldest transition of that direction that another source has told and it has not. Its index, or -1: there
+ * is none. NULL is none.
+ */
+int echoes_take(struct echoes *echoes, const struct link_event *event, enum spoken direction);
 
 /* What is to be done with a word. */
 enum fate {

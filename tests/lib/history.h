@@ -52,7 +52,7 @@ struct step {
 	uint8_t interface, leaf, override;
 	/* STEP_WORD */
 	int64_t true_us; /* of what it tells */
-	bool up, syslog, stamped, relayed;
+	bool up, shut, syslog, stamped, relayed;
 	enum link_layer layer;
 	uint32_t uptime_cs;
 	uint64_t digest; /* of a trap */
@@ -62,6 +62,7 @@ struct step {
 
 struct truth {
 	int64_t at_us[TRANSITIONS_MAX]; /* down, up, down, ... */
+	bool shut[TRANSITIONS_MAX];     /* of a down: an operator's */
 	uint8_t n;
 	bool left_out;
 };
@@ -89,6 +90,10 @@ struct history {
 	struct step steps[STEPS_MAX];
 	unsigned n_steps;
 	int64_t latency_us, end_us;
+	/* How the daemon is configured (design.md, [state]); only where all is told exactly. */
+	int64_t down_delay_us, up_delay_us;
+	bool dampening;   /* half-life 5 s, reuse 1000, suppress 2000, at most 20 s */
+	bool ignore_shut; /* admin_down = ignore */
 };
 
 /* Who is told to be to blame: an interface's number, or one of these. */
@@ -101,6 +106,7 @@ struct outcome {
 		unsigned n;
 	} ports[PORTS];
 	unsigned changes[INTERFACES];
+	bool is_down[INTERFACES]; /* as told last */
 	bool down[PORTS];
 	/* Whom the ports blame, between the steps. */
 	struct {
@@ -125,6 +131,12 @@ void history_renumber(struct history *history);
 /* ---- history_truth.c ---- */
 /* What is published where every transition counts, latency_us after it. */
 void history_evaluate(const struct history *history, struct outcome *ret_outcome);
+/*
+ * The same where the moments of reuse lie a little earlier (negative) or later: a history that then has another outcome hangs
+ * on a rounding, and says nothing.
+ */
+void history_evaluate_shifted(
+    const struct history *history, int64_t shift_us, struct outcome *ret_outcome);
 /* Whether each port that was down blamed an interface that kept one of its paths down then. Where all is told exactly. */
 bool history_blames_are_true(const struct history *history, const struct outcome *told);
 

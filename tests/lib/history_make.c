@@ -106,6 +106,26 @@ make_truth(struct history *history, struct random *random)
 	}
 }
 
+/* How the daemon is configured; and some downs are an operator's, of which a bundle has none. */
+static void
+make_state(struct history *history, struct random *random)
+{
+	const bool bundled = history->min_links[0] > 0 || history->min_links[1] > 0;
+
+	if (!history_is_exact(history))
+		return;
+	if (random_once_in(random, 4))
+		history->down_delay_us = between(random, 0, 1 * S);
+	if (random_once_in(random, 4))
+		history->up_delay_us = between(random, 0, 3 * S);
+	history->dampening = random_once_in(random, 4);
+	history->ignore_shut = !bundled && random_once_in(random, 3);
+	for (unsigned i = 0; i < INTERFACES; i++)
+		for (unsigned t = 0; history->min_links[i / PER_LEAF] == 0 && t < TRANSITIONS_MAX;
+		     t += 2)
+			history->truth[i].shut[t] = random_once_in(random, 4);
+}
+
 /* Its members' transitions in turn; it is down while fewer than min_links are up. */
 static void
 make_aggregate(struct history *history, struct random *random, unsigned leaf)
@@ -236,6 +256,7 @@ tell(struct history *history, unsigned interface, unsigned t, int64_t lag_us)
 	step->interface = (uint8_t)interface;
 	step->leaf = (uint8_t)leaf;
 	step->up = t % 2 == 1;
+	step->shut = history->truth[interface].shut[t];
 	return step;
 }
 
@@ -399,7 +420,9 @@ add_others(struct history *history, struct random *random)
 	for (unsigned i = 0; i < history->n_overrides; i++)
 		add_step(history, STEP_OVERRIDE, history->overrides[i].at_us)->override =
 		    (uint8_t)i;
-	if (!random_once_in(random, 5))
+	/* What waits, for the word that it was shut or for a delay, begins to wait anew with the daemon: longer than it should. */
+	if (history->ignore_shut || history->down_delay_us > 0 || history->up_delay_us > 0 ||
+	    !random_once_in(random, 5))
 		return;
 	for (unsigned i = 0; i < 1 + random_below(random, RESTARTS_MAX); i++)
 		add_step(history, STEP_RESTART,
@@ -431,6 +454,7 @@ history_make(struct history *history, uint64_t seed)
 	for (unsigned leaf = 0; leaf < LEAVES; leaf++)
 		if (history->min_links[leaf] > 0)
 			make_aggregate(history, &random, leaf);
+	make_state(history, &random);
 	make_boots(history, &random);
 	make_overrides(history, &random);
 	if (history->regime == REGIME_LOSSY)

@@ -73,7 +73,10 @@ note_change(struct outcome *outcome, const struct dp_change *change)
 
 	if (interface < 0)
 		ck_abort_msg("%s:%s is not ours", change->switch_name, change->interface_name);
-	outcome->changes[interface]++;
+	/* An entry that says only that it flaps, or no longer, is none. */
+	if (change->damping == DAMP_NONE || change->oper_up == outcome->is_down[interface])
+		outcome->changes[interface]++;
+	outcome->is_down[interface] = !change->oper_up;
 }
 
 static void
@@ -170,12 +173,21 @@ is_duplicate(const struct play *play, const struct step *step)
 	return dedup_seen(dedup, step->digest + (play->life << 56), at(play, step->at_us).now_ns);
 }
 
+/* Of two layers it is the link that is told to be shut. */
+static enum link_word
+word_of(const struct step *step)
+{
+	if (step->up)
+		return WORD_UP;
+	return step->shut && step->layer != LAYER_PROTOCOL ? WORD_ADMIN_DOWN : WORD_DOWN;
+}
+
 static void
 hear_word(struct play *play, const struct step *step)
 {
 	const struct link_event event = {
 		.kind = LINK_EVENT_WORD,
-		.word = step->up ? WORD_UP : WORD_DOWN,
+		.word = word_of(step),
 		.layer = step->layer,
 		.source = step->syslog ? SOURCE_SYSLOG : SOURCE_TRAP,
 		.name = slice_of(history_interface_name(step->interface)),
@@ -278,6 +290,16 @@ introduce(struct play *play)
 	}
 }
 
+static enum link_word
+answer_of(const struct history *history, unsigned interface)
+{
+	const struct truth *truth = &history->truth[interface];
+
+	if (truth->left_out || truth->n % 2 == 0)
+		return WORD_UP;
+	return truth->shut[truth->n - 1] ? WORD_ADMIN_DOWN : WORD_DOWN;
+}
+
 /* The switches are asked, about everything. */
 static void
 ask_all(struct play *play, int64_t us)
@@ -288,8 +310,7 @@ ask_all(struct play *play, int64_t us)
 	for (unsigned i = 0; i < INTERFACES; i++) {
 		const struct link_event event = {
 			.kind = LINK_EVENT_WORD,
-			.word = !history->truth[i].left_out && history->truth[i].n % 2 ? WORD_DOWN
-										       : WORD_UP,
+			.word = answer_of(history, i),
 			.source = SOURCE_POLL,
 			.name = slice_of(history_interface_name(i)),
 		};
@@ -300,11 +321,25 @@ ask_all(struct play *play, int64_t us)
 	advance(play, us + 10 * S);
 }
 
+/* The strings are those of `config`. */
+static struct config
+config_of(const struct history *history, const struct config *config)
+{
+	struct config own = *config;
+
+	own.state.down_delay_ms = history->down_delay_us / MS;
+	own.state.up_delay_ms = history->up_delay_us / MS;
+	own.state.dampening = history->dampening ? DAMPENING_ON : DAMPENING_OFF;
+	own.state.admin_down = history->ignore_shut ? ADMIN_DOWN_IGNORE : ADMIN_DOWN_IS_DOWN;
+	return own;
+}
+
 void
 history_play(const struct history *history, const struct config *config, struct outcome *ret_told,
     struct outcome *ret_asked)
 {
-	struct play play = { .history = history, .config = config, .boot_us = 1000 * S };
+	const struct config own = config_of(history, config);
+	struct play play = { .history = history, .config = &own, .boot_us = 1000 * S };
 	static struct outcome outcome;
 
 	outcome = (struct outcome){ 0 };

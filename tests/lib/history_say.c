@@ -73,7 +73,10 @@ put_word(const struct step *step, FILE *out)
 
 	fprintf(out, "at %.3fs %s leaf%u %s%s %s", seconds(step->at_us),
 	    step->syslog ? "syslog" : "trap", step->leaf, layers[step->layer],
-	    step->up ? "up" : "down", history_interface_name(step->interface));
+	    step->up                                      ? "up"
+	    : step->shut && step->layer != LAYER_PROTOCOL ? "admin-down"
+							  : "down",
+	    history_interface_name(step->interface));
 	if (!step->syslog)
 		fprintf(out, " uptime=%.2fs digest=%llu", (double)step->uptime_cs / 100,
 		    (unsigned long long)step->digest);
@@ -154,6 +157,10 @@ put_head(const struct history *history, FILE *out)
 	    (unsigned long long)history->seed, regime_names[history->regime]);
 	if (!history_is_exact(history))
 		fprintf(out, "ignore toggle\n");
+	fprintf(out, "config down_delay=%.3fs up_delay=%.3fs%s%s\n",
+	    seconds(history->down_delay_us), seconds(history->up_delay_us),
+	    history->dampening ? " dampening=5s,1000,2000,20s" : "",
+	    history->ignore_shut ? " admin_down=ignore" : "");
 	fprintf(out, "topology\n");
 	history_put_topology(history, true, out);
 	fprintf(out, "end\n");
@@ -165,14 +172,21 @@ put_head(const struct history *history, FILE *out)
 	}
 }
 
+static const char *
+answer_of(const struct truth *truth)
+{
+	if (truth->left_out || truth->n % 2 == 0)
+		return "up";
+	return truth->shut[truth->n - 1] ? "admin-down" : "down";
+}
+
 static void
 put_answers(const struct history *history, const struct outcome *truth, int64_t us, FILE *out)
 {
 	for (unsigned i = 0; i < INTERFACES; i++)
 		if (history_has(history, i))
 			fprintf(out, "at %.3fs poll leaf%u %s %s\n", seconds(us), i / PER_LEAF,
-			    !history->truth[i].left_out && history->truth[i].n % 2 ? "down" : "up",
-			    history_interface_name(i));
+			    answer_of(&history->truth[i]), history_interface_name(i));
 	fprintf(out, "at %.3fs wait\n", seconds(us + 10 * S));
 	for (unsigned port = 0; port < PORTS; port++)
 		fprintf(out, "view port #%u dp_down=%s\n", port + 1,

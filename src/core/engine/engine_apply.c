@@ -202,18 +202,32 @@ show(struct engine *engine, uint32_t interface, struct engine_time time)
 	    then);
 }
 
-/* The penalty changed: where that released the interface, what was observed last counts again. */
+/* It flaps no longer: what was observed last counts, once it has been so for its delay. */
+static enum engine_verdict
+show_released(struct engine *engine, uint32_t interface, struct engine_time time)
+{
+	struct interface_state *state = &engine->interfaces[interface];
+	struct watch *watch = engine_watch(engine, interface);
+	const int64_t from_ns = state->changed_ns + engine->config.state.up_delay_ms * 1000000;
+
+	if (!state->shown_down || !interface_observed_up(state))
+		return VERDICT_NO_CHANGE;
+	if (from_ns <= time.now_ns)
+		return interface_show(state, time) ? VERDICT_CHANGED : VERDICT_NO_CHANGE;
+	watch->show_ns = from_ns;
+	watch->show_received_us = time.wall_us;
+	engine_watch_settle(engine, interface);
+	return VERDICT_NO_CHANGE;
+}
+
 static void
 settle_penalty(struct engine *engine, uint32_t interface, const struct before *before,
     enum damp_note note, struct engine_time time)
 {
-	struct interface_state *state = &engine->interfaces[interface];
-	const struct link_event event = own_event(state);
-	enum engine_verdict verdict = VERDICT_NO_CHANGE;
+	const struct link_event event = own_event(&engine->interfaces[interface]);
+	const enum engine_verdict verdict =
+	    note == DAMP_RELEASED ? show_released(engine, interface, time) : VERDICT_NO_CHANGE;
 
-	if (note == DAMP_RELEASED && state->shown_down && interface_observed_up(state) &&
-	    interface_show(state, time))
-		verdict = VERDICT_CHANGED;
 	engine_settle(engine, interface, before, verdict, note, &event, time);
 }
 

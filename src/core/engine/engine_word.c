@@ -48,13 +48,15 @@ hold(struct engine *engine, uint32_t interface, const struct link_event *event,
 		return false;
 	while (i < watch->n_held && !is_same_teller(&watch->held[i], event))
 		i++;
-	if (i == watch->n_held) {
+	const bool is_new = i == watch->n_held;
+	if (is_new) {
 		if (i == HELD_MAX)
 			return true; /* five tellers say the same already */
 		watch->n_held++;
 		watch->held[i].received_us = time.wall_us;
 	}
-	if (watch->n_held == 1)
+	/* Who says the same again waits no longer for it; who is contradicted again does. */
+	if (watch->n_held == 1 && (is_new || hearing->contradicts))
 		watch->held_until_ns = hearing->until_ns;
 	watch->held_contradicts = watch->held_contradicts || hearing->contradicts;
 	watch->held[i].word = (uint8_t)event->word;
@@ -136,46 +138,77 @@ take_held(struct engine *engine, uint32_t interface, struct held_word ret_held[H
 	return n;
 }
 
+/* A transition that the other sources will tell too. */
+static void
+expect_echo(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
+    enum spoken direction, struct engine_time time)
+{
+	if (!engine->switches[sw].tells_both || engine->config.state.echo_window_ms == 0)
+		return;
+	struct watch *watch = engine_watch_need(engine, interface);
+	if (watch)
+		echoes_add(&watch->echoes, event, direction, time);
+	engine_watch_settle(engine, interface);
+}
+
 /*
  * Something says that it is as it is, after a word that waits said the opposite. Where that is another source than the
- * word's own, and not an answer, the two still differ.
+ * word's own, and not an answer, the two still differ. The echo of what another source told before takes back only what its
+ * own source said.
  */
 static void
-take_back(struct engine *engine, uint32_t interface, enum link_source source, int64_t wall_us)
+take_back(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
+    bool echo, struct engine_time time)
 {
-	struct held_word held[HELD_MAX];
-	const uint8_t n = take_held(engine, interface, held);
-	bool differ = false;
+	struct watch *watch = engine_watch(engine, interface);
+	uint8_t n = 0, n_before = watch ? watch->n_held : 0;
+	bool differ = false, both = false;
 
-	for (uint8_t i = 0; i < n; i++)
-		differ = differ || (held[i].source != source && source != SOURCE_POLL);
-	if (n > 0)
-		engine_queue_interface(engine, interface, false, wall_us);
+	for (uint8_t i = 0; i < n_before; i++) {
+		const bool own = watch->held[i].source == event->source;
+		if (echo && !own)
+			watch->held[n++] = watch->held[i];
+		else
+			differ = differ || (!own && event->source != SOURCE_POLL);
+		both = both || own;
+	}
+	if (n == n_before)
+		return;
+	watch->n_held = n;
+	watch->held_contradicts = watch->held_contradicts && n > 0;
+	engine_watch_settle(engine, interface);
+	/* With admin_down = ignore it was down, if too short to count. */
+	if (both && engine->config.state.admin_down == ADMIN_DOWN_IGNORE) {
+		enum spoken now = observed(&engine->interfaces[interface]);
+		expect_echo(
+		    engine, sw, interface, event, now == SPOKEN_UP ? SPOKEN_DOWN : SPOKEN_UP, time);
+		expect_echo(engine, sw, interface, event, now, time);
+	}
+	engine_queue_interface(engine, interface, false, time.wall_us);
 	if (differ)
-		engine_make_uncertain(engine, interface, wall_us);
+		engine_make_uncertain(engine, interface, time.wall_us);
 }
 
 /* The word counts: what it changes is told by its source, and what waits and says the same has nothing to wait for. */
 static enum engine_verdict
 count_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
-    int64_t order, struct engine_time time)
+    bool echo, int64_t order, struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const enum spoken before = observed(state);
+	const bool was_shut = state->admin == SPOKEN_DOWN;
 	const enum engine_verdict verdict = engine_apply(engine, interface, event, order, time);
 	struct held_word held[HELD_MAX];
 
 	if (observed(state) == before) {
 		if (interface_direction(event, &engine->config) == before)
-			take_back(engine, interface, event->source, time.wall_us);
+			take_back(engine, sw, interface, event, echo, time);
+		/* With admin_down = ignore: what ends a shut is a transition too. */
+		if (before == SPOKEN_UP && was_shut && state->admin == SPOKEN_UP)
+			expect_echo(engine, sw, interface, event, SPOKEN_UP, time);
 		return verdict;
 	}
-	if (engine->switches[sw].tells_both && engine->config.state.echo_window_ms > 0) {
-		struct watch *watch = engine_watch_need(engine, interface);
-		if (watch)
-			echoes_add(&watch->echoes, event, observed(state), time);
-		engine_watch_settle(engine, interface);
-	}
+	expect_echo(engine, sw, interface, event, observed(state), time);
 	const uint8_t n = take_held(engine, interface, held);
 	for (uint8_t i = 0; i < n; i++) {
 		const struct link_event waited = event_of(&held[i]);
@@ -199,7 +232,7 @@ release_held(struct engine *engine, uint32_t interface, struct engine_time time)
 		then.turn_us = time.turn_us ? time.turn_us : time.wall_us;
 		then.wall_us = held[i].received_us;
 		if (i == 0)
-			count_word(engine, sw, interface, &event, 0, then);
+			count_word(engine, sw, interface, &event, false, 0, then);
 		else
 			engine_word(engine, sw, interface, &event, then);
 	}
@@ -229,17 +262,43 @@ note_teller(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 		engine_queue_interface(engine, interface, false, time.wall_us);
 }
 
-/* The admin status, where it says nothing about traffic. A plain down that waited for it was an operator's work. */
-static enum engine_verdict
-admin_word(struct engine *engine, uint32_t interface, const struct link_event *event,
+/*
+ * With admin_down = ignore, an interface is shut: to whoever tells it later it is no news, also where he tells it as a plain
+ * down. A plain down that waited for it was an operator's work, and is told with it.
+ */
+static void
+shut(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
     struct engine_time time)
 {
 	struct held_word held[HELD_MAX];
+	const uint8_t n = take_held(engine, interface, held);
 
-	if (event->word == WORD_ADMIN_DOWN &&
-	    interface_observed_up(&engine->interfaces[interface]) &&
-	    take_held(engine, interface, held) > 0)
+	if (n > 0)
 		engine_queue_interface(engine, interface, false, time.wall_us);
+	expect_echo(engine, sw, interface, event, SPOKEN_DOWN, time);
+	struct watch *watch = engine_watch(engine, interface);
+	for (uint8_t i = 0; watch && i < n; i++) {
+		const struct link_event told = event_of(&held[i]);
+		(void)echoes_take(&watch->echoes, &told, SPOKEN_DOWN);
+	}
+}
+
+/* The admin status, where it says nothing about traffic. */
+static enum engine_verdict
+admin_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct link_event *event,
+    struct engine_time time)
+{
+	const struct interface_state *state = &engine->interfaces[interface];
+	struct watch *watch = engine_watch(engine, interface);
+
+	if (event->word == WORD_ADMIN_DOWN && interface_observed_up(state)) {
+		if (watch && echoes_take(&watch->echoes, event, SPOKEN_DOWN) >= 0) {
+			engine_queue_interface(engine, interface, false, time.wall_us);
+			return VERDICT_ECHO;
+		}
+		if (state->admin != SPOKEN_DOWN)
+			shut(engine, sw, interface, event, time);
+	}
 	return engine_apply(engine, interface, event, 0, time);
 }
 
@@ -286,15 +345,16 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 	struct watch *watch = engine_watch(engine, interface);
 	struct hearing hearing;
 
-	if (interface_direction(event, &engine->config) == SPOKEN_NONE)
-		return admin_word(engine, interface, event, time);
+	const enum spoken direction = interface_direction(event, &engine->config);
 	const int64_t event_ns = said_at(engine, event, time);
 	if (interface_is_late(state, event, &engine->config, event_ns, time.now_ns)) {
 		/* Where it was a device's clock that stepped, it is news after all: so the switch is asked. */
-		if (interface_direction(event, &engine->config) != observed(state))
+		if (direction != SPOKEN_NONE && direction != observed(state))
 			engine_make_uncertain(engine, interface, time.wall_us);
 		return VERDICT_LATE;
 	}
+	if (direction == SPOKEN_NONE)
+		return admin_word(engine, sw, interface, event, time);
 	if (watch)
 		echoes_expire(&watch->echoes, &engine->config, time.now_ns);
 	interface_hear(state, watch ? &watch->echoes : NULL, event, &engine->config,
@@ -317,8 +377,8 @@ engine_word(struct engine *engine, uint32_t sw, uint32_t interface, const struct
 	default:
 		break;
 	}
-	const enum engine_verdict verdict = count_word(
-	    engine, sw, interface, event, order_of(state, &hearing, event_ns, time), time);
+	const enum engine_verdict verdict = count_word(engine, sw, interface, event,
+	    hearing.echo == ECHO_CURRENT, order_of(state, &hearing, event_ns, time), time);
 	if (hearing.echo != ECHO_CURRENT || verdict != VERDICT_NO_CHANGE)
 		return verdict;
 	engine_queue_interface(engine, interface, false, time.wall_us);

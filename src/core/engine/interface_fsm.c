@@ -104,6 +104,9 @@ void
 interface_suppress(struct interface_state *state, bool suppressed)
 {
 	state->suppressed = suppressed;
+	/* What came up meanwhile, and does not count yet, is down for what it was down for. */
+	if (state->shown_down && !suppressed && interface_observed_up(state))
+		return;
 	if (state->override == SPOKEN_NONE)
 		state->reason = (uint8_t)shown_reason(state);
 }

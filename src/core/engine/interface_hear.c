@@ -55,10 +55,11 @@ interface_is_late(const struct interface_state *state, const struct link_event *
 {
 	const enum spoken direction = interface_direction(event, config);
 
-	if (event->source != SOURCE_SYSLOG || direction == SPOKEN_NONE)
+	if (event->source != SOURCE_SYSLOG)
 		return false;
-	return (event_ns < now_ns && state->spoke_ns != 0 && state->spoke_ns > event_ns) ||
-	       was_overtaken(state, event, direction, config, now_ns);
+	if (event_ns < now_ns && state->spoke_ns != 0 && state->spoke_ns > event_ns)
+		return true;
+	return direction != SPOKEN_NONE && was_overtaken(state, event, direction, config, now_ns);
 }
 
 static void
@@ -103,9 +104,8 @@ echoes_add(struct echoes *echoes, const struct link_event *event, enum spoken di
 	echoes->next[said == 0 ? TELLER_TRAP_PROTOCOL : TELLER_SYSLOG_PROTOCOL] = echoes->n;
 }
 
-/* The teller tells the oldest transition of that direction that another source has told and it has not. Its index, or -1. */
-static int
-take_echo(struct echoes *echoes, const struct link_event *event, enum spoken direction)
+int
+echoes_take(struct echoes *echoes, const struct link_event *event, enum spoken direction)
 {
 	if (!echoes || said_index(event->source) < 0)
 		return -1;
@@ -237,7 +237,7 @@ interface_hear(struct interface_state *state, struct echoes *echoes, const struc
 {
 	const enum spoken direction = interface_direction(event, config);
 	const enum news news = news_of(state, event);
-	const int index = take_echo(echoes, event, direction);
+	const int index = echoes_take(echoes, event, direction);
 	struct hearing hearing = { .until_ns = INT64_MIN };
 
 	if (index >= 0)
