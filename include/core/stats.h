@@ -51,6 +51,8 @@
 	X(TRAP_NO_INTERFACE, "trap.no-interface", "link traps that name no interface")             \
 	X(TRAP_CONTRADICTS_ITSELF, "trap.not-up", "linkUp whose ifOperStatus is not up")           \
 	X(TRAP_BAD_VARBIND, "trap.bad-varbind", "link traps with an OID or value out of bounds")   \
+	X(TRAP_CUT, "trap.varbinds-cut",                                                           \
+	    "traps with more than 128 varbinds, of which the first 128 were read")                 \
 	X(TRAP_DUPLICATE, "trap.duplicate", "the same datagram again within 150 s")                \
 	X(TRAP_KERNEL_DROPS, "trap.kernel-drops", "datagrams that the kernel dropped")             \
 	X(TRAP_AHEAD, "trap.received-ahead",                                                       \

@@ -16,6 +16,7 @@ struct snmp_decoder;
 /* One notification. Everything in it is valid during the call that hands it over. */
 struct snmp_notification {
 	struct trap trap;       /* without digest */
+	bool cut;               /* it has more varbinds than the trap (TRAP_VARBINDS_MAX) */
 	struct slice community; /* v1 and v2c */
 	int32_t request_id;     /* 0 in v1 */
 	/* v3 */

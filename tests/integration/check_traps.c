@@ -180,6 +180,45 @@ START_TEST(the_interface_is_found_by_name_description_or_index)
 }
 END_TEST
 
+/* A trap of sysUpTime, its OID, the interface and `fillers` varbinds before or behind that. */
+static void
+send_long(int fillers, bool first)
+{
+	const char *const index[] = { IF_ENTRY ".1.1", "i", "1", NULL };
+	const char *argv[3 * 200 + 10] = { "", LINK_DOWN };
+	size_t n = 2;
+
+	ck_assert_int_le(fillers, 200);
+	if (first)
+		for (size_t i = 0; index[i]; i++)
+			argv[n++] = index[i];
+	for (int i = 0; i < fillers; i++) {
+		argv[n++] = ".1.3.6.1.2.1.1.4.0";
+		argv[n++] = "s";
+		argv[n++] = "x";
+	}
+	if (!first)
+		for (size_t i = 0; index[i]; i++)
+			argv[n++] = index[i];
+	sandbox_trap(&box, LEAF1, argv);
+}
+
+START_TEST(of_a_trap_with_very_many_varbinds_the_first_128_are_read_and_that_is_counted)
+{
+	send_long(125, true);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.varbinds-cut"), 0);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	send_long(126, true);
+	WAIT_FOR(redis_events(box.redis) == 3);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.varbinds-cut"), 1);
+	send_long(126, false);
+	WAIT_FOR(sandbox_counter(&box, "trap.varbinds-cut") == 2);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.no-interface"), 1);
+}
+END_TEST
+
 START_TEST(an_administrative_down_has_a_reason_of_its_own)
 {
 	sandbox_trap(&box, LEAF1,
@@ -323,6 +362,8 @@ main(void)
 	tcase_add_test(contract, names_work_with_the_modules_of_this_project_and_print_nothing);
 	tcase_add_loop_test(contract, the_interface_is_found_by_name_description_or_index, 0,
 	    (int)(sizeof(ways) / sizeof(ways[0])));
+	tcase_add_test(
+	    contract, of_a_trap_with_very_many_varbinds_the_first_128_are_read_and_that_is_counted);
 	tcase_add_test(contract, an_administrative_down_has_a_reason_of_its_own);
 	tcase_add_test(contract, a_port_with_two_paths_is_down_when_the_last_is_gone);
 	tcase_add_test(contract, a_consumer_that_blocks_on_the_stream_is_woken);

@@ -57,13 +57,13 @@ void
 sandbox_trap(const struct sandbox *box, const char *from, const char *const *more)
 {
 	char out[4096], agent[32], client[64];
-	const char *argv[48] = { "snmptrap", "-v2c", "-c", "public", client, agent };
+	const char *argv[1024] = { "snmptrap", "-v2c", "-c", "public", client, agent };
 	size_t n = 6;
 
 	snprintf(client, sizeof(client), "--clientaddr=%s", from);
 	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box->snmp_port);
 	for (; *more; more++) {
-		ck_assert_uint_lt(n, 47);
+		ck_assert_uint_lt(n, sizeof(argv) / sizeof(argv[0]) - 1);
 		argv[n++] = *more;
 	}
 	argv[n] = NULL;

@@ -162,6 +162,7 @@ on_message(
 		notification.content = hash_content(pdu);
 	}
 	read_trap(decoder, pdu, &notification.trap);
+	notification.cut = snmp_varbinds_beyond(pdu, TRAP_VARBINDS_MAX);
 	decoder->handed_over = true;
 	decoder->pdu = pdu;
 	decoder->fn(decoder->ctx, &notification);

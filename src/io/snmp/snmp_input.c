@@ -41,6 +41,7 @@ struct snmp_input {
 	struct snmp_decoder *decoder;
 	struct snmp_answers *answers;
 	uint64_t seed; /* of digests */
+	struct log_rate cut_rate;
 
 	/* the datagram at hand */
 	size_t listener;
@@ -187,6 +188,22 @@ count_refusal(struct snmp_input *input, enum stats_counter why)
 }
 
 static void
+count_cut(struct snmp_input *input)
+{
+	char address[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	stats_add(input->stats, STAT_TRAP_CUT, 1);
+	if (!log_rate_take(&input->cut_rate, &held_back))
+		return;
+	log_warning("snmp: a trap from %s has more than %d varbinds; the first %d were read",
+	    addr_format(&input->origin.from, address), TRAP_VARBINDS_MAX, TRAP_VARBINDS_MAX);
+	if (held_back > 0)
+		log_warning("snmp: %llu such lines before it were held back",
+		    (unsigned long long)held_back);
+}
+
+static void
 on_notification(void *ctx, const struct snmp_notification *notification)
 {
 	struct snmp_input *input = ctx;
@@ -198,6 +215,8 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 		count_refusal(input, refused);
 		return;
 	}
+	if (notification->cut)
+		count_cut(input);
 	trap.digest = trap.version == 3 && trap.inform ? content_digest(input, notification)
 						       : bytes_digest(input, &trap);
 	enum input_answer how =
@@ -354,6 +373,7 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 	input->sockets.datagrams = udp_listeners_new(
 	    input->loop, "snmp", input->stats, STAT_TRAP_KERNEL_DROPS, STAT_TRAP_AHEAD, &handler);
 	input->answers = snmp_answers_new(&input->sockets, input->stats);
+	input->cut_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	if (getrandom(&input->seed, sizeof(input->seed), GRND_NONBLOCK) < 0)
 		input->seed = 0;
 	input->sockets.streams =

@@ -47,3 +47,13 @@ snmp_varbinds_read(const struct snmp_pdu *pdu, struct trap_varbind *varbinds, si
 	}
 	return n;
 }
+
+bool
+snmp_varbinds_beyond(const struct snmp_pdu *pdu, size_t max)
+{
+	const netsnmp_variable_list *variable = pdu->variables;
+
+	for (; variable != NULL && max > 0; max--)
+		variable = variable->next_variable;
+	return variable != NULL;
+}
