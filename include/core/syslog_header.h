@@ -24,8 +24,8 @@ struct syslog_header {
 	bool foreign;
 };
 
-/* Reads the whole of header. Slices point into it. */
-void syslog_header_read(struct slice header, struct syslog_header *ret_header);
+/* Reads the whole of header, in front of which stood that tag (empty: none). Slices point into it. */
+void syslog_header_read(struct slice header, struct slice tag, struct syslog_header *ret_header);
 
 /*
  * The same for a message whose body nobody has found: reads atoms from the start of text up to the

@@ -140,6 +140,14 @@ tag_is_near(const struct rules *rules, const struct syslog_msg *msg)
 	return rules_has_literal(rules, (struct slice){ tag, len });
 }
 
+/* "%SYS-5-CONFIG_I", "%%01SHELL/5/CMDRECORD(s)", and not the first half of one ("%%01IFNET"), as some relays cut it. */
+static bool
+is_mnemonic(struct slice app)
+{
+	return slice_starts(app, "%") &&
+	       (slice_find(app, SLICE("-")) > 0 || slice_find(app, SLICE("/")) > 0);
+}
+
 enum decode_result
 rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_event *ret_event,
     enum rules_miss *ret_miss)
@@ -155,6 +163,12 @@ rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_even
 	if (tag_near && decode_joined(rules, JOINT_TAG, msg, ret_event, ret_miss))
 		return result_of(*ret_miss);
 	enum decode_result result = rules_decode_text(rules, msg, ret_event, ret_miss, &near);
+	/* Another mnemonic as the tag quotes what MSG alone would be. */
+	if (result == DECODE_EVENT && tagged && is_mnemonic(msg->app)) {
+		*ret_event = (struct link_event){ .rule = ret_event->rule };
+		*ret_miss = MISS_QUOTED;
+		result = DECODE_NOT_OURS;
+	}
 	if (!tagged || !(near || tag_near) || (is_known(*ret_miss) && *ret_miss != MISS_QUOTED))
 		return result;
 	/* What seems to be quoted may begin in the tag. */

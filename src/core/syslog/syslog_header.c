@@ -405,11 +405,14 @@ walk_atoms(struct walk *w)
 }
 
 void
-syslog_header_read(struct slice header, struct syslog_header *ret_header)
+syslog_header_read(struct slice header, struct slice tag, struct syslog_header *ret_header)
 {
+	struct walk w = { .rest = header, .header = ret_header, .bare_left = BARE_WORDS_MAX };
+
 	*ret_header = (struct syslog_header){ 0 };
-	walk_atoms(
-	    &(struct walk){ .rest = header, .header = ret_header, .bare_left = BARE_WORDS_MAX });
+	if (tag.len > 0)
+		take_tag(&w, tag);
+	walk_atoms(&w);
 }
 
 void

@@ -3,6 +3,9 @@
 #include "core/syslog_header.h"
 #include "core/syslog_word.h"
 
+/* Where a wrapped message begins at the latest: behind a stamp, and a host's name (RFC 1035: 255 octets). */
+#define WRAPPED_WITHIN 320
+
 static bool
 is_digit(char c)
 {
@@ -108,6 +111,7 @@ read_unversioned(struct slice text, struct syslog_msg *msg)
 {
 	struct syslog_stamp stamp = { 0 };
 	struct slice rest = text;
+	int app_pri;
 	struct slice when = cut_field(&rest);
 	bool no_time = slice_eq_str(when, "-");
 	if (!no_time &&
@@ -123,7 +127,8 @@ read_unversioned(struct slice text, struct syslog_msg *msg)
 	/* Within a relay's header (see unwrap) a host that is not told is the relay's. */
 	if (msg->host.len == 0 || !slice_eq_str(host, "-"))
 		msg->host = nil_is_empty(host);
-	msg->app = nil_is_empty(app);
+	/* A relay that took PRI for the beginning of the program's name. */
+	msg->app = nil_is_empty(slice_from(app, read_pri(app, &app_pri)));
 	msg->procid = nil_is_empty(pid);
 	msg->msgid = nil_is_empty(msgid);
 	msg->structured = structured;
@@ -156,6 +161,10 @@ behind_legacy_header(struct slice text, struct slice *ret_host)
 {
 	struct syslog_stamp stamp;
 	int pri;
+
+	/* Most lines have nothing like "1 2026-" in them. */
+	if (slice_find(slice_first(text, WRAPPED_WITHIN), SLICE("1 2")) < 0)
+		return (struct slice){ 0 };
 	struct slice rest = slice_trim(slice_from(text, syslog_stamp_read(text, &stamp)));
 
 	if (rest.len == text.len)
@@ -185,7 +194,8 @@ unwrap(struct slice text, struct syslog_msg *msg)
 		found = msg->procid.len == 0 && read_unversioned(msg->text, &inner);
 	} else {
 		inner.host = msg->host;
-		found = read_rfc5424(slice_from(msg->text, read_pri(msg->text, &pri)), &inner);
+		found = msg->app.len == 0 &&
+			read_rfc5424(slice_from(msg->text, read_pri(msg->text, &pri)), &inner);
 	}
 	if (found)
 		*msg = inner;
@@ -225,14 +235,25 @@ take_header(struct syslog_msg *msg, const struct syslog_header *header)
 		msg->app = header->app.len > 0 ? header->app : msg->app;
 }
 
+/* APP-NAME, where it is a program for certain: relays also take hosts and zones for one, but without a PROCID. */
+static struct slice
+program_of(const struct syslog_msg *msg)
+{
+	bool is_program = msg->rfc5424 && msg->procid.len > 0 && !syslog_word_is_severity(msg->app);
+
+	return is_program ? msg->app : (struct slice){ 0 };
+}
+
 void
 syslog_msg_anchor(struct syslog_msg *msg, size_t body)
 {
 	struct syslog_header header = { 0 };
+	bool is_told = msg->rfc5424 && msg->app.len > 0;
 
 	msg->header = slice_first(msg->text, body);
-	syslog_header_read(msg->header, &header);
-	msg->foreign = header.foreign;
+	syslog_header_read(msg->header, program_of(msg), &header);
+	/* Whoever tells a message from its PRI on quotes it. */
+	msg->foreign = header.foreign || (is_told && slice_starts(msg->header, "<"));
 	take_header(msg, &header);
 }
 
