@@ -250,8 +250,9 @@ atom_unit(struct walk *w)
 	if (at(w->rest, len) != ':')
 		return 0;
 	len++;
-	if (slice_starts(slice_from(w->rest, len), " CP ")) /* a relay took it for a tag */
-		len++;
+	struct slice behind = slice_from(w->rest, len);
+	if (slice_starts(behind, " CP ") || (at(behind, 0) == ' ' && is_digit(at(behind, 1))))
+		len++; /* a relay took it for a tag */
 	if (!is_alpha(at(w->rest, len)) && !is_digit(at(w->rest, len)))
 		return 0;
 	while (is_digit(at(w->rest, len)) || is_alpha(at(w->rest, len)))
