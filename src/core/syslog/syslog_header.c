@@ -290,6 +290,9 @@ is_unknown_zone(const struct walk *w, const struct word *word)
 static void
 take_plain(struct walk *w, const struct word *word)
 {
+	/* "Security: telnet login by": the word with the colon was a tag, and its program speaks. */
+	if (w->undecided.len > 0 && w->undecided_colon && !word->colon)
+		w->bare_left = 0;
 	settle(w, !w->undecided_colon && !w->tag_in_segment);
 	if (!word->colon && w->bare_left-- == 0)
 		w->header->foreign = w->done = true;
