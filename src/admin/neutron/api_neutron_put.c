@@ -109,6 +109,11 @@ take_for(struct api_call *call, const json_t *value, struct port_update *update)
 		return refuse_value(call, value, "HTTPBadRequest",
 		    "Invalid input for dp_down_for. Reason: '",
 		    "' is no duration of at most 3650d, as 2h or 30min.");
+	if (update->until_us != 0) {
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "Invalid input for dp_down_for. Reason: dp_down_until tells the end already.");
+		return false;
+	}
 	update->until_us = call->api->status.now_us + ms * 1000;
 	return true;
 }
