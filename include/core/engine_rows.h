@@ -208,6 +208,15 @@ struct orphan {
 	char *name, *project_id;
 };
 
+/* Of every verdict with what Redis said, in slices; see engine_start.c. All zero: not begun. */
+struct comparison {
+	struct reach *reach;         /* while it is being made */
+	bool has_reach;              /* engine->reach is as the interfaces are */
+	uint32_t group;              /* the next */
+	struct index_list groups;    /* with a port of which Redis says otherwise; some twice */
+	struct engine_totals totals; /* of the ports that were compared */
+};
+
 struct take; /* core/engine_take.h */
 
 struct engine {
@@ -254,7 +263,8 @@ struct engine {
 	struct engine_totals totals;
 	struct fault *restored; /* the last that was restored: ports with one text share it */
 	struct spares spare_faults;
-	bool comparing;    /* between engine_compare_begin and engine_start */
+	bool comparing; /* between engine_compare_begin and engine_start */
+	struct comparison comparison;
 	bool started;      /* false: verdicts are not compared yet, nothing is queued */
 	struct take *take; /* a snapshot that is being taken; NULL: none */
 	struct take

@@ -295,9 +295,9 @@ void engine_incidents_release(struct engine *engine);
 void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
-/* Looks at every group as if it were new: at the start. */
-void engine_settle_all(struct engine *engine, const struct decision *decision);
-/* The same of some groups: after a new snapshot. */
+/* Before anything is decided: a group's paths, and of its ports what is observed of them. Nothing is queued. */
+void engine_observe_group(struct engine *engine, uint32_t group);
+/* Looks at these groups as if they were new: at the start, and after a new snapshot. */
 void engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_groups,
     const struct decision *decision);
 
@@ -345,8 +345,12 @@ void engine_reblame_group(
 struct orphan *engine_add_orphan(
     struct engine *engine, const uint8_t id[16], const char *name, const char *project_id);
 void engine_queue_removed(struct engine *engine, uint32_t orphan, struct engine_time time);
-/* The totals, counted anew. */
-void engine_count(struct engine *engine);
+
+/* ---- engine_start.c ---- */
+/* What is being compared for the start changed: it begins anew. Nothing where nothing is compared. */
+void engine_compare_again(struct engine *engine);
+/* The same where only what is reported of a port changed. */
+void engine_compare_port(struct engine *engine, uint32_t port);
 
 /* ---- engine_report.c ---- */
 /* Reports end. */

@@ -156,8 +156,9 @@ make_parts(struct daemon *daemon)
 	daemon->stop = loop_timer_new(daemon->loop, on_stop_deadline, daemon);
 	daemon->map_copy = daemon_map_copy_new(daemon);
 	daemon->taking.slice = loop_timer_new(daemon->loop, daemon_topology_slice, daemon);
+	daemon->comparing.slice = loop_timer_new(daemon->loop, daemon_compare_slice, daemon);
 	return daemon->map_copy && daemon->tick && daemon->deadline && daemon->stop &&
-		       daemon->taking.slice
+		       daemon->taking.slice && daemon->comparing.slice
 		   ? 0
 		   : -1;
 }
@@ -243,6 +244,7 @@ daemon_release(struct daemon *daemon)
 		loop_timer_free(daemon->deadline);
 		loop_timer_free(daemon->stop);
 		loop_timer_free(daemon->taking.slice);
+		loop_timer_free(daemon->comparing.slice);
 		loop_timer_free(daemon->overload_turn);
 		loop_free(daemon->loop);
 	}

@@ -69,6 +69,12 @@ struct taking {
 	int64_t begun_ns, longest_ns;
 };
 
+/* The states were read and are being compared with the verdicts, a slice a turn. */
+struct comparing {
+	struct loop_timer *slice; /* armed: it is under way */
+	int64_t begun_ns, longest_ns;
+};
+
 /* An API request that waits for events. */
 struct events_waiting {
 	struct daemon *daemon;
@@ -122,6 +128,7 @@ struct daemon {
 	struct loop_timer *tick, *deadline, *stop;
 	struct taking taking;
 	enum daemon_phase phase;
+	struct comparing comparing;
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;
@@ -165,6 +172,8 @@ int daemon_open_redis(struct daemon *daemon, char *error, size_t size);
 void daemon_compare(struct daemon *daemon, bool everything);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
 void daemon_read_state(struct daemon *daemon);
+/* A slice of comparing them with the verdicts, armed when they were read; with the last one it is RUNNING. */
+void daemon_compare_slice(void *ctx);
 
 /* ---- daemon_map_copy.c ---- */
 struct map_copy *daemon_map_copy_new(struct daemon *daemon); /* NULL: out of memory */

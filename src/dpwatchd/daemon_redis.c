@@ -2,7 +2,7 @@
  * What Redis tells the daemon, and the way to RUNNING.
  *
  * STARTING: Redis comes up -> the publisher key is claimed -> the map is read -> interface and port states are read ->
- * engine_start compares -> RUNNING. Until then datagrams wait in the kernel's buffers: nobody knows yet whose they are.
+ * they are compared in slices -> RUNNING. Until then datagrams wait in the kernel's buffers: nobody knows yet whose they are.
  * COMPARING: Redis lost data, or too much waited for it: the same way, without the map, and what is known stays.
  */
 #include "daemon.h"
@@ -11,6 +11,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "io/state_sync.h"
+
+#define SLICE_NS 1000000 /* what one turn of the loop gives to comparing */
+#define STEP_BUDGET 4000 /* of it: some 0.1 ms */
 
 /* ---- the way to RUNNING ---- */
 
@@ -43,16 +46,18 @@ go(struct daemon *daemon)
 {
 	struct engine_totals totals;
 
-	engine_start(daemon->engine, loop_now(daemon->loop));
 	daemon->phase = PHASE_RUNNING;
 	publisher_go(daemon->publisher);
 	daemon_turn_end(daemon);
 	outbox_settle(daemon->outbox);
 	daemon_keep_owed(daemon);
 	engine_totals(daemon->engine, &totals);
-	log_info("running: %u switches, %u ports, %u of them down",
+	log_info(
+	    "running: %u switches, %u ports, %u of them down (compared in %.0f ms, no more than %.1f ms at a time)",
 	    topo_n_switches(engine_topo(daemon->engine)), topo_n_ports(engine_topo(daemon->engine)),
-	    totals.ports_down);
+	    totals.ports_down,
+	    (double)(loop_now(daemon->loop).now_ns - daemon->comparing.begun_ns) / 1e6,
+	    (double)daemon->comparing.longest_ns / 1e6);
 	daemon_read_inputs(daemon, true);
 	sd_notify(0, "STATUS=running");
 	if (daemon->map_lost)
@@ -60,6 +65,28 @@ go(struct daemon *daemon)
 	/* Else it is answered when the map that is being taken is in force. */
 	if (!daemon->taking.under_way)
 		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
+}
+
+void
+daemon_compare_slice(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	struct engine_time time = loop_now(daemon->loop);
+	const int64_t began_ns = time.now_ns;
+	bool more = true;
+
+	if (daemon->phase == PHASE_STOPPING)
+		return;
+	while (more && time.now_ns - began_ns < SLICE_NS) {
+		more = engine_start_step(daemon->engine, STEP_BUDGET, time);
+		time = loop_now(daemon->loop);
+	}
+	if (time.now_ns - began_ns > daemon->comparing.longest_ns)
+		daemon->comparing.longest_ns = time.now_ns - began_ns;
+	if (more)
+		loop_timer_arm(daemon->comparing.slice, 0);
+	else
+		go(daemon);
 }
 
 static void
@@ -77,7 +104,9 @@ on_state_read(void *ctx, const char *error)
 		return;
 	}
 	if (!error) {
-		go(daemon);
+		daemon->comparing.begun_ns = loop_now(daemon->loop).now_ns;
+		daemon->comparing.longest_ns = 0;
+		loop_timer_arm(daemon->comparing.slice, 0);
 		return;
 	}
 	log_error("redis: the state could not be read: %s", error);
@@ -91,6 +120,7 @@ daemon_read_state(struct daemon *daemon)
 {
 	const struct state_sync_handler handler = { daemon, on_interface, on_port, on_state_read };
 
+	loop_timer_cancel(daemon->comparing.slice);
 	/* Another map came while the state was read: what was told does not belong to it, so it is read again. */
 	if (daemon->state_reading) {
 		daemon->state_stale = true;
@@ -128,6 +158,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 	if (daemon->phase == PHASE_STARTING) {
 		/* There is nothing to compare it with yet. What is owed still is. */
 		log_warning("redis: it lost data while dpwatchd started; beginning anew");
+		loop_timer_cancel(daemon->comparing.slice);
 		publisher_claim(daemon->publisher);
 		return;
 	}
@@ -215,6 +246,7 @@ on_link_down(void *ctx, const char *why)
 	(void)why;
 	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
 	publisher_down(daemon->publisher);
+	loop_timer_cancel(daemon->comparing.slice);
 	/* The next claim is to tell how far Redis then is, not how far it was. */
 	if (daemon->phase == PHASE_STARTING && publisher_epoch(daemon->publisher) != 0 &&
 	    outbox_waiting(daemon->outbox) == 0)

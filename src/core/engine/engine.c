@@ -270,6 +270,7 @@ engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	engine_takes_free(engine);
+	engine_compare_again(engine);
 	engine_drop_popped(engine);
 	for (size_t i = engine->head; i < engine->n_queue; i++)
 		fault_drop(engine, engine->queue[i].fault);

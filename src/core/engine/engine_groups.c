@@ -191,7 +191,7 @@ engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_g
 	blame_search_init(&settling.search, engine);
 	engine->step++;
 	for (uint32_t i = 0; i < n_groups; i++)
-		settle_whole_group(engine, groups ? groups[i] : i, decision, &settling);
+		settle_whole_group(engine, groups[i], decision, &settling);
 	for (uint32_t i = 0; i < engine->n_interfaces; i++)
 		fault_drop(engine, settling.faults[i]);
 	blame_search_release(&settling.search);
@@ -199,7 +199,10 @@ engine_settle_groups(struct engine *engine, const uint32_t *groups, uint32_t n_g
 }
 
 void
-engine_settle_all(struct engine *engine, const struct decision *decision)
+engine_observe_group(struct engine *engine, uint32_t group)
 {
-	engine_settle_groups(engine, NULL, topo_n_groups(engine->topo), decision);
+	struct decision decision = { .interface = TOPO_NONE, .quiet = true };
+
+	engine_count_paths(engine, group, &engine->groups[group]);
+	settle_ports(engine, group, NULL, CAUSE_ACCESS, &decision);
 }

@@ -56,6 +56,7 @@ room_for_extra(struct engine *engine)
 			return false;
 		engine->interfaces = states;
 		engine->room_interfaces = room;
+		engine_compare_again(engine);
 		if (engine->reach)
 			reach_move_states(engine->reach, states);
 	}

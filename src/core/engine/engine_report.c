@@ -210,7 +210,9 @@ decide(struct engine *engine, uint32_t port, struct engine_time time)
 {
 	struct decision decision = decision_of(time);
 
-	if (engine->started && !engine_settle_reported(engine, port, &decision))
+	if (!engine->started)
+		engine_compare_port(engine, port);
+	else if (!engine_settle_reported(engine, port, &decision))
 		engine_queue_port(engine, port, &decision);
 }
 

@@ -208,6 +208,7 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 	uint32_t sw = topo_switch_find(engine->topo, sw_name);
 	char key[IFNAME_MAX + 1];
 
+	engine_compare_again(engine);
 	if (sw == TOPO_NONE)
 		return false;
 	json_t *object = json_loadb(json.data, json.len, 0, NULL);
@@ -263,6 +264,7 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 {
 	uint32_t port = topo_port_find(engine->topo, record->id);
 
+	engine_compare_again(engine);
 	if (port == TOPO_NONE) {
 		if (!record->dp_down)
 			return;
@@ -284,106 +286,4 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 	};
 	engine_note_revision(state, record->revision);
 	engine_restore_report(engine, port, &record->report);
-}
-
-static int
-compare_orphans(const void *a, const void *b)
-{
-	const struct orphan *x = a, *y = b;
-	int order = memcmp(x->id, y->id, sizeof(x->id));
-
-	/* Of two records of one port, the one that knows its name comes first. */
-	return order != 0 ? order : strcmp(y->name, x->name);
-}
-
-/* A SCAN may tell a key twice, and a port that left while Redis was read may be told as well: one toggle each. */
-static void
-queue_orphans(struct engine *engine, struct engine_time time)
-{
-	if (engine->n_orphans > 0)
-		qsort(
-		    engine->orphans, engine->n_orphans, sizeof(*engine->orphans), compare_orphans);
-	for (uint32_t i = 0; i < engine->n_orphans; i++)
-		if (i == 0 || memcmp(engine->orphans[i].id, engine->orphans[i - 1].id,
-				  sizeof(engine->orphans[i].id)) != 0)
-			engine_queue_removed(engine, i, time);
-}
-
-/* ---- the start ---- */
-
-void
-engine_count(struct engine *engine)
-{
-	engine->totals = (struct engine_totals){ 0 };
-	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++) {
-		engine->totals.ports_down += (engine->ports[port].flags & PORT_DOWN) != 0;
-		engine->totals.ports_degraded += (engine->ports[port].flags & PORT_DEGRADED) != 0;
-	}
-	for (uint32_t i = 0; i < engine->n_interfaces; i++) {
-		engine->totals.interfaces_down += !interface_is_up(&engine->interfaces[i]);
-		engine->totals.interfaces_uncertain += !engine->interfaces[i].certain;
-	}
-}
-
-void
-engine_start(struct engine *engine, struct engine_time time)
-{
-	const struct decision decision = {
-		.source = SOURCE_NONE,
-		.interface = TOPO_NONE,
-		.received_us = time.wall_us,
-		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
-		.quiet = true,
-	};
-	struct reach *reach = reach_new(engine->topo, engine->interfaces);
-	const bool compared = engine->comparing;
-
-	engine_note_clock(engine, time);
-	if (!reach)
-		abort();
-	engine_settle_pending(engine);
-	engine_take_again(engine);
-	reach_free(engine->reach);
-	engine->reach = reach;
-	engine->started = true;
-	for (uint32_t i = 0; compared && i < engine->n_interfaces; i++)
-		if (engine->interfaces[i].heard || engine->interfaces[i].override != SPOKEN_NONE)
-			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
-	engine->comparing = false;
-	fault_drop(engine, engine->restored);
-	engine->restored = NULL;
-	engine_count(engine);
-	queue_orphans(engine, time);
-	engine_settle_all(engine, &decision);
-	engine_asks_start(engine);
-	engine_reports_start(engine, compared, time);
-}
-
-void
-engine_compare_begin(struct engine *engine)
-{
-	engine_take_again(engine);
-	engine->started = false;
-	engine->comparing = true;
-	/* Quietly: nobody is told anything before the comparison. */
-	engine_settle_pending(engine);
-	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
-		engine->ports[port].flags &= (uint8_t)~PORT_DOWN;
-}
-
-void
-engine_restore_published(
-    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision)
-{
-	uint32_t port = topo_port_find(engine->topo, port_id);
-
-	if (port == TOPO_NONE) {
-		if (dp_down)
-			engine_add_orphan(engine, port_id, "", "")->revision = revision;
-		return;
-	}
-	struct port_state *state = engine_port_for_change(engine, port);
-	if (dp_down)
-		state->flags |= PORT_DOWN;
-	engine_note_revision(state, revision);
 }

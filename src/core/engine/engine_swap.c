@@ -217,6 +217,7 @@ take_swap(struct take *take, struct engine_time time)
 	for (size_t i = 0; i < take->leaving.n; i++)
 		let_go(engine, take->leaving.items[i], time);
 	carry_switch_states(take);
+	engine_compare_again(engine);
 	engine->take = NULL;
 	swap_rows(take);
 	take->in_force = true;
