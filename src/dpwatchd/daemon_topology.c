@@ -106,12 +106,12 @@ daemon_topology_slice(void *ctx)
 	daemon_pump(daemon);
 	do {
 		r = engine_topo_step(daemon->engine, STEP_BUDGET, time, &is_in_force);
+		/* What was freed goes back to the system as it comes, which is the larger part of the work. */
+		if (!taking->under_way || r == 0)
+			malloc_trim(0);
 		time = loop_now(daemon->loop);
 		engine_totals(daemon->engine, &totals);
 	} while (r > 0 && !is_in_force && totals.queued == 0 && time.now_ns - began_ns < SLICE_NS);
-	/* What was freed goes back to the system as it comes: all at once would take long. */
-	if (!taking->under_way || r == 0)
-		malloc_trim(0);
 	if (time.now_ns - began_ns > taking->longest_ns)
 		taking->longest_ns = time.now_ns - began_ns;
 	if (r != 0)

@@ -349,13 +349,13 @@ store_back(const json_t *head)
 /* ---- the whole ---- */
 
 static const struct {
-	const char *name;
+	const char *name, *process;
 	void (*work)(const json_t *head);
 } jobs[] = {
-	{ TOPOLOGY_JOB_LOAD, load },
-	{ TOPOLOGY_JOB_DUMP, dump },
-	{ TOPOLOGY_JOB_COPY, copy },
-	{ TOPOLOGY_JOB_STORE_BACK, store_back },
+	{ TOPOLOGY_JOB_LOAD, TOPOLOGY_WORKER_NAME, load },
+	{ TOPOLOGY_JOB_DUMP, TOPOLOGY_WORKER_NAME, dump },
+	{ TOPOLOGY_JOB_COPY, TOPOLOGY_COPY_NAME, copy },
+	{ TOPOLOGY_JOB_STORE_BACK, TOPOLOGY_COPY_NAME, store_back },
 };
 
 int
@@ -363,7 +363,6 @@ topology_worker(void)
 {
 	/* It does not outlive the daemon; and where memory is short, it is the one to go. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, TOPOLOGY_WORKER_NAME);
 	FILE *score = fopen("/proc/self/oom_score_adj", "w");
 	if (score) {
 		fputs("500", score);
@@ -373,9 +372,12 @@ topology_worker(void)
 	const char *job = text_of(head, "job");
 	void (*work)(const json_t *head) = NULL;
 
-	for (size_t i = 0; job && i < sizeof(jobs) / sizeof(jobs[0]); i++)
-		if (strcmp(job, jobs[i].name) == 0)
-			work = jobs[i].work;
+	for (size_t i = 0; job && i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		if (strcmp(job, jobs[i].name) != 0)
+			continue;
+		prctl(PR_SET_NAME, jobs[i].process);
+		work = jobs[i].work;
+	}
 	if (work)
 		work(head);
 	json_decref(head);

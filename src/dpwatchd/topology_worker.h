@@ -17,7 +17,9 @@
 #define DPWATCH_TOPOLOGY_WORKER_H
 
 #define TOPOLOGY_WORKER "--topology-worker"
-#define TOPOLOGY_WORKER_NAME "dpwatchd-topo" /* in ps */
+/* In ps: one that somebody waits for, and one that keeps the daemon's own copy. */
+#define TOPOLOGY_WORKER_NAME "dpwatchd-topo"
+#define TOPOLOGY_COPY_NAME "dpwatchd-copy"
 #define TOPOLOGY_JOB_LOAD "load"
 #define TOPOLOGY_JOB_DUMP "dump"
 #define TOPOLOGY_JOB_COPY "copy"

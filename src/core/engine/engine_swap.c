@@ -231,7 +231,17 @@ take_swap(struct take *take, struct engine_time time)
 
 /* ---- what is left ---- */
 
-enum { DISCARD_REPORTS, DISCARD_EXTRAS, DISCARD_TOPO, DISCARD_ROWS };
+enum {
+	DISCARD_REPORTS,
+	DISCARD_EXTRAS,
+	DISCARD_PORTS,
+	DISCARD_INTERFACES,
+	DISCARD_TOPO,
+	DISCARD_ROWS
+};
+
+/* Pages go back to the system at some 0.8 us each: all of a million ports at once would take 8 ms. */
+#define FREED_AT_ONCE (2u << 20) /* bytes */
 
 /* Reports of ports that left are no part of the swap: nobody can tell them from none. */
 static bool
@@ -257,6 +267,44 @@ free_extras(struct take *take, unsigned *budget)
 	return next->n_extras > 0;
 }
 
+/* Cuts off the end of n rows, of which *cursor are gone already. Returns what is left of them; NULL: nothing. */
+static void *
+free_end(void *rows, uint32_t n, size_t row_size, uint32_t *cursor)
+{
+	const uint32_t left = n - *cursor, some = (uint32_t)(FREED_AT_ONCE / row_size);
+
+	if (!rows || left <= some) {
+		free(rows);
+		return NULL;
+	}
+	*cursor += some;
+	void *rest = realloc(rows, (left - some) * row_size);
+	return rest ? rest : rows;
+}
+
+static bool
+free_ports(struct take *take, unsigned *budget)
+{
+	struct engine *next = &take->next;
+	/* Of one that began anew the topo was kept, and what was made so far is little. */
+	const uint32_t n_ports = next->topo ? topo_n_ports(next->topo) : 0;
+
+	*budget = 0;
+	next->ports = free_end(next->ports, n_ports, sizeof(*next->ports), &take->cursor);
+	return next->ports != NULL;
+}
+
+static bool
+free_interfaces(struct take *take, unsigned *budget)
+{
+	struct engine *next = &take->next;
+
+	*budget = 0;
+	next->interfaces = free_end(
+	    next->interfaces, next->room_interfaces, sizeof(*next->interfaces), &take->cursor);
+	return next->interfaces != NULL;
+}
+
 /* Each a piece that one slice is enough for. */
 static bool
 free_topo(struct take *take, unsigned *budget)
@@ -273,11 +321,10 @@ static bool
 free_rows(struct take *take, unsigned *budget)
 {
 	struct engine *next = &take->next;
-	void *pieces[] = { next->interfaces, next->extras, next->switches, next->groups,
-		next->ports, take->new_switch, take->new_interface.items, take->from.items,
-		take->new_switches.items, take->groups.items, take->aggregates.items,
-		take->leaving.items, take->changed.items, take->is_changed,
-		take->unresolved.items };
+	void *pieces[] = { next->extras, next->switches, next->groups, take->new_switch,
+		take->new_interface.items, take->from.items, take->new_switches.items,
+		take->groups.items, take->aggregates.items, take->leaving.items,
+		take->changed.items, take->is_changed, take->unresolved.items };
 	const uint32_t n = sizeof(pieces) / sizeof(pieces[0]);
 
 	if (take->cursor == n) {
@@ -297,6 +344,8 @@ take_discard(struct take *take, unsigned *budget)
 	static bool (*const steps[])(struct take * take, unsigned *budget) = {
 		[DISCARD_REPORTS] = sweep_reports,
 		[DISCARD_EXTRAS] = free_extras,
+		[DISCARD_PORTS] = free_ports,
+		[DISCARD_INTERFACES] = free_interfaces,
 		[DISCARD_TOPO] = free_topo,
 		[DISCARD_ROWS] = free_rows,
 	};
