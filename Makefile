@@ -169,6 +169,7 @@ $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CORE_LIBS)
 bench-tools: $(BENCHES)
 bench: all bench-tools
+	$(Q)BUILD=$(BUILD) scripts/bench-topology --growth
 	$(Q)BUILD=$(BUILD) scripts/bench
 # One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle latency burst v3 v3many map flood calls linecalls.
 bench-%: all bench-tools

@@ -33,13 +33,19 @@ nothing_left() {
 		[[ $(tr '\0' ' ' 2>/dev/null <"$file") != *"$tmp"* ]] || return 1
 	done
 }
-enough_rows() { [ "$(wc -l <"$tmp/out")" -ge 24 ]; }
+enough_rows() { [ "$(wc -l <"$tmp/out")" -ge "$1" ]; }
 
 TMPDIR=$tmp scripts/bench-topology --sizes 1000 --repeat 1 >"$tmp/out" 2>"$tmp/err"
 check "it succeeds" [ $? -eq 0 ]
-check "the table is whole" enough_rows
+check "the table is whole" enough_rows 28
 check "every row has a figure" no_empty_row
 check "a leaf has 500 ports behind it" row '  ports behind it' 500
 check "nothing is left" nothing_left
+
+TMPDIR=$tmp scripts/bench-topology --growth --leaves 1,3 --sizes 10,100 >"$tmp/out" 2>"$tmp/err"
+check "growth succeeds" [ $? -eq 0 ]
+check "its table is whole" enough_rows 6
+check "every row of it has a figure" no_empty_row
+check "nothing is left of it" nothing_left
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
