@@ -6,6 +6,8 @@
 
 #include "core/engine_state.h"
 
+#define PREFETCH_MAX 32 /* more than a processor fetches at once */
+
 void
 engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state)
 {
@@ -27,12 +29,24 @@ engine_count_paths(const struct engine *engine, uint32_t group, struct group_sta
 	    row->attachments.n > 0 && (up == 0 || (row->stranded_down && stranded > 0));
 }
 
+/* The ports of a host are anywhere in memory: they are fetched together, not one after the other. */
+static void
+prefetch_ports(const struct engine *engine, struct topo_range ports)
+{
+	for (uint32_t i = 0; i < ports.n && i < PREFETCH_MAX; i++) {
+		uint32_t port = topo_port_of_group(engine->topo, ports.first + i);
+		__builtin_prefetch(&engine->ports[port], 1);
+		__builtin_prefetch(topo_port_get(engine->topo, port));
+	}
+}
+
 static void
 settle_ports(struct engine *engine, uint32_t group, const struct group_state *before,
     enum dp_cause cause, struct decision *decision)
 {
 	struct topo_range ports = topo_group_get(engine->topo, group)->ports;
 
+	prefetch_ports(engine, ports);
 	for (uint32_t i = 0; i < ports.n; i++)
 		engine_settle_port(engine, topo_port_of_group(engine->topo, ports.first + i),
 		    before, &engine->groups[group], cause, decision);
