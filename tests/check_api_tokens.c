@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -139,6 +140,43 @@ START_TEST(a_token_is_right_until_it_is_removed_and_its_file_is_ours_alone)
 	ck_assert_int_eq(auth_remove(other, SLICE("ci")), 0);
 	auth_take(auth, other);
 	ck_assert_uint_eq(auth_tokens(auth)->n, 0);
+}
+END_TEST
+
+/* Instead of OpenSSL's, which takes as long wherever two texts differ: it is asked, and nobody compares in another way. */
+static unsigned n_compared;
+static size_t n_bytes;
+
+int
+CRYPTO_memcmp(const void *a, const void *b, size_t len)
+{
+	n_compared++;
+	n_bytes += len;
+	return memcmp(a, b, len);
+}
+
+START_TEST(right_or_wrong_every_token_is_compared_whole_and_in_constant_time)
+{
+	char texts[3][AUTH_TOKEN_TEXT], wrong[AUTH_TOKEN_TEXT];
+	const struct token *found;
+
+	for (int i = 0; i < 3; i++) {
+		struct token token = { .role = ROLE_ADMIN };
+		snprintf(token.name, sizeof(token.name), "t%d", i);
+		ck_assert_int_eq(auth_add(auth, &token, texts[i]), 0);
+	}
+	memcpy(wrong, texts[1], sizeof(wrong));
+	wrong[AUTH_TOKEN_TEXT - 2] ^= 1;
+	const char *const tried[] = { texts[0], texts[1], texts[2], wrong, "", "dpw_" };
+	for (int i = 0; i < 6; i++) {
+		n_compared = 0;
+		n_bytes = 0;
+		const enum auth_result result =
+		    auth_check(auth, slice_of(tried[i]), NULL, 0, &found);
+		ck_assert_int_eq(result, i < 3 ? AUTH_GOOD : AUTH_WRONG);
+		ck_assert_uint_eq(n_compared, 3);
+		ck_assert_uint_eq(n_bytes, 3 * TOKEN_DIGEST);
+	}
 }
 END_TEST
 
@@ -373,6 +411,7 @@ main(void)
 	suite_add_tcase(suite, list);
 	tcase_add_checked_fixture(rest, auth_set_up, auth_tear_down);
 	tcase_add_test(rest, a_token_is_right_until_it_is_removed_and_its_file_is_ours_alone);
+	tcase_add_test(rest, right_or_wrong_every_token_is_compared_whole_and_in_constant_time);
 	tcase_add_test(rest, a_file_that_others_may_write_is_refused);
 	tcase_add_test(rest, a_pipe_is_no_file_and_is_not_waited_for);
 	tcase_add_test(rest, eleven_wrong_tokens_a_minute_are_too_many_and_a_right_one_is_right);

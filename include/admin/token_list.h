@@ -1,5 +1,5 @@
 /*
- * token_list: who may use the API over the network (admin layer; no file, no clock, no OpenSSL: bytes in, values out).
+ * token_list: who may use the API over the network (admin layer; no file, no clock: bytes in, values out).
  *
  * The file that it is read from and written to has a line per token, its fields apart by blanks:
  *
@@ -60,8 +60,8 @@ int token_list_add(struct token_list *list, const struct token *token);
 bool token_list_remove(struct token_list *list, struct slice name);
 
 /*
- * The token with that digest, or NULL. How long it takes tells nothing of the digests: each byte of each token is looked
- * at.
+ * The token with that digest, or NULL. How long it takes tells nothing of the digests: all are compared, whole, by
+ * CRYPTO_memcmp.
  */
 const struct token *token_list_match(
     const struct token_list *list, const uint8_t digest[TOKEN_DIGEST]);

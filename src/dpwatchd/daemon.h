@@ -209,6 +209,8 @@ void daemon_keep_maintenance(struct daemon *daemon);
 /* ---- daemon_reload.c ---- */
 /* Tries all files that the configuration names, and says what is wrong. 0 or 1: an exit status. */
 int daemon_test(const struct config *config);
+/* daemon_check.c: whether the daemon will be able to keep its files. False after an error line that says what to do. */
+bool daemon_check_folders(const struct config *config);
 void daemon_reload(struct daemon *daemon);
 
 /* ---- daemon_owed.c ---- */

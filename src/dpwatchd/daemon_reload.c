@@ -76,9 +76,10 @@ daemon_test(const struct config *config)
 {
 	struct files files;
 
+	const bool folders = daemon_check_folders(config);
 	if (!files_load(config, &files))
 		return 1;
-	if (!password_is_there(config)) {
+	if (!password_is_there(config) || !folders) {
 		files_release(&files);
 		return 1;
 	}

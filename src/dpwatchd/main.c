@@ -18,7 +18,7 @@ static const char usage_text[] =
     "path to a Redis stream.\n"
     "\n"
     "  -c, --config FILE  the configuration (default " CONFIG_DEFAULT ")\n"
-    "  -t, --test         check the configuration and the rules, say what is wrong, and exit\n"
+    "  -t, --test         check the configuration and its files and folders, say what is wrong, and exit\n"
     "  -d, --debug        log at level debug, whatever the configuration says\n"
     "      --version      print the version\n"
     "  -h, --help         print this\n"

@@ -1,6 +1,7 @@
 /*
  * dpwatchd as a program: options, configurations good and bad, what it cannot start with.
  */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,8 @@ END_TEST
 
 START_TEST(the_files_that_come_with_it_are_good)
 {
+	/* Where dev.conf has its state_dir; `make` makes it. */
+	ck_assert(mkdir("build", 0755) == 0 || errno == EEXIST);
 	ck_assert_int_eq(run(ARGV("-t", "-c", "conf/dev.conf")), 0);
 	expect_in(out, "are good");
 	ck_assert_int_eq(run(ARGV("-t", "-c", "conf/dpwatch.conf")), 0);
@@ -288,6 +291,58 @@ START_TEST(a_password_file_that_is_not_there_is_named_by_t)
 }
 END_TEST
 
+static const struct {
+	const char *text, *words[2];
+	int status;
+} folder_rows[] = {
+	{ "[daemon]\nstate_dir = /nonexistent/a\n",
+	    { "state_dir /nonexistent/a is not there, and cannot be made in /nonexistent",
+		"install -d" },
+	    1 },
+	{ "[daemon]\nstate_dir = /etc/passwd\n",
+	    { "state_dir /etc/passwd: no folder", "name a folder" }, 1 },
+	{ "[daemon]\nstate_dir = /tmp\n[api]\ntoken_file = /nonexistent/tokens\n",
+	    { "token_file /nonexistent/tokens: /nonexistent: No such file or directory",
+		"token add will fail" },
+	    0 },
+};
+
+START_TEST(a_folder_that_the_daemon_could_not_write_in_is_named_by_t)
+{
+	sandbox_write(box.config, folder_rows[_i].text);
+	ck_assert_int_eq(run(ARGV("-t", "-c", box.config)), folder_rows[_i].status);
+	for (int i = 0; i < 2; i++)
+		expect_in(out, folder_rows[_i].words[i]);
+}
+END_TEST
+
+/* Runs a program as nobody; its exit status. */
+#define AS_NOBODY(...)                \
+	process_run(out, sizeof(out), \
+	    ARGV("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", __VA_ARGS__))
+
+START_TEST(a_state_dir_of_somebody_else_is_named_by_t)
+{
+	char path[] = "/tmp/check_daemon.XXXXXX";
+	const char *program = sandbox_program("dpwatchd");
+
+	if (AS_NOBODY("test", "-x", program) != 0) {
+		puts(
+		    "SKIPPED: only root can run dpwatchd as nobody, and only where nobody may read it");
+		return;
+	}
+	int fd = mkstemp(path);
+	ck_assert_int_eq(fchmod(fd, 0644), 0);
+	close(fd);
+	sandbox_write(path, "[daemon]\nstate_dir = /root\n");
+	int status = AS_NOBODY(program, "-t", "-c", path);
+	unlink(path);
+	ck_assert_int_eq(status, 1);
+	expect_in(out, "[daemon] state_dir /root: Permission denied");
+	expect_in(out, "chown");
+}
+END_TEST
+
 START_TEST(a_daemon_without_rules_says_that_it_understands_nothing)
 {
 	char *text = process_read_file(box.config), *line = strstr(text, "rules_dir = ");
@@ -349,6 +404,9 @@ main(void)
 	tcase_add_test(program, a_state_dir_that_cannot_be_used_is_named);
 	tcase_add_test(program, a_missing_redis_server_is_named);
 	tcase_add_test(program, a_password_file_that_is_not_there_is_named_by_t);
+	tcase_add_loop_test(
+	    program, a_folder_that_the_daemon_could_not_write_in_is_named_by_t, 0, N(folder_rows));
+	tcase_add_test(program, a_state_dir_of_somebody_else_is_named_by_t);
 	tcase_add_test(program, a_daemon_without_rules_says_that_it_understands_nothing);
 	tcase_add_test(program, without_a_community_every_trap_is_refused_and_status_warns);
 	suite_add_tcase(suite, program);

@@ -1,6 +1,7 @@
 #include "admin/token_list.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,23 +250,13 @@ token_list_remove(struct token_list *list, struct slice name)
 	return true;
 }
 
-static bool
-same_digest(const uint8_t a[TOKEN_DIGEST], const uint8_t b[TOKEN_DIGEST])
-{
-	volatile uint8_t differs = 0;
-
-	for (size_t i = 0; i < TOKEN_DIGEST; i++)
-		differs = (uint8_t)(differs | (a[i] ^ b[i]));
-	return differs == 0;
-}
-
 const struct token *
 token_list_match(const struct token_list *list, const uint8_t digest[TOKEN_DIGEST])
 {
 	const struct token *found = NULL;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (same_digest(list->items[i].digest, digest))
+		if (CRYPTO_memcmp(list->items[i].digest, digest, TOKEN_DIGEST) == 0)
 			found = &list->items[i];
 	return found;
 }
