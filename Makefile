@@ -39,7 +39,8 @@ LIB_TESTS = $(sort $(wildcard tests/lib/*.c))
 UNIT_TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 INTEGRATION_TESTS = $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(sort $(wildcard tests/integration/check_*.c)))
 FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out %/common.c,$(sort $(wildcard tests/bench/*.c))))
+BENCH_PARTS = tests/bench/common.c tests/bench/traffic.c
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out $(BENCH_PARTS) tests/bench/floor_writes.c,$(sort $(wildcard tests/bench/*.c))))
 
 Q = $(if $(V),,@)
 ifeq ($(strip $(BUILD)),)
@@ -160,9 +161,10 @@ format:
 	$(Q)clang-format -i $(SOURCES) $(HEADERS)
 
 # ---- measuring and fuzzing ----
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(wildcard tests/bench/common.c))
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(BENCH_PARTS))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lcrypto -lpthread -lm
+$(BUILD)/bench/floor: $(call objects,tests/bench/floor_writes.c)
 # The matcher is measured alone, so it has the core in it.
 $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
@@ -183,7 +185,7 @@ bench-api: all bench-tools
 bench-poll: all
 	$(Q)BUILD=$(BUILD) scripts/bench-poll
 
-$(BUILD)/chaos: $(call objects,$(sort $(wildcard tests/chaos/*.c)) tests/bench/common.c)
+$(BUILD)/chaos: $(call objects,$(sort $(wildcard tests/chaos/*.c)) $(BENCH_PARTS))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -pthread -lm
 chaos: all $(BUILD)/chaos $(BUILD)/bench/loadgen

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	BENCH_MAX_SWITCHES = 1000,
@@ -84,8 +85,9 @@ struct bench_sender {
 	uint8_t bytes[BENCH_BATCH][BENCH_DATAGRAM];
 };
 
-/* Monotonic (CLOCK_MONOTONIC) nanoseconds: comparable between processes. */
-uint64_t bench_now_ns(void);
+/* Nanoseconds of a clock; monotonic ones (CLOCK_MONOTONIC) are comparable between processes. */
+uint64_t bench_clock_ns(clockid_t clock);
+uint64_t bench_now_ns(void); /* monotonic */
 
 /* Sleeps until bench_now_ns() is deadline_ns; returns early on a signal. */
 void bench_sleep_until(uint64_t deadline_ns);

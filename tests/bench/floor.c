@@ -1,9 +1,7 @@
 /*
  * floor: the least that a receiver with dpwatch's contract can do, to hold the
  * daemon against. recvmmsg, take switch, interface and direction from fixed places,
- * and write what design.md ("Redis contract") asks for one access toggle: the
- * port's hash, the `down` set, the interface's hash, an `events` and a
- * `link-events` entry; one MULTI/EXEC for each received batch. No decoding, no
+ * and write it (floor_writes.h); one MULTI/EXEC for each received batch. No decoding, no
  * topology, no state, no decision; times are formatted once for a batch.
  * With --behind N a datagram stands for N logical ports, as an uplink does.
  *
@@ -14,11 +12,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "bench.h"
+#include "floor_writes.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
@@ -35,34 +32,7 @@ enum {
 	MAX_BATCHES = 2048,      /* under way; each is at least 2 commands */
 	TOGGLES_PER_BATCH = 256, /* of one datagram: dpwatchd's */
 	MAX_BEHIND = 100000,
-	MAX_PREFIX = 64,
-	MAX_ARGS = 48,
 	DRAIN_NS = 2000000000, /* for the last replies at the end */
-};
-
-/* Texts of one logical port, made when its interface is first heard of. */
-struct names {
-	char port_key[MAX_PREFIX + 48];
-	char interface_key[MAX_PREFIX + 48];
-	char uuid[BENCH_UUID];
-	char port_name[BENCH_NAME];
-	char project_id[BENCH_UUID];
-	char sw[BENCH_NAME];
-	char interface[BENCH_NAME];
-	char if_index[BENCH_NAME];
-};
-
-struct command {
-	const char *argv[MAX_ARGS];
-	size_t lens[MAX_ARGS];
-	int n;
-};
-
-/* What a datagram says: of the ports behind an interface, in a row. */
-struct toggle {
-	const struct names *names;
-	bool down;
-	const char *source;
 };
 
 /* Sent with one EXEC. */
@@ -78,8 +48,7 @@ struct floor {
 	unsigned behind; /* logical ports behind an interface */
 	bool receive_only;
 
-	char down_key[MAX_PREFIX + 16], events_key[MAX_PREFIX + 16],
-	    link_events_key[MAX_PREFIX + 16];
+	struct writer writer;
 	struct names *names[BENCH_MAX_SWITCHES + 1][BENCH_MAX_PORTS + 1];
 	struct mmsghdr messages[BENCH_BATCH];
 	struct iovec iov[BENCH_BATCH];
@@ -106,193 +75,7 @@ on_signal(int signo)
 	stop = 1;
 }
 
-/* --- the contract's writes --- */
-
-/* Inlined, strlen of a literal costs nothing. */
-static inline void
-add(struct command *command, const char *text)
-{
-	command->argv[command->n] = text;
-	command->lens[command->n++] = strlen(text);
-}
-
-static inline void
-add2(struct command *command, const char *field, const char *value)
-{
-	add(command, field);
-	add(command, value);
-}
-
-static void
-append(struct floor *floor, const struct command *command)
-{
-	if (redisAppendCommandArgv(floor->redis, command->n,
-		(const char **)(uintptr_t)command->argv, command->lens) != REDIS_OK)
-		bench_die("redis: %s", floor->redis->errstr);
-	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES].commands++;
-	floor->under_way++;
-}
-
-static void
-append_port(struct floor *floor, const struct toggle *toggle, const char *now, const char *revision,
-    const char *fault)
-{
-	struct command c = { .n = 0 };
-
-	add2(&c, "HSET", toggle->names->port_key);
-	add2(&c, "dp_down", toggle->down ? "true" : "false");
-	add2(&c, "revision", revision);
-	add2(&c, "since", now);
-	add2(&c, "cause", "access");
-	add2(&c, "reason", "link-down");
-	add2(&c, "switch", toggle->names->sw);
-	add2(&c, "interface", toggle->names->interface);
-	add2(&c, "fault", fault);
-	add2(&c, "paths_up", toggle->down ? "0" : "1");
-	add2(&c, "paths_stranded", "0");
-	add2(&c, "paths_total", "1");
-	add2(&c, "reported", "false");
-	add2(&c, "reported_by", "");
-	add2(&c, "reported_at", "");
-	add2(&c, "reported_note", "");
-	add2(&c, "reported_until", "");
-	append(floor, &c);
-}
-
-static void
-append_down(struct floor *floor, const struct toggle *toggle)
-{
-	struct command c = { .n = 0 };
-
-	add(&c, toggle->down ? "SADD" : "SREM");
-	add(&c, floor->down_key);
-	add(&c, toggle->names->uuid);
-	append(floor, &c);
-}
-
-static void
-append_interface(struct floor *floor, const struct toggle *toggle, const char *now)
-{
-	struct command c = { .n = 0 };
-	const char *oper = toggle->down ? "down" : "up";
-	char json[256];
-
-	snprintf(json, sizeof(json),
-	    "{\"oper\":\"%s\",\"admin\":\"up\",\"since\":\"%s\",\"source\":\"%s\","
-	    "\"reason\":\"link-down\",\"certain\":true,\"link\":\"%s\",\"protocol\":\"%s\",\"override\":null}",
-	    oper, now, toggle->source, oper, oper);
-	add2(&c, "HSET", toggle->names->interface_key);
-	add2(&c, toggle->names->interface, json);
-	append(floor, &c);
-}
-
-static void
-add_stream(struct command *command, const char *key, const char *max_length)
-{
-	add2(command, "XADD", key);
-	add2(command, "MAXLEN", "~");
-	add2(command, max_length, "*");
-}
-
-static void
-append_event(struct floor *floor, const struct toggle *toggle, const char *now,
-    const char *revision, const char *fault)
-{
-	struct command c = { .n = 0 };
-
-	add_stream(&c, floor->events_key, "1000000");
-	add2(&c, "port", toggle->names->uuid);
-	add2(&c, "dp_down", toggle->down ? "true" : "false");
-	add2(&c, "revision", revision);
-	add2(&c, "project_id", toggle->names->project_id);
-	add2(&c, "name", toggle->names->port_name);
-	add2(&c, "cause", "access");
-	add2(&c, "reason", "link-down");
-	add2(&c, "switch", toggle->names->sw);
-	add2(&c, "interface", toggle->names->interface);
-	add2(&c, "fault", fault);
-	add2(&c, "source", toggle->source);
-	add2(&c, "occurred_at", now);
-	add2(&c, "received_at", now);
-	add2(&c, "paths_up", toggle->down ? "0" : "1");
-	add2(&c, "paths_stranded", "0");
-	add2(&c, "paths_total", "1");
-	add2(&c, "reported_by", "");
-	add2(&c, "maintenance", "");
-	append(floor, &c);
-}
-
-static void
-append_link_event(struct floor *floor, const struct toggle *toggle, const char *now)
-{
-	struct command c = { .n = 0 };
-
-	add_stream(&c, floor->link_events_key, "100000");
-	add2(&c, "switch", toggle->names->sw);
-	add2(&c, "interface", toggle->names->interface);
-	add2(&c, "if_index", toggle->names->if_index);
-	add2(&c, "oper", toggle->down ? "down" : "up");
-	add2(&c, "admin", "up");
-	add2(&c, "reason", "link-down");
-	add2(&c, "source", toggle->source);
-	add2(&c, "received_at", now);
-	append(floor, &c);
-}
-
-/* Of the port alone; its interface is told once for all behind it. */
-static void
-append_toggle(struct floor *floor, const struct toggle *toggle, const char *now)
-{
-	char revision[24], fault[2 * BENCH_NAME + 64];
-
-	snprintf(revision, sizeof(revision), "%" PRIu64, floor->received);
-	snprintf(
-	    fault, sizeof(fault), "%s:%s@%s", toggle->names->sw, toggle->names->interface, now);
-	append_port(floor, toggle, now, revision, fault);
-	append_down(floor, toggle);
-	append_event(floor, toggle, now, revision, fault);
-	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES].toggles++;
-}
-
-static void
-append_word(struct floor *floor, const char *word)
-{
-	struct command c = { .n = 0 };
-
-	add(&c, word);
-	append(floor, &c);
-}
-
-static void
-begin_batch(struct floor *floor)
-{
-	floor->batches[(floor->first_batch + floor->n_batches) % MAX_BATCHES] =
-	    (struct batch){ .toggles = 0 };
-	append_word(floor, "MULTI");
-}
-
-static void
-end_batch(struct floor *floor)
-{
-	append_word(floor, "EXEC");
-	floor->n_batches++;
-}
-
 /* --- from datagrams to toggles --- */
-
-static void
-names_fill(const struct floor *floor, unsigned sw, unsigned port, unsigned nth, struct names *names)
-{
-	bench_switch_name(sw, names->sw);
-	bench_interface_name(port, names->interface);
-	bench_uuid(sw, port, nth, names->uuid);
-	snprintf(names->port_key, sizeof(names->port_key), "%sport:%s", floor->prefix, names->uuid);
-	snprintf(names->interface_key, sizeof(names->interface_key), "%sinterface:%s",
-	    floor->prefix, names->sw);
-	snprintf(names->port_name, sizeof(names->port_name), "vm-%u-%u-%u-eth0", sw, port, nth);
-	snprintf(names->project_id, sizeof(names->project_id), "%032x", sw);
-	snprintf(names->if_index, sizeof(names->if_index), "%u", port);
-}
 
 static struct names *
 names_new(const struct floor *floor, unsigned sw, unsigned port)
@@ -302,7 +85,7 @@ names_new(const struct floor *floor, unsigned sw, unsigned port)
 	if (!names)
 		bench_die("out of memory");
 	for (unsigned nth = 0; nth < floor->behind; nth++)
-		names_fill(floor, sw, port, nth, &names[nth]);
+		names_fill(&floor->writer, sw, port, nth, &names[nth]);
 	return names;
 }
 
@@ -334,22 +117,32 @@ format_now(char *text, size_t size)
 }
 
 static void
+end_batch(struct floor *floor)
+{
+	const struct writer *writer = &floor->writer;
+
+	writer_end(&floor->writer);
+	floor->batches[(floor->first_batch + floor->n_batches++) % MAX_BATCHES] =
+	    (struct batch){ writer->toggles, writer->commands };
+	floor->under_way += writer->commands;
+}
+
+static void
 write_batch(struct floor *floor, unsigned n)
 {
 	struct toggle toggle;
 	char now[64];
 
 	format_now(now, sizeof(now));
-	begin_batch(floor);
+	writer_begin(&floor->writer);
 	for (unsigned i = 0; i < n; i++) {
 		floor->received++;
 		if (!read_toggle(floor, i, &toggle)) {
 			floor->strange++;
 			continue;
 		}
-		append_interface(floor, &toggle, now);
-		append_link_event(floor, &toggle, now);
-		append_toggle(floor, &toggle, now);
+		writer_add_interface(&floor->writer, &toggle, now);
+		writer_add_toggle(&floor->writer, &toggle, now, floor->received);
 		floor->many = toggle;
 		floor->left = floor->behind - 1;
 	}
@@ -363,10 +156,10 @@ write_more(struct floor *floor)
 	char now[64];
 
 	format_now(now, sizeof(now));
-	begin_batch(floor);
+	writer_begin(&floor->writer);
 	for (unsigned i = 0; i < TOGGLES_PER_BATCH && floor->left > 0; i++, floor->left--) {
 		floor->many.names++;
-		append_toggle(floor, &floor->many, now);
+		writer_add_toggle(&floor->writer, &floor->many, now, floor->received);
 	}
 	end_batch(floor);
 }
@@ -443,10 +236,7 @@ connect_redis(struct floor *floor, const char *path)
 	if (!floor->redis || floor->redis->err)
 		bench_die("%s: %s", path, floor->redis ? floor->redis->errstr : "out of memory");
 	floor->redis->reader->fn = &count_only;
-	snprintf(floor->down_key, sizeof(floor->down_key), "%sdown", floor->prefix);
-	snprintf(floor->events_key, sizeof(floor->events_key), "%sevents", floor->prefix);
-	snprintf(
-	    floor->link_events_key, sizeof(floor->link_events_key), "%slink-events", floor->prefix);
+	writer_init(&floor->writer, floor->redis, floor->prefix);
 }
 
 /* --- loops --- */

@@ -20,7 +20,7 @@
 #define DRAIN_TURNS_MAX 8192
 
 /* Received ahead in one wake-up, at most: some 3 ms. */
-#define AHEAD_BATCHES 32
+#define AHEAD_BATCHES 16
 
 /*
  * So long in one turn, and what is left waits for the next: most datagrams take microseconds, but a coldStart doubts all
