@@ -26,6 +26,7 @@
 
 /* Datagrams of a round. Less than what the receive buffer holds. */
 #define N 1024
+#define N_TEXT "1024"
 
 /* What is sized by use (a batch's room, the list of those that are kept) has its size after some of them. */
 #define ROUNDS_MAX 20
@@ -37,11 +38,12 @@ struct kind {
 	const char *name;
 	const char *from;
 	const char *counter; /* grows by N and more with each round */
-	const char *program; /* what makes its traps; NULL: it is lines */
+	const char *program; /* what makes its traps */
 	const char *community;
 	const char *oids[2]; /* of its traps, by turns */
 	const char *lines[2];
 	bool duplicates, toggles;
+	const char *v3; /* instead: this option of the bench's v3gen, which sends as leaf1 */
 };
 
 static const struct kind kinds[] = {
@@ -90,6 +92,15 @@ static const struct kind kinds[] = {
 	    .community = "public",
 	    .oids = { TRAP_LINK_DOWN, TRAP_LINK_UP },
 	    .toggles = true },
+	{ .name = "SNMPv3 traps that are toggles",
+	    .from = LEAF1,
+	    .counter = "out.toggles",
+	    .v3 = "--engines=1",
+	    .toggles = true },
+	{ .name = "SNMPv3 traps and v2c ones that prove nothing",
+	    .from = LEAF1,
+	    .counter = "trap.received",
+	    .v3 = "--flood" },
 	{ .name = "lines that are not ours",
 	    .from = LEAF1,
 	    .counter = "syslog.no-rule",
@@ -139,7 +150,9 @@ set_up(void)
 	/* A Redis of its own, with little that is kept for it: the list of that has its size soon. */
 	snprintf(server, sizeof(server), "server = unix:%s\njournal_max = 8MiB\n", box.redis);
 	sandbox_configure(
-	    &box, &(struct sandbox_lines){ .redis = server, .snmp = "receive_buffer = 32MiB\n" });
+	    &box, &(struct sandbox_lines){ .redis = server,
+		      .snmp = "receive_buffer = 32MiB\n"
+			      "user = bench SHA \"bench auth\" AES \"bench priv\"\n" });
 	sandbox_redis_start(&box, NULL, NULL);
 	snprintf(path, sizeof(path), "%s/allocations", box.dir);
 	map_counts(path);
@@ -168,18 +181,33 @@ struct sender {
 };
 
 static void
+send_v3(const char *n, const char *rate, const char *option)
+{
+	char target[32], out[256];
+
+	snprintf(target, sizeof(target), "127.0.0.1:%u", box.snmp_port);
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV(sandbox_program("bench/v3gen"), "--target", target, "--count", n,
+				 "--rate", rate, "--switches", "1", "--ports", "1", option)),
+	    0);
+}
+
+static void
 prepare(struct sender *sender, const struct kind *kind)
 {
-	const uint16_t port = kind->program ? box.snmp_port : box.syslog_port;
+	const uint16_t port = kind->lines[0] ? box.syslog_port : box.snmp_port;
 
 	*sender = (struct sender){
 		.kind = kind,
 		.fd = sandbox_socket(kind->from, "127.0.0.1", port),
 		.marker_fd = sandbox_socket(LEAF1, "127.0.0.1", port),
 	};
-	if (!kind->program)
+	if (kind->lines[0])
 		return;
-	for (int i = 0; i < 2; i++)
+	/* An engine that is not known yet is looked at only so often. */
+	if (kind->v3)
+		send_v3("64", "1000", "--repeat-state");
+	for (int i = 0; kind->program && i < 2; i++)
 		trap_message_capture(
 		    &sender->traps[i], kind->program, kind->community, kind->oids[i], "1");
 	trap_message_capture(&sender->markers[0], "snmptrap", "public", TRAP_LINK_DOWN, "2");
@@ -195,7 +223,7 @@ send_line(int fd, const char *line)
 static void
 send_nth(struct sender *sender, unsigned i)
 {
-	if (!sender->kind->program)
+	if (sender->kind->lines[0])
 		send_line(sender->fd, sender->kind->lines[i % 2]);
 	else
 		trap_message_send(
@@ -212,7 +240,7 @@ send_marker(struct sender *sender)
 	};
 	const unsigned i = sender->n_markers++ % 2;
 
-	if (sender->kind->program)
+	if (!sender->kind->lines[0])
 		trap_message_send(sender->marker_fd, &sender->markers[i], ++last_id);
 	else
 		send_line(sender->marker_fd, lines[i]);
@@ -221,12 +249,17 @@ send_marker(struct sender *sender)
 static void
 send_round(struct sender *sender)
 {
-	const json_int_t toggles = sender->kind->toggles ? N + 1 : 1,
+	/* A marker says another sysUpTime than the generator's traps, which would be late ones then. */
+	const bool with_marker = !sender->kind->v3 || !sender->kind->toggles;
+	const json_int_t toggles = (sender->kind->toggles ? N : 0) + (with_marker ? 1 : 0),
 			 before = redis_events(box.redis);
 
-	for (unsigned i = 0; i < N; i++)
+	if (sender->kind->v3)
+		send_v3(N_TEXT, "0", sender->kind->v3);
+	for (unsigned i = 0; !sender->kind->v3 && i < N; i++)
 		send_nth(sender, i);
-	send_marker(sender);
+	if (with_marker)
+		send_marker(sender);
 	WAIT_FOR(redis_events(box.redis) == before + toggles);
 }
 
