@@ -122,6 +122,26 @@ START_TEST(a_neighbour_without_a_name_is_left_out_and_told_of)
 }
 END_TEST
 
+/* A spine that nobody wrote down, or a compute node with a bridge: LLDP tells no difference. One that the map knows is told. */
+START_TEST(a_bridge_that_the_map_does_not_know_is_a_host_and_told_of)
+{
+	json_t *facts, *neighbour;
+
+	set_map("{'switches': [{'name': 'a', 'addresses': ['192.0.2.1']}], 'hosts': [{'name': "
+		"'compute-1', 'attachments': ['a:Eth1']}]}");
+	facts = tell("a", 10, NAMES("Eth1", "Eth2"));
+	json_object_set_new(hear(facts, 1, 98, "name", "eth0", "compute-1"), "bridge", json_true());
+	neighbour = hear(facts, 2, 99, "name", "Eth7", "spine9");
+	json_object_set_new(neighbour, "bridge", json_true());
+	json_array_append_new(json_object_get(neighbour, "addresses"), json_string("192.0.2.9"));
+	begin();
+	expect_drawn("[]", "[{'name': 'compute-1', 'attachments': ['a:Eth1']}, {'name': 'spine9', "
+			   "'attachments': ['a:Eth2']}]");
+	ck_assert_uint_eq(json_array_size(survey_notes(survey)), 1);
+	expect_note("a", "spine9 is a bridge or router by its own account (address 192.0.2.9)");
+}
+END_TEST
+
 START_TEST(a_switch_that_hears_itself_has_no_link_to_itself)
 {
 	set_map(BARE);
@@ -275,6 +295,7 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, a_neighbour_is_a_switch_by_chassis_name_or_address, 0, N(identities));
 	tcase_add_test(tcase, a_neighbour_without_a_name_is_left_out_and_told_of);
+	tcase_add_test(tcase, a_bridge_that_the_map_does_not_know_is_a_host_and_told_of);
 	tcase_add_test(tcase, a_switch_that_hears_itself_has_no_link_to_itself);
 	tcase_add_test(tcase, only_ports_and_aggregates_are_drawn_and_as_the_map_calls_them);
 	tcase_add_test(tcase, names_that_are_one_are_drawn_once);

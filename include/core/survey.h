@@ -2,7 +2,7 @@
  * survey: what many switches told of themselves (core/discover_job.h), put together: who is cabled to whom (core).
  *
  * A neighbour is a known switch if it has the chassis id, the system name or a management address of one; else it is a host by
- * its system name. Interfaces are called as the map calls them, else by ifName, else by ifDescr; ifAlias is an operator's text
+ * its system name; one that bridges or routes is noted as well, since it may be a switch that the map lacks. Interfaces are called as the map calls them, else by ifName, else by ifDescr; ifAlias is an operator's text
  * and names nothing, but a neighbour may tell it as its port's id (LldpPortIdSubtype interfaceAlias).
  */
 #ifndef DPWATCH_CORE_SURVEY_H

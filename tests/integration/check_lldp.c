@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,8 +18,8 @@
 
 enum { A, B, HOST, N_NODES };
 static const char *const names[N_NODES] = { "switch-a", "switch-b", "compute-1" };
-static const char *const addresses[N_NODES] = { "169.254.88.2", "169.254.89.2", NULL };
-static const char *const our_addresses[N_NODES] = { "169.254.88.1/30", "169.254.89.1/30", NULL };
+/* Theirs, and ours on the cable to each: link-local ones (RFC 3927) that two runs at a time do not share. The host has none. */
+static char addresses[HOST][24], our_addresses[HOST][24];
 
 static struct sandbox box;
 static char ns[N_NODES][24], out[SANDBOX_TEXT];
@@ -71,6 +72,12 @@ cable_here(int node)
 static bool
 make_network(void)
 {
+	for (int i = 0; i < HOST; i++) {
+		snprintf(our_addresses[i], sizeof(our_addresses[i]), "169.254.%d.%d/30",
+		    1 + id % 250, 4 * i + 1);
+		snprintf(
+		    addresses[i], sizeof(addresses[i]), "169.254.%d.%d", 1 + id % 250, 4 * i + 2);
+	}
 	for (int i = 0; i < N_NODES; i++) {
 		snprintf(ns[i], sizeof(ns[i]), "dpwd-%d-%d", id, i);
 		if (run(ARGV("ip", "netns", "add", ns[i])) != 0)
@@ -81,6 +88,10 @@ make_network(void)
 	cable_here(B);
 	cable(A, "Ethernet1", B, "Ethernet7");
 	cable(A, "Ethernet2", HOST, "eth0");
+	/* As a compute node does; lldpd says that it is a router then. */
+	ck_assert_int_eq(
+	    run(ARGV("ip", "netns", "exec", ns[HOST], "sysctl", "-qw", "net.ipv4.ip_forward=1")),
+	    0);
 	return true;
 }
 
@@ -129,6 +140,8 @@ start_lldpd(int node)
 static void
 set_up(void)
 {
+	char map[256];
+
 	skipped = access(SNMPD, X_OK) != 0 || access(LLDPD, X_OK) != 0 || !make_network();
 	if (skipped) {
 		printf("SKIPPED: needs snmpd, lldpd, and root for network namespaces\n");
@@ -146,9 +159,11 @@ set_up(void)
 	sandbox_configure(&box,
 	    &(struct sandbox_lines){ .snmp = "poll_interval = off\npoll_community = public" });
 	sandbox_start_ready(&box);
-	sandbox_load(&box,
-	    "{\"switches\": [{\"name\": \"switch-a\", \"addresses\": [\"169.254.88.2\"]}, "
-	    "{\"name\": \"switch-b\", \"addresses\": [\"169.254.89.2\"], \"root\": true}]}");
+	snprintf(map, sizeof(map),
+	    "{\"switches\": [{\"name\": \"switch-a\", \"addresses\": [\"%s\"]}, "
+	    "{\"name\": \"switch-b\", \"addresses\": [\"%s\"], \"root\": true}]}",
+	    addresses[A], addresses[B]);
+	sandbox_load(&box, map);
 }
 
 static void
@@ -207,7 +222,12 @@ START_TEST(real_switches_are_drawn_as_they_are_cabled)
 		return;
 	/* Port ids are MAC addresses here. */
 	WAIT_FOR(prints("topology discover", LINK) && strstr(out, NEIGHBOUR));
-	snprintf(line, sizeof(line), "topology discover | %s --api unix:%s topology load -",
+	snprintf(line, sizeof(line), "%s/err", box.dir);
+	char *told = process_read_file(line);
+	ck_assert_msg(strstr(told, "Ethernet2: compute-1 is a bridge or router"), "%s", told);
+	free(told);
+	snprintf(line, sizeof(line),
+	    "topology discover 2>/dev/null | %s --api unix:%s topology load -",
 	    sandbox_program("dpwatch"), box.api);
 	ck_assert_int_eq(dpwatch(line), 0);
 	ck_assert_str_eq(out, "in force: 2 switches, 5 interfaces, 1 links, 1 hosts, 0 ports\n");

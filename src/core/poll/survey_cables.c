@@ -287,6 +287,27 @@ note_far_end(struct survey *survey, const struct survey_end *here, const char *o
 	    survey_string(id, "kind"));
 }
 
+/*
+ * A bridge or router that the map does not know may be a switch that is missing there. It may as well be a compute node, which
+ * bridges and routes for its VMs and says so (lldpd does for any Linux with a bridge, or that forwards): so it stays a host.
+ */
+static void
+note_bridge(
+    struct survey *survey, const struct survey_end *here, const char *host, const json_t *neighbour)
+{
+	const char *address =
+	    json_string_value(json_array_get(json_object_get(neighbour, "addresses"), 0));
+	char name[TEXT_QUOTE_MAX], interface[TEXT_QUOTE_MAX];
+
+	if (!json_is_true(json_object_get(neighbour, "bridge")) ||
+	    topo_host_find(survey->topo, slice_of(host)) != TOPO_NONE)
+		return;
+	survey_note(survey, here->sw,
+	    "%s: %s is a bridge or router by its own account (address %s), and is printed as a host: "
+	    "if it is a switch, add it to the map's switches",
+	    quote(here->interface, interface), quote(host, name), address ? address : "not told");
+}
+
 /* One neighbour. `late`: in the second round, which looks at what the first one could not tell. False: out of memory. */
 static bool
 take_neighbour(
@@ -313,6 +334,8 @@ take_neighbour(
 			    cable.a.interface,
 			    quote(survey_string(json_object_get(neighbour, "chassis"), "text"),
 				text));
+		if (cable.host && late)
+			note_bridge(survey, &cable.a, cable.host, neighbour);
 		return !cable.host || add_cable(survey, &cable);
 	}
 	if (!far_end(survey, other, neighbour, &cable.b)) {
