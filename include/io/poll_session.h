@@ -63,9 +63,6 @@ bool poll_session_ask(struct poll_session *session, const struct poll_request *r
 /* Now and then: repeats what is not answered, and gives up in the end. Calls `settled` where it did. */
 void poll_session_tick(struct poll_session *session);
 
-/* Another configuration takes the place of the one that its target borrows from. */
-void poll_session_configure(struct poll_session *session, const struct config *config);
-
 /* What is known of the agent by now: for the next session. */
 const struct poll_agent *poll_session_agent(const struct poll_session *session);
 

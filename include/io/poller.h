@@ -65,9 +65,9 @@ bool poller_want_later(struct poller *poller, uint32_t sw, int64_t delay_ms);
 
 /*
  * A discovery (core/discover_job.h) of a switch at one of its addresses, modulo their number: it ends in one call of `ended`,
- * in a later turn, whatever becomes of the map; `job` is borrowed then, and has what was told so far. It is no poll: what is
- * known of polling stays as it is. False where it cannot be begun; then `why` (size bytes) says so, or is "" where as many as
- * may be are under way.
+ * in a later turn, whatever becomes of the map; `job` is borrowed then, and has what was told so far. POLL_OUTCOME_MAX: it was
+ * broken off for another configuration, and may be begun anew. It is no poll: what is known of polling stays as it is. False
+ * where it cannot be begun; then `why` (size bytes) says so, or is "" where as many as may be are under way.
  */
 struct poller_discovery {
 	void *ctx;

@@ -62,14 +62,16 @@ on_ended(void *ctx, enum poll_outcome outcome, const struct poll_job *job)
 	struct daemon *daemon = discovering->daemon;
 	json_t *facts = discover_job_facts(poll_job_discovery(job));
 
+	const bool another = outcome == POLL_SILENT && has_another_address(discovering);
+
 	daemon->n_discovering--;
 	loop_timer_arm(daemon->discover_turn, 0);
-	if (outcome != POLL_SILENT || !has_another_address(discovering)) {
+	if (!another && outcome != POLL_OUTCOME_MAX) {
 		end(discovering, poll_outcome_names[outcome_of(outcome, facts)], facts);
 		return;
 	}
 	json_decref(facts);
-	discovering->address++;
+	discovering->address += another;
 	discovering->next = daemon->discover_again;
 	daemon->discover_again = discovering;
 }

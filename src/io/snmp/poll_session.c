@@ -235,12 +235,6 @@ poll_session_is_v1(const struct poll_session *session)
 	return session->version == SNMP_VERSION_1;
 }
 
-void
-poll_session_configure(struct poll_session *session, const struct config *config)
-{
-	session->target.users = &config->snmp.user;
-}
-
 bool
 poll_session_ask(struct poll_session *session, const struct poll_request *request)
 {

@@ -323,12 +323,12 @@ give_up(struct poller *poller)
 }
 
 static void
-give_up_discoveries(struct poller *poller)
+give_up_discoveries(struct poller *poller, enum poll_outcome outcome)
 {
 	for (size_t i = POLL_RUNNING_MAX; i < PLACES; i++) {
 		if (!poller->places[i].session)
 			continue;
-		asking_break_off(&poller->places[i], POLL_UNSENT);
+		asking_break_off(&poller->places[i], outcome);
 		end_discovery(poller, &poller->places[i]);
 	}
 }
@@ -392,7 +392,7 @@ poller_set_topo(struct poller *poller, const struct topo *now)
 
 /* ---- life ---- */
 
-/* What is under way has the old credentials: polls begin anew, discoveries go on with them. */
+/* What is under way has the old credentials: it begins anew. */
 void
 poller_configure(struct poller *poller, const struct config *config)
 {
@@ -400,9 +400,7 @@ poller_configure(struct poller *poller, const struct config *config)
 		if (poller->places[i].session)
 			poll_plan_give_up(poller->plan, poller->places[i].terms.sw);
 	give_up(poller);
-	for (size_t i = POLL_RUNNING_MAX; i < PLACES; i++)
-		if (poller->places[i].session)
-			poll_session_configure(poller->places[i].session, config);
+	give_up_discoveries(poller, POLL_OUTCOME_MAX);
 	poller->config = config;
 	poll_plan_set_interval(poller->plan, config->snmp.poll_interval_ms);
 	poll_plan_forgive(poller->plan);
@@ -454,7 +452,7 @@ poller_free(struct poller *poller)
 	if (!poller)
 		return;
 	give_up(poller);
-	give_up_discoveries(poller);
+	give_up_discoveries(poller, POLL_UNSENT);
 	loop_timer_free(poller->tick);
 	loop_timer_free(poller->start);
 	poll_plan_free(poller->plan);
