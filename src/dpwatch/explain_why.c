@@ -28,7 +28,7 @@ did(const char *reason)
 		{ "flapping",
 		    "goes up and down too often, and is held down until it has been quiet" },
 		{ "card", "went down with its card" },
-		{ "power", "lost its power" },
+		{ "power", "went down when its switch lost power" },
 		{ "override", "is held down by hand" },
 		{ "topology", "is what another topology left of its paths" },
 	};

@@ -11,9 +11,11 @@ static void
 set_up(void)
 {
 	sandbox_init(&box);
-	sandbox_configure(&box, &(struct sandbox_lines){
-				    .state = "dampening = 5s 1000 2000 20s",
-				});
+	sandbox_configure(
+	    &box, &(struct sandbox_lines){
+		      /* Long enough for two programs that send one trap each, on a busy machine. */
+		      .state = "dampening = 5s 1000 2000 20s\nsource_settle = 5s",
+		  });
 	sandbox_start_ready(&box);
 	box_is_the_api();
 	ck_assert_msg(
@@ -60,6 +62,60 @@ START_TEST(an_interface_that_was_shut_down)
 		".1.3.6.1.2.1.2.2.1.7.1", "i", "2", ".1.3.6.1.2.1.2.2.1.8.1", "i", "2"));
 	explain("vm1-eth0",
 	    "Why: leaf1:Ethernet1/1 was shut down by an administrator, and no path is left.");
+}
+END_TEST
+
+#define LINK_DOWN ".1.3.6.1.6.3.1.1.5.3"
+#define INDEX_1 ".1.3.6.1.2.1.2.2.1.1.1", "i", "1"
+#define ERR_DISABLED "was switched off by its switch (err-disabled)"
+#define CARD "went down with its card"
+#define POWER "went down when its switch lost power"
+
+/* Traps in turn, the arguments of snmptrap behind the agent; or a line. What follows of them. */
+static const struct {
+	const char *traps[2][8], *line, *did;
+} causes[] = {
+	{ .line = "<189>: 2025 Mar  1 10:00:00 UTC: %ETHPORT-5-IF_DOWN_ERROR_DISABLED: "
+		  "Interface Ethernet1/1 is down (Error disabled. Reason:BPDUGuard)",
+	    .did = ERR_DISABLED },
+	{ .line = "<189>: 2025 Mar  1 10:00:00 UTC: %ETHPORT-5-IF_DOWN_MODULE_REMOVED: "
+		  "Interface Ethernet1/1 is down (module removed)",
+	    .did = CARD },
+	/* CISCO-ERR-DISABLE-MIB::cErrDisableInterfaceEvent, after the link's trap and before it */
+	{ .traps = { { "", LINK_DOWN, INDEX_1 },
+	      { "", ".1.3.6.1.4.1.9.9.548.0.1.1", ".1.3.6.1.4.1.9.9.548.1.3.1.1.2.1.0", "i",
+		  "9" } },
+	    .did = ERR_DISABLED },
+	{ .traps = { { "", ".1.3.6.1.4.1.9.9.548.0.1.1", ".1.3.6.1.4.1.9.9.548.1.3.1.1.2.1.0", "i",
+			 "9" },
+	      { "", LINK_DOWN, INDEX_1 } },
+	    .did = ERR_DISABLED },
+	/* CISCO-ENTITY-FRU-CONTROL-MIB::cefcModuleStatusChange */
+	{ .traps = { { "", ".1.3.6.1.4.1.9.9.117.2.0.1", ".1.3.6.1.4.1.9.9.117.1.2.1.1.2.22", "i",
+			 "7" },
+	      { "", LINK_DOWN, INDEX_1 } },
+	    .did = CARD },
+	{ .traps = { { "", LINK_DOWN, INDEX_1 },
+	      { "", ".1.3.6.1.4.1.9.9.117.2.0.1", ".1.3.6.1.4.1.9.9.117.1.2.1.1.2.22", "i", "7" } },
+	    .did = CARD },
+	/* JUNIPER-MIB::jnxDyingGasp */
+	{ .traps = { { "", ".1.3.6.1.4.1.2636.4.1.30" }, { "", LINK_DOWN, INDEX_1 } },
+	    .did = POWER },
+	{ .traps = { { "", LINK_DOWN, INDEX_1 }, { "", ".1.3.6.1.4.1.2636.4.1.30" } },
+	    .did = POWER },
+};
+
+START_TEST(an_interface_whose_switch_tells_why)
+{
+	char line[200];
+
+	if (causes[_i].line)
+		sandbox_line(&box, SWITCH1, causes[_i].line);
+	for (int i = 0; i < 2 && causes[_i].traps[i][0]; i++)
+		sandbox_trap(&box, SWITCH1, causes[_i].traps[i]);
+	snprintf(
+	    line, sizeof(line), "Why: leaf1:Ethernet1/1 %s, and no path is left.", causes[_i].did);
+	explain("vm1-eth0", line);
 }
 END_TEST
 
@@ -162,6 +218,8 @@ main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, an_interface_that_went_down);
 	tcase_add_test(tcase, an_interface_that_was_shut_down);
+	tcase_add_loop_test(tcase, an_interface_whose_switch_tells_why, 0,
+	    (int)(sizeof(causes) / sizeof(causes[0])));
 	tcase_add_test(tcase, an_interface_that_is_held_by_hand);
 	tcase_add_test(tcase, an_interface_that_flaps);
 	tcase_add_test(tcase, uplinks_that_are_gone_and_what_is_left_of_a_port_with_two_paths);
