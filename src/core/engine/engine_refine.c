@@ -214,8 +214,10 @@ engine_reblame(struct engine *engine, uint32_t interface, const struct index_lis
 		reblame_at(&reblaming, topo_member(engine->topo, row->members.first + i));
 	for (size_t i = 0; switches && i < switches->n; i++)
 		reblame_switch(&reblaming, switches->items[i]);
-	for (uint32_t sw = 0; is_link_end(engine, interface) && sw < topo_n_switches(engine->topo);
-	     sw++)
+	/* What is still cut off may be so for another reason now. */
+	const uint32_t n_switches =
+	    is_link_end(engine, interface) ? topo_n_switches(engine->topo) : 0;
+	for (uint32_t sw = 0; sw < n_switches; sw++)
 		if (!reach_switch(engine->reach, sw))
 			reblame_switch(&reblaming, sw);
 	if (reblaming.searching)
