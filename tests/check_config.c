@@ -100,29 +100,31 @@ START_TEST(an_empty_file_gives_the_defaults_of_the_design)
 }
 END_TEST
 
-START_TEST(every_key_takes_a_value)
+static const char every_key[] =
+    "\xef\xbb\xbf# begins with a byte order mark\r\n"
+    "[daemon]\r\nstate_dir = /srv/dp watch \r\nlog_level=debug\nlog_target\t=\tjournal\n"
+    "[snmp]\nlisten = udp:192.0.2.1:1162, udp6:[::]:1162\nlisten = tcp:192.0.2.1:162\n"
+    "community = public, secret two\ncommunity = a=b\n"
+    "user = monitor SHA-256 \"a, b # c\" AES \"d and more\" engine=0x8000000001\nuser = other MD5 file:/x\n"
+    "trusted_relays = 192.0.2.0/24, 2001:db8::1\nallow = ::/0\nreceive_buffer = 1MiB\n"
+    "min_level = authPriv\nbucket = 100 2000\npoll_community = file:/etc/c\npoll_user = monitor\n"
+    "poll_interval = off\npoll_verify = 5s\n"
+    "; the other comment\n"
+    "[syslog]\nlisten = tls:[::]:6514, unix:/run/log.sock\ntls_cert = /c\ntls_key = /k\ntls_ca = /a\n"
+    "max_connections = 7\nmax_message = 2KiB\nidle_timeout = 0\nrules_dir = conf/rules\n"
+    "[redis]\nserver = tcp:redis.example.net:6379\nusername = u\npassword_file = /p\ndatabase = 3\n"
+    "prefix = {site-a}:\nevents_max_length = 10\njournal_max = 1GiB\n"
+    "[state]\nsource_settle = 0\necho_window = 1.5min\ndown_delay = 250ms\nup_delay = 1h\n"
+    "dampening = observe 10s 800 3000 1min\nadmin_down = ignore\n"
+    "[api]\nlisten = http:127.0.0.1:9797, https:[::1]:9798\ntoken_file = t\nanonymous = read\n"
+    "max_body = 1MiB\ntls_cert = c\ntls_key = k\n"
+    "[neutron]\nparallel = 2\nreconcile_every = off\nimport_every = 1h\nhosts_file = h\n"
+    "max_down = 55 %\nca = ca.pem\ninsecure = yes\nmetrics_listen = http:127.0.0.1:1\n"
+    "[state]";
+
+START_TEST(every_key_of_daemon_and_snmp_takes_a_value)
 {
-	parse(
-	    "\xef\xbb\xbf# begins with a byte order mark\r\n"
-	    "[daemon]\r\nstate_dir = /srv/dp watch \r\nlog_level=debug\nlog_target\t=\tjournal\n"
-	    "[snmp]\nlisten = udp:192.0.2.1:1162, udp6:[::]:1162\nlisten = tcp:192.0.2.1:162\n"
-	    "community = public, secret two\ncommunity = a=b\n"
-	    "user = monitor SHA-256 \"a, b # c\" AES \"d and more\" engine=0x8000000001\nuser = other MD5 file:/x\n"
-	    "trusted_relays = 192.0.2.0/24, 2001:db8::1\nallow = ::/0\nreceive_buffer = 1MiB\n"
-	    "min_level = authPriv\nbucket = 100 2000\npoll_community = file:/etc/c\npoll_user = monitor\n"
-	    "poll_interval = off\npoll_verify = 5s\n"
-	    "; the other comment\n"
-	    "[syslog]\nlisten = tls:[::]:6514, unix:/run/log.sock\ntls_cert = /c\ntls_key = /k\ntls_ca = /a\n"
-	    "max_connections = 7\nmax_message = 2KiB\nidle_timeout = 0\nrules_dir = conf/rules\n"
-	    "[redis]\nserver = tcp:redis.example.net:6379\nusername = u\npassword_file = /p\ndatabase = 3\n"
-	    "prefix = {site-a}:\nevents_max_length = 10\njournal_max = 1GiB\n"
-	    "[state]\nsource_settle = 0\necho_window = 1.5min\ndown_delay = 250ms\nup_delay = 1h\n"
-	    "dampening = observe 10s 800 3000 1min\nadmin_down = ignore\n"
-	    "[api]\nlisten = http:127.0.0.1:9797, https:[::1]:9798\ntoken_file = t\nanonymous = read\n"
-	    "max_body = 1MiB\ntls_cert = c\ntls_key = k\n"
-	    "[neutron]\nparallel = 2\nreconcile_every = off\nimport_every = 1h\nhosts_file = h\n"
-	    "max_down = 55 %\nca = ca.pem\ninsecure = yes\nmetrics_listen = http:127.0.0.1:1\n"
-	    "[state]");
+	parse(every_key);
 	ck_assert_str_eq(config.daemon.state_dir, "/srv/dp watch");
 	ck_assert_int_eq(config.daemon.log_level, LOG_LEVEL_DEBUG);
 	ck_assert_int_eq(config.daemon.log_target, LOG_TARGET_JOURNAL);
@@ -148,6 +150,12 @@ START_TEST(every_key_takes_a_value)
 	ck_assert_str_eq(config.snmp.poll_user, "monitor");
 	ck_assert_int_eq(config.snmp.poll_interval_ms, 0);
 	ck_assert_int_eq(config.snmp.poll_verify_ms, 5000);
+}
+END_TEST
+
+START_TEST(every_key_of_syslog_and_redis_takes_a_value)
+{
+	parse(every_key);
 	ck_assert_str_eq(config.syslog.listen.items[0], "tls:[::]:6514");
 	ck_assert_str_eq(config.syslog.listen.items[1], "unix:/run/log.sock");
 	ck_assert_str_eq(config.syslog.tls_ca, "/a");
@@ -166,6 +174,12 @@ START_TEST(every_key_takes_a_value)
 	ck_assert_str_eq(config.redis.prefix, "{site-a}:");
 	ck_assert_uint_eq(config.redis.events_max_length, 10);
 	ck_assert_uint_eq(config.redis.journal_max, 1073741824);
+}
+END_TEST
+
+START_TEST(every_key_of_state_api_and_neutron_takes_a_value)
+{
+	parse(every_key);
 	ck_assert_int_eq(config.state.source_settle_ms, 0);
 	ck_assert_int_eq(config.state.echo_window_ms, 90000);
 	ck_assert_int_eq(config.state.down_delay_ms, 250);
@@ -338,7 +352,9 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, an_empty_file_gives_the_defaults_of_the_design);
-	tcase_add_test(tc, every_key_takes_a_value);
+	tcase_add_test(tc, every_key_of_daemon_and_snmp_takes_a_value);
+	tcase_add_test(tc, every_key_of_syslog_and_redis_takes_a_value);
+	tcase_add_test(tc, every_key_of_state_api_and_neutron_takes_a_value);
 	tcase_add_test(tc, a_unix_redis_is_a_path);
 	tcase_add_test(tc, dampening_without_a_mode_is_on);
 	tcase_add_test(tc, an_empty_list_replaces_its_default_too);
