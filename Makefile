@@ -18,7 +18,7 @@ WARNINGS = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wold-
 	-Wvla -Wwrite-strings -Wshadow -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wundef
 SAN_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= $(CFLAGS) $(WARNINGS) $(SAN_FLAGS) -Iinclude -Itests \
-	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
+	-DDPWATCH_VERSION='"$(VERSION)"'
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS)
 
 LAYERS = util tls core io admin
@@ -68,20 +68,26 @@ help:
 	@echo 'make bench-topology   maps of 10,000 to 1,000,000 ports: loading, memory, stalls, events'
 	@echo 'make chaos SECONDS=60   kills, stops and starves daemon and Redis, and checks that nothing is lost'
 	@echo 'make test-openstack  openstack'\''s client, a real Neutron and a real Keystone (Debian packages, some minutes)'
+	@echo 'make test-systemd    the units under a systemd that is booted for it, in namespaces (needs root)'
 	@echo 'make install | uninstall   PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'variables       SANITIZE=address,undefined  CC=clang  CFLAGS=...  V=1'
 
-# ---- flags: objects are made anew when the compiler or its flags change ----
-FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
-$(BUILD)/flags: FORCE
-	@mkdir -p $(@D); printf '%s\n' "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || \
-		printf '%s\n' "$(subst ",\",$(FLAGS_TEXT))" > $@
+# ---- flags: objects are made anew when the compiler or its flags change; where it will be installed matters to few ----
+PATH_FLAGS = -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
+PATH_OBJECTS = $(call objects,src/core/config/config_table.c src/dpwatchd/main.c src/dpwatch-neutron/main.c tests/check_config.c)
+$(BUILD)/flags: TEXT = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/paths: TEXT = $(PATH_FLAGS)
+$(BUILD)/flags $(BUILD)/paths: FORCE
+	@mkdir -p $(@D); printf '%s\n' "$(subst ",\",$(TEXT))" | cmp -s - $@ || \
+		printf '%s\n' "$(subst ",\",$(TEXT))" > $@
 FORCE:
 
+$(PATH_OBJECTS): MORE_CFLAGS = $(PATH_FLAGS)
+$(PATH_OBJECTS): $(BUILD)/paths
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(if $(V),,@echo '  CC    $<')
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(MORE_CFLAGS) -MMD -MP -c -o $@ $<
 
 define layer_archive
 $(BUILD)/lib$(1).a: $$(call objects,$$(call layer_sources,$(1)))
@@ -133,6 +139,10 @@ test: deps
 .PHONY: test-openstack
 test-openstack: all
 	$(Q)BUILD=$(BUILD) scripts/test-openstack
+
+.PHONY: test-systemd
+test-systemd: all
+	$(Q)+BUILD=$(BUILD) scripts/test-systemd
 
 # ---- set-up and use ----
 deps:
@@ -192,7 +202,7 @@ chaos: all $(BUILD)/chaos $(BUILD)/bench/loadgen
 	$(Q)BUILD=$(BUILD) scripts/chaos $(SECONDS)
 
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -O1 -g $(WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Itests \
-	-DDPWATCH_VERSION='"$(VERSION)"' -DDPWATCH_PREFIX='"$(PREFIX)"' -DDPWATCH_SYSCONFDIR='"$(SYSCONFDIR)"'
+	-DDPWATCH_VERSION='"$(VERSION)"' $(PATH_FLAGS)
 build/fuzz/obj/%.o: %.c
 	$(Q)mkdir -p $(@D); clang $(subst =fuzzer$(comma),=fuzzer-no-link$(comma),$(FUZZ_FLAGS)) -MMD -MP -c -o $@ $<
 comma = ,
