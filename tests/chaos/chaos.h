@@ -70,31 +70,39 @@ struct seen {
 extern struct seen seen[N_PORTS];
 
 void reader_start(const char *socket_path);
+/* FLUSHALL, in one step with reading what nobody has read yet: what is then missing was never there. Whether it was done. */
+bool reader_flush(void);
 /* Reads what is left, and ends. */
 void reader_stop(void);
 
 /* ---- world.c ---- */
 
+/* What a run does beside stopping and starving. */
+enum mischief {
+	KILL,      /* daemon and Redis die, but not both about the time of a full disk */
+	KILL_BOTH, /* ... also then: what Redis acknowledged last may be nowhere else */
+	FLUSHALL, /* Redis loses everything at times; the daemon does not die, but is stopped until its small buffer drops */
+};
+
 struct world {
+	enum mischief mischief;
 	char dir[80], redis[100], api[100], state[100];
 	uint16_t snmp_port;
 	pid_t daemon, server; /* 0: not running */
 	bool can_fill, filled;
-	/* Of two that may die, one does while the disk is full, and for two turns after: a Redis that loses what it acknowledged
-	 * gets it from the daemon, or from its journal; where both are gone nobody has it. */
+	/* While the disk is full, and for two turns after, a Redis that loses what it acknowledged gets it from the daemon, or
+	 * from its journal; where both have died nobody has it. `died`: who did meanwhile. */
 	unsigned careful;
 	enum { NOBODY, DAEMON, REDIS } died;
 	const char *build;
 	unsigned kills_daemon, kills_redis, stops, daemon_stops, fills, flushes;
+	unsigned both_died; /* how often, then, the second of them died */
 };
 
 /* Makes the folder, starts both, and loads the map. */
 void world_open(struct world *world);
-/*
- * Does something bad, and repairs something of what is broken. `flush` is the other run: FLUSHALL, and no daemon dies; it is
- * stopped instead, until its small receive buffer drops.
- */
-void world_hurt(struct world *world, bool flush);
+/* Does something bad, and repairs something of what is broken. */
+void world_hurt(struct world *world);
 /* Everything runs again. */
 void world_heal(struct world *world);
 /* Whether exactly the ports that are truly down are in Redis's set, and their hashes say so too. */

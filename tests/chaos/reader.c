@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@ struct seen seen[N_PORTS];
 
 static pthread_t thread;
 static const char *path;
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
 static char last_id[64] = "0";
 static atomic_bool stopping;
 
@@ -46,26 +48,58 @@ note(const redisReply *fields)
 	one->down = down;
 }
 
+static void
+note_all(const redisReply *entries)
+{
+	for (size_t i = 0; i < entries->elements; i++) {
+		const redisReply *entry = entries->element[i];
+		snprintf(last_id, sizeof(last_id), "%s", entry->element[0]->str);
+		note(entry->element[1]);
+	}
+}
+
 /* Returns whether there was anything. */
 static bool
 read_some(redisContext *redis)
 {
 	redisReply *reply =
 	    redisCommand(redis, "XREAD COUNT 1000 BLOCK 100 STREAMS dpwatch:events %s", last_id);
-	bool any = false;
+	const bool any = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1;
 
-	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1) {
-		const redisReply *entries = reply->element[0]->element[1];
-		for (size_t i = 0; i < entries->elements; i++) {
-			const redisReply *entry = entries->element[i];
-			strncpy(last_id, entry->element[0]->str, sizeof(last_id) - 1);
-			note(entry->element[1]);
-			any = true;
-		}
-	}
+	if (any)
+		note_all(reply->element[0]->element[1]);
 	if (reply)
 		freeReplyObject(reply);
 	return any;
+}
+
+bool
+reader_flush(void)
+{
+	const struct timeval patience = { .tv_sec = 10 };
+	redisContext *redis = redisConnectUnixWithTimeout(path, patience);
+	redisReply *reply = NULL;
+
+	pthread_mutex_lock(&reading);
+	if (redis && !redis->err) {
+		redisSetTimeout(redis, patience);
+		freeReplyObject(redisCommand(redis, "MULTI"));
+		freeReplyObject(redisCommand(redis, "XRANGE dpwatch:events (%s +", last_id));
+		freeReplyObject(redisCommand(redis, "FLUSHALL"));
+		reply = redisCommand(redis, "EXEC");
+	}
+	const bool done = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+	if (done) {
+		note_all(reply->element[0]);
+		/* The new stream's ids may be lower than the old one's, within a millisecond. */
+		snprintf(last_id, sizeof(last_id), "0");
+	}
+	pthread_mutex_unlock(&reading);
+	if (reply)
+		freeReplyObject(reply);
+	if (redis)
+		redisFree(redis);
+	return done;
 }
 
 static void *
@@ -88,7 +122,9 @@ run(void *ctx)
 			}
 			redisSetTimeout(redis, patience);
 		}
+		pthread_mutex_lock(&reading);
 		any = read_some(redis) || redis->err;
+		pthread_mutex_unlock(&reading);
 	}
 	redisFree(redis);
 	return NULL;

@@ -290,34 +290,60 @@ may_die(struct world *world, int who)
 {
 	if (world->careful == 0)
 		return true;
-	if (world->died != NOBODY && (int)world->died != who)
-		return false;
+	if (world->died != NOBODY && (int)world->died != who) {
+		if (world->mischief != KILL_BOTH)
+			return false;
+		world->both_died++;
+	}
 	world->died = who == DAEMON ? DAEMON : REDIS;
 	return true;
 }
 
 static void
-hurt_redis(struct world *world, bool flush)
+kill_redis(struct world *world)
+{
+	kill_process(&world->server);
+	world->kills_redis++;
+}
+
+static void
+kill_daemon(struct world *world)
+{
+	kill_process(&world->daemon);
+	world->kills_daemon++;
+}
+
+static void
+hurt_redis(struct world *world)
 {
 	if (world->server == 0) {
 		start_redis(world);
-	} else if (flush && chance(2) == 0) {
-		redisReply *reply = ask(world, "FLUSHALL");
-		if (reply && reply->type == REDIS_REPLY_STATUS)
-			world->flushes++;
-		if (reply)
-			freeReplyObject(reply);
+	} else if (world->mischief == FLUSHALL && chance(2) == 0) {
+		world->flushes += reader_flush();
 	} else if (chance(2) == 0 && may_die(world, REDIS)) {
-		kill_process(&world->server);
-		world->kills_redis++;
+		kill_redis(world);
 	} else {
 		kill(world->server, SIGSTOP);
 		world->stops++;
 	}
 }
 
-void
-world_hurt(struct world *world, bool flush)
+static void
+hurt_daemon(struct world *world)
+{
+	if (world->mischief == FLUSHALL) {
+		kill(world->daemon, SIGSTOP);
+		world->daemon_stops++;
+	} else if (may_die(world, DAEMON)) {
+		kill_daemon(world);
+		if (chance(3) == 0)
+			hurt_redis(world);
+	}
+}
+
+/* Starts or wakes what was dead or stopped, but not always Redis; and takes note of who may die. */
+static void
+repair(struct world *world)
 {
 	if (world->server != 0)
 		kill(world->server, SIGCONT);
@@ -330,6 +356,30 @@ world_hurt(struct world *world, bool flush)
 		world->died = NOBODY;
 	if (world->filled && world->server == 0)
 		world->died = REDIS;
+}
+
+static void
+kill_both(struct world *world)
+{
+	may_die(world, DAEMON);
+	kill_daemon(world);
+	may_die(world, REDIS);
+	kill_redis(world);
+}
+
+void
+world_hurt(struct world *world)
+{
+	repair(world);
+	/* What that run is for shall also come about in a short one. */
+	if (world->mischief == KILL_BOTH && world->can_fill && world->server != 0 &&
+	    chance(2) == 0) {
+		if (world->filled)
+			kill_both(world);
+		else
+			fill(world);
+		return;
+	}
 	switch (chance(4)) {
 	case 0:
 		if (world->filled)
@@ -338,20 +388,10 @@ world_hurt(struct world *world, bool flush)
 			fill(world);
 		break;
 	case 1:
-		if (flush) {
-			kill(world->daemon, SIGSTOP);
-			world->daemon_stops++;
-			break;
-		}
-		if (!may_die(world, DAEMON))
-			break;
-		kill_process(&world->daemon);
-		world->kills_daemon++;
-		if (chance(3) == 0)
-			hurt_redis(world, false);
+		hurt_daemon(world);
 		break;
 	default:
-		hurt_redis(world, flush);
+		hurt_redis(world);
 		break;
 	}
 }
