@@ -43,6 +43,8 @@ BENCH_PARTS = tests/bench/common.c tests/bench/traffic.c
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out $(BENCH_PARTS) tests/bench/floor_writes.c,$(sort $(wildcard tests/bench/*.c))))
 
 Q = $(if $(V),,@)
+# What a new user types builds with all processors, unless make was told how many.
+AT_ONCE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 ifeq ($(strip $(BUILD)),)
 $(error BUILD is empty: objects would go to the root of the file system)
 endif
@@ -134,7 +136,7 @@ integration: all bench-tools $(INTEGRATION_TESTS)
 test-all: all bench-tools check-layers check-pure $(UNIT_TESTS) $(INTEGRATION_TESTS)
 	$(Q)BUILD=$(BUILD) scripts/run-tests $(INTEGRATION_TESTS) $(sort $(wildcard tests/integration/*.sh)) $(UNIT_TESTS)
 test: deps
-	$(Q)$(MAKE) --no-print-directory test-all
+	$(Q)$(MAKE) --no-print-directory $(AT_ONCE) test-all
 
 .PHONY: test-openstack
 test-openstack: all
@@ -148,10 +150,10 @@ test-systemd: all
 deps:
 	$(Q)scripts/install-deps
 run: deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(AT_ONCE) all
 	$(Q)BUILD=$(BUILD) scripts/run
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(AT_ONCE) all
 	$(Q)BUILD=$(BUILD) scripts/demo
 
 # ---- the rules of the house ----
