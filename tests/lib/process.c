@@ -13,6 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+int
+process_patience_ms(void)
+{
+	const char *multiplier = getenv("CK_TIMEOUT_MULTIPLIER");
+	const double times = multiplier ? strtod(multiplier, NULL) : 1;
+
+	return (int)(20000 * (times > 1 ? times : 1));
+}
+
 int64_t
 process_clock_ms(void)
 {

@@ -13,8 +13,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How long a test waits for anything. Generous: two slow cores that others use as well. */
-#define WAIT_MS 20000
+/* How long a test waits for anything. Generous: two slow cores that others use as well; and like a test's own limit it grows
+ * with CK_TIMEOUT_MULTIPLIER. */
+#define WAIT_MS process_patience_ms()
 
 /* Arguments of a program, as process_start and process_run take them. */
 #define ARGV(...)               \
@@ -30,6 +31,7 @@
 	ck_assert_msg(                                                                     \
 	    process_clock_ms() < wait_until_, "waited %d ms in vain for: %s", (ms), #condition)
 
+int process_patience_ms(void);  /* WAIT_MS */
 int64_t process_clock_ms(void); /* monotonic */
 void process_nap(void);         /* 10 ms: between two looks at a condition */
 
