@@ -9,7 +9,7 @@
 #include "util/log.h"
 
 #define SLICE_NS 1000000 /* what one turn of the loop gives to reading */
-#define SCAN_COUNT "250"
+#define SCAN_COUNT "500"
 #define BUILD_ROWS 5000 /* rows per step of building: less than a millisecond */
 /* Ports are taken quicker together; a switch may list a thousand interfaces. */
 #define PORTS_AT_ONCE 64
