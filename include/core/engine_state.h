@@ -324,6 +324,10 @@ void engine_queue_redundancy(struct engine *engine, uint32_t port, const struct 
 /* The interface is down for another reason than it was: so are the ports that it took down. */
 void engine_refine(struct engine *engine, uint32_t interface, enum link_reason was,
     const struct decision *decision);
+/* The port goes on to name an interface: for an uplink's failure that is noted there, so that few ports are looked at when it heals. */
+void engine_note_blame(struct engine *engine, const struct port_state *port);
+/* Whether a port that is down names an interface that is up. */
+bool engine_blame_is_over(const struct engine *engine, const struct port_state *port);
 /* When who is to blame is looked at again. */
 enum reblame_mode {
 	REBLAME_START, /* when all is looked at: whoever is down stays to blame */

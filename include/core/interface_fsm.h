@@ -53,8 +53,10 @@ struct interface_state {
 	bool suppressed : 1;   /* it flaps, and is held down (rule 9) */
 	bool protocol_old : 1; /* what protocol says is from before the switch's last boot */
 	bool has_trap_cs : 1;  /* trap_cs is known, and of the switch's last boot */
-	uint8_t line_layer;    /* enum link_layer, of the last syslog line */
-	uint32_t trap_cs;      /* sysUpTime of the last trap about it */
+	bool
+	    is_blamed : 1; /* by ports that an uplink's failure took down, or it was; see engine_refine.c */
+	uint8_t line_layer; /* enum link_layer, of the last syslog line */
+	uint32_t trap_cs;   /* sysUpTime of the last trap about it */
 	uint32_t
 	    watch; /* its row of the engine's side table (core/engine_watch.c), plus 1; 0: none */
 	uint32_t

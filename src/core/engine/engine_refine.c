@@ -120,6 +120,41 @@ blame_holds(struct blame_search *search, const struct port_state *port, uint32_t
 	return is_mapped && blame_is_of_group(search, group, port->interface);
 }
 
+void
+engine_note_blame(struct engine *engine, const struct port_state *port)
+{
+	if (port->flags & PORT_DOWN && port->cause == CAUSE_UPLINK && port->interface != TOPO_NONE)
+		engine->interfaces[port->interface].is_blamed = true;
+}
+
+bool
+engine_blame_is_over(const struct engine *engine, const struct port_state *port)
+{
+	return port->flags & PORT_DOWN && port->cause != CAUSE_REPORTED &&
+	       port->interface != TOPO_NONE &&
+	       interface_is_up(&engine->interfaces[port->interface]);
+}
+
+/* Whether it is, or its aggregate or one of its members; with REBLAME_NOW not any more then. */
+static bool
+take_blame(struct engine *engine, uint32_t interface, enum reblame_mode mode)
+{
+	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
+	bool is_blamed = false;
+
+	for (uint32_t i = 0; i < row->members.n + 2; i++) {
+		const uint32_t at = i == 0   ? interface
+				    : i == 1 ? row->aggregate
+					     : topo_member(engine->topo, row->members.first + i - 2);
+		if (at == TOPO_NONE)
+			continue;
+		is_blamed = is_blamed || engine->interfaces[at].is_blamed;
+		if (mode == REBLAME_NOW && interface_is_up(&engine->interfaces[at]))
+			engine->interfaces[at].is_blamed = false;
+	}
+	return is_blamed;
+}
+
 /* Its fault stays: that is the failure that took it down, and its recovery will carry the same. */
 static void
 blame_port(
@@ -131,6 +166,7 @@ blame_port(
 	state->cause = (uint8_t)blame->cause;
 	state->reason = (uint8_t)blame->reason;
 	state->interface = decision.interface = blame->interface;
+	engine_note_blame(engine, state);
 	engine_queue_port(engine, port, &decision);
 	if (!why->quiet)
 		engine_queue_redundancy(engine, port, &decision, REDUNDANCY_REFINED);
@@ -216,7 +252,7 @@ engine_reblame(struct engine *engine, uint32_t interface, const struct index_lis
 		reblame_switch(&reblaming, switches->items[i]);
 	/* What is still cut off may be so for another reason now. */
 	const uint32_t n_switches =
-	    is_link_end(engine, interface) ? topo_n_switches(engine->topo) : 0;
+	    take_blame(engine, interface, mode) ? topo_n_switches(engine->topo) : 0;
 	for (uint32_t sw = 0; sw < n_switches; sw++)
 		if (!reach_switch(engine->reach, sw))
 			reblame_switch(&reblaming, sw);

@@ -99,8 +99,10 @@ compare_group(struct engine *engine, uint32_t group)
 		const struct port_state *state = &engine->ports[port];
 		totals->ports_down += (state->flags & PORT_DOWN) != 0;
 		totals->ports_degraded += (state->flags & PORT_DEGRADED) != 0;
-		settled = settled && engine_port_is_settled(
-					 state, &engine->groups[group], row->attachments.n, true);
+		engine_note_blame(engine, state);
+		settled =
+		    settled && !engine_blame_is_over(engine, state) &&
+		    engine_port_is_settled(state, &engine->groups[group], row->attachments.n, true);
 	}
 	if (!settled)
 		list_group(engine, group);

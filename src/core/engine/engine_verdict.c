@@ -95,6 +95,7 @@ recast(struct engine *engine, uint32_t port, const struct decision *why)
 	state->cause = (uint8_t)blame.cause;
 	state->reason = (uint8_t)blame.reason;
 	state->interface = blame.interface;
+	engine_note_blame(engine, state);
 	set_fault(engine, state, &decision);
 	fault_drop(engine, decision.fault);
 	queue_port(engine, CHANGE_PORT, port, &decision);
@@ -148,6 +149,7 @@ toggle(
 	if (down) {
 		state->cause = (uint8_t)cause;
 		set_fault(engine, state, decision);
+		engine_note_blame(engine, state);
 	}
 	engine->totals.ports_down += down ? 1u : -1u;
 	queue_port(engine, CHANGE_TOGGLE, port, decision);
