@@ -143,6 +143,28 @@ START_TEST(a_switch_that_is_being_asked_is_asked_again_when_that_is_over)
 }
 END_TEST
 
+/* Of a job that is over, or was never begun. */
+START_TEST(an_end_that_comes_again_or_late_changes_nothing)
+{
+	struct poll_totals totals;
+	struct poll_view view;
+
+	begin(1, 0);
+	poll_plan_done(plan, 0, POLL_SILENT, NOW, 1);
+	expect_next(NOW, 0);
+	poll_plan_done(plan, 0, POLL_ANSWERED, NOW, 2);
+	poll_plan_done(plan, 0, POLL_SILENT, NOW, 3);
+	poll_plan_give_up(plan, 0);
+	poll_plan_view(plan, 0, &view);
+	ck_assert_int_eq(view.outcome, POLL_ANSWERED);
+	ck_assert_int_eq(view.since_us, 2);
+	ck_assert_uint_eq(view.n_silent, 0);
+	poll_plan_totals(plan, &totals);
+	ck_assert_uint_eq(totals.running, 0);
+	expect_none(NOW);
+}
+END_TEST
+
 START_TEST(no_more_than_so_many_are_asked_at_a_time)
 {
 	struct poll_task task;
@@ -461,6 +483,7 @@ main(void)
 	    a_doubted_row_is_asked_before_the_sweep_and_a_row_that_nobody_knows_is_a_whole_table);
 	tcase_add_test(tcase, many_doubted_rows_are_a_whole_table);
 	tcase_add_test(tcase, a_switch_that_is_being_asked_is_asked_again_when_that_is_over);
+	tcase_add_test(tcase, an_end_that_comes_again_or_late_changes_nothing);
 	tcase_add_test(tcase, no_more_than_so_many_are_asked_at_a_time);
 	tcase_add_test(
 	    tcase, the_silent_are_left_alone_for_longer_and_longer_and_nothing_is_forgotten);

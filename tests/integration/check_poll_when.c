@@ -148,6 +148,28 @@ START_TEST(two_sources_that_stay_at_odds_make_it_be_asked)
 }
 END_TEST
 
+/* It is asked long after source_settle, and its ifLastChange shows that it knows nothing of the trap yet; then it does. */
+START_TEST(an_agent_that_keeps_its_table_for_seconds_heals_nothing)
+{
+	if (skipped)
+		return;
+	begin(&(struct sandbox_lines){
+	    .snmp = "poll_interval = off\npoll_verify = 1s", .state = "source_settle = 500ms" });
+	tell(TWO("1", "1") IF_LAST_CHANGE "1|67|1000\n");
+	sandbox_trap(&box, here, ARGV("", LINK_DOWN, IF_INDEX, "i", "1"));
+	expect_toggle(1, "true", "trap");
+	WAIT_FOR(sandbox_counter(&box, "poll.stale") >= 2);
+	ck_assert(is_down(VM1));
+	tell(TWO("2", "1") IF_LAST_CHANGE "1|67|359000\n");
+	const json_int_t stale = sandbox_counter(&box, "poll.stale");
+	const json_int_t answers = sandbox_counter(&box, "poll.answers");
+	WAIT_FOR(sandbox_counter(&box, "poll.answers") >= answers + 2);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.stale"), stale);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 1);
+}
+END_TEST
+
 START_TEST(an_interface_that_a_map_names_first_is_asked_about)
 {
 	if (skipped)
@@ -279,6 +301,7 @@ main(void)
 	tcase_add_test(tcase, at_the_start_what_changed_meanwhile_is_found);
 	tcase_add_test(tcase, after_a_cold_start_what_was_lost_with_it_is_found);
 	tcase_add_test(tcase, two_sources_that_stay_at_odds_make_it_be_asked);
+	tcase_add_test(tcase, an_agent_that_keeps_its_table_for_seconds_heals_nothing);
 	tcase_add_test(tcase, an_interface_that_a_map_names_first_is_asked_about);
 	tcase_add_test(tcase, the_sweep_is_slow_and_even_and_leaves_out_who_has_no_credentials);
 	tcase_add_test(tcase, what_is_uncertain_is_listed_until_it_was_answered);
