@@ -101,7 +101,7 @@ waits_for_far_end(const struct engine *engine, uint32_t interface)
 /* Whether the failure that a port names still keeps a path down. What was reported down names none. */
 static bool
 blame_holds(struct blame_search *search, const struct port_state *port, uint32_t group,
-    enum reblame_mode mode)
+    enum reblame_mode mode, bool reach_moved)
 {
 	const struct engine *engine = search->engine;
 
@@ -115,7 +115,9 @@ blame_holds(struct blame_search *search, const struct port_state *port, uint32_t
 	if (mode != REBLAME_NOW && port->cause == CAUSE_UPLINK && is_up && is_mapped &&
 	    waits_for_far_end(engine, port->interface))
 		return true;
-	if (mode == REBLAME_START)
+	/* As long as no switch is reached that was not, a cut remains one. */
+	if (mode == REBLAME_START ||
+	    (port->cause == CAUSE_UPLINK && is_mapped && !is_up && !reach_moved))
 		return !is_up;
 	return is_mapped && blame_is_of_group(search, group, port->interface);
 }
@@ -174,7 +176,7 @@ blame_port(
 
 static void
 reblame_group(struct engine *engine, uint32_t group, struct blame_search *search,
-    const struct decision *why, enum reblame_mode mode)
+    const struct decision *why, enum reblame_mode mode, bool reach_moved)
 {
 	struct topo_range ports = topo_group_get(engine->topo, group)->ports;
 	struct blame blame = { .cause = CAUSE_NONE };
@@ -183,7 +185,7 @@ reblame_group(struct engine *engine, uint32_t group, struct blame_search *search
 		return;
 	for (uint32_t i = 0; i < ports.n; i++) {
 		uint32_t port = topo_port_of_group(engine->topo, ports.first + i);
-		if (blame_holds(search, &engine->ports[port], group, mode))
+		if (blame_holds(search, &engine->ports[port], group, mode, reach_moved))
 			continue;
 		if (blame.cause == CAUSE_NONE)
 			blame = blame_of_group(search, group);
@@ -196,7 +198,7 @@ void
 engine_reblame_group(
     struct engine *engine, uint32_t group, struct blame_search *search, const struct decision *why)
 {
-	reblame_group(engine, group, search, why, REBLAME_START);
+	reblame_group(engine, group, search, why, REBLAME_START, true);
 }
 
 /* Looked for only where something is down. */
@@ -204,6 +206,7 @@ struct reblaming {
 	struct engine *engine;
 	const struct decision *why;
 	enum reblame_mode mode;
+	bool reach_moved;
 	struct blame_search search;
 	bool searching;
 };
@@ -221,7 +224,8 @@ reblame_at(struct reblaming *reblaming, uint32_t interface)
 		if (!reblaming->searching)
 			blame_search_init(&reblaming->search, engine);
 		reblaming->searching = true;
-		reblame_group(engine, group, &reblaming->search, reblaming->why, reblaming->mode);
+		reblame_group(engine, group, &reblaming->search, reblaming->why, reblaming->mode,
+		    reblaming->reach_moved);
 	}
 }
 
@@ -239,7 +243,12 @@ engine_reblame(struct engine *engine, uint32_t interface, const struct index_lis
     const struct decision *why, enum reblame_mode mode)
 {
 	const struct topo_interface *row = topo_interface_get(engine->topo, interface);
-	struct reblaming reblaming = { .engine = engine, .why = why, .mode = mode };
+	struct reblaming reblaming = {
+		.engine = engine,
+		.why = why,
+		.mode = mode,
+		.reach_moved = switches && switches->n > 0,
+	};
 
 	if (!engine->started || engine->totals.ports_down == 0)
 		return;
