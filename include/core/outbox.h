@@ -139,5 +139,7 @@ uint64_t outbox_folded(const struct outbox *outbox); /* toggles dropped by overf
 size_t outbox_waiting(const struct outbox *outbox);  /* batches not yet acknowledged */
 size_t outbox_waiting_changes(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);
+/* Half of it is free, or nothing waits: room for what can wait elsewhere. */
+bool outbox_has_room(const struct outbox *outbox);
 
 #endif

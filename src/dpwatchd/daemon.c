@@ -200,6 +200,7 @@ daemon_stop(struct daemon *daemon)
 	log_info("stopping");
 	daemon->stopping_ns = now_ns;
 	sd_notify(0, "STOPPING=1");
+	daemon_tell_rest(daemon);
 	if (daemon->phase == PHASE_RUNNING) {
 		input_sockets_drain(snmp_input_sockets(daemon->snmp));
 		input_sockets_drain(syslog_input_sockets(daemon->syslog));

@@ -71,7 +71,8 @@ struct taking {
 
 /* The states were read and are being compared with the verdicts, a slice a turn. */
 struct comparing {
-	struct loop_timer *slice; /* armed: it is under way */
+	struct loop_timer *slice; /* armed: it is under way, or more can be told */
+	bool telling; /* done; what was found goes out as Redis takes it, and inputs still wait */
 	int64_t begun_ns, longest_ns;
 };
 
@@ -172,8 +173,10 @@ int daemon_open_redis(struct daemon *daemon, char *error, size_t size);
 void daemon_compare(struct daemon *daemon, bool everything);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
 void daemon_read_state(struct daemon *daemon);
-/* A slice of comparing them with the verdicts, armed when they were read; with the last one it is RUNNING. */
+/* A slice of comparing them with the verdicts, armed when they were read; with the last one it is RUNNING, and tells. */
 void daemon_compare_slice(void *ctx);
+/* Tells what is left of a comparison at once, folded where it is too much; inputs are read again. Does nothing without one. */
+void daemon_tell_rest(struct daemon *daemon);
 
 /* ---- daemon_map_copy.c ---- */
 struct map_copy *daemon_map_copy_new(struct daemon *daemon); /* NULL: out of memory */

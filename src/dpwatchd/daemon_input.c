@@ -79,6 +79,13 @@ say_damping(struct daemon *daemon, const struct dp_change *change)
 	    change->oper_up ? "up" : "down", texts[change->damping]);
 }
 
+/* A comparison finds more than the outbox may hold in a large network: that waits in the engine, and is not folded. */
+static bool
+may_tell(const struct daemon *daemon)
+{
+	return !daemon->comparing.telling || outbox_has_room(daemon->outbox);
+}
+
 void
 daemon_pump(struct daemon *daemon)
 {
@@ -86,7 +93,7 @@ daemon_pump(struct daemon *daemon)
 	uint64_t ticket;
 	unsigned n = 0;
 
-	while (engine_pop(daemon->engine, &change)) {
+	while (may_tell(daemon) && engine_pop(daemon->engine, &change)) {
 		if (n == 0)
 			outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
 		/* Of very many, the first are on their way while the others are written down. */

@@ -4,6 +4,8 @@
  * STARTING: Redis comes up -> the publisher key is claimed -> the map is read -> interface and port states are read ->
  * they are compared in slices -> RUNNING. Until then datagrams wait in the kernel's buffers: nobody knows yet whose they are.
  * COMPARING: Redis lost data, or too much waited for it: the same way, without the map, and what is known stays.
+ * Then what differs is told, as fast as Redis takes it, before datagrams are read: of a whole network it is more than the
+ * outbox may hold.
  */
 #include "daemon.h"
 
@@ -41,14 +43,14 @@ on_port(void *ctx, const struct engine_port_record *record)
 		engine_restore_port(daemon->engine, record);
 }
 
+/* All that the comparison found is on its way. */
 static void
-go(struct daemon *daemon)
+end_telling(struct daemon *daemon)
 {
 	struct engine_totals totals;
 
-	daemon->phase = PHASE_RUNNING;
-	publisher_go(daemon->publisher);
-	daemon_turn_end(daemon);
+	daemon->comparing.telling = false;
+	loop_timer_cancel(daemon->comparing.slice);
 	outbox_settle(daemon->outbox);
 	daemon_keep_owed(daemon);
 	engine_totals(daemon->engine, &totals);
@@ -67,6 +69,36 @@ go(struct daemon *daemon)
 		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
 }
 
+static void
+tell_more(struct daemon *daemon)
+{
+	struct engine_totals totals;
+
+	daemon_turn_end(daemon);
+	engine_totals(daemon->engine, &totals);
+	if (totals.queued == 0)
+		end_telling(daemon);
+}
+
+void
+daemon_tell_rest(struct daemon *daemon)
+{
+	if (!daemon->comparing.telling)
+		return;
+	daemon->comparing.telling = false;
+	daemon_turn_end(daemon);
+	end_telling(daemon);
+}
+
+static void
+go(struct daemon *daemon)
+{
+	daemon->phase = PHASE_RUNNING;
+	daemon->comparing.telling = true;
+	publisher_go(daemon->publisher);
+	tell_more(daemon);
+}
+
 void
 daemon_compare_slice(void *ctx)
 {
@@ -77,6 +109,10 @@ daemon_compare_slice(void *ctx)
 
 	if (daemon->phase == PHASE_STOPPING)
 		return;
+	if (daemon->comparing.telling) {
+		tell_more(daemon);
+		return;
+	}
 	while (more && time.now_ns - began_ns < SLICE_NS) {
 		more = engine_start_step(daemon->engine, STEP_BUDGET, time);
 		time = loop_now(daemon->loop);
@@ -169,6 +205,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 	daemon->map_lost = daemon->map_lost || (everything && daemon->topology_loaded);
 	if (daemon->map_lost)
 		log_error("topology: %s", MAP_LOST);
+	daemon_tell_rest(daemon);
 	daemon->phase = PHASE_COMPARING;
 	daemon_read_inputs(daemon, false);
 	daemon_flush_held(daemon);
@@ -192,6 +229,8 @@ on_done(void *ctx, const struct outbox_batch *batch)
 	daemon_keep_owed(daemon);
 	if (batch->n_toggles > 0)
 		daemon_events_published(daemon);
+	if (daemon->comparing.telling)
+		loop_timer_arm(daemon->comparing.slice, 0);
 	if (daemon->phase == PHASE_STOPPING)
 		daemon_stop_when_safe(daemon);
 	else if (daemon->phase == PHASE_STARTING && outbox_waiting(daemon->outbox) == 0)
@@ -246,6 +285,8 @@ on_link_down(void *ctx, const char *why)
 	(void)why;
 	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
 	publisher_down(daemon->publisher);
+	/* What switches say must not wait for Redis in the kernel's buffers. */
+	daemon_tell_rest(daemon);
 	loop_timer_cancel(daemon->comparing.slice);
 	/* The next claim is to tell how far Redis then is, not how far it was. */
 	if (daemon->phase == PHASE_STARTING && publisher_epoch(daemon->publisher) != 0 &&

@@ -320,3 +320,9 @@ outbox_bytes(const struct outbox *outbox)
 {
 	return outbox->bytes;
 }
+
+bool
+outbox_has_room(const struct outbox *outbox)
+{
+	return outbox->n == outbox->n_done || outbox->bytes <= outbox->max_bytes / 2;
+}
