@@ -25,6 +25,8 @@ struct redis_link {
 	struct resolve *resolve;    /* NULL: there is a path */
 	bool resolving;
 	bool may_wait;       /* its commands wait: no answer is no fault */
+	bool reading;        /* within hiredis, which runs callbacks */
+	bool flush_later;    /* one of them wants to write: after them */
 	size_t under_way;    /* commands without an answer, while it is up */
 	int64_t progress_ns; /* since when that is so, or the last answer */
 	struct spares spare_calls;

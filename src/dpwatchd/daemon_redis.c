@@ -110,7 +110,11 @@ daemon_compare_slice(void *ctx)
 	if (daemon->phase == PHASE_STOPPING)
 		return;
 	if (daemon->comparing.telling) {
-		tell_more(daemon);
+		/* What switches say must not wait for Redis in the kernel's buffers. */
+		if (redis_link_state(daemon->link) == REDIS_UP)
+			tell_more(daemon);
+		else
+			daemon_tell_rest(daemon);
 		return;
 	}
 	while (more && time.now_ns - began_ns < SLICE_NS) {
@@ -285,9 +289,11 @@ on_link_down(void *ctx, const char *why)
 	(void)why;
 	stats_add(&daemon->stats, STAT_REDIS_FAILURES, 1);
 	publisher_down(daemon->publisher);
-	/* What switches say must not wait for Redis in the kernel's buffers. */
-	daemon_tell_rest(daemon);
-	loop_timer_cancel(daemon->comparing.slice);
+	/* This may be told in the middle of telling. */
+	if (daemon->comparing.telling)
+		loop_timer_arm(daemon->comparing.slice, 0);
+	else
+		loop_timer_cancel(daemon->comparing.slice);
 	/* The next claim is to tell how far Redis then is, not how far it was. */
 	if (daemon->phase == PHASE_STARTING && publisher_epoch(daemon->publisher) != 0 &&
 	    outbox_waiting(daemon->outbox) == 0)

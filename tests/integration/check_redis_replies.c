@@ -30,7 +30,9 @@ enum cut {
 	CUT_DURING, /* half of it does */
 	CUT_AFTER,  /* it does, and the reply does not come back */
 	CUT_REPLY,  /* half of the reply does */
-	CUT_MAX
+	CUT_MAX,
+	CUT_TAUGHT =
+	    CUT_MAX, /* when it has just learnt that this is the master, and is about to send its first */
 };
 
 /* Shared with the proxy, which is a process of its own. */
@@ -48,6 +50,7 @@ static struct process proxy;
 
 #define N_PAIRS 8
 #define COMMAND "$7\r\nEVALSHA"
+#define SCRIPT_DIGEST "$40\r\n"
 
 struct pair {
 	int client, server; /* -1: none */
@@ -145,6 +148,14 @@ from_server(struct pair *pair)
 
 	if (len <= 0) {
 		close_pair(pair);
+		return;
+	}
+	if (control->cut == CUT_TAUGHT &&
+	    memmem(bytes, (size_t)len, SCRIPT_DIGEST, strlen(SCRIPT_DIGEST))) {
+		pass(pair->client, bytes, (size_t)len);
+		close_pair(pair);
+		if (--control->nth == 0)
+			control->cut = CUT_NOWHERE;
 		return;
 	}
 	if (!pair->reply_is_last) {
@@ -299,6 +310,18 @@ START_TEST(a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing)
 }
 END_TEST
 
+/* Writing fails then, within an answer's callback. */
+START_TEST(a_connection_cut_when_the_script_was_taught_is_made_again)
+{
+	control->nth = 40;
+	control->cut = CUT_TAUGHT;
+	redis_do(box.redis, "CLIENT KILL TYPE normal SKIPME yes");
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(control->cut == CUT_NOWHERE);
+	expect_all_down(N_PORTS + 1);
+}
+END_TEST
+
 /* ---- what happens to Redis while three batches are under way ---- */
 
 static void
@@ -400,6 +423,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing,
 	    0, (CUT_MAX - CUT_BEFORE) * N_BATCHES);
+	tcase_add_test(tcase, a_connection_cut_when_the_script_was_taught_is_made_again);
 	tcase_add_test(tcase, a_gap_in_front_of_them_is_filled_and_all_go_again);
 	tcase_add_test(tcase, a_gap_that_cannot_be_filled_is_compared);
 	tcase_add_test(tcase, deposed_with_all_of_them_under_way_nothing_of_it_is_told);

@@ -137,15 +137,29 @@ on_disconnect(const redisAsyncContext *context, int status)
 	lost(link);
 }
 
+static void
+on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct redis_link *link = ctx;
+
+	(void)fd;
+	(void)what;
+	link->reading = true;
+	redisAsyncHandleRead(link->context);
+	link->reading = false;
+	if (link->flush_later)
+		redis_link_flush(link);
+}
+
 /* hiredis's own read event ends with each answer and is added again, which is a system call each time: this one stays. */
 static void
-keep_reading(redisAsyncContext *context, struct event_base *base)
+keep_reading(struct redis_link *link, struct event_base *base)
 {
-	redisLibeventEvents *events = context->ev.data;
+	redisLibeventEvents *events = link->context->ev.data;
 
 	event_del(events->rev);
 	event_assign(
-	    events->rev, base, context->c.fd, EV_READ | EV_PERSIST, redisLibeventReadEvent, events);
+	    events->rev, base, link->context->c.fd, EV_READ | EV_PERSIST, on_readable, link);
 	event_add(events->rev, NULL);
 }
 
@@ -177,7 +191,7 @@ connect_to(struct redis_link *link, const char *address)
 	link->context = context;
 	link->state = REDIS_CONNECTING;
 	redisLibeventAttach(context, loop_base(link->loop));
-	keep_reading(context, loop_base(link->loop));
+	keep_reading(link, loop_base(link->loop));
 	redisAsyncSetConnectCallback(context, on_connect);
 	redisAsyncSetDisconnectCallback(context, on_disconnect);
 	loop_timer_arm(link->deadline, CONNECT_TIMEOUT_MS);
@@ -436,7 +450,9 @@ redis_link_is_scan(const redisReply *reply)
 void
 redis_link_flush(struct redis_link *link)
 {
-	if (link->context && link->state == REDIS_UP)
+	/* Where the other end has gone, writing frees the context, which hiredis goes on to use when a callback returns. */
+	link->flush_later = link->reading;
+	if (link->context && link->state == REDIS_UP && !link->reading)
 		redisAsyncHandleWrite(link->context);
 }
 
