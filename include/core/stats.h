@@ -44,6 +44,8 @@
 	    "answers to SNMPv3 INFORMs that waited longer than their time window")                 \
 	X(TRAP_CONNECTIONS, "trap.connections", "TCP connections accepted")                        \
 	X(TRAP_REFUSED_CONNECTIONS, "trap.connections-refused", "TCP connections beyond 512")      \
+	X(TRAP_DISPLACED_CONNECTIONS, "trap.connections-displaced",                                \
+	    "TCP connections of a host with more than half of them, closed for another's")         \
 	X(TRAP_BAD_FRAME, "trap.bad-frame",                                                        \
 	    "TCP connections closed because no message began where one must")                      \
 	X(TRAP_NOT_ALLOWED, "trap.not-allowed", "senders outside `allow`")                         \
@@ -76,6 +78,8 @@
 	X(SYSLOG_CONNECTIONS, "syslog.connections", "stream connections accepted")                 \
 	X(SYSLOG_REFUSED_CONNECTIONS, "syslog.connections-refused",                                \
 	    "stream connections beyond max_connections")                                           \
+	X(SYSLOG_DISPLACED_CONNECTIONS, "syslog.connections-displaced",                            \
+	    "stream connections of a host with more than half of them, closed for another's")      \
 	X(SYSLOG_BAD_FRAME, "syslog.bad-frame", "stream connections closed for an absurd count")   \
 	X(SYSLOG_HALF_MESSAGE, "syslog.half-message",                                              \
 	    "messages of which a stream had brought only a part when it ended")                    \

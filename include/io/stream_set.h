@@ -2,7 +2,8 @@
  * stream_set: the connections of one input that comes over TCP or TLS (io): syslog (RFC 6587, RFC 5425) and SNMP (RFC 3430).
  * Private to the inputs and input_sockets.
  *
- * Listeners, and the connections that they accepted: bounded in number; a silent one is closed after the idle time, and one
+ * Listeners, and the connections that they accepted: bounded in number, and where one host has more than half of them, its most
+ * silent one makes room for another host; a silent one is closed after the idle time, and one
  * that does not finish its TLS handshake after the idle time or half a minute, whichever is shorter. What a connection says is
  * told in stream_connection. An answer that a connection does not take at once ends it: nothing is queued for a peer that does
  * not read.
@@ -27,7 +28,8 @@ struct stream_protocol {
 	const char *input;     /* "syslog": for logs */
 	const char *bad_frame; /* for logs: what ends a connection at FRAME_ERROR */
 	const char *bound;     /* for logs: what bounds the number of connections */
-	enum stats_counter accepted, refused, not_allowed, bad_frames, half_messages, tls_refused;
+	enum stats_counter accepted, refused, displaced, not_allowed, bad_frames, half_messages,
+	    tls_refused;
 	/* See stream_connection. */
 	enum frame_result (*cut)(struct stream_frame *frame, struct slice bytes, size_t *ret_used,
 	    struct slice *ret_message);

@@ -175,23 +175,32 @@ set_up_streams(void)
 	char lines[160];
 
 	sandbox_init(&box);
-	snprintf(lines, sizeof(lines), "listen = tcp:127.0.0.1:%u\nlisten = unix:%s/log",
-	    box.syslog_port, box.dir);
+	snprintf(lines, sizeof(lines),
+	    "listen = tcp:127.0.0.1:%u\nlisten = unix:%s/log\nmax_connections = 4", box.syslog_port,
+	    box.dir);
 	sandbox_configure(&box, &(struct sandbox_lines){ .syslog = lines });
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
+}
+
+static int
+connect_from(const char *address)
+{
+	struct sockaddr_in source = sandbox_address(address, 0);
+	struct sockaddr_in target = sandbox_address("127.0.0.1", box.syslog_port);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
+	return fd;
 }
 
 /* A connection from LEAF1 that writes these bytes and closes. */
 static void
 stream(const char *bytes, size_t len)
 {
-	struct sockaddr_in source = sandbox_address(LEAF1, 0);
-	struct sockaddr_in target = sandbox_address("127.0.0.1", box.syslog_port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = connect_from(LEAF1);
 
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
-	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
 	ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
 	close(fd);
 }
@@ -225,6 +234,42 @@ START_TEST(a_frame_with_an_absurd_count_ends_its_connection_alone)
 	WAIT_FOR(sandbox_counter(&box, "syslog.bad-frame") == 1);
 	stream(good, sizeof(good) - 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
+static bool
+is_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* The one that was silent for longest: of four the second, because the first still speaks. */
+START_TEST(a_host_with_all_connections_makes_room_for_another)
+{
+	static const char good[] =
+	    "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down\n";
+	int held[4];
+
+	for (int i = 0; i < 4; i++) {
+		held[i] = connect_from("127.0.0.9");
+		WAIT_FOR(sandbox_counter(&box, "syslog.connections") == i + 1);
+	}
+	ck_assert_int_eq(write(held[0], "<187>hello\n", 11), 11);
+	WAIT_FOR(sandbox_counter(&box, "syslog.received") == 1);
+	int fifth = connect_from("127.0.0.9");
+	WAIT_FOR(sandbox_counter(&box, "syslog.connections-refused") == 1);
+	WAIT_FOR(is_closed(fifth));
+	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections-displaced"), 0);
+	stream(good, sizeof(good) - 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections-displaced"), 1);
+	ck_assert(sandbox_log_has(&box, "127.0.0.9 has more than half of all connections"));
+	ck_assert(!is_closed(held[0]) && is_closed(held[1]) && !is_closed(held[2]));
+	close(fifth);
+	for (int i = 0; i < 4; i++)
+		close(held[i]);
 }
 END_TEST
 
@@ -334,6 +379,7 @@ main(void)
 	tcase_add_checked_fixture(streams, set_up_streams, box_tear_down);
 	tcase_add_test(streams, a_stream_carries_lines_and_counted_frames);
 	tcase_add_test(streams, a_frame_with_an_absurd_count_ends_its_connection_alone);
+	tcase_add_test(streams, a_host_with_all_connections_makes_room_for_another);
 	suite_add_tcase(suite, streams);
 
 	tcase_set_timeout(listeners, 60);

@@ -74,6 +74,7 @@ static const struct stream_protocol protocol = {
 	.bound = "as many as may be",
 	.accepted = STAT_TRAP_CONNECTIONS,
 	.refused = STAT_TRAP_REFUSED_CONNECTIONS,
+	.displaced = STAT_TRAP_DISPLACED_CONNECTIONS,
 	.not_allowed = STAT_TRAP_NOT_ALLOWED,
 	.bad_frames = STAT_TRAP_BAD_FRAME,
 	.half_messages = STAT_MAX,

@@ -25,6 +25,7 @@ struct connection {
 	struct event *readable, *writable;
 	struct stream_peer peer;
 	int64_t handshake_until_ns; /* INT64_MAX: none is under way */
+	int64_t heard_ns;           /* when it last said something, or came */
 };
 
 struct stream_set {
@@ -39,7 +40,7 @@ struct stream_set {
 	size_t n_connections;
 	uint64_t last_id;
 	bool reading;
-	struct log_rate frame_rate, tls_rate, full_rate;
+	struct log_rate frame_rate, tls_rate, full_rate, room_rate;
 };
 
 static void
@@ -144,6 +145,7 @@ receive(struct connection *connection, struct engine_time now)
 
 	switch (stream_connection_receive(connection->bytes, now, &n)) {
 	case CONNECTION_DATA:
+		connection->heard_ns = now.now_ns;
 		return (long)n;
 	case CONNECTION_NOTHING:
 		return 0;
@@ -243,6 +245,7 @@ static void
 join(struct stream_set *set, struct connection *connection)
 {
 	connection->id = ++set->last_id;
+	connection->heard_ns = loop_now(set->loop).now_ns;
 	connection->next = set->connections;
 	if (connection->next != NULL)
 		connection->next->previous = connection;
@@ -265,11 +268,60 @@ note_full(struct stream_set *set, const struct addr *from)
 		    set->protocol->bound, (unsigned long long)held_back);
 }
 
+/* Who has more than half of the connections; NULL: nobody. Of all addresses that one is left when others are set off. */
+static const struct addr *
+holder_of_most(const struct stream_set *set)
+{
+	const struct addr *holder = NULL;
+	size_t lead = 0, n = 0;
+
+	for (const struct connection *each = set->connections; each != NULL; each = each->next) {
+		if (lead == 0)
+			holder = &each->peer.from;
+		lead += addr_eq(holder, &each->peer.from) ? 1 : (size_t)-1;
+	}
+	for (const struct connection *each = set->connections; each != NULL; each = each->next)
+		n += addr_eq(holder, &each->peer.from);
+	return n > set->n_connections / 2 ? holder : NULL;
+}
+
+static void
+note_displaced(struct stream_set *set, const struct addr *holder, const struct addr *from)
+{
+	char holder_text[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX];
+	uint64_t held_back;
+
+	count(set, set->protocol->displaced);
+	if (log_rate_take(&set->room_rate, &held_back))
+		log_warning("%s: %s has more than half of all connections; its most silent one "
+			    "makes room for %s (%llu more did without a line)",
+		    set->protocol->input, addr_format(holder, holder_text), addr_format(from, text),
+		    (unsigned long long)held_back);
+}
+
+/* One host cannot shut the others out: who holds most gives a place up, if it is not itself that asks. */
+static bool
+make_room(struct stream_set *set, const struct addr *from)
+{
+	const struct addr *holder = holder_of_most(set);
+	struct connection *silent = NULL;
+
+	if (holder == NULL || addr_eq(holder, from))
+		return false;
+	for (struct connection *each = set->connections; each != NULL; each = each->next)
+		if (addr_eq(holder, &each->peer.from) &&
+		    (silent == NULL || each->heard_ns < silent->heard_ns))
+			silent = each;
+	note_displaced(set, holder, from);
+	close_connection(silent);
+	return true;
+}
+
 /* Whether there is room for it, and what it needs. */
 static bool
 may_join(struct stream_set *set, const struct stream_peer *peer)
 {
-	if (set->n_connections < set->limits.max_connections)
+	if (set->n_connections < set->limits.max_connections || make_room(set, &peer->from))
 		return !peer->tls || set->tls != NULL;
 	note_full(set, &peer->from);
 	return false;
@@ -319,6 +371,7 @@ stream_set_new(struct loop *loop, const struct stream_protocol *protocol, struct
 	set->frame_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	set->tls_rate = (struct log_rate){ .interval_ms = 60000, .burst = 5 };
 	set->full_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
+	set->room_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	set->listeners = stream_listeners_new(
 	    loop, &(struct stream_listeners_handler){ set, protocol->input, on_accepted });
 	if (set->listeners == NULL) {

@@ -19,6 +19,7 @@ static const struct stream_protocol protocol = {
 	.bound = "max_connections",
 	.accepted = STAT_SYSLOG_CONNECTIONS,
 	.refused = STAT_SYSLOG_REFUSED_CONNECTIONS,
+	.displaced = STAT_SYSLOG_DISPLACED_CONNECTIONS,
 	.not_allowed = STAT_SYSLOG_NOT_ALLOWED,
 	.bad_frames = STAT_SYSLOG_BAD_FRAME,
 	.half_messages = STAT_SYSLOG_HALF_MESSAGE,
