@@ -183,6 +183,20 @@ struct decision {
 	struct fault *fault;       /* of this step; NULL until a port needs it */
 };
 
+/* At once, changes; what is more of a step is decided when those were popped, so that the first are out early. */
+#define ENGINE_STEP_AT_ONCE 256
+
+/* What is left of a step that moved switches: the interfaces behind which ports are still to be looked at. */
+struct step_rest {
+	bool waits;
+	uint32_t interface; /* whose change it was */
+	enum link_reason own_reason;
+	struct decision decision;
+	const struct index_list *switches; /* reach's, until it is updated again */
+	size_t at_switch;
+	uint32_t at_interface, at_group; /* of the switch, of the interface */
+};
+
 /* A change that waits to be popped. */
 struct queued {
 	uint8_t kind; /* enum dp_change_kind */
@@ -260,6 +274,7 @@ struct engine {
 
 	struct queued *queue; /* [head, n_queue) waits */
 	size_t head, n_queue, room_queue;
+	struct step_rest rest;
 	struct engine_totals totals;
 	struct fault *restored; /* the last that was restored: ports with one text share it */
 	struct spares spare_faults;

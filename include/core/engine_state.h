@@ -79,7 +79,7 @@ struct before {
 	struct interface_state state;
 	uint32_t lifted;
 };
-struct before engine_before(const struct engine *engine, uint32_t interface);
+struct before engine_before(struct engine *engine, uint32_t interface);
 /*
  * ... and what comes of it then, which `verdict` says (CHANGED, LEARNT or nothing) and `note`; `event` names its source.
  * Returns the verdict, or LEARNT where only what hangs on it moved.
@@ -292,7 +292,11 @@ void engine_incidents_release(struct engine *engine);
 
 /* ---- engine_groups.c ---- */
 /* The interface's state changed: everything that hangs on it is looked at again. */
-void engine_step(struct engine *engine, uint32_t interface, struct decision *decision);
+void engine_step(struct engine *engine, uint32_t interface, const struct decision *why);
+/* Goes on with what a step left: until so many changes wait. */
+void engine_step_on(struct engine *engine, size_t n_changes);
+/* All of it. Whoever changes what it looks at calls this first (engine_settle_pending, engine_before). */
+void engine_step_end(struct engine *engine);
 /* A group's paths, from the interfaces and the reach as they are. */
 void engine_count_paths(const struct engine *engine, uint32_t group, struct group_state *ret_state);
 /* Before anything is decided: a group's paths, and of its ports what is observed of them. Nothing is queued. */

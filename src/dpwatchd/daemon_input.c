@@ -9,7 +9,7 @@
 #include "daemon.h"
 #include "io/passed_sockets.h"
 
-#define PUMP_PUSH 128 /* changes */
+#define PUMP_PUSH 16 /* changes */
 
 static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,

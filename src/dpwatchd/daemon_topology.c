@@ -7,6 +7,7 @@
 #include "daemon.h"
 
 #define SLICE_NS 1000000 /* what one turn of the loop gives to it */
+#define TELLING_MS 5
 #define STEP_BUDGET 4000 /* of it: some 0.2 ms */
 
 static void
@@ -102,6 +103,11 @@ daemon_topology_slice(void *ctx)
 
 	if (daemon->phase == PHASE_STOPPING)
 		return;
+	/* What waits in the engine is of the map in force. */
+	if (daemon->comparing.telling) {
+		loop_timer_arm(taking->slice, TELLING_MS);
+		return;
+	}
 	daemon_flush_held(daemon);
 	daemon_pump(daemon);
 	do {

@@ -272,6 +272,8 @@ engine_free(struct engine *engine)
 	engine_takes_free(engine);
 	engine_compare_again(engine);
 	engine_drop_popped(engine);
+	if (engine->rest.waits)
+		fault_drop(engine, engine->rest.decision.fault);
 	for (size_t i = engine->head; i < engine->n_queue; i++)
 		fault_drop(engine, engine->queue[i].fault);
 	for (uint32_t i = 0; engine->topo && i < topo_n_ports(engine->topo) && engine->ports; i++)

@@ -62,8 +62,9 @@ engine_decision_of(const struct engine *engine, uint32_t interface, const struct
 }
 
 struct before
-engine_before(const struct engine *engine, uint32_t interface)
+engine_before(struct engine *engine, uint32_t interface)
 {
+	engine_step_end(engine);
 	return (struct before){ engine->interfaces[interface], n_lifted(engine, interface) };
 }
 

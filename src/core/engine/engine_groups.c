@@ -117,15 +117,6 @@ settle_interface(
 		    decision);
 }
 
-static void
-settle_switch(struct engine *engine, uint32_t sw, struct decision *decision)
-{
-	struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
-
-	for (uint32_t i = 0; i < interfaces.n; i++)
-		settle_interface(engine, interfaces.first + i, CAUSE_UPLINK, decision);
-}
-
 /* An aggregate that fell because too few of its members are left, not by its own word. */
 static bool
 fell_by_members(const struct engine *engine, uint32_t interface, const struct decision *decision)
@@ -133,28 +124,83 @@ fell_by_members(const struct engine *engine, uint32_t interface, const struct de
 	return interface != decision->interface && reach_members_short(engine->reach, interface);
 }
 
+static bool
+may_decide_more(const struct engine *engine, size_t n_changes)
+{
+	return engine->n_queue - engine->head < n_changes;
+}
+
+/* True when all groups were looked at. */
+static bool
+settle_switches(struct engine *engine, struct step_rest *rest, size_t n_changes)
+{
+	for (; rest->at_switch < rest->switches->n; rest->at_switch++, rest->at_interface = 0) {
+		const uint32_t sw = rest->switches->items[rest->at_switch];
+		struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
+		for (; rest->at_interface < interfaces.n;
+		     rest->at_interface++, rest->at_group = 0) {
+			const uint32_t interface = interfaces.first + rest->at_interface;
+			struct topo_range groups =
+			    topo_interface_get(engine->topo, interface)->groups;
+			for (; rest->at_group < groups.n; rest->at_group++) {
+				if (!may_decide_more(engine, n_changes))
+					return false;
+				settle_group(engine,
+				    topo_group_of_interface(
+					engine->topo, groups.first + rest->at_group),
+				    CAUSE_UPLINK, &rest->decision);
+			}
+		}
+	}
+	return true;
+}
+
 void
-engine_step(struct engine *engine, uint32_t interface, struct decision *decision)
+engine_step_on(struct engine *engine, size_t n_changes)
+{
+	struct step_rest *rest = &engine->rest;
+
+	if (!rest->waits || !settle_switches(engine, rest, n_changes))
+		return;
+	rest->waits = false;
+	rest->decision.reason = rest->own_reason;
+	if (interface_is_up(&engine->interfaces[rest->interface]))
+		engine_reblame(
+		    engine, rest->interface, rest->switches, &rest->decision, REBLAME_SOON);
+	fault_drop(engine, rest->decision.fault);
+}
+
+void
+engine_step_end(struct engine *engine)
+{
+	engine_step_on(engine, SIZE_MAX);
+}
+
+void
+engine_step(struct engine *engine, uint32_t interface, const struct decision *why)
 {
 	const struct index_list *interfaces, *switches;
-	const enum link_reason own_reason = decision->reason;
 	bool members = false;
 
 	if (reach_update(engine->reach, interface, &interfaces, &switches) != 0)
 		abort(); /* out of memory half-way: the verdicts would be wrong for ever */
 	engine->step++;
+	engine->rest = (struct step_rest){
+		.waits = true,
+		.interface = interface,
+		.own_reason = why->reason,
+		.decision = *why,
+		.switches = switches,
+	};
+	struct decision *decision = &engine->rest.decision;
 	for (size_t i = 0; i < interfaces->n; i++) {
 		bool short_of_members = fell_by_members(engine, interfaces->items[i], decision);
 		members = members || short_of_members;
-		decision->reason = short_of_members ? REASON_MEMBERS : own_reason;
+		decision->reason = short_of_members ? REASON_MEMBERS : why->reason;
 		settle_interface(engine, interfaces->items[i], CAUSE_ACCESS, decision);
 	}
-	decision->reason = members ? REASON_MEMBERS : own_reason;
-	for (size_t i = 0; i < switches->n; i++)
-		settle_switch(engine, switches->items[i], decision);
-	decision->reason = own_reason;
-	if (interface_is_up(&engine->interfaces[interface]))
-		engine_reblame(engine, interface, switches, decision, REBLAME_SOON);
+	decision->reason = members ? REASON_MEMBERS : why->reason;
+	engine_step_on(engine, ENGINE_STEP_AT_ONCE);
 }
 
 /* ---- everything at once ---- */

@@ -1,5 +1,5 @@
 /*
- * What was decided and waits to be popped. A queued change holds numbers; the names are looked up when it is popped, so
+ * What was decided and waits to be popped; of a failure with very many ports behind it, the first ones. A queued change holds numbers; the names are looked up when it is popped, so
  * that 20,000 toggles of one spine cost no text. The queue is empty whenever a snapshot is replaced.
  */
 #include <stdlib.h>
@@ -143,6 +143,8 @@ bool
 engine_pop(struct engine *engine, struct dp_change *ret_change)
 {
 	engine_drop_popped(engine);
+	if (engine->head == engine->n_queue)
+		engine_step_on(engine, ENGINE_STEP_AT_ONCE);
 	if (engine->head == engine->n_queue) {
 		if (engine->started)
 			engine_forget_orphans(engine);

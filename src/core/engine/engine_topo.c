@@ -110,6 +110,7 @@ engine_topo_begin(struct engine *engine, struct topo *topo)
 void
 engine_settle_pending(struct engine *engine)
 {
+	engine_step_end(engine);
 	if (engine->unsettled)
 		take_settle(engine->unsettled, UINT32_MAX);
 }
@@ -294,6 +295,7 @@ engine_topo_step(
 	struct take *take = engine->take;
 
 	*ret_in_force = false;
+	engine_step_end(engine);
 	if (engine->unsettled) {
 		*ret_in_force = !take_settle(engine->unsettled, budget / 2 + 1);
 		if (*ret_in_force)

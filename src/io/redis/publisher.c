@@ -11,6 +11,10 @@
 
 #define RETRY_MS 500
 #define MINUTE_NS 60000000000
+/* Redis wakes those who read its streams when it has done all that it was sent. So the first batch after a pause, which is a
+ * small one, is ahead of the others by this, or by its answer. */
+#define OPENING_MS 1
+#define OPENING_NS (OPENING_MS * INT64_C(1000000))
 
 void
 publisher_hold(struct publisher *publisher, const char *why)
@@ -190,9 +194,11 @@ oldest_ms(const struct publisher *publisher)
 static void
 note_sent(struct publisher *publisher)
 {
-	publisher->sent_ns[(publisher->sent_first + publisher->under_way) % OUTBOX_WINDOW] =
-	    loop_now(publisher->loop).now_ns;
-	publisher->under_way++;
+	const int64_t now_ns = loop_now(publisher->loop).now_ns;
+
+	publisher->sent_ns[(publisher->sent_first + publisher->under_way) % OUTBOX_WINDOW] = now_ns;
+	if (publisher->under_way++ == 0 && now_ns - publisher->active_ns >= OPENING_NS)
+		publisher->opened_ns = now_ns;
 	if (!loop_timer_armed(publisher->slow_timer))
 		loop_timer_arm(publisher->slow_timer, PUBLISHER_SLOW_MS);
 }
@@ -220,6 +226,7 @@ publisher_note_answered(struct publisher *publisher)
 	publisher_note_round_trip(publisher, publisher->sent_ns[publisher->sent_first]);
 	publisher->sent_first = (publisher->sent_first + 1) % OUTBOX_WINDOW;
 	publisher->under_way--;
+	publisher->opened_ns = 0;
 	publisher->slow = publisher->slow && publisher->under_way > 0 &&
 			  oldest_ms(publisher) >= PUBLISHER_SLOW_MS;
 }
@@ -263,6 +270,21 @@ send_batch(struct publisher *publisher, const struct outbox_batch *batch)
 	    (struct slice){ command->text, command->len });
 }
 
+static bool
+is_opening(struct publisher *publisher)
+{
+	if (publisher->opened_ns != 0 &&
+	    loop_now(publisher->loop).now_ns - publisher->opened_ns >= OPENING_NS)
+		publisher->opened_ns = 0;
+	return publisher->opened_ns != 0;
+}
+
+static void
+flush_later(void *ctx)
+{
+	publisher_flush(ctx);
+}
+
 void
 publisher_flush(struct publisher *publisher)
 {
@@ -272,7 +294,7 @@ publisher_flush(struct publisher *publisher)
 	if (publisher->state != GOING || publisher->held || publisher->broken != UNBROKEN ||
 	    !publisher->sha[0] || redis_link_state(publisher->link) != REDIS_UP)
 		return;
-	while (publisher->under_way < OUTBOX_WINDOW &&
+	while (publisher->under_way < OUTBOX_WINDOW && !is_opening(publisher) &&
 	       (batch = outbox_next(publisher->outbox)) != NULL) {
 		if (send_batch(publisher, batch) != 0) {
 			outbox_rewind(publisher->outbox);
@@ -287,6 +309,9 @@ publisher_flush(struct publisher *publisher)
 	}
 	if (any)
 		redis_link_flush(publisher->link);
+	if (publisher->opened_ns != 0 && outbox_waiting(publisher->outbox) > publisher->under_way &&
+	    !loop_timer_armed(publisher->opening))
+		loop_timer_arm(publisher->opening, OPENING_MS);
 }
 
 void
@@ -317,6 +342,7 @@ publisher_down(struct publisher *publisher)
 	loop_timer_cancel(publisher->retry);
 	publisher->held = false;
 	publisher->broken = UNBROKEN;
+	publisher->opened_ns = 0;
 	if (publisher->state == CLAIMING)
 		publisher->state = IDLE;
 }
@@ -345,7 +371,9 @@ publisher_new(struct loop *loop, struct redis_link *link, struct outbox *outbox,
 	publisher->retry = loop_timer_new(loop, publisher_try_again, publisher);
 	publisher->slow_timer = loop_timer_new(loop, look_for_slow, publisher);
 	publisher->heartbeat = loop_timer_new(loop, publisher_beat, publisher);
-	if (publisher->retry && publisher->slow_timer && publisher->heartbeat) {
+	publisher->opening = loop_timer_new(loop, flush_later, publisher);
+	if (publisher->retry && publisher->slow_timer && publisher->heartbeat &&
+	    publisher->opening) {
 		loop_timer_arm(publisher->heartbeat, PUBLISHER_HEARTBEAT_MS);
 		return publisher;
 	}
@@ -401,6 +429,7 @@ publisher_free(struct publisher *publisher)
 	loop_timer_free(publisher->retry);
 	loop_timer_free(publisher->slow_timer);
 	loop_timer_free(publisher->heartbeat);
+	loop_timer_free(publisher->opening);
 	batch_command_release(&publisher->command);
 	free(publisher);
 }
