@@ -211,7 +211,7 @@ comma = ,
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,build/fuzz/obj/%.o,$(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ $(CORE_LIBS)
 # The whole way of a datagram, net-snmp included.
-FUZZ_SNMP_IO = src/io/snmp/snmp_decoder.c src/io/snmp/snmp_varbinds.c src/io/snmp/usm_library.c
+FUZZ_SNMP_IO = src/io/snmp/memory_session.c src/io/snmp/snmp_decoder.c src/io/snmp/snmp_varbinds.c src/io/snmp/usm_library.c
 build/fuzz/fuzz_snmp: $(patsubst %.c,build/fuzz/obj/%.o,tests/fuzz/fuzz_snmp.c $(FUZZ_SNMP_IO) $(call layer_sources,core) $(call layer_sources,util))
 	$(Q)mkdir -p $(@D); clang $(FUZZ_FLAGS) -o $@ $^ -lnetsnmp $(CORE_LIBS)
 # What a fuzzer needs beside core and util.
