@@ -42,10 +42,11 @@ struct publisher {
 	enum publisher_state state;
 	enum publisher_break broken;
 	char broken_text[256];
-	uint64_t gap_last;          /* BROKEN_GAP: Redis's last batch */
-	size_t under_way;           /* batches sent and not answered */
-	int64_t opened_ns;          /* when the first was sent after a pause; 0: more may follow */
-	struct loop_timer *opening; /* armed: some wait behind it */
+	uint64_t gap_last;              /* BROKEN_GAP: Redis's last batch */
+	size_t under_way;               /* batches sent and not answered */
+	bool drained;                   /* nothing was left when the last answer came */
+	int64_t opened_ns;              /* when the first was sent after that; 0: more may follow */
+	struct loop_timer *opening;     /* armed: some wait behind it */
 	int64_t sent_ns[OUTBOX_WINDOW]; /* when each was sent, a ring; the oldest at sent_first */
 	size_t sent_first;
 	bool slow; /* the oldest is older than PUBLISHER_SLOW_MS */

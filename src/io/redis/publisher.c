@@ -11,8 +11,8 @@
 
 #define RETRY_MS 500
 #define MINUTE_NS 60000000000
-/* Redis wakes those who read its streams when it has done all that it was sent. So the first batch after a pause, which is a
- * small one, is ahead of the others by this, or by its answer. */
+/* Redis wakes those who read its streams when it has done all that it was sent. So where nothing is under way or waits, the
+ * first batch, a small one, is ahead of the next by this, or by its answer. */
 #define OPENING_MS 1
 #define OPENING_NS (OPENING_MS * INT64_C(1000000))
 
@@ -197,8 +197,10 @@ note_sent(struct publisher *publisher)
 	const int64_t now_ns = loop_now(publisher->loop).now_ns;
 
 	publisher->sent_ns[(publisher->sent_first + publisher->under_way) % OUTBOX_WINDOW] = now_ns;
-	if (publisher->under_way++ == 0 && now_ns - publisher->active_ns >= OPENING_NS)
+	if (publisher->drained)
 		publisher->opened_ns = now_ns;
+	publisher->drained = false;
+	publisher->under_way++;
 	if (!loop_timer_armed(publisher->slow_timer))
 		loop_timer_arm(publisher->slow_timer, PUBLISHER_SLOW_MS);
 }
@@ -312,6 +314,8 @@ publisher_flush(struct publisher *publisher)
 	if (publisher->opened_ns != 0 && outbox_waiting(publisher->outbox) > publisher->under_way &&
 	    !loop_timer_armed(publisher->opening))
 		loop_timer_arm(publisher->opening, OPENING_MS);
+	if (outbox_waiting(publisher->outbox) == 0)
+		publisher->drained = true;
 }
 
 void
