@@ -26,17 +26,17 @@ START_TEST(a_turn_with_nothing_makes_no_batch)
 }
 END_TEST
 
-START_TEST(the_first_batch_of_a_turn_has_16_toggles_and_the_others_256)
+START_TEST(the_first_batch_of_a_turn_has_64_toggles_and_the_others_256)
 {
-	add(CHANGE_TOGGLE, 16 + 256 + 10);
+	add(CHANGE_TOGGLE, 64 + 256 + 10);
 	/* Full batches need not wait for the end of the turn. */
-	expect_next(1, 16, 16);
+	expect_next(1, 64, 64);
 	expect_next(2, 256, 256);
 	ck_assert_ptr_null(outbox_next(outbox));
 	outbox_turn_end(outbox);
 	expect_next(3, 10, 10);
 	add(CHANGE_TOGGLE, 65);
-	expect_next(4, 16, 16);
+	expect_next(4, 64, 64);
 }
 END_TEST
 
@@ -240,7 +240,7 @@ main(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, nothing_goes_before_its_turn_is_over);
 	tcase_add_test(tcase, a_turn_with_nothing_makes_no_batch);
-	tcase_add_test(tcase, the_first_batch_of_a_turn_has_16_toggles_and_the_others_256);
+	tcase_add_test(tcase, the_first_batch_of_a_turn_has_64_toggles_and_the_others_256);
 	tcase_add_test(tcase, a_batch_has_512_records_of_any_kind_at_most);
 	tcase_add_test(tcase, no_more_than_the_window_is_under_way);
 	tcase_add_test(tcase, batches_are_acknowledged_in_order_and_unknown_numbers_ignored);

@@ -18,7 +18,7 @@
 #include "core/dp_change.h"
 
 /* Toggles in one batch: the first of a turn is small, so that a storm's first verdicts are out early. */
-#define OUTBOX_FIRST_TOGGLES 16
+#define OUTBOX_FIRST_TOGGLES 64
 #define OUTBOX_BATCH_TOGGLES 256
 /* Records in one batch, of any kind. */
 #define OUTBOX_BATCH_RECORDS 512

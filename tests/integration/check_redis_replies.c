@@ -20,7 +20,7 @@
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
-/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 16, 256 and 128. */
+/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 64, 256 and 80. */
 #define N_PORTS 400
 #define N_BATCHES 3
 
