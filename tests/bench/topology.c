@@ -302,6 +302,11 @@ probe(const struct plan *plan)
 		ms[n] = (double)(bench_now_ns() - start) / 1e6;
 		over_5 += ms[n] > 5;
 		over_10 += ms[n++] > 10;
+		/* Whoever waits for this line may end it at any time. */
+		if (n == 1) {
+			puts("probing");
+			fflush(stdout);
+		}
 		if (next + 1000000 < bench_now_ns())
 			next = bench_now_ns();
 	}
