@@ -189,9 +189,7 @@ struct decision {
 /* What is left of a step that moved switches: the interfaces behind which ports are still to be looked at. */
 struct step_rest {
 	bool waits;
-	uint32_t interface; /* whose change it was */
-	enum link_reason own_reason;
-	struct decision decision;
+	struct decision decision;          /* its interface is the one whose change it was */
 	const struct index_list *switches; /* reach's, until it is updated again */
 	size_t at_switch;
 	uint32_t at_interface, at_group; /* of the switch, of the interface */

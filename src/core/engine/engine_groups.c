@@ -106,15 +106,45 @@ settle_group(struct engine *engine, uint32_t group, enum dp_cause cause, struct 
 		settle_ports(engine, group, &before, cause, decision);
 }
 
-static void
-settle_interface(
-    struct engine *engine, uint32_t interface, enum dp_cause cause, struct decision *decision)
+static bool
+may_decide_more(const struct engine *engine, size_t n_changes)
+{
+	return engine->n_queue - engine->head < n_changes;
+}
+
+/*
+ * The groups of one interface from *at_group on, until so many changes wait. True when all were looked at; *at_group is 0
+ * again then.
+ */
+static bool
+settle_interface(struct engine *engine, uint32_t interface, uint32_t *at_group, enum dp_cause cause,
+    struct decision *decision, size_t n_changes)
 {
 	struct topo_range groups = topo_interface_get(engine->topo, interface)->groups;
 
-	for (uint32_t i = 0; i < groups.n; i++)
-		settle_group(engine, topo_group_of_interface(engine->topo, groups.first + i), cause,
+	for (; *at_group < groups.n; ++*at_group) {
+		if (!may_decide_more(engine, n_changes))
+			return false;
+		settle_group(engine,
+		    topo_group_of_interface(engine->topo, groups.first + *at_group), cause,
 		    decision);
+	}
+	*at_group = 0;
+	return true;
+}
+
+/* The same for all interfaces of a switch that lost every root, or found one. */
+static bool
+settle_switch(struct engine *engine, uint32_t sw, struct step_rest *rest, size_t n_changes)
+{
+	struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
+
+	for (; rest->at_interface < interfaces.n; rest->at_interface++)
+		if (!settle_interface(engine, interfaces.first + rest->at_interface,
+			&rest->at_group, CAUSE_UPLINK, &rest->decision, n_changes))
+			return false;
+	rest->at_interface = 0;
+	return true;
 }
 
 /* An aggregate that fell because too few of its members are left, not by its own word. */
@@ -124,49 +154,20 @@ fell_by_members(const struct engine *engine, uint32_t interface, const struct de
 	return interface != decision->interface && reach_members_short(engine->reach, interface);
 }
 
-static bool
-may_decide_more(const struct engine *engine, size_t n_changes)
-{
-	return engine->n_queue - engine->head < n_changes;
-}
-
-/* True when all groups were looked at. */
-static bool
-settle_switches(struct engine *engine, struct step_rest *rest, size_t n_changes)
-{
-	for (; rest->at_switch < rest->switches->n; rest->at_switch++, rest->at_interface = 0) {
-		const uint32_t sw = rest->switches->items[rest->at_switch];
-		struct topo_range interfaces = topo_switch_get(engine->topo, sw)->interfaces;
-		for (; rest->at_interface < interfaces.n;
-		     rest->at_interface++, rest->at_group = 0) {
-			const uint32_t interface = interfaces.first + rest->at_interface;
-			struct topo_range groups =
-			    topo_interface_get(engine->topo, interface)->groups;
-			for (; rest->at_group < groups.n; rest->at_group++) {
-				if (!may_decide_more(engine, n_changes))
-					return false;
-				settle_group(engine,
-				    topo_group_of_interface(
-					engine->topo, groups.first + rest->at_group),
-				    CAUSE_UPLINK, &rest->decision);
-			}
-		}
-	}
-	return true;
-}
-
 void
 engine_step_on(struct engine *engine, size_t n_changes)
 {
 	struct step_rest *rest = &engine->rest;
+	const uint32_t interface = rest->decision.interface;
 
-	if (!rest->waits || !settle_switches(engine, rest, n_changes))
+	if (!rest->waits)
 		return;
+	for (; rest->at_switch < rest->switches->n; rest->at_switch++)
+		if (!settle_switch(engine, rest->switches->items[rest->at_switch], rest, n_changes))
+			return;
 	rest->waits = false;
-	rest->decision.reason = rest->own_reason;
-	if (interface_is_up(&engine->interfaces[rest->interface]))
-		engine_reblame(
-		    engine, rest->interface, rest->switches, &rest->decision, REBLAME_SOON);
+	if (interface_is_up(&engine->interfaces[interface]))
+		engine_reblame(engine, interface, rest->switches, &rest->decision, REBLAME_SOON);
 	fault_drop(engine, rest->decision.fault);
 }
 
@@ -180,6 +181,7 @@ void
 engine_step(struct engine *engine, uint32_t interface, const struct decision *why)
 {
 	const struct index_list *interfaces, *switches;
+	uint32_t at_group = 0;
 	bool members = false;
 
 	if (reach_update(engine->reach, interface, &interfaces, &switches) != 0)
@@ -187,8 +189,6 @@ engine_step(struct engine *engine, uint32_t interface, const struct decision *wh
 	engine->step++;
 	engine->rest = (struct step_rest){
 		.waits = true,
-		.interface = interface,
-		.own_reason = why->reason,
 		.decision = *why,
 		.switches = switches,
 	};
@@ -197,7 +197,8 @@ engine_step(struct engine *engine, uint32_t interface, const struct decision *wh
 		bool short_of_members = fell_by_members(engine, interfaces->items[i], decision);
 		members = members || short_of_members;
 		decision->reason = short_of_members ? REASON_MEMBERS : why->reason;
-		settle_interface(engine, interfaces->items[i], CAUSE_ACCESS, decision);
+		settle_interface(
+		    engine, interfaces->items[i], &at_group, CAUSE_ACCESS, decision, SIZE_MAX);
 	}
 	decision->reason = members ? REASON_MEMBERS : why->reason;
 	engine_step_on(engine, ENGINE_STEP_AT_ONCE);
