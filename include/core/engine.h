@@ -134,6 +134,14 @@ void engine_compare_begin(struct engine *engine);
 void engine_restore_published(
     struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision);
 
+/*
+ * Redis does not hold what was decided of this port, of which nothing is on its way to Redis either: that becomes a toggle,
+ * as at engine_start. `revision` is what Redis holds, 0 where it holds none. A port that is not in the map is let go once
+ * more. Does nothing before engine_start.
+ */
+void engine_tell_again(
+    struct engine *engine, const uint8_t port_id[16], uint64_t revision, struct engine_time time);
+
 /* Takes one word about an interface of switch `sw` (an index of the snapshot). */
 enum engine_verdict engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);

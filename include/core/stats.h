@@ -124,6 +124,9 @@
 	X(OUT_BATCHES, "out.batches", "batches sent")                                              \
 	X(OUT_RESENT, "out.batches-resent", "batches sent again after a broken connection")        \
 	X(OUT_REFUSED_PORTS, "out.refused-ports", "toggles whose port key in Redis is unusable")   \
+	X(OUT_TOLD_LATE, "out.told-late", "toggles told when a port key was of use again")         \
+	X(OUT_REFUSED_UNWATCHED, "out.refused-unwatched",                                          \
+	    "refused ports that are not told later: 1,024 others wait for that")                   \
 	X(OUT_FOLDED, "out.folded", "intermediate toggles folded because Redis was away too long") \
 	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal")                    \
 	X(JOURNAL_WRITES, "journal.writes", "writes of the journal")                               \

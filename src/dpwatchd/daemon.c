@@ -64,6 +64,7 @@ on_tick(void *ctx)
 	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&
 	    redis_link_state(daemon->link) == REDIS_UP)
 		daemon_compare(daemon, false);
+	daemon_look_at_left_out(daemon);
 	daemon_keep_maintenance(daemon);
 	loop_timer_arm(daemon->tick, TICK_MS);
 }

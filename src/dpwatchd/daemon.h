@@ -13,6 +13,7 @@
  *   daemon_maintenance.c  the file of maintenance windows
  *   daemon_tls.c    certificates and keys
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
+ *   daemon_left_out.c  ports that Redis was not told of, because their keys are of no use
  *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
  *   daemon_overload.c  words of switches that are over their bucket
  *   daemon_http.c   the API, and events for which Redis has to be asked
@@ -59,6 +60,21 @@ enum daemon_phase {
 	PHASE_RUNNING,
 	PHASE_COMPARING, /* Redis and the engine have parted; datagrams wait in the kernel */
 	PHASE_STOPPING,
+};
+
+/* A port whose toggle is not in Redis, as it was when that was noted. */
+struct left_out_port {
+	uint8_t id[16];
+	int64_t since_us; /* of its state */
+	uint64_t ticket;  /* the newest; what is compared with it must not be older */
+	bool asked;
+};
+
+/* Of more, the next toggle makes Redis right again. */
+#define LEFT_OUT_MAX 1024
+struct left_out {
+	struct left_out_port ports[LEFT_OUT_MAX];
+	size_t n, next; /* next: in turn, whom to look at */
 };
 
 /* A map that was read and is being taken, a slice a turn. */
@@ -130,6 +146,7 @@ struct daemon {
 	struct taking taking;
 	enum daemon_phase phase;
 	struct comparing comparing;
+	struct left_out left_out;
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;
@@ -227,6 +244,14 @@ void daemon_keep_owed(struct daemon *daemon);
 uint64_t daemon_safe_ticket(const struct daemon *daemon);
 /* While stopping: ends the loop as soon as nothing is owed that is not on disk. */
 void daemon_stop_when_safe(struct daemon *daemon);
+
+/* ---- daemon_left_out.c ---- */
+/* The publisher's and the reading's handler: this port's key in Redis is of no use. */
+void daemon_left_out(void *ctx, const uint8_t port_id[16]);
+/* Once a second: asks Redis about some of them; of whom it does not hold what is so, that is told. */
+void daemon_look_at_left_out(struct daemon *daemon);
+/* All of Redis is being compared: they come anew. */
+void daemon_forget_left_out(struct daemon *daemon);
 
 /* ---- daemon_topology.c ---- */
 /* As in struct topo_sync_handler. */

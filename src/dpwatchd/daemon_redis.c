@@ -158,7 +158,8 @@ on_state_read(void *ctx, const char *error)
 void
 daemon_read_state(struct daemon *daemon)
 {
-	const struct state_sync_handler handler = { daemon, on_interface, on_port, on_state_read };
+	const struct state_sync_handler handler = { daemon, on_interface, on_port, daemon_left_out,
+		on_state_read };
 
 	loop_timer_cancel(daemon->comparing.slice);
 	/* Another map came while the state was read: what was told does not belong to it, so it is read again. */
@@ -214,6 +215,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 	daemon_read_inputs(daemon, false);
 	daemon_flush_held(daemon);
 	daemon_pump(daemon);
+	daemon_forget_left_out(daemon);
 	engine_compare_begin(daemon->engine);
 	outbox_restart(daemon->outbox);
 	publisher_claim(daemon->publisher);
@@ -323,7 +325,7 @@ daemon_open_redis(struct daemon *daemon, char *error, size_t size)
 {
 	const struct redis_link_handler link_handler = { daemon, on_link_up, on_link_down };
 	const struct publisher_handler publisher_handler = { daemon, on_claimed, on_done,
-		on_revision, on_lost, on_slow, on_deposed };
+		on_revision, daemon_left_out, on_lost, on_slow, on_deposed };
 	const struct topo_sync_handler topo_handler = { daemon, daemon_topology_loaded,
 		daemon_topology_refused };
 	const char *path = NULL;

@@ -141,16 +141,23 @@ tell_interfaces(struct engine *engine)
 			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
 }
 
-static void
-begin_to_decide(struct engine *engine, struct engine_time time)
+/* What differs is told as what decided it, which is looked for then. */
+static struct decision
+decision_of(struct engine_time time)
 {
-	const struct decision decision = {
+	return (struct decision){
 		.source = SOURCE_NONE,
 		.interface = TOPO_NONE,
 		.received_us = time.wall_us,
 		.occurred_us = time.turn_us ? time.turn_us : time.wall_us,
 		.quiet = true,
 	};
+}
+
+static void
+begin_to_decide(struct engine *engine, struct engine_time time)
+{
+	const struct decision decision = decision_of(time);
 	struct comparison *comparison = &engine->comparison;
 	const bool compared = engine->comparing;
 
@@ -225,4 +232,29 @@ engine_restore_published(
 	if (dp_down)
 		state->flags |= PORT_DOWN;
 	engine_note_revision(state, revision);
+}
+
+/* ---- one port of which Redis does not hold what was decided ---- */
+
+void
+engine_tell_again(
+    struct engine *engine, const uint8_t port_id[16], uint64_t revision, struct engine_time time)
+{
+	const struct decision decision = decision_of(time);
+	const uint32_t port = topo_port_find(engine->topo, port_id);
+
+	if (!engine->started)
+		return;
+	engine_settle_pending(engine);
+	if (port == TOPO_NONE) {
+		engine_add_orphan(engine, port_id, "", "")->revision = revision;
+		engine_queue_removed(engine, engine->n_orphans - 1, time);
+		return;
+	}
+	/* As if Redis had been told otherwise: what is so is then a toggle. */
+	struct port_state *state = engine_port_for_change(engine, port);
+	state->flags ^= PORT_DOWN;
+	engine->totals.ports_down += state->flags & PORT_DOWN ? 1u : -1u;
+	engine_note_revision(state, revision);
+	engine_settle_groups(engine, &topo_port_get(engine->topo, port)->group, 1, &decision);
 }

@@ -18,14 +18,17 @@ tell_revisions(
 
 	for (size_t i = 2; i < reply->elements && change_next_toggle(&batch->args, &at, &id_text);
 	     i++) {
-		uint64_t revision = publisher_number_of(reply->element[i]);
+		const uint64_t revision = publisher_number_of(reply->element[i]);
+		const bool known = port_id_parse(id_text, id);
 		if (revision == 0) {
 			stats_add(publisher->stats, STAT_OUT_REFUSED_PORTS, 1);
 			log_error("redis: %sport:%.*s is not a hash: its toggle was left out",
 			    publisher->prefix, (int)id_text.len, id_text.data);
-		} else if (port_id_parse(id_text, id)) {
-			publisher->handler.revision(publisher->handler.ctx, id, revision);
 		}
+		if (known && revision == 0)
+			publisher->handler.left_out(publisher->handler.ctx, id);
+		else if (known)
+			publisher->handler.revision(publisher->handler.ctx, id, revision);
 	}
 }
 

@@ -187,9 +187,11 @@ on_port(void *ctx, const redisReply *reply)
 		failed(reading, "the connection broke");
 	else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == N_PORT_FIELDS)
 		tell_port(reading, port->id, reply);
-	else
+	if (reply && reply->type == REDIS_REPLY_ERROR) {
 		log_error("redis: %sport:%s cannot be read: %s", reading->prefix,
-		    port_id_format(port->id, id), reply->str ? reply->str : "odd reply");
+		    port_id_format(port->id, id), reply->str);
+		reading->handler.unusable(reading->handler.ctx, port->id);
+	}
 	free(port);
 	release(reading);
 }

@@ -1,0 +1,134 @@
+/*
+ * Ports of which Redis was not told, because somebody else made their keys something else: when a key is of use again, what
+ * is so then is told.
+ *
+ * Once a second some of them are looked at in Redis, and compared with the engine. That compares the same moment only where
+ * nothing about the port is on its way: so all that was decided when it was noted must be in Redis, and it must not have
+ * toggled since.
+ */
+#include <string.h>
+
+#include "daemon.h"
+#include "io/port_told.h"
+
+#define LOOKS_PER_TICK 16
+
+static struct left_out_port *
+find(struct left_out *left_out, const uint8_t port_id[16])
+{
+	for (size_t i = 0; i < left_out->n; i++)
+		if (memcmp(left_out->ports[i].id, port_id, sizeof(left_out->ports[i].id)) == 0)
+			return &left_out->ports[i];
+	return NULL;
+}
+
+static void
+drop(struct left_out *left_out, struct left_out_port *port)
+{
+	*port = left_out->ports[--left_out->n];
+}
+
+/* What is so of the port now; a port that is in no map is not down. */
+static bool
+is_down(const struct daemon *daemon, const uint8_t port_id[16], int64_t *ret_since_us)
+{
+	const uint32_t port = topo_port_find(engine_topo(daemon->engine), port_id);
+	struct engine_port_view view = { .dp_down = false };
+
+	if (port != TOPO_NONE)
+		engine_port_view(daemon->engine, port, &view);
+	*ret_since_us = view.since_us;
+	return view.dp_down;
+}
+
+static void
+note(struct daemon *daemon, struct left_out_port *port)
+{
+	is_down(daemon, port->id, &port->since_us);
+	port->ticket = outbox_last_ticket(daemon->outbox);
+	port->asked = false;
+}
+
+void
+daemon_left_out(void *ctx, const uint8_t port_id[16])
+{
+	struct daemon *daemon = ctx;
+	struct left_out *left_out = &daemon->left_out;
+	struct left_out_port *port = find(left_out, port_id);
+
+	if (!port && left_out->n == LEFT_OUT_MAX) {
+		stats_add(&daemon->stats, STAT_OUT_REFUSED_UNWATCHED, 1);
+		return;
+	}
+	if (!port) {
+		port = &left_out->ports[left_out->n++];
+		memcpy(port->id, port_id, sizeof(port->id));
+	}
+	note(daemon, port);
+}
+
+/* Nothing about it was on its way since it was noted, nor is. */
+static bool
+is_quiet(const struct daemon *daemon, const struct left_out_port *port)
+{
+	int64_t since_us;
+
+	is_down(daemon, port->id, &since_us);
+	return since_us == port->since_us && outbox_done_ticket(daemon->outbox) >= port->ticket;
+}
+
+static bool
+may_compare(const struct daemon *daemon)
+{
+	struct engine_totals totals;
+
+	engine_totals(daemon->engine, &totals);
+	return daemon->phase == PHASE_RUNNING && !daemon->comparing.telling && totals.queued == 0;
+}
+
+static void
+on_told(void *ctx, const uint8_t port_id[16], const struct port_told *told)
+{
+	struct daemon *daemon = ctx;
+	struct left_out_port *port = find(&daemon->left_out, port_id);
+	int64_t since_us;
+
+	/* A comparison came between, or it was left out once more. */
+	if (!port || !port->asked)
+		return;
+	port->asked = false;
+	if (!told || !told->usable || !may_compare(daemon) || !is_quiet(daemon, port))
+		return;
+	const bool down = is_down(daemon, port_id, &since_us);
+	drop(&daemon->left_out, port);
+	if (told->dp_down == down && told->in_down == down)
+		return;
+	stats_add(&daemon->stats, STAT_OUT_TOLD_LATE, 1);
+	engine_tell_again(daemon->engine, port_id, told->revision, loop_now(daemon->loop));
+	daemon_turn_end(daemon);
+}
+
+void
+daemon_look_at_left_out(struct daemon *daemon)
+{
+	struct left_out *left_out = &daemon->left_out;
+
+	if (!may_compare(daemon))
+		return;
+	for (size_t i = 0; i < LOOKS_PER_TICK && i < left_out->n; i++) {
+		struct left_out_port *port = &left_out->ports[left_out->next++ % left_out->n];
+		if (port->asked)
+			continue;
+		if (!is_quiet(daemon, port))
+			note(daemon, port);
+		else if (port_told_read(daemon->link, daemon->config.redis.prefix, port->id,
+			     on_told, daemon) == 0)
+			port->asked = true;
+	}
+}
+
+void
+daemon_forget_left_out(struct daemon *daemon)
+{
+	daemon->left_out.n = 0;
+}
