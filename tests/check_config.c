@@ -243,24 +243,69 @@ START_TEST(a_section_may_be_opened_again)
 }
 END_TEST
 
-START_TEST(a_reload_names_the_first_key_that_needs_a_restart)
+START_TEST(a_reload_names_all_keys_that_need_a_restart)
 {
+	char keys[CONFIG_KEYS_MAX];
 	struct config now;
 
 	parse("[snmp]\ncommunity = a\n");
 	ck_assert_int_eq(
 	    config_parse("f", SLICE("[snmp]\ncommunity = b\nmin_level = authPriv\n"), &now, &fault),
 	    0);
-	ck_assert_ptr_null(config_needs_restart(&config, &now));
+	ck_assert_uint_eq(config_needs_restart(&config, &now, keys), 0);
+	ck_assert_str_eq(keys, "");
 	config_release(&now);
 	ck_assert_int_eq(
 	    config_parse("f", SLICE("[redis]\nserver = unix:/x\n[snmp]\nlisten = udp:[::]:162\n"),
 		&now, &fault),
 	    0);
-	ck_assert_str_eq(config_needs_restart(&config, &now), "[snmp] listen");
+	ck_assert_uint_eq(config_needs_restart(&config, &now, keys), 2);
+	ck_assert_str_eq(keys, "[snmp] listen, [redis] server");
 	config_release(&now);
-	ck_assert_int_eq(config_parse("f", SLICE("[redis]\nserver = unix:/x\n"), &now, &fault), 0);
-	ck_assert_str_eq(config_needs_restart(&config, &now), "[redis] server");
+}
+END_TEST
+
+START_TEST(all_keys_that_need_a_restart_can_be_named_at_once)
+{
+	static const char others[] =
+	    "[daemon]\nstate_dir = /x\nlog_target = syslog\n"
+	    "[snmp]\nlisten =\nreceive_buffer = 1MiB\n[syslog]\nlisten =\n"
+	    "[redis]\nserver = unix:/x\nusername = u\npassword_file = /p\ndatabase = 1\nprefix = x\n"
+	    "[api]\nlisten =\n";
+	char keys[CONFIG_KEYS_MAX];
+	struct config now;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config_n_rows; i++)
+		n += config_rows[i].restart;
+	parse("");
+	ck_assert_int_eq(config_parse("f", SLICE(others), &now, &fault), 0);
+	ck_assert_uint_eq(config_needs_restart(&config, &now, keys), n);
+	config_release(&now);
+}
+END_TEST
+
+START_TEST(a_reload_keeps_what_only_a_restart_changes)
+{
+	char keys[CONFIG_KEYS_MAX];
+	struct config now;
+
+	parse("[redis]\nserver = tcp:192.0.2.1:6379\nprefix = a:\nevents_max_length = 5\n");
+	ck_assert_int_eq(config_parse("f",
+			     SLICE("[redis]\nserver = unix:/x\nprefix = b:\nevents_max_length = 6\n"
+				   "[snmp]\nlisten =\n"),
+			     &now, &fault),
+	    0);
+	config_keep_running(&config, &now);
+	ck_assert_int_eq(now.redis.kind, REDIS_TCP);
+	ck_assert_str_eq(now.redis.host, "192.0.2.1");
+	ck_assert_uint_eq(now.redis.port, 6379);
+	ck_assert_ptr_null(now.redis.path);
+	ck_assert_str_eq(now.redis.prefix, "a:");
+	ck_assert_uint_eq(now.snmp.listen.n, 1);
+	ck_assert_uint_eq(now.redis.events_max_length, 6);
+	/* What the file says is asked for again at the next reload, too. */
+	ck_assert_uint_eq(config_needs_restart(&now, &config, keys), 3);
 	config_release(&now);
 }
 END_TEST
@@ -359,7 +404,9 @@ main(void)
 	tcase_add_test(tc, dampening_without_a_mode_is_on);
 	tcase_add_test(tc, an_empty_list_replaces_its_default_too);
 	tcase_add_test(tc, a_section_may_be_opened_again);
-	tcase_add_test(tc, a_reload_names_the_first_key_that_needs_a_restart);
+	tcase_add_test(tc, a_reload_names_all_keys_that_need_a_restart);
+	tcase_add_test(tc, all_keys_that_need_a_restart_can_be_named_at_once);
+	tcase_add_test(tc, a_reload_keeps_what_only_a_restart_changes);
 	tcase_add_test(tc, the_sample_configuration_says_every_key_and_its_default);
 	tcase_add_test(tc, the_man_page_names_every_section_and_key);
 	tcase_add_test(tc, make_run_s_configuration_is_what_the_design_says);

@@ -42,6 +42,25 @@ START_TEST(beyond_its_bound_it_drops_what_was_not_sent_and_takes_nothing_more)
 }
 END_TEST
 
+START_TEST(a_new_bound_counts_for_the_next_change)
+{
+	const struct dp_change change = change_about(CHANGE_TOGGLE, "leaf1", "Ethernet1/1");
+	uint64_t ticket;
+
+	outbox_free(outbox);
+	outbox = outbox_new(100000);
+	while (outbox_bytes(outbox) < 50000)
+		ck_assert_int_eq(outbox_add(outbox, &change, &ticket), 0);
+	outbox_set_max(outbox, 200000);
+	while (outbox_bytes(outbox) < 150000)
+		ck_assert_int_eq(outbox_add(outbox, &change, &ticket), 0);
+	outbox_set_max(outbox, 50000);
+	ck_assert(!outbox_overflowed(outbox));
+	ck_assert_int_eq(outbox_add(outbox, &change, &ticket), -ENOSPC);
+	ck_assert(outbox_overflowed(outbox));
+}
+END_TEST
+
 START_TEST(a_restart_ends_an_overflow_and_goes_on_counting)
 {
 	const struct dp_change change = change_about(CHANGE_TOGGLE, "leaf1", "Ethernet1/1");
@@ -188,6 +207,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, beyond_its_bound_it_drops_what_was_not_sent_and_takes_nothing_more);
+	tcase_add_test(tcase, a_new_bound_counts_for_the_next_change);
 	tcase_add_test(tcase, a_restart_ends_an_overflow_and_goes_on_counting);
 	tcase_add_test(tcase, what_is_only_kept_gives_way_to_what_waits);
 	tcase_add_test(tcase, what_was_forgotten_is_done_with_the_last_batch_of_the_comparison);

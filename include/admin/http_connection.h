@@ -84,8 +84,8 @@ struct http_connection *http_connection_of(
 void http_connection_idle(struct http_connection *connection);
 
 /*
- * Who the peer is: on a Unix socket root and our own user are admin and nobody else is anything (SO_PEERCRED); on TCP
- * everybody is a reader where `anonymous = read` says so. Filled into role and who, once.
+ * Who the peer is: on a Unix socket root and our own user are admin and nobody else is anything (SO_PEERCRED); on TCP nobody
+ * is anything by itself (http_identify knows `anonymous`, which a reload changes). Filled into role and who, once.
  */
 void http_connection_identify(struct http_connection *connection);
 

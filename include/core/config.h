@@ -123,11 +123,18 @@ int config_defaults(struct config *ret_config);
 /* Frees what it holds and zeroes it; a zeroed one is fine. */
 void config_release(struct config *config);
 
+/* Room for the names of all keys that change only at a restart. */
+#define CONFIG_KEYS_MAX 400
+
 /*
- * Names the first key (as "[section] key", static) that differs between the two and can only change at a restart; NULL if
- * none. [neutron] is another program's: its keys never do.
+ * Names the keys ("[section] key", with commas between) that differ between the two and can only change at a restart. Returns
+ * how many there are. [neutron] is another program's: its keys never do.
  */
-const char *config_needs_restart(const struct config *old, const struct config *now);
+size_t config_needs_restart(
+    const struct config *old, const struct config *now, char ret_keys[CONFIG_KEYS_MAX]);
+
+/* Exchanges the values of such keys, so that `now` goes on with those that `old` runs with. */
+void config_keep_running(struct config *old, struct config *now);
 
 /* "udp:127.0.0.1:162" -> kind, host and port, as every listen line is read. False when it is not of that form. */
 struct config_endpoint {

@@ -58,6 +58,9 @@ void config_value_clear(const struct config_row *row, struct config *config);
 
 bool config_value_eq(const struct config_row *row, const struct config *a, const struct config *b);
 
+/* Each gets the other's value, with what it holds. */
+void config_value_swap(const struct config_row *row, struct config *a, struct config *b);
+
 /* ---- what the types of values are made of: config_value.c, config_special.c ---- */
 
 /* Writes to why: "TEXT" is wrong; right is ... Returns -EINVAL. */
@@ -70,11 +73,20 @@ char *config_copy(struct slice text);
 /* Both NULL, or the same text. */
 bool config_text_eq(const char *a, const char *b);
 
-/* One type of value: what is behind config_value_set(), _eq() and _clear(). clear is NULL where it holds no memory. */
+/* The bytes of struct config from one member to the end of another that stands behind it. */
+#define CONFIG_SPAN(first, last)                                          \
+	(offsetof(struct config, last) - offsetof(struct config, first) + \
+	    sizeof(((struct config *)0)->last))
+
+/*
+ * One type of value: what is behind config_value_set(), _eq(), _clear() and _swap(). clear is NULL where it holds no memory; size
+ * is that of what stands at the row's place.
+ */
 struct config_type_ops {
 	int (*set)(const struct config_row *, struct slice, struct config *, char *);
 	bool (*eq)(const struct config_row *, const struct config *, const struct config *);
 	void (*clear)(const struct config_row *, struct config *);
+	size_t size;
 };
 extern const struct config_type_ops config_server_ops, config_bucket_ops, config_dampening_ops;
 

@@ -42,6 +42,9 @@ struct outbox;
 struct outbox *outbox_new(size_t max_bytes);
 void outbox_free(struct outbox *outbox);
 
+/* From now on; what is above it already stays until the next change comes. */
+void outbox_set_max(struct outbox *outbox, size_t max_bytes);
+
 /* The wall clock, for the batches that are begun from now on (struct outbox_batch). */
 void outbox_set_moment(struct outbox *outbox, int64_t wall_ms);
 

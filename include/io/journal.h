@@ -57,6 +57,8 @@ struct journal;
 struct journal *journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes,
     const char *instance, struct outbox *outbox, struct stats *stats, void (*stored)(void *ctx),
     void *ctx, char *error, size_t size);
+/* From now on: what is in the files already stays, and counts. */
+void journal_set_max(struct journal *journal, uint64_t max_bytes);
 /* Waits for the work under way. Before the outbox is freed: where nothing waits in it, nothing is left in the files. */
 void journal_free(struct journal *journal);
 

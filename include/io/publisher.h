@@ -40,6 +40,9 @@ struct publisher *publisher_new(struct loop *loop, struct redis_link *link, stru
     const struct config *config, const char *instance, struct stats *stats,
     const struct publisher_handler *handler);
 
+/* About how many entries the events stream keeps, from the next batch on. */
+void publisher_set_events_max(struct publisher *publisher, uint64_t events_max_length);
+
 /* The link came up, or went down. */
 void publisher_up(struct publisher *publisher);
 void publisher_down(struct publisher *publisher);

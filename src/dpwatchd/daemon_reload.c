@@ -88,6 +88,18 @@ daemon_test(const struct config *config)
 	return 0;
 }
 
+/* Keys that change only at a restart keep what the daemon runs with; the log says which. */
+static void
+keep_running(struct daemon *daemon, struct config *config)
+{
+	char keys[CONFIG_KEYS_MAX];
+	const size_t n = config_needs_restart(&daemon->config, config, keys);
+
+	if (n > 0)
+		log_warning("reload: %s %s only at a restart", keys, n > 1 ? "change" : "changes");
+	config_keep_running(&daemon->config, config);
+}
+
 /* Both are owned by the daemon from now on. */
 static void
 put_in_force(struct daemon *daemon, struct config config, const struct files *files)
@@ -104,7 +116,11 @@ put_in_force(struct daemon *daemon, struct config config, const struct files *fi
 		syslog_input_set_tls(daemon->syslog, files->syslog_tls);
 	if (files->api_tls)
 		http_set_tls(daemon->http, files->api_tls);
+	http_configure(daemon->http, &daemon->config);
 	auth_take(daemon->auth, files->auth);
+	outbox_set_max(daemon->outbox, daemon->config.redis.journal_max);
+	journal_set_max(daemon->journal, daemon->config.redis.journal_max);
+	publisher_set_events_max(daemon->publisher, daemon->config.redis.events_max_length);
 	engine_configure(daemon->engine, &daemon->config, loop_now(daemon->loop));
 	poller_configure(daemon->poller, &daemon->config);
 	daemon_poll_topology(daemon);
@@ -129,9 +145,7 @@ daemon_reload(struct daemon *daemon)
 		config_release(&config);
 		return;
 	}
-	const char *restart = config_needs_restart(&daemon->config, &config);
-	if (restart)
-		log_warning("reload: %s changes only at a restart", restart);
+	keep_running(daemon, &config);
 	put_in_force(daemon, config, &files);
 	daemon_turn_end(daemon);
 	log_info("reload: done, %zu rules", rules_count(daemon->rules));

@@ -28,6 +28,8 @@ check_endpoints(const struct config_list *list)
 static void
 check_config(const struct config *config)
 {
+	char keys[CONFIG_KEYS_MAX];
+
 	must(config->daemon.state_dir && config->redis.prefix);
 	check_endpoints(&config->snmp.listen);
 	check_endpoints(&config->syslog.listen);
@@ -35,7 +37,7 @@ check_config(const struct config *config)
 	must(config->redis.kind != REDIS_UNIX || config->redis.path);
 	must(config->redis.kind != REDIS_TCP || (config->redis.host && config->redis.port));
 	must(config->state.dampening_suppress > config->state.dampening_reuse);
-	must(!config_needs_restart(config, config));
+	must(config_needs_restart(config, config, keys) == 0 && keys[0] == '\0');
 }
 
 int

@@ -154,14 +154,24 @@ on_request(struct evhttp_request *request, void *arg)
 
 /* ---- life ---- */
 
+static void
+server_configure(struct http_server *server, const struct config *config)
+{
+	const uint64_t body_max =
+	    config->api.max_body < HTTP_TOPOLOGY_MAX ? config->api.max_body : HTTP_TOPOLOGY_MAX;
+
+	server->connections.body_max = body_max;
+	server->connections.anonymous_reads = config->api.anonymous == ANONYMOUS_READ;
+	/* Only the Unix socket's administrators can load a topology; http_connection holds the others to body_max. */
+	evhttp_set_max_body_size(server->evhttp,
+	    (ev_ssize_t)(server->socket.is_unix ? (uint64_t)HTTP_TOPOLOGY_MAX : body_max));
+}
+
 static int
 server_start(struct http_server *server, const struct config *config)
 {
 	struct http *http = server->http;
 	struct evconnlistener *listener;
-	bool is_unix = server->socket.is_unix;
-	uint64_t body_max =
-	    config->api.max_body < HTTP_TOPOLOGY_MAX ? config->api.max_body : HTTP_TOPOLOGY_MAX;
 
 	/* The listener's socket is closed by http_socket_close, which also removes its file. */
 	listener =
@@ -173,15 +183,11 @@ server_start(struct http_server *server, const struct config *config)
 		return -ENOMEM;
 	}
 	server->connections.server = server;
-	server->connections.body_max = body_max;
 	server->connections.topology_max = HTTP_TOPOLOGY_MAX;
 	server->connections.tls = server->socket.is_tls ? &http->tls : NULL;
-	server->connections.anonymous_reads = config->api.anonymous == ANONYMOUS_READ;
 	evhttp_set_allowed_methods(server->evhttp, EVERY_METHOD);
 	evhttp_set_max_headers_size(server->evhttp, HEADERS_MAX);
-	/* Only the Unix socket's administrators can load a topology; http_connection holds the others to body_max. */
-	evhttp_set_max_body_size(
-	    server->evhttp, (ev_ssize_t)(is_unix ? (uint64_t)HTTP_TOPOLOGY_MAX : body_max));
+	server_configure(server, config);
 	evhttp_set_timeout(server->evhttp, WRITE_SECONDS);
 	evhttp_set_gencb(server->evhttp, on_request, server);
 	return http_connections_init(&server->connections, http->base, server->evhttp, listener);
@@ -242,6 +248,13 @@ http_new(struct event_base *base, const struct config *config, struct api *api, 
 		return NULL;
 	}
 	return http;
+}
+
+void
+http_configure(struct http *http, const struct config *config)
+{
+	for (size_t i = 0; i < http->n_servers; i++)
+		server_configure(&http->servers[i], config);
 }
 
 void

@@ -44,8 +44,6 @@ identify_tcp(struct http_connection *connection, const struct sockaddr *sa)
 	if (connection->has_addr)
 		addr_format(&connection->addr, text);
 	snprintf(connection->who, sizeof(connection->who), "%.48s", text);
-	if (connection->owner->anonymous_reads)
-		connection->role = ROLE_READER;
 }
 
 void

@@ -39,7 +39,8 @@ http_identify(struct http_server *server, struct evhttp_request *request,
 	struct slice text = token_of(request);
 	const struct token *token;
 
-	asked->role = connection->role;
+	asked->role = connection->has_addr && connection->owner->anonymous_reads ? ROLE_READER
+										 : connection->role;
 	asked->who = connection->who;
 	asked->local = server->socket.is_unix && connection->role == ROLE_ADMIN;
 	if (text.len == 0 || !server->http->auth)

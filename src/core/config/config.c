@@ -3,6 +3,7 @@
  */
 #include "core/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -434,11 +435,28 @@ config_release(struct config *config)
 	*config = (struct config){ 0 };
 }
 
-const char *
-config_needs_restart(const struct config *old, const struct config *now)
+size_t
+config_needs_restart(
+    const struct config *old, const struct config *now, char ret_keys[CONFIG_KEYS_MAX])
+{
+	size_t n = 0, len = 0;
+
+	ret_keys[0] = '\0';
+	for (size_t i = 0; i < config_n_rows; i++) {
+		const struct config_row *row = &config_rows[i];
+		if (!row->restart || config_value_eq(row, old, now))
+			continue;
+		len += (size_t)snprintf(
+		    ret_keys + len, CONFIG_KEYS_MAX - len, "%s%s", n++ > 0 ? ", " : "", row->label);
+		assert(len < CONFIG_KEYS_MAX);
+	}
+	return n;
+}
+
+void
+config_keep_running(struct config *old, struct config *now)
 {
 	for (size_t i = 0; i < config_n_rows; i++)
-		if (config_rows[i].restart && !config_value_eq(&config_rows[i], old, now))
-			return config_rows[i].label;
-	return NULL;
+		if (config_rows[i].restart)
+			config_value_swap(&config_rows[i], old, now);
 }

@@ -79,7 +79,8 @@ eq_server(const struct config_row *row, const struct config *a, const struct con
 	       config_text_eq(a->redis.host, b->redis.host) && a->redis.port == b->redis.port;
 }
 
-const struct config_type_ops config_server_ops = { set_server, eq_server, clear_server };
+const struct config_type_ops config_server_ops = { set_server, eq_server, clear_server,
+	CONFIG_SPAN(redis.kind, redis.port) };
 
 /* ---- [snmp] bucket ---- */
 
@@ -126,7 +127,8 @@ eq_bucket(const struct config_row *row, const struct config *a, const struct con
 	       a->snmp.bucket_burst == b->snmp.bucket_burst;
 }
 
-const struct config_type_ops config_bucket_ops = { set_bucket, eq_bucket, NULL };
+const struct config_type_ops config_bucket_ops = { set_bucket, eq_bucket, NULL,
+	CONFIG_SPAN(snmp.bucket_rate, snmp.bucket_burst) };
 
 /* ---- [state] dampening ---- */
 
@@ -200,4 +202,5 @@ eq_dampening(const struct config_row *row, const struct config *a, const struct 
 	       a->state.dampening_suppress == b->state.dampening_suppress;
 }
 
-const struct config_type_ops config_dampening_ops = { set_dampening, eq_dampening, NULL };
+const struct config_type_ops config_dampening_ops = { set_dampening, eq_dampening, NULL,
+	CONFIG_SPAN(state.dampening, state.dampening_suppress) };

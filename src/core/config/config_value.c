@@ -334,17 +334,20 @@ eq_bool(const struct config_row *row, const struct config *a, const struct confi
 	return *(const bool *)const_place(row, a) == *(const bool *)const_place(row, b);
 }
 
-static const struct config_type_ops text_ops = { set_text, eq_text, clear_text };
-static const struct config_type_ops number32_ops = { set_number, eq_u32, NULL };
-static const struct config_type_ops number64_ops = { set_number, eq_u64, NULL };
-static const struct config_type_ops size_ops = { set_size, eq_u64, NULL };
-static const struct config_type_ops duration_ops = { set_duration, eq_u64, NULL };
-static const struct config_type_ops percent_ops = { set_percent, eq_u32, NULL };
-static const struct config_type_ops choice_ops = { set_choice, eq_u32, NULL };
-static const struct config_type_ops bool_ops = { set_bool, eq_bool, NULL };
-static const struct config_type_ops list_ops = { set_list, eq_list, clear_list };
-static const struct config_type_ops lines_ops = { set_line, eq_list, clear_list };
-static const struct config_type_ops nets_ops = { set_list, eq_nets, clear_nets };
+static const struct config_type_ops text_ops = { set_text, eq_text, clear_text, sizeof(char *) };
+static const struct config_type_ops number32_ops = { set_number, eq_u32, NULL, sizeof(uint32_t) };
+static const struct config_type_ops number64_ops = { set_number, eq_u64, NULL, sizeof(uint64_t) };
+static const struct config_type_ops size_ops = { set_size, eq_u64, NULL, sizeof(uint64_t) };
+static const struct config_type_ops duration_ops = { set_duration, eq_u64, NULL, sizeof(int64_t) };
+static const struct config_type_ops percent_ops = { set_percent, eq_u32, NULL, sizeof(uint32_t) };
+static const struct config_type_ops choice_ops = { set_choice, eq_u32, NULL, sizeof(unsigned) };
+static const struct config_type_ops bool_ops = { set_bool, eq_bool, NULL, sizeof(bool) };
+static const struct config_type_ops list_ops = { set_list, eq_list, clear_list,
+	sizeof(struct config_list) };
+static const struct config_type_ops lines_ops = { set_line, eq_list, clear_list,
+	sizeof(struct config_list) };
+static const struct config_type_ops nets_ops = { set_list, eq_nets, clear_nets,
+	sizeof(struct config_nets) };
 
 static const struct config_type_ops *const types[] = {
 	[CONFIG_TEXT] = &text_ops,
@@ -380,4 +383,15 @@ bool
 config_value_eq(const struct config_row *row, const struct config *a, const struct config *b)
 {
 	return types[row->type]->eq(row, a, b);
+}
+
+void
+config_value_swap(const struct config_row *row, struct config *a, struct config *b)
+{
+	char kept[sizeof(struct config)];
+	const size_t size = types[row->type]->size;
+
+	memcpy(kept, place(row, a), size);
+	memcpy(place(row, a), place(row, b), size);
+	memcpy(place(row, b), kept, size);
 }

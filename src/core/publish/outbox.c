@@ -19,6 +19,12 @@ outbox_new(size_t max_bytes)
 }
 
 void
+outbox_set_max(struct outbox *outbox, size_t max_bytes)
+{
+	outbox->max_bytes = max_bytes;
+}
+
+void
 outbox_free(struct outbox *outbox)
 {
 	if (!outbox)

@@ -328,6 +328,12 @@ journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const 
 }
 
 void
+journal_set_max(struct journal *journal, uint64_t max_bytes)
+{
+	journal->max_bytes = max_bytes;
+}
+
+void
 journal_free(struct journal *journal)
 {
 	if (!journal)

@@ -160,6 +160,12 @@ publisher_know(struct publisher *publisher, uint64_t batch)
 }
 
 void
+publisher_set_events_max(struct publisher *publisher, uint64_t events_max_length)
+{
+	publisher->command.events_max_length = events_max_length;
+}
+
+void
 publisher_write_as(struct publisher *publisher, const char *line)
 {
 	publisher->command.line = line;
