@@ -152,6 +152,18 @@ START_TEST(the_api_tells_how_the_daemon_is)
 }
 END_TEST
 
+/* The map may hold communities. */
+START_TEST(nobody_else_can_read_what_the_embedded_redis_keeps)
+{
+	char map[SANDBOX_PATH + 32], log[SANDBOX_PATH + 32];
+
+	snprintf(map, sizeof(map), "%s/appendonlydir", box.dir);
+	snprintf(log, sizeof(log), "%s/redis.log", box.dir);
+	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("find", map, log, "-perm", "/077")), 0);
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 /* ---- systemd ---- */
 
 START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
@@ -189,6 +201,7 @@ main(void)
 	tcase_add_test(running, sighup_that_turns_dampening_off_releases_at_once);
 	tcase_add_test(running, sighup_says_what_needs_a_restart);
 	tcase_add_test(running, the_api_tells_how_the_daemon_is);
+	tcase_add_test(running, nobody_else_can_read_what_the_embedded_redis_keeps);
 	suite_add_tcase(suite, running);
 
 	tcase_set_timeout(systemd, 60);

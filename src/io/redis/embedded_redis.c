@@ -47,6 +47,8 @@ become_redis(const struct embedded_redis *redis, pid_t parent)
 
 	snprintf(databases, sizeof(databases), "%u", redis->n_databases);
 
+	/* Its files hold the map, and that may hold communities. */
+	umask(077);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
