@@ -39,8 +39,8 @@ LIB_TESTS = $(sort $(wildcard tests/lib/*.c))
 UNIT_TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 INTEGRATION_TESTS = $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(sort $(wildcard tests/integration/check_*.c)))
 FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-BENCH_PARTS = tests/bench/common.c tests/bench/traffic.c
-BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter-out $(BENCH_PARTS) tests/bench/floor_writes.c,$(sort $(wildcard tests/bench/*.c))))
+BENCH_PARTS = tests/bench/common.c tests/bench/toggles.c tests/bench/traffic.c
+BENCHES = $(addprefix $(BUILD)/bench/,floor growth latency loadgen matcher topology v3gen)
 
 Q = $(if $(V),,@)
 # What a new user types builds with all processors, unless make was told how many.
@@ -177,6 +177,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(BENCH_PARTS))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lhiredis -lcrypto -lpthread -lm
 $(BUILD)/bench/floor: $(call objects,tests/bench/floor_writes.c)
+$(BUILD)/bench/topology: $(call objects,tests/bench/topology_api.c tests/bench/topology_map.c)
 # The matcher is measured alone, so it has the core in it.
 $(BUILD)/bench/matcher: $(BUILD)/obj/tests/bench/matcher.o $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)

@@ -1,9 +1,6 @@
 /*
  * The made-up network, and what every program of the benchmark needs; see bench.h.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "bench.h"
 
 #include <arpa/inet.h>

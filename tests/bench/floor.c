@@ -9,9 +9,6 @@
  * bounded: past the window the kernel's receive buffer is the queue. Replies are
  * only counted, never built (hiredis does that if it is given no functions).
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "floor_writes.h"
 
 #include <errno.h>

@@ -28,6 +28,25 @@ add2(struct command *command, const char *field, const char *value)
 	add(command, value);
 }
 
+/* What a port's hash and its event say in the same words. */
+static inline void
+add_cause(struct command *command, const struct toggle *toggle, const char *fault)
+{
+	add2(command, "cause", "access");
+	add2(command, "reason", "link-down");
+	add2(command, "switch", toggle->names->sw);
+	add2(command, "interface", toggle->names->interface);
+	add2(command, "fault", fault);
+}
+
+static inline void
+add_paths(struct command *command, const struct toggle *toggle)
+{
+	add2(command, "paths_up", toggle->down ? "0" : "1");
+	add2(command, "paths_stranded", "0");
+	add2(command, "paths_total", "1");
+}
+
 static void
 append(struct writer *writer, const struct command *command)
 {
@@ -47,14 +66,8 @@ append_port(struct writer *writer, const struct toggle *toggle, const char *now,
 	add2(&c, "dp_down", toggle->down ? "true" : "false");
 	add2(&c, "revision", revision);
 	add2(&c, "since", now);
-	add2(&c, "cause", "access");
-	add2(&c, "reason", "link-down");
-	add2(&c, "switch", toggle->names->sw);
-	add2(&c, "interface", toggle->names->interface);
-	add2(&c, "fault", fault);
-	add2(&c, "paths_up", toggle->down ? "0" : "1");
-	add2(&c, "paths_stranded", "0");
-	add2(&c, "paths_total", "1");
+	add_cause(&c, toggle, fault);
+	add_paths(&c, toggle);
 	add2(&c, "reported", "false");
 	add2(&c, "reported_by", "");
 	add2(&c, "reported_at", "");
@@ -110,17 +123,11 @@ append_event(struct writer *writer, const struct toggle *toggle, const char *now
 	add2(&c, "revision", revision);
 	add2(&c, "project_id", toggle->names->project_id);
 	add2(&c, "name", toggle->names->port_name);
-	add2(&c, "cause", "access");
-	add2(&c, "reason", "link-down");
-	add2(&c, "switch", toggle->names->sw);
-	add2(&c, "interface", toggle->names->interface);
-	add2(&c, "fault", fault);
+	add_cause(&c, toggle, fault);
 	add2(&c, "source", toggle->source);
 	add2(&c, "occurred_at", now);
 	add2(&c, "received_at", now);
-	add2(&c, "paths_up", toggle->down ? "0" : "1");
-	add2(&c, "paths_stranded", "0");
-	add2(&c, "paths_total", "1");
+	add_paths(&c, toggle);
 	add2(&c, "reported_by", "");
 	add2(&c, "maintenance", "");
 	append(writer, &c);

@@ -8,21 +8,14 @@
  *
  * The map is written to Redis as its hashes; the daemon reads it when it starts.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include "bench.h"
+#include "toggles.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
 	HOSTS = 8, /* of a leaf; the last has no port of its own */
@@ -39,30 +32,6 @@ struct plan {
 	unsigned leaves, ports, count;
 	pid_t pid; /* of the daemon */
 };
-
-static const struct bench_shape shape = BENCH_SHAPE_DEFAULT;
-
-/* --- Redis --- */
-
-static redisContext *
-open_redis(const struct plan *plan)
-{
-	redisContext *redis = redisConnectUnix(plan->redis_path);
-
-	if (!redis || redis->err)
-		bench_die("%s: %s", plan->redis_path, redis ? redis->errstr : "out of memory");
-	return redis;
-}
-
-static redisReply *
-answer(redisContext *redis)
-{
-	redisReply *reply = NULL;
-
-	if (redisGetReply(redis, (void **)&reply) != REDIS_OK || reply->type == REDIS_REPLY_ERROR)
-		bench_die("redis: %s", reply ? reply->str : redis->errstr);
-	return reply;
-}
 
 /* --- the map --- */
 
@@ -97,7 +66,7 @@ static void
 settle(struct fill *fill)
 {
 	for (; fill->under_way > 0; fill->under_way--)
-		freeReplyObject(answer(fill->redis));
+		freeReplyObject(redis_answer(fill->redis));
 }
 
 __attribute__((format(printf, 4, 5))) static void
@@ -164,7 +133,7 @@ put_port(struct fill *fill, const struct plan *plan, unsigned i)
 static int
 fill_redis(const struct plan *plan)
 {
-	struct fill fill = { .redis = open_redis(plan) };
+	struct fill fill = { .redis = redis_open(plan->redis_path) };
 
 	redisAppendCommand(fill.redis, "FLUSHALL");
 	fill.under_way++;
@@ -183,10 +152,8 @@ fill_redis(const struct plan *plan)
 
 struct events {
 	const struct plan *plan;
-	redisContext *redis;
-	struct sockaddr_in target;
+	struct toggles toggles;
 	unsigned sent;
-	char last_id[48];
 };
 
 static void
@@ -194,18 +161,9 @@ send_next(struct events *events)
 {
 	const unsigned singles = n_singles(events->plan), n = n_played(events->plan);
 	unsigned leaf, host;
-	uint8_t datagram[BENCH_DATAGRAM];
 
 	place(events->plan, events->sent % n * (singles / n), &leaf, &host);
-	struct sockaddr_in from = { .sin_family = AF_INET,
-		.sin_addr.s_addr = bench_switch_address(leaf) };
-	size_t len = bench_trap(&shape, datagram, leaf, host, events->sent / n % 2 == 0);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0 ||
-	    sendto(fd, datagram, len, 0, (const struct sockaddr *)&events->target,
-		sizeof(events->target)) != (ssize_t)len)
-		bench_die("cannot send a trap: %s", strerror(errno));
-	close(fd);
+	toggles_send(&events->toggles, leaf, host, events->sent / n % 2 == 0);
 	events->sent++;
 }
 
@@ -213,27 +171,11 @@ static void
 await(struct events *events, unsigned n)
 {
 	while (n > 0) {
-		redisAppendCommand(events->redis,
-		    "XREAD COUNT 1000 BLOCK 5000 STREAMS dpwatch:events %s", events->last_id);
-		redisReply *reply = answer(events->redis);
-		if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0)
-			bench_die("%u of %u toggles did not come", n, events->sent);
-		const redisReply *entries = reply->element[0]->element[1];
-		if (entries->elements > n)
+		unsigned came = toggles_read(&events->toggles, n);
+		if (came > n)
 			bench_die("more toggles than events");
-		n -= (unsigned)entries->elements;
-		snprintf(events->last_id, sizeof(events->last_id), "%s",
-		    entries->element[entries->elements - 1]->element[0]->str);
-		freeReplyObject(reply);
+		n -= came;
 	}
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /* The median of the times from a trap to its toggle, one after the other, in us. */
@@ -246,10 +188,9 @@ one_by_one(struct events *events)
 		uint64_t start = bench_now_ns();
 		send_next(events);
 		await(events, 1);
-		us[i] = (double)(bench_now_ns() - start) / 1e3;
+		us[i] = (double)(events->toggles.read_ns - start) / 1e3;
 	}
-	qsort(us, SINGLES, sizeof(us[0]), compare);
-	return us[SINGLES / 2];
+	return median(us, SINGLES);
 }
 
 static double
@@ -280,16 +221,14 @@ play_round(struct events *events, unsigned count)
 static int
 play(const struct plan *plan)
 {
-	struct events events = { .plan = plan,
-		.redis = open_redis(plan),
-		.target = bench_address(plan->target),
-		.last_id = "0-0" };
+	struct events events = { .plan = plan };
 
+	toggles_open(&events.toggles, plan->redis_path, plan->target);
 	play_round(&events, n_played(plan));
 	double p50_us = one_by_one(&events), before_us = cpu_us(plan->pid);
 	play_round(&events, plan->count);
 	printf("p50_us=%.0f cpu_us=%.2f\n", p50_us, (cpu_us(plan->pid) - before_us) / plan->count);
-	redisFree(events.redis);
+	toggles_close(&events.toggles);
 	return 0;
 }
 

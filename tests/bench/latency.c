@@ -9,14 +9,10 @@
  *   buffer. Wakes the receiver (--resume PID: it was stopped while the burst came)
  *   and watches the stream's length or the socket's queue until all is done.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include "bench.h"
+#include "toggles.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,7 +24,6 @@ enum {
 	MAX_PREFIX = 64,
 	MAX_COUNT = 10000000,
 	WARM_UP = 200, /* first datagrams, not counted: caches, lazy set-up */
-	ID_SIZE = 48,  /* two 20-digit numbers and a dash */
 };
 
 #define NS_PER_S 1000000000u
@@ -57,7 +52,7 @@ static struct bench_sender sender;
 struct reader {
 	const struct plan *plan;
 	redisContext *redis;
-	char last_id[ID_SIZE];
+	char last_id[TOGGLES_ID];
 	uint32_t *rounds; /* of each interface: the next round to be answered */
 	double *us;
 	uint64_t n_us, received, unmatched;
@@ -127,23 +122,12 @@ take_entry(struct reader *reader, const redisReply *entry, uint64_t woken_ns)
 		    strcmp(dp_down->str, "true") == 0, woken_ns);
 }
 
-static redisReply *
-ask(redisContext *redis, int argc, const char **argv)
-{
-	redisReply *reply = redisCommandArgv(redis, argc, argv, NULL);
-
-	if (!reply || reply->type == REDIS_REPLY_ERROR)
-		bench_die("redis: %s: %s", argv[0], reply ? reply->str : redis->errstr);
-	return reply;
-}
-
 /* Returns false if nothing came within 200 ms. */
 static bool
 read_some(struct reader *reader)
 {
-	const char *argv[] = { "XREAD", "BLOCK", "200", "COUNT", "1000", "STREAMS",
-		reader->plan->events_key, reader->last_id };
-	redisReply *reply = ask(reader->redis, 8, argv);
+	redisReply *reply = redis_ask(reader->redis, "XREAD BLOCK 200 COUNT 1000 STREAMS %s %s",
+	    reader->plan->events_key, reader->last_id);
 	uint64_t woken_ns = bench_now_ns();
 	bool some = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
 
@@ -155,35 +139,6 @@ read_some(struct reader *reader)
 	}
 	freeReplyObject(reply);
 	return some;
-}
-
-static redisContext *
-connect_redis(const struct plan *plan)
-{
-	redisContext *redis = redisConnectUnix(plan->redis);
-
-	if (!redis || redis->err)
-		bench_die("%s: %s", plan->redis, redis ? redis->errstr : "out of memory");
-	return redis;
-}
-
-static void
-find_last_id(struct reader *reader)
-{
-	const char *argv[] = { "XREVRANGE", reader->plan->events_key, "+", "-", "COUNT", "1" };
-	redisReply *reply = ask(reader->redis, 6, argv);
-
-	snprintf(reader->last_id, sizeof(reader->last_id), "%s",
-	    reply->elements > 0 ? reply->element[0]->element[0]->str : "0-0");
-	freeReplyObject(reply);
-}
-
-static int
-compare_us(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static double
@@ -198,7 +153,7 @@ print_latency(struct reader *reader)
 	printf("sent=%" PRIu64 " received=%" PRIu64 " lost=%" PRIu64 " unmatched=%" PRIu64,
 	    reader->plan->count, reader->received, reader->plan->count - reader->received,
 	    reader->unmatched);
-	qsort(reader->us, reader->n_us, sizeof(*reader->us), compare_us);
+	qsort(reader->us, reader->n_us, sizeof(*reader->us), compare_doubles);
 	if (reader->n_us > 0)
 		printf(" p50_us=%.1f p99_us=%.1f max_us=%.1f", percentile(reader, 0.5),
 		    percentile(reader, 0.99), percentile(reader, 1));
@@ -209,7 +164,7 @@ static int
 measure_latency(struct plan *plan)
 {
 	struct sockaddr_in target = bench_address(plan->target);
-	struct reader reader = { .plan = plan, .redis = connect_redis(plan) };
+	struct reader reader = { .plan = plan, .redis = redis_open(plan->redis) };
 	uint64_t last_news = bench_now_ns();
 	pthread_t thread;
 
@@ -218,7 +173,7 @@ measure_latency(struct plan *plan)
 	reader.us = calloc(plan->count, sizeof(*reader.us));
 	if (!sent_ns || !reader.rounds || !reader.us)
 		bench_die("out of memory");
-	find_last_id(&reader);
+	redis_newest_id(reader.redis, plan->events_key, reader.last_id);
 	bench_sender_open(&sender, &plan->shape, &target);
 	if (pthread_create(&thread, NULL, send_paced, plan) != 0)
 		bench_die("cannot start a thread");
@@ -282,8 +237,7 @@ look(const struct plan *plan, redisContext *redis)
 		read_sockets("/proc/net/udp6", plan->udp_port, &progress);
 	}
 	if (redis) {
-		const char *argv[] = { "XLEN", plan->events_key };
-		redisReply *reply = ask(redis, 2, argv);
+		redisReply *reply = redis_ask(redis, "XLEN %s", plan->events_key);
 
 		progress.entries = (uint64_t)reply->integer;
 		freeReplyObject(reply);
@@ -303,7 +257,7 @@ drained(const struct plan *plan, const struct progress *progress)
 static int
 drain(const struct plan *plan)
 {
-	redisContext *redis = plan->drain == DRAIN_STREAM ? connect_redis(plan) : NULL;
+	redisContext *redis = plan->drain == DRAIN_STREAM ? redis_open(plan->redis) : NULL;
 	uint64_t start, now, last_news, done;
 	struct progress progress = look(plan, redis), before;
 	double seconds;

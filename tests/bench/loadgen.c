@@ -1,9 +1,6 @@
 /*
  * loadgen: plays many switches that tell of links going down and up; see bench.h.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "bench.h"
 
 #include <arpa/inet.h>

@@ -4,9 +4,6 @@
  * Traps are written back to front, so that every length is known when its header
  * is due. All numbers have a fixed width on purpose: the floor finds them by offset.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "bench.h"
 
 #include <arpa/inet.h>

@@ -2,9 +2,6 @@
  * v3gen: the traffic of loadgen as SNMPv3 (SHA, AES-128, user "bench"), from one engine or thousands; or a flood of messages
  * that prove nothing: random communities, and random engines with a digest that is not theirs.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "bench.h"
 
 #include <arpa/inet.h>
