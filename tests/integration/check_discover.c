@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/agents.h"
+#include "lib/agents_box.h"
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
@@ -19,12 +19,9 @@
 enum { ETHERNET = 6, LOOPBACK = 24, VIRTUAL = 53, LAG = 161, VLAN = 135 };
 enum { KIND_ALIAS = 1, KIND_MAC = 3, KIND_NAME = 5, KIND_LOCAL = 7 };
 
-static struct sandbox box;
-static struct agents agents;
 static struct recording recording;
-static char out[SANDBOX_TEXT], map[4096];
+static char map[4096];
 static const char *leaf1, *leaf2, *spine1;
-static bool skipped;
 
 /* ---- the network: spine1 above leaf1 (two cables, a LAG) and leaf2 (one), compute-7 below both ---- */
 
@@ -107,13 +104,8 @@ bare_map(void)
 static void
 set_up(void)
 {
-	skipped = !agents_available();
-	if (skipped)
-		return;
-	sandbox_init(&box);
-	agents_init(&agents, &box);
-	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "poll_interval = off" });
-	sandbox_start_ready(&box);
+	if (agents_box_init())
+		agents_box_start();
 }
 
 static void
@@ -124,15 +116,6 @@ begin(void)
 	record_spine1();
 	agents_start(&agents, "leaf1");
 	sandbox_load(&box, bare_map());
-}
-
-static void
-tear_down(void)
-{
-	if (skipped)
-		return;
-	agents_stop(&agents);
-	sandbox_release(&box);
 }
 
 /* ---- asking ---- */
@@ -433,7 +416,7 @@ main(void)
 	Suite *suite = suite_create("discover");
 	TCase *tcase = tcase_create("discover");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, agents_box_tear_down);
 	tcase_set_timeout(tcase, 90);
 	tcase_add_test(tcase, a_list_of_switches_becomes_a_map);
 	tcase_add_test(tcase, what_is_printed_loads_into_an_empty_daemon);

@@ -17,7 +17,6 @@ set_up(void)
 		      .state = "dampening = 5s 1000 2000 20s\nsource_settle = 5s",
 		  });
 	sandbox_start_ready(&box);
-	box_is_the_api();
 	ck_assert_msg(
 	    run(ARGV("topology", "load", "--force", "conf/topology.example.json")) == 0, "%s", out);
 }

@@ -27,7 +27,6 @@ static void
 set_up(void)
 {
 	sandbox_begin(&box);
-	box_is_the_api();
 	sandbox_load(&box, topology);
 }
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/box.h"
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
 #include "lib/trap_message.h"
 
@@ -81,7 +81,6 @@ port_is(const char *id, const char *dp_down)
 
 START_TEST(a_backlog_of_one_switch_is_folded_and_ends_as_its_last_word_says)
 {
-	char out[SANDBOX_TEXT], api[SANDBOX_PATH + 8];
 	int leaf1 = sandbox_socket(LEAF1, "127.0.0.1", box.snmp_port);
 	int leaf2 = sandbox_socket(LEAF2, "127.0.0.1", box.snmp_port);
 
@@ -117,9 +116,7 @@ START_TEST(a_backlog_of_one_switch_is_folded_and_ends_as_its_last_word_says)
 	ck_assert_int_eq(json_integer_value(json_object_get(row, "uncertain")), 0);
 	ck_assert(json_is_null(json_object_get(json_object_get(row, "bucket"), "over_at")));
 	json_decref(leaf);
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	int status = process_run(out, sizeof(out),
-	    ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "show", "leaf1"));
+	int status = run(ARGV("switch", "show", "leaf1"));
 	ck_assert_msg(status == 0, "%s", out);
 	ck_assert_msg(strstr(out, "words folded, 0 dropped") != NULL, "%s", out);
 	close(leaf1);

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/agents.h"
+#include "lib/agents_box.h"
 #include "lib/redis_client.h"
 
 /* Two interfaces: addresses (more than one with their inner quotation marks), community, port. */
@@ -20,10 +20,7 @@
 	"\", \"attachments\": [\"sw1:Ethernet1\"]}, {\"id\": \"" VM2                              \
 	"\", \"attachments\": [\"sw1:Ethernet2\"]}]}"
 
-static struct sandbox box;
-static struct agents agents;
-static char out[SANDBOX_TEXT], here[32], dead[32];
-static bool skipped;
+static char here[32], dead[32];
 
 /* ---- agents ---- */
 
@@ -44,27 +41,12 @@ agent_start(void)
 static void
 set_up(void)
 {
-	struct recording nothing = { .n = 0 };
-
-	skipped = !agents_available();
-	if (skipped)
+	if (!agents_box_init())
 		return;
-	sandbox_init(&box);
-	agents_init(&agents, &box);
-	snprintf(here, sizeof(here), "%s", agents_add(&agents, "sw1", &nothing));
+	snprintf(here, sizeof(here), "%s", agents_box_add("sw1"));
 	snprintf(dead, sizeof(dead), "%.*s.2", (int)(strrchr(here, '.') - here), here);
 	agents.v6_port = 20000 + (int)getpid() % 12000;
-	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = "poll_interval = off" });
-	sandbox_start_ready(&box);
-}
-
-static void
-tear_down(void)
-{
-	if (skipped)
-		return;
-	agents_stop(&agents);
-	sandbox_release(&box);
+	agents_box_start();
 }
 
 static void load(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -90,17 +72,7 @@ polling_is(const char *state)
 static int
 poll(void)
 {
-	char api[SANDBOX_PATH + 8];
-
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	return process_run(out, sizeof(out),
-	    ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "poll", "sw1"));
-}
-
-static bool
-is_down(const char *port)
-{
-	return redis_number(box.redis, "SISMEMBER dpwatch:down %s", port) == 1;
+	return run(ARGV("switch", "poll", "sw1"));
 }
 
 static void
@@ -142,8 +114,8 @@ START_TEST(without_if_x_table_interfaces_are_known_by_their_descriptions)
 		      "2|2|1\n" IF_OPER "1|2|1\n" IF_OPER "2|2|2\n");
 	agent_start();
 	load(TWO, here, "sw1", AGENTS_PORT);
-	WAIT_FOR(is_down(VM2));
-	ck_assert(!is_down(VM1));
+	WAIT_FOR(redis_is_down(box.redis, VM2));
+	ck_assert(!redis_is_down(box.redis, VM1));
 }
 END_TEST
 
@@ -157,7 +129,7 @@ START_TEST(where_the_first_address_is_dead_the_second_is_asked)
 	agent_start();
 	snprintf(addresses, sizeof(addresses), "%s\", \"%s", dead, here);
 	load(TWO, addresses, "sw1", AGENTS_PORT);
-	WAIT_FOR(is_down(VM1));
+	WAIT_FOR(redis_is_down(box.redis, VM1));
 	ck_assert(polling_is("answered"));
 	ck_assert(!sandbox_log_has(&box, "its ports stay as they are"));
 }
@@ -170,7 +142,7 @@ START_TEST(a_switch_is_asked_over_ipv6)
 	tell(IF_DESCR "1|4|Ethernet1\n" IF_OPER "1|2|2\n");
 	agent_start();
 	load(TWO, "::1", "sw1", agents.v6_port);
-	WAIT_FOR(is_down(VM1));
+	WAIT_FOR(redis_is_down(box.redis, VM1));
 }
 END_TEST
 
@@ -187,8 +159,8 @@ START_TEST(indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touch
 	trap(".1.3.6.1.6.3.1.1.5.1", ARGV(NULL));
 	link_down("1");
 	agent_start();
-	WAIT_FOR(is_down(VM2));
-	ck_assert(!is_down(VM1));
+	WAIT_FOR(redis_is_down(box.redis, VM2));
+	ck_assert(!redis_is_down(box.redis, VM1));
 	/* Also after a map that has one port more. */
 	load("{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"%s\"], \"interfaces\": "
 	     "[{\"name\": \"Ethernet1\", \"if_index\": 1}, {\"name\": \"Ethernet2\", "
@@ -198,7 +170,7 @@ START_TEST(indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touch
 	     "\", \"attachments\": [\"sw1:Ethernet1\"]}]}",
 	    here);
 	link_down("2");
-	WAIT_FOR(is_down(VM1) && is_down(VM3));
+	WAIT_FOR(redis_is_down(box.redis, VM1) && redis_is_down(box.redis, VM3));
 }
 END_TEST
 
@@ -210,7 +182,7 @@ START_TEST(a_slow_agent_is_waited_for)
 		      "1|2|1\n" IF_OPER "2|2|2\n");
 	agent_start();
 	load(TWO, here, "sw1", AGENTS_PORT);
-	WAIT_FOR(is_down(VM2));
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	ck_assert(polling_is("answered"));
 }
 END_TEST
@@ -231,7 +203,7 @@ START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
 	     "\"port\": 16161}}], \"ports\": [{\"id\": \"" VM2
 	     "\", \"attachments\": [\"sw1:Ethernet2\"]}]}",
 	    here);
-	WAIT_FOR(is_down(VM2));
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	ck_assert_int_eq(
 	    sandbox_counter(&box, "poll.requests"), sandbox_counter(&box, "poll.answers"));
 	json_int_t requests = sandbox_counter(&box, "poll.requests");
@@ -240,7 +212,7 @@ START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
 	/* Asked at an address that is not its own any more. */
 	load(TWO, dead, "sw1", AGENTS_PORT);
 	WAIT_FOR(polling_is("nothing listens at its SNMP port"));
-	ck_assert(is_down(VM2));
+	ck_assert(redis_is_down(box.redis, VM2));
 }
 END_TEST
 
@@ -249,7 +221,6 @@ START_TEST(an_interface_is_as_it_is_since_its_switch_says)
 {
 	static const char *const commands[][3] = { { "interface", "list" },
 		{ "switch", "show", "sw1" } };
-	char api[SANDBOX_PATH + 8];
 
 	if (skipped)
 		return;
@@ -258,19 +229,12 @@ START_TEST(an_interface_is_as_it_is_since_its_switch_says)
 		      "2|67|65740000\n" UPTIME "65920000\n");
 	agent_start();
 	load(TWO, here, "sw1", AGENTS_PORT);
-	WAIT_FOR(is_down(VM2));
-	snprintf(api, sizeof(api), "unix:%s", box.api);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(process_run(out, sizeof(out),
-				     ARGV(sandbox_program("dpwatch"), "--api", api, commands[i][0],
-					 commands[i][1], commands[i][2])),
-		    0);
+		ck_assert_int_eq(run(ARGV(commands[i][0], commands[i][1], commands[i][2])), 0);
 		ck_assert_msg(strstr(out, "3d0h ago") && strstr(out, "30m0"), "%s", out);
 	}
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "--api", api, "port", "explain", VM2)),
-	    0);
+	ck_assert_int_eq(run(ARGV("port", "explain", VM2)), 0);
 	ck_assert_msg(strstr(out, "down for 30m0"), "%s", out);
 }
 END_TEST
@@ -315,14 +279,14 @@ START_TEST(a_wrong_community_is_silence_and_another_one_is_tried_at_once)
 	write_secret(path, "wrong\n");
 	load(TWO, here, setting, AGENTS_PORT);
 	WAIT_FOR(polling_is("no answer"));
-	ck_assert(!is_down(VM1));
+	ck_assert(!redis_is_down(box.redis, VM1));
 	/* The file is gone; then it is back, and right. */
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(poll(), 1);
 	WAIT_FOR(polling_is("cannot be asked"));
 	write_secret(path, "sw1\n");
 	process_signal(&box.daemon, SIGHUP);
-	WAIT_FOR(is_down(VM1));
+	WAIT_FOR(redis_is_down(box.redis, VM1));
 	ck_assert(!sandbox_log_has(&box, "wrong"));
 }
 END_TEST
@@ -333,7 +297,7 @@ main(void)
 	Suite *suite = suite_create("poll_agents");
 	TCase *tcase = tcase_create("poll_agents");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, agents_box_tear_down);
 	tcase_set_timeout(tcase, 90);
 	tcase_add_test(tcase, without_if_x_table_interfaces_are_known_by_their_descriptions);
 	tcase_add_test(tcase, where_the_first_address_is_dead_the_second_is_asked);

@@ -374,7 +374,7 @@ END_TEST
 static bool
 is_down(void)
 {
-	return redis_number(box.redis, "SISMEMBER dpwatch:down " VM1) == 1;
+	return redis_is_down(box.redis, VM1);
 }
 
 /*

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 #include "lib/snmpd.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
@@ -22,11 +22,9 @@ struct text {
 	size_t n;
 };
 
-static struct sandbox box;
 static struct process agent;
 static struct text agent_config, users, map;
 static const char *agent_version;
-static char out[SANDBOX_TEXT];
 
 static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -132,11 +130,7 @@ polling_is(int i, const char *state)
 static int
 poll(const char *name)
 {
-	char api[SANDBOX_PATH + 8];
-
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	return process_run(out, sizeof(out),
-	    ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "poll", name));
+	return run(ARGV("switch", "poll", name));
 }
 
 /* sw1 is asked by the user `monitor`, who can do everything. */

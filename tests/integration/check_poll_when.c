@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/agents.h"
+#include "lib/agents_box.h"
 #include "lib/redis_client.h"
 #include "util/timeutil.h"
 
@@ -24,31 +24,13 @@
 	"{\"name\": \"%s\", \"addresses\": [\"%s\"], \"poll\": {\"community\": \"%s\", \"port\": 16161}}"
 #define PORT "{\"id\": \"%s\", \"attachments\": [\"sw1:%s\"]}"
 
-static struct sandbox box;
-static struct agents agents;
 static const char *here;
-static bool skipped;
 
 static void
 set_up(void)
 {
-	struct recording nothing = { .n = 0 };
-
-	skipped = !agents_available();
-	if (skipped)
-		return;
-	sandbox_init(&box);
-	agents_init(&agents, &box);
-	here = agents_add(&agents, "sw1", &nothing);
-}
-
-static void
-tear_down(void)
-{
-	if (skipped)
-		return;
-	agents_stop(&agents);
-	sandbox_release(&box);
+	if (agents_box_init())
+		here = agents_box_add("sw1");
 }
 
 static void
@@ -57,12 +39,6 @@ tell(const char *lines)
 	agents_stop(&agents);
 	agents_tell(&agents, "sw1", lines);
 	agents_start(&agents, "sw1");
-}
-
-static bool
-is_down(const char *port)
-{
-	return redis_number(box.redis, "SISMEMBER dpwatch:down %s", port) == 1;
 }
 
 /* VM1 on sw1:Ethernet1, VM2 on sw1:Ethernet2; `more`: further ports. */
@@ -96,12 +72,7 @@ static const struct sandbox_lines no_sweep = { .snmp = "poll_interval = off" };
 static void
 expect_toggle(json_int_t n, const char *dp_down, const char *source)
 {
-	WAIT_FOR(redis_events(box.redis) == n);
-	json_t *events = redis_stream(box.redis, "dpwatch:events");
-	const json_t *last = json_array_get(events, (size_t)n - 1);
-	ck_assert_str_eq(redis_text(last, "dp_down"), dp_down);
-	ck_assert_str_eq(redis_text(last, "source"), source);
-	json_decref(events);
+	redis_expect_newest(box.redis, n, ARGV("dp_down", dp_down, "source", source));
 }
 
 /* ---- tests ---- */
@@ -115,7 +86,7 @@ START_TEST(at_the_start_what_changed_meanwhile_is_found)
 	tell(TWO("1", "2"));
 	sandbox_start_ready(&box);
 	expect_toggle(1, "true", "poll");
-	ck_assert(is_down(VM2));
+	ck_assert(redis_is_down(box.redis, VM2));
 }
 END_TEST
 
@@ -127,7 +98,7 @@ START_TEST(after_a_cold_start_what_was_lost_with_it_is_found)
 	tell(TWO("2", "1"));
 	sandbox_trap(&box, here, ARGV("", COLD_START));
 	expect_toggle(1, "true", "poll");
-	ck_assert(is_down(VM1));
+	ck_assert(redis_is_down(box.redis, VM1));
 }
 END_TEST
 
@@ -159,10 +130,11 @@ START_TEST(an_agent_that_keeps_its_table_for_seconds_heals_nothing)
 	sandbox_trap(&box, here, ARGV("", LINK_DOWN, IF_INDEX, "i", "1"));
 	expect_toggle(1, "true", "trap");
 	WAIT_FOR(sandbox_counter(&box, "poll.stale") >= 2);
-	ck_assert(is_down(VM1));
-	tell(TWO("2", "1") IF_LAST_CHANGE "1|67|359000\n");
+	ck_assert(redis_is_down(box.redis, VM1));
+	agents_stop(&agents);
 	const json_int_t stale = sandbox_counter(&box, "poll.stale");
 	const json_int_t answers = sandbox_counter(&box, "poll.answers");
+	tell(TWO("2", "1") IF_LAST_CHANGE "1|67|359000\n");
 	WAIT_FOR(sandbox_counter(&box, "poll.answers") >= answers + 2);
 	ck_assert_int_eq(sandbox_counter(&box, "poll.stale"), stale);
 	WAIT_FOR(sandbox_settled(&box));
@@ -181,7 +153,7 @@ START_TEST(an_interface_that_a_map_names_first_is_asked_about)
 	load("");
 	load(", {\"id\": \"" VM3 "\", \"attachments\": [\"sw1:Ethernet3\"]}");
 	expect_toggle(1, "true", "poll");
-	ck_assert(is_down(VM3));
+	ck_assert(redis_is_down(box.redis, VM3));
 	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), before + 2);
 }
 END_TEST
@@ -265,27 +237,19 @@ END_TEST
 /* What is doubted is listed until it is answered. */
 START_TEST(what_is_uncertain_is_listed_until_it_was_answered)
 {
-	char api[SANDBOX_PATH + 8], out[4096];
-
 	if (skipped)
 		return;
 	begin(&no_sweep);
 	agents_stop(&agents);
 	sandbox_trap(&box, here, ARGV("", COLD_START));
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	const char *const list[] = { sandbox_program("dpwatch"), "--api", api, "interface", "list",
-		"--uncertain", NULL };
-	WAIT_FOR(process_run(out, sizeof(out), list) == 0 && strstr(out, "Ethernet1") &&
-		 strstr(out, "Ethernet2"));
+	const char *const list[] = { "interface", "list", "--uncertain", NULL };
+	WAIT_FOR(run(list) == 0 && strstr(out, "Ethernet1") && strstr(out, "Ethernet2"));
 	WAIT_FOR(sandbox_polling_is(&box, "sw1", "nothing listens at its SNMP port"));
 	/* Since when, and why. */
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "--api", api, "switch", "show", "sw1")),
-	    0);
+	ck_assert_int_eq(run(ARGV("switch", "show", "sw1")), 0);
 	ck_assert_msg(strstr(out, "nothing listens at its SNMP port, since "), "%s", out);
 	agents_start(&agents, "sw1");
-	WAIT_FOR(process_run(out, sizeof(out), list) == 0 && !strstr(out, "Ethernet"));
+	WAIT_FOR(run(list) == 0 && !strstr(out, "Ethernet"));
 	ck_assert_int_eq(redis_events(box.redis), 0);
 }
 END_TEST
@@ -296,7 +260,7 @@ main(void)
 	Suite *suite = suite_create("poll_when");
 	TCase *tcase = tcase_create("poll_when");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, agents_box_tear_down);
 	tcase_set_timeout(tcase, 90);
 	tcase_add_test(tcase, at_the_start_what_changed_meanwhile_is_found);
 	tcase_add_test(tcase, after_a_cold_start_what_was_lost_with_it_is_found);

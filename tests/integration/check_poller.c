@@ -8,12 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-#include "lib/sandbox.h"
 
-static struct sandbox box;
 static struct process agent;
-static char out[SANDBOX_TEXT], net[32], here[32], there[32], near_end[16], agent_config[160];
+static char net[32], here[32], there[32], near_end[16], agent_config[160];
 static bool skipped;
 
 /* ---- a switch of one's own ---- */
@@ -128,34 +127,11 @@ tear_down(void)
 	drop_net();
 }
 
-static int
-cli(const char *const *more)
-{
-	char api[SANDBOX_PATH + 8];
-	const char *argv[16] = { sandbox_program("dpwatch"), "--api", api };
-
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	for (size_t n = 3; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
 /* snmpd keeps its interface table for some seconds: asks until the port is as it should be. */
 static void
 poll_until(json_int_t down)
 {
-	WAIT_FOR(cli(ARGV("switch", "poll", "sw1")) == 0 && redis_down(box.redis) == down);
-}
-
-static json_t *
-event(json_int_t n)
-{
-	WAIT_FOR(redis_events(box.redis) >= n);
-	json_t *events = redis_stream(box.redis, "dpwatch:events");
-	ck_assert_int_eq((json_int_t)json_array_size(events), n);
-	json_t *found = json_incref(json_array_get(events, (size_t)n - 1));
-	json_decref(events);
-	return found;
+	WAIT_FOR(run(ARGV("switch", "poll", "sw1")) == 0 && redis_down(box.redis) == down);
 }
 
 static void
@@ -175,15 +151,12 @@ START_TEST(what_nobody_told_is_found_by_asking)
 		return;
 	cable("down");
 	poll_until(1);
-	json_t *down = event(1);
-	ck_assert_str_eq(redis_text(down, "source"), "poll");
-	ck_assert_str_eq(redis_text(down, "switch"), "sw1");
-	ck_assert_str_eq(redis_text(down, "interface"), "Ethernet1");
-	ck_assert_str_eq(redis_text(down, "reason"), "link-down");
-	json_decref(down);
+	redis_expect_newest(box.redis, 1,
+	    ARGV("source", "poll", "switch", "sw1", "interface", "Ethernet1", "reason",
+		"link-down"));
 	cable("up");
 	poll_until(0);
-	json_decref(event(2));
+	json_decref(redis_newest_event(box.redis, 2));
 }
 END_TEST
 
@@ -192,12 +165,9 @@ START_TEST(a_down_that_is_none_is_healed_by_looking_at_it_once_more)
 	if (skipped)
 		return;
 	trap(".1.3.6.1.6.3.1.1.5.3");
-	json_decref(event(1));
+	json_decref(redis_newest_event(box.redis, 1));
 	/* Nobody says up again; poll_verify asks. */
-	json_t *up = event(2);
-	ck_assert_str_eq(redis_text(up, "dp_down"), "false");
-	ck_assert_str_eq(redis_text(up, "source"), "poll");
-	json_decref(up);
+	redis_expect_newest(box.redis, 2, ARGV("dp_down", "false", "source", "poll"));
 }
 END_TEST
 
@@ -228,9 +198,9 @@ START_TEST(silence_is_never_down)
 	if (skipped)
 		return;
 	process_kill(&agent);
-	ck_assert_int_eq(cli(ARGV("switch", "poll", "sw1")), 1);
+	ck_assert_int_eq(run(ARGV("switch", "poll", "sw1")), 1);
 	ck_assert_msg(strstr(out, "nothing listens at its SNMP port"), "%s", out);
-	ck_assert_int_eq(cli(ARGV("switch", "list")), 0);
+	ck_assert_int_eq(run(ARGV("switch", "list")), 0);
 	ck_assert_msg(strstr(out, "nothing listens at its SNMP port"), "%s", out);
 	WAIT_FOR(sandbox_log_has(&box, "its ports stay as they are"));
 	ck_assert_int_eq(redis_events(box.redis), 0);

@@ -184,7 +184,7 @@ START_TEST(a_redis_that_lost_more_than_is_kept_is_compared_with_what_is_known)
 	ck_assert_int_eq(process_run(out, sizeof(out), ARGV("mv", copy, files)), 0);
 	sandbox_redis_start(&box, NULL, NULL);
 	sandbox_link_down(&box, LEAF1, 3);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 1);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	WAIT_FOR(sandbox_settled(&box));
 	ck_assert(sandbox_log_has(&box, "have parted"));
 	ck_assert_int_eq(redis_down(box.redis), 1);

@@ -37,14 +37,14 @@ START_TEST(the_last_toggle_of_a_batch_says_who_is_down)
 	add(&one);
 	SEND("1", "1", "ok", "1", "1", "1", "2");
 	ck_assert_int_eq(redis_down(box.redis), 1);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 0);
+	ck_assert(!redis_is_down(box.redis, ID));
 	two.dp_down = false;
 	add(&two);
 	one.dp_down = true;
 	add(&one);
 	SEND("1", "2", "ok", "2", "2", "3");
 	ck_assert_int_eq(redis_down(box.redis), 1);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
+	ck_assert(redis_is_down(box.redis, ID));
 }
 END_TEST
 

@@ -109,7 +109,7 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 		"received_at", T0, "paths_up", "0", "paths_stranded", "1", "paths_total", "2",
 		"reported_by", "joe", "maintenance", "true"));
 	json_decref(events);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 1);
+	ck_assert(redis_is_down(box.redis, ID));
 	ck_assert_int_eq(redis_down(box.redis), 1);
 	expect_hash("dpwatch:publisher",
 	    TEXTS("epoch", "1", "batch", "1", "instance", "host/1", "schema", "1", "writer",
@@ -368,7 +368,7 @@ START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
 	add(&change);
 	SEND("1", "1", "ok", "1", "0", "1");
 	ck_assert_int_eq(redis_number(box.redis, "STRLEN " PORT_KEY), 4);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", ID), 0);
+	ck_assert(!redis_is_down(box.redis, ID));
 	ck_assert_int_eq(redis_down(box.redis), 1);
 	ck_assert_int_eq(redis_events(box.redis), 1);
 	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:redundancy"), 1);

@@ -60,7 +60,7 @@ START_TEST(a_publisher_of_the_wrong_type_while_running_is_mended_by_its_removal)
 	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:publisher"));
 	ck_assert_int_eq(redis_events(box.redis), 1);
 	redis_do(box.redis, "DEL dpwatch:publisher");
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 1);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	WAIT_FOR(sandbox_settled(&box));
 	/* VM1 may be told a second time: without its publisher key a Redis counts as one that lost everything. */
 	json_int_t n = redis_events(box.redis);

@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/box.h"
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
-
-static char out[SANDBOX_TEXT];
 
 static const char acme_rules[] = "syslog acme-port\n"
 				 "\tliteral acme: port\n"
@@ -43,42 +41,22 @@ write_file(const char *name, const char *text)
 	return path;
 }
 
+/* dpwatch rules test with these arguments. */
 static int
-run(const char *const *more)
+rules_test(const char *const *more)
 {
-	const char *argv[16] = { sandbox_program("dpwatch"), "rules", "test" };
-
-	for (size_t n = 3; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
-static void
-expect_in(const char *part)
-{
-	ck_assert_msg(strstr(out, part) != NULL, "\"%s\" is not in: %s", part, out);
-}
-
-/* Runs it with -o json behind the other arguments; the caller frees the document. */
-static json_t *
-json_of(const char *const *more)
-{
-	const char *argv[16] = { "-o", "json" };
-	json_error_t error;
+	const char *argv[16] = { "rules", "test" };
 
 	for (size_t n = 2; *more; more++)
 		argv[n++] = *more;
-	ck_assert_msg(run(argv) == 0, "%s", out);
-	json_t *json = json_loads(out, 0, &error);
-	ck_assert_msg(json != NULL, "%s: %s", error.text, out);
-	return json;
+	return run(argv);
 }
 
 START_TEST(the_shipped_samples_all_agree)
 {
-	ck_assert_int_eq(run(ARGV("--rules", "conf/rules")), 0);
+	ck_assert_int_eq(rules_test(ARGV("--rules", "conf/rules")), 0);
 	expect_in("all agree");
-	json_t *json = json_of(ARGV("--rules", "conf/rules"));
+	json_t *json = json_of(ARGV("rules", "test", "--rules", "conf/rules"));
 	ck_assert(json_is_true(json_object_get(json, "good")));
 	ck_assert_int_gt(json_integer_value(json_object_get(json, "samples")), 300);
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "disagree")), 0);
@@ -90,15 +68,15 @@ START_TEST(a_file_of_ones_own_is_tried_beside_the_others)
 {
 	const char *path = write_file("acme.rules", acme_rules);
 
-	ck_assert_int_eq(run(ARGV(path)), 0);
-	ck_assert_int_eq(run(ARGV("--rules", "conf/rules", path)), 0);
+	ck_assert_int_eq(rules_test(ARGV(path)), 0);
+	ck_assert_int_eq(rules_test(ARGV("--rules", "conf/rules", path)), 0);
 	expect_in("all agree");
 	/* A file of the folder's name takes that one's place. */
 	path = write_file("arista.rules", acme_rules);
-	ck_assert_int_eq(run(ARGV("--rules", "conf/rules", path)), 0);
+	ck_assert_int_eq(rules_test(ARGV("--rules", "conf/rules", path)), 0);
 	expect_in("all agree");
 	path = write_file("twin.rules", "syslog eos-cause\n");
-	ck_assert_int_eq(run(ARGV("--rules", "conf/rules", path)), 1);
+	ck_assert_int_eq(rules_test(ARGV("--rules", "conf/rules", path)), 1);
 	expect_in("twin.rules:1: rule eos-cause stands already in conf/rules/arista.rules:");
 }
 END_TEST
@@ -111,27 +89,27 @@ START_TEST(a_sample_that_disagrees_is_named_and_is_exit_status_1)
 						    "\tsample <14>acme: port 3 went down\n"
 						    "\tyields whole up 3\n");
 
-	ck_assert_int_eq(run(ARGV(path)), 1);
+	ck_assert_int_eq(rules_test(ARGV(path)), 1);
 	expect_in(
 	    "acme.rules:4: rule acme-port: the sample yields whole down 3 by rule acme-port, not whole up 3");
 	expect_in("1 disagrees");
-	ck_assert_int_eq(run(ARGV("--lines", write_file("lines", ""), path)), 1);
+	ck_assert_int_eq(rules_test(ARGV("--lines", write_file("lines", ""), path)), 1);
 	expect_in("acme.rules:4:");
 }
 END_TEST
 
 START_TEST(a_faulty_file_is_refused_with_its_line)
 {
-	ck_assert_int_eq(run(ARGV(write_file("a.rules", "syslog a\n\tliteral acme\n"))), 1);
+	ck_assert_int_eq(rules_test(ARGV(write_file("a.rules", "syslog a\n\tliteral acme\n"))), 1);
 	expect_in("a.rules:1: rule a has no sample");
-	ck_assert_int_eq(run(ARGV(write_file("b.rules", "syslog b\n\tpattern (\n"))), 1);
+	ck_assert_int_eq(rules_test(ARGV(write_file("b.rules", "syslog b\n\tpattern (\n"))), 1);
 	expect_in("b.rules:2: pattern: ");
 	expect_in(" at offset 1");
-	ck_assert_int_eq(run(ARGV("/nonexistent.rules")), 1);
+	ck_assert_int_eq(rules_test(ARGV("/nonexistent.rules")), 1);
 	expect_in("/nonexistent.rules: No such file");
-	ck_assert_int_eq(run(ARGV("--rules", "tests/lib")), 1);
+	ck_assert_int_eq(rules_test(ARGV("--rules", "tests/lib")), 1);
 	expect_in("holds no *.rules");
-	ck_assert_int_eq(run(ARGV("--os", "ios")), 2);
+	ck_assert_int_eq(rules_test(ARGV("--os", "ios")), 2);
 }
 END_TEST
 
@@ -139,7 +117,8 @@ START_TEST(lines_are_told_one_by_one_and_summed_up)
 {
 	const char *path = write_file("lines", lines_text);
 
-	ck_assert_int_eq(run(ARGV("--rules", "conf/rules", "--os", "nx-os", "--lines", path)), 0);
+	ck_assert_int_eq(
+	    rules_test(ARGV("--rules", "conf/rules", "--os", "nx-os", "--lines", path)), 0);
 	expect_in("1: link down Eth1/1 (ethernet1/1), rule ios-link, host leaf1\n");
 	expect_in("2: nothing (virtual), rule ios-link: lines about VLANs");
 	expect_in("3: nothing (no-rule), host leaf1: lines that no rule knows\n");
@@ -167,7 +146,8 @@ START_TEST(in_json_a_program_finds_everything_in_its_place)
 {
 	const char *path = write_file("lines", lines_text),
 		   *map = write_file("map.json", SANDBOX_TOPOLOGY);
-	json_t *json = json_of(ARGV("--rules", "conf/rules", "--topology", map, "--lines", path));
+	json_t *json = json_of(
+	    ARGV("rules", "test", "--rules", "conf/rules", "--topology", map, "--lines", path));
 	const json_t *lines = json_object_get(json, "lines"), *first = json_array_get(lines, 0),
 		     *last = json_array_get(lines, 5);
 	const json_t *event = json_object_get(first, "event"),
@@ -200,12 +180,12 @@ START_TEST(the_switch_may_be_one_of_the_daemons_map)
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	snprintf(api, sizeof(api), "unix:%s", box.api);
-	ck_assert_int_eq(
-	    run(ARGV("--api", api, "--rules", "conf/rules", "--switch", "leaf2", "--lines", path)),
+	ck_assert_int_eq(rules_test(ARGV("--api", api, "--rules", "conf/rules", "--switch", "leaf2",
+			     "--lines", path)),
 	    0);
 	expect_in("1: link down Eth1/1 (ethernet1/1), which leaf2 lacks in the map, rule");
-	ck_assert_int_eq(
-	    run(ARGV("--api", api, "--rules", "conf/rules", "--switch", "leaf77", "--lines", path)),
+	ck_assert_int_eq(rules_test(ARGV("--api", api, "--rules", "conf/rules", "--switch",
+			     "leaf77", "--lines", path)),
 	    1);
 	expect_in("no switch of the map is called 'leaf77'");
 }

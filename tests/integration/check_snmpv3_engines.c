@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
 #include "lib/v3_box.h"
 
@@ -61,7 +62,6 @@ engine_problem(void)
 START_TEST(boots_that_went_backwards_are_named_and_mended_by_forget_engine)
 {
 	struct v3 v3 = monitor;
-	char out[1024];
 
 	v3.boots = "7,5000";
 	ck_assert_int_eq(send_v3(&v3), 0);
@@ -73,30 +73,17 @@ START_TEST(boots_that_went_backwards_are_named_and_mended_by_forget_engine)
 	ck_assert_int_eq(send_v3(&v3), 0);
 	expect("trap.not-in-time", 1);
 	ck_assert_str_eq(engine_problem(), "engine boots went backwards");
-	char url[SANDBOX_PATH + 8];
-	snprintf(url, sizeof(url), "unix:%s", box.api);
-	ck_assert_int_eq(process_run(out, sizeof(out),
-			     ARGV(sandbox_program("dpwatch"), "--api", url, "switch", "list")),
-	    0);
+	ck_assert_int_eq(run(ARGV("switch", "list")), 0);
 	ck_assert_msg(strstr(out, "engine boots went backwards") != NULL, "%s", out);
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "--api", url, "switch", "forget-engine", "leaf1")),
-	    0);
+	ck_assert_int_eq(run(ARGV("switch", "forget-engine", "leaf1")), 0);
 	ck_assert_msg(strstr(out, ENGINE1) != NULL, "%s", out);
 	v3.boots = "1,21";
 	ck_assert_int_eq(send_v3(&v3), 0);
 	expect("trap.event", 2);
 	ck_assert_str_eq(engine_problem(), "");
 	/* There is nothing to forget at another one. */
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "--api", url, "switch", "forget-engine", "leaf2")),
-	    1);
-	ck_assert_int_eq(process_run(out, sizeof(out),
-			     ARGV(sandbox_program("dpwatch"), "--api", url, "switch",
-				 "forget-engine", "nobody")),
-	    1);
+	ck_assert_int_eq(run(ARGV("switch", "forget-engine", "leaf2")), 1);
+	ck_assert_int_eq(run(ARGV("switch", "forget-engine", "nobody")), 1);
 }
 END_TEST
 
@@ -161,16 +148,16 @@ START_TEST(an_authenticated_engine_of_the_map_names_its_switch_wherever_it_comes
 	v3.engine = ENGINE2;
 	v3.from = STRANGER;
 	ck_assert_int_eq(send_v3(&v3), 0);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 1);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	ck_assert_int_eq(sandbox_counter(&box, "trap.engine-mismatch"), 0);
 	/* From the address of another switch: the engine is believed, and that is counted. */
 	v3.from = LEAF1;
 	v3.oid = LINK_UP;
 	v3.boots = "1,101";
 	ck_assert_int_eq(send_v3(&v3), 0);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 0);
+	WAIT_FOR(!redis_is_down(box.redis, VM2));
 	ck_assert_int_eq(sandbox_counter(&box, "trap.engine-mismatch"), 1);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM1), 0);
+	ck_assert(!redis_is_down(box.redis, VM1));
 }
 END_TEST
 

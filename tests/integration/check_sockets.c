@@ -150,8 +150,8 @@ START_TEST(what_came_while_the_daemon_was_dead_is_not_lost)
 	WAIT_FOR(redis_events(box.redis) == 4);
 	WAIT_FOR(sandbox_settled(&box));
 	ck_assert_int_eq(redis_down(box.redis), 2);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM1), 1);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM3), 1);
+	ck_assert(redis_is_down(box.redis, VM1));
+	ck_assert(redis_is_down(box.redis, VM3));
 	close(fd);
 }
 END_TEST

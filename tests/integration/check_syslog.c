@@ -21,19 +21,12 @@
 static void
 expect_last(json_int_t n, const char *port, const char *down, const char *reason)
 {
-	WAIT_FOR(redis_events(box.redis) == n);
-	json_t *events = redis_stream(box.redis, "dpwatch:events");
-	const json_t *last = json_array_get(events, (size_t)n - 1);
 	char revision[24];
 
 	snprintf(revision, sizeof(revision), "%d", (int)n);
-	ck_assert_str_eq(redis_text(last, "port"), port);
-	ck_assert_str_eq(redis_text(last, "dp_down"), down);
-	ck_assert_str_eq(redis_text(last, "reason"), reason);
-	ck_assert_str_eq(redis_text(last, "revision"), revision);
-	ck_assert_str_eq(redis_text(last, "source"), "syslog");
-	ck_assert_str_ne(redis_text(last, "received_at"), "");
-	json_decref(events);
+	redis_expect_newest(box.redis, n,
+	    ARGV("port", port, "dp_down", down, "reason", reason, "revision", revision, "source",
+		"syslog", "received_at", NULL));
 }
 
 /* ---- lines of switches ---- */

@@ -139,13 +139,7 @@ send_line(const char *from, const char *line)
 static void
 expect_toggle(int n, const char *port, const char *down)
 {
-	WAIT_FOR(redis_events(box.redis) == n);
-	json_t *events = redis_stream(box.redis, "dpwatch:events");
-	const json_t *last = json_array_get(events, (size_t)n - 1);
-
-	ck_assert_str_eq(redis_text(last, "port"), port);
-	ck_assert_str_eq(redis_text(last, "dp_down"), down);
-	json_decref(events);
+	redis_expect_newest(box.redis, n, ARGV("port", port, "dp_down", down));
 }
 
 /* ---- whom the daemon believes ---- */

@@ -37,15 +37,9 @@ expect_event(json_int_t n, const char *port, const char *down, const char *sourc
 {
 	WAIT_FOR(redis_events(box.redis) >= n);
 	WAIT_FOR(sandbox_settled(&box));
-	json_t *events = redis_stream(box.redis, "dpwatch:events");
-	ck_assert_int_eq((json_int_t)json_array_size(events), n);
-	const json_t *event = json_array_get(events, (size_t)n - 1);
-	ck_assert_str_eq(redis_text(event, "port"), port);
-	ck_assert_str_eq(redis_text(event, "dp_down"), down);
-	ck_assert_str_eq(redis_text(event, "source"), source);
-	ck_assert_str_eq(redis_text(event, "reason"), reason);
-	ck_assert_str_eq(redis_text(event, "revision"), revision);
-	json_decref(events);
+	redis_expect_newest(box.redis, n,
+	    ARGV("port", port, "dp_down", down, "source", source, "reason", reason, "revision",
+		revision));
 }
 
 /* VM1's n-th toggle, by leaf1's own word. */
@@ -123,7 +117,7 @@ START_TEST(an_interface_that_spoke_before_it_was_mapped_counts_when_it_is)
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == 1);
 	sandbox_load(&box, TWO_SWITCHES ", \"ports\": [" PORT_AT(VM2, "leaf2:Ethernet1/5") "]}");
 	WAIT_FOR(redis_events(box.redis) == 1);
-	ck_assert_int_eq(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2), 1);
+	ck_assert(redis_is_down(box.redis, VM2));
 }
 END_TEST
 
@@ -140,7 +134,7 @@ START_TEST(a_change_by_hand_is_followed_at_once)
 	redis_do(
 	    box.redis, "HSET dpwatch:topology:ports %s %s", VM2, PORT_AT(VM2, "leaf1:Ethernet1/1"));
 	redis_do(box.redis, "XADD dpwatch:topology:changes * kind port id %s", VM2);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 1);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 2);
 }
 END_TEST
@@ -219,8 +213,8 @@ START_TEST(a_broken_record_is_refused_and_the_old_map_stays)
 	redis_do(
 	    box.redis, "HSET dpwatch:topology:ports %s %s", VM2, PORT_AT(VM2, "leaf1:Ethernet1/1"));
 	redis_do(box.redis, "XADD dpwatch:topology:changes * kind port id %s", VM2);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM2) == 1);
-	WAIT_FOR(redis_number(box.redis, "SISMEMBER dpwatch:down %s", VM1) == 0);
+	WAIT_FOR(redis_is_down(box.redis, VM2));
+	WAIT_FOR(!redis_is_down(box.redis, VM1));
 	status = sandbox_get(&box, "/v1/status");
 	ck_assert(json_is_null(json_object_get(json_object_get(status, "topology"), "error")));
 	json_decref(status);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/box.h"
+#include "lib/cli_box.h"
 #include "lib/redis_client.h"
 
 #define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1.1"
@@ -94,28 +94,28 @@ rack(void)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *map = open_memstream(&text, &len);
 
-	ck_assert_ptr_nonnull(out);
+	ck_assert_ptr_nonnull(map);
 	fputs("{\"switches\": [{\"name\": \"spine1\", \"addresses\": [\"" SPINE1
 	      "\"], \"root\": true},"
 	      " {\"name\": \"spine2\", \"addresses\": [\"" SPINE2 "\"], \"root\": true}",
-	    out);
+	    map);
 	for (int i = 1; i <= LEAVES; i++)
-		fprintf(out, ", {\"name\": \"leaf%d\", \"addresses\": [\"127.2.0.%d\"]}", i, i);
-	fputs("], \"links\": [", out);
+		fprintf(map, ", {\"name\": \"leaf%d\", \"addresses\": [\"127.2.0.%d\"]}", i, i);
+	fputs("], \"links\": [", map);
 	for (int i = 1; i <= LEAVES; i++)
-		fprintf(out,
+		fprintf(map,
 		    "%s{\"a\": \"leaf%d:Ethernet1/49\", \"b\": \"spine1:Ethernet1/%d\"},"
 		    " {\"a\": \"leaf%d:Ethernet1/50\", \"b\": \"spine2:Ethernet1/%d\"}",
 		    i > 1 ? ", " : "", i, i, i, i);
-	fputs("], \"ports\": [", out);
+	fputs("], \"ports\": [", map);
 	for (int i = 1; i <= LEAVES; i++)
-		fprintf(out,
+		fprintf(map,
 		    "%s{\"id\": \"11111111-1111-4111-8111-%012d\", \"attachments\": [\"leaf%d:Ethernet1/1\"]}",
 		    i > 1 ? ", " : "", i, i);
-	fputs("]}", out);
-	ck_assert_int_eq(fclose(out), 0);
+	fputs("]}", map);
+	ck_assert_int_eq(fclose(map), 0);
 	return text;
 }
 
@@ -166,30 +166,17 @@ START_TEST(a_racks_power_cut_is_one_toggle_per_port_and_one_fault)
 }
 END_TEST
 
-static int
-cli(const char *const *more)
-{
-	static char out[SANDBOX_TEXT];
-	char api[SANDBOX_PATH + 8];
-	const char *argv[16] = { sandbox_program("dpwatch"), "--api", api };
-
-	snprintf(api, sizeof(api), "unix:%s", box.api);
-	for (size_t n = 3; *more; more++)
-		argv[n++] = *more;
-	return process_run(out, sizeof(out), argv);
-}
-
 START_TEST(what_is_announced_is_marked_also_after_a_restart)
 {
 	sandbox_load(&box, THREE_SWITCHES);
 	ck_assert_int_eq(
-	    cli(ARGV("maintenance", "add", "spine1", "--for", "2h", "--note", "optics")), 0);
-	ck_assert_int_eq(cli(ARGV("maintenance", "add", "nobody", "--for", "2h")), 1);
+	    run(ARGV("maintenance", "add", "spine1", "--for", "2h", "--note", "optics")), 0);
+	ck_assert_int_eq(run(ARGV("maintenance", "add", "nobody", "--for", "2h")), 1);
 	ck_assert_int_eq(sandbox_stop(&box), 0);
 	sandbox_start_ready(&box);
 	say(LEAF1, LINK_DOWN, "Ethernet1/49");
 	WAIT_FOR(redis_events(box.redis) == 1);
-	ck_assert_int_eq(cli(ARGV("maintenance", "remove", "spine1")), 0);
+	ck_assert_int_eq(run(ARGV("maintenance", "remove", "spine1")), 0);
 	say(LEAF1, LINK_UP, "Ethernet1/49");
 	WAIT_FOR(redis_events(box.redis) == 2);
 	json_t *events = redis_stream(box.redis, "dpwatch:events");

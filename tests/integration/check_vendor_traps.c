@@ -12,13 +12,9 @@
 
 /* The reason of the n-th toggle; waits for it. */
 static void
-expect_reason(size_t n, const char *reason)
+expect_reason(json_int_t n, const char *reason)
 {
-	WAIT_FOR(redis_number(box.redis, "XLEN dpwatch:events") >= (json_int_t)n);
-	json_t *entries = redis_stream(box.redis, "dpwatch:events");
-	ck_assert_uint_eq(json_array_size(entries), n);
-	ck_assert_str_eq(redis_text(json_array_get(entries, n - 1), "reason"), reason);
-	json_decref(entries);
+	redis_expect_newest(box.redis, n, ARGV("reason", reason));
 }
 
 START_TEST(an_err_disable_told_first_is_the_reason_of_the_down)

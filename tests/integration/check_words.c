@@ -15,7 +15,6 @@ begin_with(const char *state)
 	sandbox_configure(&box, &(struct sandbox_lines){ .state = state });
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
-	box_is_the_api();
 }
 
 /* A trap, and the counter that says that it was decided on. */

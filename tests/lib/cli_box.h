@@ -12,7 +12,7 @@
 
 static char out[SANDBOX_TEXT]; /* what the last program printed */
 
-/* dpwatch talks to the daemon of this sandbox from now on. */
+/* The dpwatch of this process talks to the daemon of its sandbox from now on. */
 static inline void
 box_is_the_api(void)
 {
@@ -35,9 +35,11 @@ run_program(const char *name, const char *const *more)
 	return process_run(out, sizeof(out), argv);
 }
 
+/* dpwatch, which talks to that daemon unless its arguments name another. */
 static inline int
 run(const char *const *more)
 {
+	box_is_the_api();
 	return run_program("dpwatch", more);
 }
 

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/process.h"
+
 /* A reply as JSON: arrays, strings, integers, null; a status is a string, an error {"error": text}. */
 static inline json_t *
 redis_json(const redisReply *reply)
@@ -165,6 +167,40 @@ static inline json_int_t
 redis_down(const char *path)
 {
 	return redis_number(path, "SCARD dpwatch:down");
+}
+
+/* Whether a port is among them. */
+static inline bool
+redis_is_down(const char *path, const char *port)
+{
+	return redis_number(path, "SISMEMBER dpwatch:down %s", port) == 1;
+}
+
+/* Waits for the n-th toggle (from 1), which must be the newest. The caller's. */
+static inline json_t *
+redis_newest_event(const char *path, json_int_t n)
+{
+	WAIT_FOR(redis_events(path) >= n);
+	json_t *events = redis_stream(path, "dpwatch:events");
+	ck_assert_int_eq((json_int_t)json_array_size(events), n);
+	json_t *newest = json_incref(json_array_get(events, (size_t)n - 1));
+	json_decref(events);
+	return newest;
+}
+
+/* ... and has these among its fields: pairs of name and text, ended by NULL (ARGV). A text of NULL: any but the empty one. */
+static inline void
+redis_expect_newest(const char *path, json_int_t n, const char *const *pairs)
+{
+	json_t *newest = redis_newest_event(path, n);
+
+	for (; *pairs; pairs += 2) {
+		const char *text = redis_text(newest, pairs[0]);
+		ck_assert_msg(pairs[1] ? strcmp(text, pairs[1]) == 0 : *text != '\0',
+		    "%s of toggle %d is \"%s\" and not \"%s\"", pairs[0], (int)n, text,
+		    pairs[1] ? pairs[1] : "something");
+	}
+	json_decref(newest);
 }
 
 /* "1 down 1, 1 up 2": the first character of the port, state and revision of every event, in order. In static room. */

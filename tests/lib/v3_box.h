@@ -90,9 +90,9 @@ agent(void)
 static inline int
 send_v3(const struct v3 *v3)
 {
-	char out[512];
+	char said[512];
 
-	return process_run(out, sizeof(out), arguments(v3, agent()));
+	return process_run(said, sizeof(said), arguments(v3, agent()));
 }
 
 static inline void
