@@ -141,6 +141,16 @@ static const struct {
 	{ "198.51.100.7", "192.0.2.99", NULL, "192.0.2.99" },
 	{ "198.51.100.7", "stranger", NULL, "198.51.100.7" },
 	{ "198.51.100.7", "", NULL, "198.51.100.7" },
+	/* syslog-ng's chain_hostnames: who said it, and who handed it on */
+	{ "198.51.100.7", "leaf1/relay1", "leaf1", "198.51.100.7" },
+	{ "198.51.100.7", "group@leaf1/relay1/relay2", "leaf1", "198.51.100.7" },
+	{ "198.51.100.7", "group@192.0.2.12", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", "mgmt0/192.0.2.12/relay1", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", "2001:db8::11/relay1", "leaf1", "2001:db8::11" },
+	{ "198.51.100.7", "stranger/192.0.2.99", NULL, "192.0.2.99" },
+	{ "198.51.100.7", "stranger/relay1", NULL, "198.51.100.7" },
+	{ "198.51.100.7", "/@", NULL, "198.51.100.7" },
+	{ "192.0.2.11", "leaf2/relay1", "leaf1", "192.0.2.11" },
 	{ NULL, "spine1", "spine1", "::" },
 	{ NULL, "2001:db8::11", "leaf1", "2001:db8::11" },
 	{ NULL, "", NULL, "::" },
@@ -153,6 +163,14 @@ START_TEST(a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_a
 	uint32_t sw = sender_of_syslog(
 	    topo, &relays, lines[_i].from ? &from : NULL, slice_of(lines[_i].host), &believed);
 	expect(sw, lines[_i].sw, &believed, lines[_i].believed);
+}
+END_TEST
+
+START_TEST(the_origin_of_a_chain_of_hosts_is_its_first)
+{
+	ck_assert(slice_eq_str(sender_origin(SLICE("group@sw1/192.0.2.7/relay1")), "sw1"));
+	ck_assert(slice_eq_str(sender_origin(SLICE("2001:db8::7")), "2001:db8::7"));
+	ck_assert_uint_eq(sender_origin(SLICE("")).len, 0);
 }
 END_TEST
 
@@ -179,6 +197,7 @@ main(void)
 	tcase_add_loop_test(tcase,
 	    a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another, 0,
 	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(tcase, the_origin_of_a_chain_of_hosts_is_its_first);
 	tcase_add_test(tcase, without_relays_nobody_speaks_for_others);
 	return run_case("sender", tcase);
 }

@@ -27,8 +27,15 @@ struct sender {
 struct sender sender_of_trap(const struct topo *topo, const struct config_nets *relays,
     const struct addr *from, const struct trap *trap);
 
-/* `host` is the innermost host of the header; `from` NULL: a local socket, which is as good as a relay. */
+/*
+ * `host` is the innermost host of the header, or the chain that syslog-ng makes of several (its option chain_hostnames):
+ * "group@sw1/192.0.2.11/relay1", of which the first that names a switch counts. `from` NULL: a local socket, which is as good
+ * as a relay.
+ */
 uint32_t sender_of_syslog(const struct topo *topo, const struct config_nets *relays,
     const struct addr *from, struct slice host, struct addr *ret_addr);
+
+/* The first host of such a chain, without the group; of a plain host itself. */
+struct slice sender_origin(struct slice chain);
 
 #endif

@@ -351,7 +351,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
-	heard.host = msg.host;
+	heard.host = sender_origin(msg.host);
 	heard.trap = NULL;
 	heard.event.relayed =
 	    stream || !from || sender_is_relay(&daemon->config.syslog.trusted_relays, from);

@@ -287,6 +287,14 @@ is_unknown_zone(const struct walk *w, const struct word *word)
 	       w->header->host.len > 0 && syslog_word_is_zone(word->text);
 }
 
+/* Behind a relay's stamp, and no tag. */
+static bool
+is_chain(const struct walk *w, const struct word *word)
+{
+	return !word->colon && !w->host_in_segment && w->header->has_stamp &&
+	       syslog_word_is_host_chain(word->text);
+}
+
 static void
 take_plain(struct walk *w, const struct word *word)
 {
@@ -298,7 +306,8 @@ take_plain(struct walk *w, const struct word *word)
 		w->header->foreign = w->done = true;
 	if (w->tag_in_segment) {
 		w->speaks |= word->colon;
-	} else if (!syslog_word_is_host(word->text) || is_unknown_zone(w, word)) {
+	} else if (!(syslog_word_is_host(word->text) || is_chain(w, word)) ||
+		   is_unknown_zone(w, word)) {
 		return;
 	} else if (!w->host_in_segment) {
 		w->header->host = word->text;
@@ -321,7 +330,7 @@ take_word(struct walk *w, const struct word *word)
 		if (word->colon)
 			w->bare_left = 0;
 		w->speaks |= w->tag_in_segment && word->colon;
-	} else if (syslog_word_is_filler(text)) {
+	} else if (syslog_word_is_filler(text) && !is_chain(w, word)) {
 		return;
 	} else if (name > 0) {
 		/* SONiC's container stands before the program: swss#orchagent. */

@@ -170,7 +170,8 @@ behind_legacy_header(struct slice text, struct slice *ret_host)
 	if (rest.len == text.len)
 		return (struct slice){ 0 };
 	*ret_host = cut_field(&rest);
-	if (!syslog_word_is_host(*ret_host) && syslog_word_ipv6_len(*ret_host) == 0)
+	if (!syslog_word_is_host(*ret_host) && !syslog_word_is_host_chain(*ret_host) &&
+	    syslog_word_ipv6_len(*ret_host) == 0)
 		return (struct slice){ 0 };
 	return slice_from(rest, read_pri(rest, &pri));
 }

@@ -111,6 +111,35 @@ syslog_word_is_host(struct slice word)
 	return true;
 }
 
+static bool
+is_number(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (!is_digit(word.data[i]))
+			return false;
+	return true;
+}
+
+bool
+syslog_word_is_host_chain(struct slice word)
+{
+	struct slice group = word;
+	struct slice rest = word;
+	size_t hosts = 0;
+
+	slice_cut(&group, '@');
+	if (group.len > 0)
+		rest = group;
+	for (; rest.len > 0; hosts++) {
+		struct slice host = slice_cut(&rest, '/');
+
+		/* the empty one is a number, too */
+		if (is_number(host) || !syslog_word_is_host(host))
+			return false;
+	}
+	return hosts > 1 || (hosts == 1 && group.len > 0);
+}
+
 bool
 syslog_word_is_zone(struct slice word)
 {

@@ -32,17 +32,45 @@ sender_of_trap(const struct topo *topo, const struct config_nets *relays, const 
 	return sender;
 }
 
+static struct slice
+without_group(struct slice chain)
+{
+	struct slice rest = chain;
+
+	slice_cut(&rest, '@');
+	return rest.len > 0 ? rest : chain;
+}
+
+struct slice
+sender_origin(struct slice chain)
+{
+	struct slice rest = without_group(chain);
+
+	return slice_cut(&rest, '/');
+}
+
+static uint32_t
+switch_by_host(const struct topo *topo, struct slice host, struct addr *addr)
+{
+	struct addr named;
+
+	if (!addr_parse(host, &named))
+		return topo_switch_by_hostname(topo, host);
+	*addr = named;
+	return topo_switch_by_addr(topo, &named);
+}
+
 uint32_t
 sender_of_syslog(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
     struct slice host, struct addr *ret_addr)
 {
-	struct addr named;
-
 	*ret_addr = from ? *from : (struct addr){ 0 };
 	if (host.len == 0 || (from && !sender_is_relay(relays, from)))
 		return from ? topo_switch_by_addr(topo, from) : TOPO_NONE;
-	if (!addr_parse(host, &named))
-		return topo_switch_by_hostname(topo, host);
-	*ret_addr = named;
-	return topo_switch_by_addr(topo, &named);
+	uint32_t sw = TOPO_NONE;
+
+	host = without_group(host);
+	while (host.len > 0 && sw == TOPO_NONE)
+		sw = switch_by_host(topo, slice_cut(&host, '/'), ret_addr);
+	return sw;
 }
