@@ -46,6 +46,15 @@ START_TEST(a_digest_is_new_again_after_150_seconds_from_the_first)
 }
 END_TEST
 
+START_TEST(to_prefetch_a_digest_is_not_to_have_seen_it)
+{
+	dedup_prefetch(dedup, 7);
+	ck_assert(!dedup_seen(dedup, 7, SECOND));
+	dedup_prefetch(dedup, 7);
+	ck_assert(dedup_seen(dedup, 7, SECOND));
+}
+END_TEST
+
 START_TEST(digest_zero_is_one_like_any_other)
 {
 	ck_assert(!dedup_seen(dedup, 0, SECOND));
@@ -98,6 +107,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, the_second_of_two_equal_digests_was_seen);
 	tcase_add_test(tcase, a_digest_is_new_again_after_150_seconds_from_the_first);
+	tcase_add_test(tcase, to_prefetch_a_digest_is_not_to_have_seen_it);
 	tcase_add_test(tcase, digest_zero_is_one_like_any_other);
 	tcase_add_test(tcase, the_fifth_in_a_set_pushes_out_the_oldest_and_is_counted);
 	tcase_add_test(tcase, what_is_out_of_date_gives_way_without_being_counted);

@@ -18,6 +18,12 @@ struct dedup;
 struct dedup *dedup_new(void); /* NULL: out of memory */
 void dedup_free(struct dedup *dedup);
 
+/*
+ * For who has a digest in hand and something else to do before he asks: lets the processor fetch what dedup_seen() will look
+ * at, and goes on at once. Changes nothing.
+ */
+void dedup_prefetch(const struct dedup *dedup, uint64_t digest);
+
 /* True when the digest was seen less than DEDUP_NS ago; else it is remembered. */
 bool dedup_seen(struct dedup *dedup, uint64_t digest, int64_t now_ns);
 

@@ -35,6 +35,8 @@ struct input_origin {
 
 struct snmp_input_handler {
 	void *ctx;
+	/* A trap of this digest is being read: what is known of it will soon be asked for. */
+	void (*expect)(void *ctx, uint64_t digest);
 	/*
 	 * One notification with a right community. For ANSWER_AFTER_TICKET *ret_ticket is set, for ANSWER_WHEN_FED it is a
 	 * number that never falls. Answers matter for INFORMs only.

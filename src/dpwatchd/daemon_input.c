@@ -267,6 +267,13 @@ min_level(const struct daemon *daemon, uint32_t sw)
 	return own >= 0 ? own : (int)daemon->config.snmp.min_level;
 }
 
+/* While the trap is read, the processor fetches what tells whether it has been here before. */
+static void
+on_expected(void *ctx, uint64_t digest)
+{
+	dedup_prefetch(((const struct daemon *)ctx)->dedup, digest);
+}
+
 static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
@@ -405,7 +412,8 @@ note_listeners(struct daemon *daemon, const char *kind, const struct input_socke
 int
 daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 {
-	const struct snmp_input_handler snmp_handler = { daemon, on_trap, on_refused, on_turn_end };
+	const struct snmp_input_handler snmp_handler = { daemon, on_expected, on_trap, on_refused,
+		on_turn_end };
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
 

@@ -37,6 +37,12 @@ dedup_free(struct dedup *dedup)
 	free(dedup);
 }
 
+void
+dedup_prefetch(const struct dedup *dedup, uint64_t digest)
+{
+	__builtin_prefetch(dedup->sets[digest % SETS], 1);
+}
+
 bool
 dedup_seen(struct dedup *dedup, uint64_t digest, int64_t now_ns)
 {

@@ -152,14 +152,14 @@ content_digest(const struct snmp_input *input, const struct snmp_notification *n
 	return hash_bytes(&notification->content, sizeof(notification->content), hash);
 }
 
+/* Of a message of that level. Authentic bytes that come again are the same message again, wherever they come from. */
 static uint64_t
-bytes_digest(const struct snmp_input *input, const struct trap *trap)
+bytes_digest(const struct snmp_input *input, int level)
 {
 	struct slice bytes = input->datagram->bytes;
 	uint64_t hash = input->seed;
 
-	/* Authentic bytes that come again are the same message again, wherever they come from. */
-	if (trap->level == MIN_LEVEL_NO_AUTH_NO_PRIV)
+	if (level == MIN_LEVEL_NO_AUTH_NO_PRIV)
 		hash = hash_bytes(&input->origin.from, sizeof(input->origin.from), hash);
 	return hash_bytes(bytes.data, bytes.len, hash);
 }
@@ -219,7 +219,7 @@ on_notification(void *ctx, const struct snmp_notification *notification)
 	if (notification->cut)
 		count_cut(input);
 	trap.digest = trap.version == 3 && trap.inform ? content_digest(input, notification)
-						       : bytes_digest(input, &trap);
+						       : bytes_digest(input, trap.level);
 	enum input_answer how =
 	    input->handler.trap(input->handler.ctx, &trap, &input->origin, &ticket);
 	if (!trap.inform)
@@ -252,12 +252,14 @@ refuse(struct snmp_input *input, struct slice datagram, int64_t *ret_version)
 static bool
 take_plain(struct snmp_input *input, struct slice datagram)
 {
+	const uint64_t digest = bytes_digest(input, MIN_LEVEL_NO_AUTH_NO_PRIV);
 	struct trap trap;
 	uint64_t ticket = 0;
 
+	input->handler.expect(input->handler.ctx, digest);
 	if (!trap_wire_read(datagram, &input->wire, &trap))
 		return false;
-	trap.digest = bytes_digest(input, &trap);
+	trap.digest = digest;
 	(void)input->handler.trap(input->handler.ctx, &trap, &input->origin, &ticket);
 	return true;
 }
