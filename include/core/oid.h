@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "util/slice.h"
 
@@ -22,10 +23,24 @@ struct oid {
 	((struct oid){ (const unsigned long[]){ __VA_ARGS__ }, \
 	    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) })
 
-bool oid_eq(struct oid a, struct oid b);
+/*
+ * Whether oid begins with prefix (and may be equal to it). Inline: each varbind of a trap is held against each object that
+ * its rule wants, and the last number of these tells nearly all of them apart.
+ */
+static inline bool
+oid_starts(struct oid oid, struct oid prefix)
+{
+	if (prefix.n == 0)
+		return true;
+	return oid.n >= prefix.n && oid.ids[prefix.n - 1] == prefix.ids[prefix.n - 1] &&
+	       memcmp(oid.ids, prefix.ids, prefix.n * sizeof(*oid.ids)) == 0;
+}
 
-/* Whether oid begins with prefix (and may be equal to it). */
-bool oid_starts(struct oid oid, struct oid prefix);
+static inline bool
+oid_eq(struct oid a, struct oid b)
+{
+	return a.n == b.n && oid_starts(a, b);
+}
 
 /* Dotted text, with a leading dot or without. Returns the number of sub-identifiers, 0 when it is no OID or has more than
  * max. */

@@ -1,8 +1,5 @@
 #include "core/ber.h"
 
-#define LONG_FORM 0x80
-#define HIGH_TAG 0x1f
-
 /* Octets of a length in the long form. Nothing that fits a datagram needs more than three. */
 #define LENGTH_OCTETS_MAX 4
 #define INTEGER_OCTETS_MAX 5
@@ -20,11 +17,11 @@ read_length(struct slice bytes, size_t *ret_len)
 	if (bytes.len == 0)
 		return 0;
 	unsigned int first = octet(bytes, 0);
-	if (first < LONG_FORM) {
+	if (first < BER_LONG_FORM) {
 		*ret_len = first;
 		return 1;
 	}
-	size_t n = first - LONG_FORM;
+	size_t n = first - BER_LONG_FORM;
 	if (n == 0 || n > LENGTH_OCTETS_MAX || n >= bytes.len)
 		return 0;
 	size_t len = 0;
@@ -38,41 +35,20 @@ read_length(struct slice bytes, size_t *ret_len)
 static bool
 may_become_length(struct slice bytes)
 {
-	size_t n = octet(bytes, 0) - LONG_FORM;
+	size_t n = octet(bytes, 0) - BER_LONG_FORM;
 
 	return n > 0 && n <= LENGTH_OCTETS_MAX;
 }
 
-bool
-ber_take_any(struct slice *bytes, unsigned int *ret_tag, struct slice *ret_content)
+struct slice
+ber_long_content(struct slice bytes)
 {
-	size_t len;
+	static const struct slice none = { NULL, 0 };
+	size_t len, n = read_length(slice_from(bytes, 1), &len);
 
-	if (bytes->len == 0 || (octet(*bytes, 0) & HIGH_TAG) == HIGH_TAG)
-		return false;
-	unsigned int tag = octet(*bytes, 0);
-	struct slice rest = slice_from(*bytes, 1);
-	size_t n = read_length(rest, &len);
-	rest = slice_from(rest, n);
-	if (n == 0 || len > rest.len)
-		return false;
-	*ret_tag = tag;
-	*ret_content = slice_first(rest, len);
-	*bytes = slice_from(rest, len);
-	return true;
-}
-
-bool
-ber_take(struct slice *bytes, unsigned int tag, struct slice *ret_content)
-{
-	struct slice rest = *bytes, content;
-	unsigned int found;
-
-	if (!ber_take_any(&rest, &found, &content) || found != tag)
-		return false;
-	*bytes = rest;
-	*ret_content = content;
-	return true;
+	if (n == 0 || len > bytes.len - 1 - n)
+		return none;
+	return (struct slice){ bytes.data + 1 + n, len };
 }
 
 bool

@@ -1,24 +1,9 @@
 #include "core/oid.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* RFC 2578 3.5: a sub-identifier is at most 2^32 - 1. */
 #define SUB_ID_MAX 4294967295ULL
-
-bool
-oid_eq(struct oid a, struct oid b)
-{
-	return a.n == b.n && oid_starts(a, b);
-}
-
-bool
-oid_starts(struct oid oid, struct oid prefix)
-{
-	if (prefix.n == 0)
-		return true;
-	return oid.n >= prefix.n && memcmp(oid.ids, prefix.ids, prefix.n * sizeof(*oid.ids)) == 0;
-}
 
 /* X.660: the first arc is 0 to 2, and under 0 and 1 the second is at most 39. */
 static bool
