@@ -89,27 +89,46 @@ static const struct head_row rows[] = {
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+/* By the first letter: each name that is heard is held against these. An empty one ends those of a letter. */
+#define LETTERS 26
+#define LETTER(c) ((c) - 'a')
+#define HEADS_PER_LETTER 19
+#define PREFIXES_PER_LETTER 4
+
 /* Heads of interfaces without a port of their own, as they are; with their hyphens. */
-static const struct slice virtual_heads[] = { SLICE("vlan"), SLICE("vl"), SLICE("vlanif"),
-	SLICE("vlan-interface"), SLICE("bvi"), SLICE("bv"), SLICE("bdi"), SLICE("vbdif"),
-	SLICE("irb"), SLICE("ve"), SLICE("loopback"), SLICE("lo"), SLICE("inloopback"),
-	SLICE("null"), SLICE("nu"), SLICE("tunnel"), SLICE("tu"), SLICE("tunnel-te"),
-	SLICE("tunnel-tp"), SLICE("tunnel-ip"), SLICE("nve"), SLICE("vxlan"), SLICE("vx"),
-	SLICE("virtual-access"), SLICE("vi"), SLICE("virtual-template"), SLICE("vt"),
-	SLICE("virtual-ppp"), SLICE("virtual-network"), SLICE("vsi-interface"), SLICE("dialer"),
-	SLICE("di"), SLICE("async"), SLICE("embedded-service-engine"), SLICE("service-engine"),
-	SLICE("wlan"), SLICE("bluetooth"), SLICE("control-plane"), SLICE("st"), SLICE("gr-"),
-	SLICE("lt-"), SLICE("vt-"), SLICE("ip-"), SLICE("mt-"), SLICE("pd-"), SLICE("pe-"),
-	SLICE("lsi"), SLICE("vtep"), SLICE("br"), SLICE("bridge"), SLICE("tun"), SLICE("nvi"),
-	SLICE("lisp"), SLICE("capwap"), SLICE("accesstunnel"), SLICE("pseudowire"),
-	SLICE("virtualportgroup"), SLICE("wlan-radio") };
-#define N_VIRTUAL_HEADS (sizeof(virtual_heads) / sizeof(virtual_heads[0]))
+static const struct slice virtual_heads[LETTERS][HEADS_PER_LETTER] = {
+	[LETTER('a')] = { SLICE("async"), SLICE("accesstunnel") },
+	[LETTER('b')] = { SLICE("bvi"), SLICE("bv"), SLICE("bdi"), SLICE("bluetooth"), SLICE("br"),
+	    SLICE("bridge") },
+	[LETTER('c')] = { SLICE("control-plane"), SLICE("capwap") },
+	[LETTER('d')] = { SLICE("dialer"), SLICE("di") },
+	[LETTER('e')] = { SLICE("embedded-service-engine") },
+	[LETTER('g')] = { SLICE("gr-") },
+	[LETTER('i')] = { SLICE("irb"), SLICE("inloopback"), SLICE("ip-") },
+	[LETTER('l')] = { SLICE("loopback"), SLICE("lo"), SLICE("lt-"), SLICE("lsi"),
+	    SLICE("lisp") },
+	[LETTER('m')] = { SLICE("mt-") },
+	[LETTER('n')] = { SLICE("null"), SLICE("nu"), SLICE("nve"), SLICE("nvi") },
+	[LETTER('p')] = { SLICE("pd-"), SLICE("pe-"), SLICE("pseudowire") },
+	[LETTER('s')] = { SLICE("service-engine"), SLICE("st") },
+	[LETTER('t')] = { SLICE("tunnel"), SLICE("tu"), SLICE("tunnel-te"), SLICE("tunnel-tp"),
+	    SLICE("tunnel-ip"), SLICE("tun") },
+	[LETTER('v')] = { SLICE("vlan"), SLICE("vl"), SLICE("vlanif"), SLICE("vlan-interface"),
+	    SLICE("vbdif"), SLICE("ve"), SLICE("vxlan"), SLICE("vx"), SLICE("virtual-access"),
+	    SLICE("vi"), SLICE("virtual-template"), SLICE("vt"), SLICE("virtual-ppp"),
+	    SLICE("virtual-network"), SLICE("vsi-interface"), SLICE("vt-"), SLICE("vtep"),
+	    SLICE("virtualportgroup") },
+	[LETTER('w')] = { SLICE("wlan"), SLICE("wlan-radio") },
+};
 
 /* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */
-static const struct slice virtual_prefixes[] = { SLICE("docker"), SLICE("veth"), SLICE("virbr"),
-	SLICE("vmbr"), SLICE("br-"), SLICE("br_"), SLICE("brq"), SLICE("dummy"), SLICE("tap"),
-	SLICE("dot11radio"), SLICE("l2lisp") };
-#define N_VIRTUAL_PREFIXES (sizeof(virtual_prefixes) / sizeof(virtual_prefixes[0]))
+static const struct slice virtual_prefixes[LETTERS][PREFIXES_PER_LETTER] = {
+	[LETTER('b')] = { SLICE("br-"), SLICE("br_"), SLICE("brq") },
+	[LETTER('d')] = { SLICE("docker"), SLICE("dummy"), SLICE("dot11radio") },
+	[LETTER('l')] = { SLICE("l2lisp") },
+	[LETTER('t')] = { SLICE("tap") },
+	[LETTER('v')] = { SLICE("veth"), SLICE("virbr"), SLICE("vmbr") },
+};
 
 static bool
 is_digit(char c)
@@ -160,6 +179,16 @@ may_begin(struct slice head, char letter)
 	return head.len > 0 && ((head.data[0] ^ letter) & ~0x20) == 0;
 }
 
+/* Which letter it begins with, of either case. False: with none. */
+static bool
+first_letter(struct slice text, size_t *ret_letter)
+{
+	const unsigned char letter = text.len > 0 ? (unsigned char)(text.data[0] | 0x20) : 0;
+
+	*ret_letter = (size_t)LETTER(letter);
+	return letter >= 'a' && letter <= 'z';
+}
+
 /* Whether head is text when neither case nor hyphens count. A hyphen right before the number is part
  * of the name ("ge-0/0/1", "ethernet-1/5"): such a head is none of ours. */
 static bool
@@ -208,18 +237,20 @@ ifname_class(enum os_family os, const struct ifname_parts *parts)
 bool
 ifname_is_virtual(struct slice name)
 {
-	/* A unit of a virtual interface ("irb.20") is one, too. */
+	size_t letter;
+
 	name = ifname_trim(name);
+	if (!first_letter(name, &letter))
+		return false;
+	/* A unit of a virtual interface ("irb.20") is one, too. */
 	long dot = slice_find(name, SLICE("."));
 	struct slice head = ifname_split(slice_first(name, dot > 0 ? (size_t)dot : name.len)).head;
 
-	for (size_t i = 0; i < N_VIRTUAL_HEADS; i++)
-		if (may_begin(head, virtual_heads[i].data[0]) &&
-		    slice_case_eq(head, virtual_heads[i]))
+	for (const struct slice *is = virtual_heads[letter]; is->len > 0; is++)
+		if (slice_case_eq(head, *is))
 			return true;
-	for (size_t i = 0; i < N_VIRTUAL_PREFIXES; i++)
-		if (may_begin(name, virtual_prefixes[i].data[0]) &&
-		    slice_case_eq(slice_first(name, virtual_prefixes[i].len), virtual_prefixes[i]))
+	for (const struct slice *is = virtual_prefixes[letter]; is->len > 0; is++)
+		if (slice_case_eq(slice_first(name, is->len), *is))
 			return true;
 	return slice_case_eq_str(slice_first(head, 5), "cable") &&
 	       slice_find(name, SLICE("upstream")) >= 0;
