@@ -176,7 +176,8 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		"\"suppressed\":true,\"waits\":\"up/link/syslog//\","
 		"\"spoke\":\"2024-05-01T12:00:00.000001Z\",\"booted\":\"2024-05-01T12:00:00.000002Z\","
 		"\"shut\":\"2024-05-01T12:00:00.000004Z\","
-		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\",\"uptime\":4294967295,"
+		"\"ups_from\":\"2024-05-01T12:00:00.000003Z\","
+		"\"counts_from\":\"2024-05-01T12:00:00.000005Z\",\"uptime\":4294967295,"
 		"\"trap_said\":\"down\",\"line_said\":\"up\","
 		"\"echoes\":\"down/trap/2024-05-01T12:00:00.000000Z/tT\","
 		"\"protocol_old\":true,\"tells_both\":true}",
@@ -192,6 +193,7 @@ START_TEST(what_a_restart_must_know_is_there_only_while_it_is)
 		.booted_us = NOON + 2,
 		.shut_us = NOON + 4,
 		.ups_from_us = NOON + 3,
+		.counts_us = NOON + 5,
 		.has_uptime = true,
 		.uptime_cs = UINT32_MAX,
 		.trap_said = "down",

@@ -55,6 +55,7 @@ struct dp_marks {
 	int64_t booted_us;   /* when its switch booted, by the sysUpTime of its traps */
 	int64_t shut_us;     /* it was shut then, less than source_settle ago */
 	int64_t ups_from_us; /* boot_settle: no up of its switch counts before */
+	int64_t counts_us;   /* down_delay, up_delay: what is observed of it counts then */
 	bool has_uptime;
 	uint32_t uptime_cs; /* sysUpTime of the last trap about it */
 	const char *trap_said,

@@ -56,6 +56,7 @@ engine_marks(struct engine *engine, uint32_t interface, const struct interface_s
 {
 	const struct switch_state *sw =
 	    &engine->switches[engine_interface_switch(engine, interface)];
+	const struct watch *watch = engine_watch(engine, interface);
 	struct dp_marks marks = {
 		.has_uptime = state->has_trap_cs && sw->has_uptime,
 		.uptime_cs = state->trap_cs,
@@ -76,6 +77,8 @@ engine_marks(struct engine *engine, uint32_t interface, const struct interface_s
 	marks.booted_us = marks.has_uptime ? label(engine, booted_ns(sw)) : 0;
 	marks.ups_from_us =
 	    sw->ups_from_ns > engine->clock.now_ns ? label(engine, sw->ups_from_ns) : 0;
+	if (watch && watch->show_ns != INT64_MAX)
+		marks.counts_us = label(engine, watch->show_ns);
 	return marks;
 }
 

@@ -131,6 +131,7 @@ read_marks(const json_t *object)
 		.booted_us = time_from(object, "booted"),
 		.shut_us = time_from(object, "shut"),
 		.ups_from_us = time_from(object, "ups_from"),
+		.counts_us = time_from(object, "counts_from"),
 		.has_uptime = json_is_integer(uptime) && uptime_cs >= 0 && uptime_cs <= UINT32_MAX,
 		.uptime_cs = (uint32_t)uptime_cs,
 		.trap_said = trap_said ? trap_said : "",
@@ -141,9 +142,28 @@ read_marks(const json_t *object)
 	};
 }
 
-/* What was observed, and did not count yet when it was written: its delay begins anew. */
+/*
+ * What is left of a delay that was to be over at `counts_us` (0: nobody knows). The switch is asked whether it is still so:
+ * that has source_settle to be answered. More than the delay it is never, whatever a clock did meanwhile.
+ */
+static int64_t
+delay_left_ns(const struct engine *engine, bool up, int64_t counts_us, struct engine_time time)
+{
+	const struct config *config = &engine->config;
+	const int64_t most_ns =
+	    (up ? config->state.up_delay_ms : config->state.down_delay_ms) * 1000000;
+	const int64_t least_ns = config->state.source_settle_ms * 1000000;
+	int64_t left_ns = counts_us == 0 ? most_ns : engine_span_ns(counts_us - time.wall_us);
+
+	if (left_ns < least_ns)
+		left_ns = least_ns;
+	return left_ns < most_ns ? left_ns : most_ns;
+}
+
+/* What was observed, and did not count yet when it was written: its delay goes on. */
 static void
-restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct engine_time time)
+restore_delay(struct engine *engine, uint32_t interface, bool oper_up, int64_t counts_us,
+    struct engine_time time)
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const bool up = interface_observed_up(state);
@@ -160,10 +180,8 @@ restore_delay(struct engine *engine, uint32_t interface, bool oper_up, struct en
 	interface_suppress(state, state->suppressed);
 	if (state->suppressed || !(watch = engine_watch_need(engine, interface)))
 		return;
-	int64_t delay_ms =
-	    up ? engine->config.state.up_delay_ms : engine->config.state.down_delay_ms;
-	watch->show_ns = time.now_ns + delay_ms * 1000000;
-	watch->show_received_us = time.wall_us;
+	watch->show_ns = time.now_ns + delay_left_ns(engine, up, counts_us, time);
+	watch->show_received_us = state->heard_us != 0 ? state->heard_us : time.wall_us;
 }
 
 static void
@@ -184,8 +202,8 @@ restore_override(
 
 /* Beside the state itself: who overrides it, the penalty of a flapping interface, and delays. */
 static void
-restore_watch(
-    struct engine *engine, uint32_t interface, const json_t *object, struct engine_time time)
+restore_watch(struct engine *engine, uint32_t interface, const json_t *object, int64_t counts_us,
+    struct engine_time time)
 {
 	const char *oper = json_string_value(json_object_get(object, "oper"));
 	int64_t at_us;
@@ -197,7 +215,7 @@ restore_watch(
 	if (engine->interfaces[interface].override != SPOKEN_NONE)
 		restore_override(engine, interface, object, time);
 	engine_waits_restore(engine, interface, text_from(object, "waits"), time);
-	restore_delay(engine, interface, strcmp(oper, "up") == 0, time);
+	restore_delay(engine, interface, strcmp(oper, "up") == 0, counts_us, time);
 	engine_watch_settle(engine, interface);
 }
 
@@ -227,7 +245,7 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 		read_state(object, &engine->interfaces[found], time);
 		const struct dp_marks marks = read_marks(object);
 		engine_marks_restore(engine, sw, found, &marks, time);
-		restore_watch(engine, found, object, time);
+		restore_watch(engine, found, object, marks.counts_us, time);
 		engine_note_teller(
 		    &engine->switches[sw], (enum link_source)engine->interfaces[found].source);
 		if (engine->interfaces[found].order > engine->last_order)

@@ -143,6 +143,7 @@ add_marks(struct text *text, const struct dp_marks *marks)
 	add_if_time(text, SLICE("booted"), marks->booted_us);
 	add_if_time(text, SLICE("shut"), marks->shut_us);
 	add_if_time(text, SLICE("ups_from"), marks->ups_from_us);
+	add_if_time(text, SLICE("counts_from"), marks->counts_us);
 	if (marks->has_uptime)
 		add_number(text, SLICE("uptime"), marks->uptime_cs);
 	add_if_string(text, SLICE("trap_said"), marks->trap_said);
