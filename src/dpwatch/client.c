@@ -20,7 +20,7 @@ struct client {
 	char *socket_path; /* NULL: HTTP over TCP */
 	char *ca;          /* NULL: the system's authorities */
 	struct curl_slist *headers;
-	bool quiet;
+	bool quiet, patient;
 	client_progress_fn *progress; /* NULL: nobody asks */
 	void *progress_ctx;
 	char error[CURL_ERROR_SIZE];
@@ -116,6 +116,12 @@ void
 client_set_quiet(struct client *client, bool quiet)
 {
 	client->quiet = quiet;
+}
+
+void
+client_set_patient(struct client *client, bool patient)
+{
+	client->patient = patient;
 }
 
 void
@@ -338,6 +344,14 @@ tell_where_to_look(const json_t *json)
 			fprintf(stderr, "  dpwatch %s shows what there is\n", lists[i].command);
 }
 
+static bool
+map_changed(const struct client_reply *reply)
+{
+	const json_t *error = json_object_get(reply->json, "NeutronError");
+
+	return reply->status == 409 && strcmp(json_text(error, "type"), "TopologyChanged") == 0;
+}
+
 static void
 tell_refusal(const struct client *client, const struct client_reply *reply)
 {
@@ -378,11 +392,11 @@ ask(struct client *client, const char *method, const char *target, struct slice 
 		*ret_reply = reply;
 		return CLIENT_OK;
 	}
-	bool passing = reply.status >= 500;
-	if (!passing || !client->quiet)
+	const bool passing = reply.status >= 500, again = client->patient && map_changed(&reply);
+	if (!again && (!passing || !client->quiet))
 		tell_refusal(client, &reply);
 	client_reply_release(&reply);
-	return passing ? CLIENT_UNREACHABLE : CLIENT_REFUSED;
+	return again ? CLIENT_CHANGED : passing ? CLIENT_UNREACHABLE : CLIENT_REFUSED;
 }
 
 enum client_result

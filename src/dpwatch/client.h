@@ -37,6 +37,7 @@ enum client_result {
 	CLIENT_OK,
 	CLIENT_REFUSED,     /* the daemon said no; told */
 	CLIENT_UNREACHABLE, /* no answer, or that it cannot at present (5xx); told, unless quiet */
+	CLIENT_CHANGED,     /* another map came in force; not told (client_set_patient) */
 };
 
 /*
@@ -69,12 +70,19 @@ void client_set_progress(struct client *client, client_progress_fn *fn, void *ct
 /* No messages about CLIENT_UNREACHABLE while set: for who tries again. */
 void client_set_quiet(struct client *client, bool quiet);
 
+/*
+ * While set, an answer that another map came in force since the page before (409) is CLIENT_CHANGED, and not CLIENT_REFUSED:
+ * for who begins the list again.
+ */
+void client_set_patient(struct client *client, bool patient);
+
 /* Percent-encoded for a path or a query. The caller frees it; ends the program when memory is out. */
 char *client_escape(const char *text);
 
 /*
  * A list page by page: follows `next` (for ports: ports_links) to its end, and calls fn with the array `name` of each page,
- * borrowed. `target` is the first page.
+ * borrowed. `target` is the first page. Where another map comes in force in between, the list begins again, twice at most:
+ * fn is called with NULL, and what it was told before is void.
  */
 typedef void client_page_fn(void *ctx, const json_t *list);
 enum client_result client_each_page(

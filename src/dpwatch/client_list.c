@@ -7,6 +7,9 @@
 
 #include "client.h"
 
+/* How often a list begins again: maps that come one after the other are somebody's script. */
+#define BEGIN_AGAIN 2
+
 static const char *
 next_link(const json_t *page)
 {
@@ -47,8 +50,9 @@ next_target(const json_t *page, const char *target)
 	return next;
 }
 
-enum client_result
-client_each_page(
+/* The list once from its beginning. */
+static enum client_result
+each_page(
     struct client *client, const char *target, const char *name, client_page_fn *fn, void *ctx)
 {
 	enum client_result result = CLIENT_OK;
@@ -69,10 +73,29 @@ client_each_page(
 	return result;
 }
 
+enum client_result
+client_each_page(
+    struct client *client, const char *target, const char *name, client_page_fn *fn, void *ctx)
+{
+	enum client_result result = CLIENT_CHANGED;
+
+	for (int left = BEGIN_AGAIN; result == CLIENT_CHANGED; left--) {
+		client_set_patient(client, left > 0);
+		result = each_page(client, target, name, fn, ctx);
+		if (result == CLIENT_CHANGED)
+			fn(ctx, NULL);
+	}
+	client_set_patient(client, false);
+	return result;
+}
+
 static void
 extend(void *ctx, const json_t *list)
 {
-	json_array_extend(ctx, (json_t *)list);
+	if (list)
+		json_array_extend(ctx, (json_t *)list);
+	else
+		json_array_clear(ctx);
 }
 
 enum client_result

@@ -61,10 +61,13 @@ note(struct listening *listening, const json_t *interface)
 static void
 on_page(void *ctx, const json_t *list)
 {
+	struct listening *listening = ctx;
 	const json_t *interface;
 	size_t i;
 
-	json_array_foreach((json_t *)list, i, interface) note(ctx, interface);
+	if (!list)
+		memset(listening->said, 0, topo_n_interfaces(listening->topo));
+	json_array_foreach((json_t *)list, i, interface) note(listening, interface);
 }
 
 json_t *
