@@ -222,6 +222,8 @@ fuzz: $(FUZZERS)
 	$(Q)scripts/fuzz $(SECONDS) $(FUZZERS)
 
 # ---- installing ----
+# The sample configuration and the manuals name the places of this installation.
+AS_INSTALLED = sed 's,/usr/local/share/dpwatch,$(PREFIX)/share/dpwatch,; s,/etc/dpwatch,$(SYSCONFDIR)/dpwatch,g'
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpwatch/rules \
 		$(DESTDIR)$(PREFIX)/share/dpwatch/mibs $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -233,8 +235,8 @@ install: all
 	rm -f $(DESTDIR)$(PREFIX)/share/dpwatch/rules/*.rules
 	install -m 0644 $(wildcard conf/rules/*.rules) $(DESTDIR)$(PREFIX)/share/dpwatch/rules/
 	install -m 0644 $(wildcard mibs/*) $(DESTDIR)$(PREFIX)/share/dpwatch/mibs/
-	for page in $(wildcard src/*/*.[1578]); do \
-		install -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; done
+	for page in $(wildcard src/*/*.[1578]); do $(AS_INSTALLED) $$page | \
+		install -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0644 conf/completions/dpwatch $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dpwatch
 	install -m 0644 conf/prometheus-alerts.yml conf/prometheus-alerts-neutron.yml $(DESTDIR)$(PREFIX)/share/dpwatch/
@@ -247,7 +249,7 @@ install: all
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/dpwatch-neutron.service
 	install -m 0644 conf/systemd/dpwatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/dpwatch.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf || \
-		install -m 0640 conf/dpwatch.conf $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf
+		$(AS_INSTALLED) conf/dpwatch.conf | install -m 0640 /dev/stdin $(DESTDIR)$(SYSCONFDIR)/dpwatch/dpwatch.conf
 # Configuration, rules of one's own, state and the user stay.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/dpwatchd sbin/dpwatch-neutron bin/dpwatch \

@@ -28,6 +28,11 @@ check "the programs run" "$tmp/usr/bin/dpwatch" --version
 check "its rules are good" "$tmp/usr/bin/dpwatch" rules test --rules "$rules"
 check "its configuration is good" "$tmp/usr/sbin/dpwatchd" -t -c "$etc/dpwatch.conf"
 
+# /usr/local is what stands in the sources.
+check "its configuration names where the rules are" grep -q '^#rules_dir = /usr/share/dpwatch/rules, /etc/dpwatch/rules.d$' "$etc/dpwatch.conf"
+check "... and so does its manual" grep -q '/usr/share/dpwatch/rules' "$tmp/usr/share/man/man5/dpwatch.conf.5"
+check "nothing names another prefix" test -z "$(grep -rl /usr/local "$etc" "$tmp/usr/share/man" "$tmp/usr/lib")"
+
 # An older version had the same rules in a file of another name; the operator has edited the configuration.
 cp "$rules/cisco-ios.rules" "$rules/cisco.rules"
 echo '# mine' >"$etc/dpwatch.conf"
