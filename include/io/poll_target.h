@@ -46,7 +46,10 @@ void poll_target_release(struct poll_target *target);
 bool poll_target_user(const struct poll_target *target, struct slice engine_id,
     struct usm_user *ret_user, char *why, size_t size);
 
-/* Whether poll_user is usable: its user is there, and the files of its secrets. False, and why says so. */
+/*
+ * Whether poll_user and poll_community are usable: the user is there, and the files of the secrets. False, and why names the key
+ * and says so.
+ */
 bool poll_target_check(const struct config *config, char *why, size_t size);
 
 /* Whether the switch can still be asked there. */

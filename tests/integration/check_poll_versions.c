@@ -351,18 +351,20 @@ END_TEST
 static const char *const bad[][2] = {
 	{ "poll_user = nobody\n", "dpwatch.conf:" /* the line's number */ },
 	{ "poll_user = monitor SHA \"short\"\n", "shorter than 8 octets" },
+	{ "poll_community = file:/nonexistent/secret\n",
+	    "[snmp] poll_community: /nonexistent/secret: No such file or directory" },
 	{ "poll_user = monitor SHA file:/nonexistent/secret\n",
 	    "[snmp] poll_user: the user that polls monitor: the authentication secret: "
 	    "/nonexistent/secret: No such file or directory" },
 };
 
-START_TEST(a_bad_poll_user_is_refused_at_the_start)
+START_TEST(bad_credentials_for_polling_are_refused_at_the_start)
 {
 	sandbox_configure(&box, &(struct sandbox_lines){ .snmp = bad[_i][0] });
 	ck_assert_int_eq(process_run(out, sizeof(out),
 			     ARGV(sandbox_program("dpwatchd"), "-t", "-c", box.config)),
 	    1);
-	ck_assert_msg(strstr(out, bad[_i][1]) && strstr(out, "poll_user"), "%s", out);
+	ck_assert_msg(strstr(out, bad[_i][1]) && strstr(out, "[snmp] poll_"), "%s", out);
 	ck_assert_ptr_null(strstr(out, "\"short\""));
 }
 END_TEST
@@ -383,7 +385,7 @@ main(void)
 	tcase_add_test(tcase, secrets_are_read_from_files);
 	tcase_add_test(tcase, a_user_is_chosen_by_the_engine);
 	tcase_add_test(tcase, an_agent_of_snmpv1_alone_is_understood);
-	tcase_add_loop_test(tcase, a_bad_poll_user_is_refused_at_the_start, 0, N(bad));
+	tcase_add_loop_test(tcase, bad_credentials_for_polling_are_refused_at_the_start, 0, N(bad));
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }

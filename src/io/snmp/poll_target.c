@@ -112,20 +112,42 @@ poll_target_user(const struct poll_target *target, struct slice engine_id,
 		   named ? "[snmp] user" : "the user that polls", line, ret_user, why, size) == 0;
 }
 
-bool
-poll_target_check(const struct config *config, char *why, size_t size)
+static bool
+check_user(const struct config *config, char *why, size_t size)
 {
 	const struct poll_target target = { .user = config->snmp.poll_user,
 		.users = &config->snmp.user };
 	const struct slice unknown = { NULL, 0 };
 	struct usm_user user;
+	char cause[256];
 
-	if (!target.user)
-		return true;
-	if (!poll_target_user(&target, unknown, &user, why, size))
+	if (!poll_target_user(&target, unknown, &user, cause, sizeof(cause))) {
+		snprintf(why, size, "[snmp] poll_user: %s", cause);
 		return false;
+	}
 	explicit_bzero(&user, sizeof(user));
 	return true;
+}
+
+static bool
+check_community(const struct config *config, char *why, size_t size)
+{
+	struct poll_target target = { 0 };
+	char cause[256];
+	const bool good =
+	    take_community(config->snmp.poll_community, &target, cause, sizeof(cause));
+
+	explicit_bzero(&target, sizeof(target));
+	if (!good)
+		snprintf(why, size, "[snmp] poll_community: %s", cause);
+	return good;
+}
+
+bool
+poll_target_check(const struct config *config, char *why, size_t size)
+{
+	return (!config->snmp.poll_user || check_user(config, why, size)) &&
+	       (!config->snmp.poll_community || check_community(config, why, size));
 }
 
 /* ---- address ---- */

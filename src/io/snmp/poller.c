@@ -409,12 +409,7 @@ poller_configure(struct poller *poller, const struct config *config)
 int
 poller_check(const struct config *config, char *error, size_t error_size)
 {
-	char why[320];
-
-	if (poll_target_check(config, why, sizeof(why)))
-		return 0;
-	snprintf(error, error_size, "[snmp] poll_user: %s", why);
-	return -1;
+	return poll_target_check(config, error, error_size) ? 0 : -1;
 }
 
 struct poller *
