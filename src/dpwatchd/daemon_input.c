@@ -389,9 +389,10 @@ note_listener(struct daemon *daemon, const char *kind, const char *name, size_t 
 
 	if (i == max)
 		return;
+	/* The kernel tells twice what it granted (socket(7)). */
 	if (receive_buffer > 0)
 		snprintf(daemon->listener_texts[i], sizeof(daemon->listener_texts[i]),
-		    "%s %s (receive buffer %zu KiB)", kind, name, receive_buffer / 1024);
+		    "%s %s (receive buffer %zu KiB)", kind, name, receive_buffer / 2 / 1024);
 	else
 		snprintf(daemon->listener_texts[i], sizeof(daemon->listener_texts[i]), "%s %s",
 		    kind, name);
