@@ -254,6 +254,17 @@ print_findings(const struct cli *cli, const json_t *findings)
 	table_free(table);
 }
 
+static bool
+any_answered(const json_t *results)
+{
+	const json_t *result;
+	size_t i;
+
+	json_array_foreach((json_t *)results, i,
+	    result) if (strcmp(json_text(result, "outcome"), "answered") == 0) return true;
+	return false;
+}
+
 int
 discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings)
 {
@@ -264,7 +275,8 @@ discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings)
 	*ret_findings = NULL;
 	if (survey) {
 		good = discover_tell_failures(results);
-		*ret_findings = survey_findings(survey);
+		if (any_answered(results))
+			*ret_findings = survey_findings(survey);
 		good = good && json_array_size(*ret_findings) == 0;
 		discover_tell_notes(survey_notes(survey));
 	}

@@ -44,7 +44,7 @@ print_ports(const struct cli *cli, const json_t *ports)
 		{ .title = "NAME" },
 		{ .title = "HOST" },
 		{ .title = "WOULD BE", .fixed = true },
-		{ .title = "CAUSE", .fixed = true },
+		{ .title = "CAUSE", .fixed = true, .drop = 1 },
 		{ .title = "PATHS UP", .fixed = true },
 	};
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));

@@ -23,7 +23,7 @@ void discover_tell_notes(const json_t *notes);
 
 /*
  * Asks all switches of the map in force, and holds this map against what they tell. *ret_findings is the caller's, and NULL
- * where nobody could be asked. CLI_DONE where all told, and the map is as they say.
+ * where nobody could be asked, or no switch answered. CLI_DONE where all told, and the map is as they say.
  */
 int discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings);
 void discover_print_check(const struct cli *cli, const json_t *findings);

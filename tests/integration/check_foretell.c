@@ -152,6 +152,15 @@ START_TEST(check_without_a_file_tells_what_the_network_has_not_said)
 }
 END_TEST
 
+/* There are no credentials. */
+START_TEST(where_no_switch_answers_the_map_is_not_said_to_be_as_they_say)
+{
+	ck_assert_int_eq(run(ARGV("topology", "check", "--live")), 1);
+	expect_in("leaf1: there are no credentials for it");
+	ck_assert_ptr_null(strstr(out, "say the same"));
+}
+END_TEST
+
 /* A dump as the base, Neutron's list and a hosts file: through a pipe into the daemon. */
 START_TEST(neutrons_ports_are_imported_and_loaded)
 {
@@ -232,6 +241,7 @@ main(void)
 	tcase_add_test(tcase, a_forecast_comes_true);
 	tcase_add_test(tcase, check_tells_single_points_of_failure_and_what_stands_alone);
 	tcase_add_test(tcase, check_without_a_file_tells_what_the_network_has_not_said);
+	tcase_add_test(tcase, where_no_switch_answers_the_map_is_not_said_to_be_as_they_say);
 	tcase_add_test(tcase, neutrons_ports_are_imported_and_loaded);
 	tcase_add_test(tcase, interfaces_of_a_walk_are_imported);
 	suite_add_tcase(suite, tcase);
