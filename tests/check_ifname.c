@@ -396,6 +396,33 @@ static const struct {
 	{ "Gi4294967296/1", 0, false },
 };
 
+static const struct {
+	const char *a, *b;
+	bool differ;
+} numbers[] = {
+	{ "ethernet1/7", "ethernet1/12", true },
+	{ "ethernet1/7", "ethernet2/7", true },
+	{ "xe-0/0/7:1", "xe-0/0/7:2", true },
+	{ "23", "24", true },
+	{ "ethernet1/7", "ethernet1/7", false },
+	{ "ethernet1/7", "ethernet1/7/1", false },
+	{ "ethernet1/7", "gigabitethernet1/8", false },
+	{ "ethernet1/7", "8", false },
+	{ "mgmt", "mgmt0", false },
+	{ "outside", "inside", false },
+	{ "", "", false },
+	{ "", "7", false },
+};
+
+START_TEST(names_of_one_notation_with_other_numbers_are_two_interfaces)
+{
+	struct slice a = slice_of(numbers[_i].a), b = slice_of(numbers[_i].b);
+
+	ck_assert_int_eq(ifname_keys_differ_in_number(a, b), numbers[_i].differ);
+	ck_assert_int_eq(ifname_keys_differ_in_number(b, a), numbers[_i].differ);
+}
+END_TEST
+
 START_TEST(an_interface_may_be_in_a_slot_that_its_place_names)
 {
 	ck_assert_int_eq(
@@ -441,6 +468,8 @@ main(void)
 	tcase_add_test(tc, a_name_whose_long_form_has_no_room_keeps_its_own);
 	tcase_add_loop_test(tc, interfaces_without_a_port_are_virtual, 0, N(kinds));
 	tcase_add_loop_test(tc, a_unit_stands_on_its_physical_interface, 0, N(units));
+	tcase_add_loop_test(
+	    tc, names_of_one_notation_with_other_numbers_are_two_interfaces, 0, N(numbers));
 	tcase_add_loop_test(tc, an_interface_may_be_in_a_slot_that_its_place_names, 0, N(slots));
 	tcase_add_loop_test(tc, an_os_text_names_its_family, 0, N(families));
 	tcase_add_loop_test(tc, no_byte_behind_a_name_is_read, 0, N(same));

@@ -70,6 +70,13 @@ bool ifname_is_virtual(struct slice name);
 bool ifname_unit_parent(enum os_family os, struct slice name, struct slice *ret_parent);
 
 /*
+ * Whether two keys (of ifname_key(), for one family) are of two interfaces that are numbered in the same way: equal but for their
+ * numbers ("ethernet1/7" and "ethernet1/12"). False for equal keys, and for two notations ("ethernet1/7" and "7"), which may
+ * mean one interface.
+ */
+bool ifname_keys_differ_in_number(struct slice a, struct slice b);
+
+/*
  * Whether the interface may sit on the card in that slot: one of the numbers of its place before the port's own is the
  * slot's. Vendors put chassis, member, slot and module in different orders ("xe-SLOT/pic/port", "Gi<member>/<slot>/<port>",
  * "port<stack>.<module>.<port>"), so it may be true for a card too many, never for one too few. A breakout lane (":1") is no

@@ -137,6 +137,32 @@ extra_by_name(struct engine *engine, uint32_t sw, struct slice name, bool add)
 	return found != TOPO_NONE || !add ? found : engine_extra_add(engine, sw, name, wanted);
 }
 
+/*
+ * An index may have moved (a map that is older than the switch's last restart), or be that of an interface which the map does
+ * not name. So where the event's own name is of the interface's notation, and numbers another one, it is not the interface.
+ */
+static bool
+names_another(const struct engine *engine, uint32_t sw, uint32_t interface, struct slice name)
+{
+	const enum os_family os = topo_switch_get(engine->topo, sw)->os;
+	char mine[IFNAME_MAX + 1], told[IFNAME_MAX + 1];
+	struct slice is = slice_of(engine_interface_name(engine, interface));
+
+	return ifname_keys_differ_in_number((struct slice){ told, ifname_key(os, name, told) },
+	    (struct slice){ mine, ifname_key(os, is, mine) });
+}
+
+static uint32_t
+find_by_index(const struct engine *engine, uint32_t sw, const struct link_event *event)
+{
+	uint32_t found = engine_index_find(engine, sw, event->if_index);
+
+	if (found == TOPO_NONE || names_another(engine, sw, found, event->name) ||
+	    names_another(engine, sw, found, event->descr))
+		return TOPO_NONE;
+	return found;
+}
+
 uint32_t
 engine_find_known(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
@@ -151,7 +177,7 @@ engine_find_known(
 		found = topo_interface_find(engine->topo, sw, names[i]);
 	}
 	if (found == TOPO_NONE && event->if_index != 0)
-		found = engine_index_find(engine, sw, event->if_index);
+		found = find_by_index(engine, sw, event);
 	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
 		found = extra_by_name(engine, sw, names[i], false);
 	return found;
