@@ -24,6 +24,18 @@
  */
 int change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_buf *keys);
 
+/* What the script must know of a batch beside its records. Texts are borrowed. */
+struct script_head {
+	uint64_t epoch, number;
+	int64_t moment_ms;
+	const char *instance;
+	const char *line; /* the line it writes as (struct redis_history) */
+	uint64_t events_max_length, others_max_length; /* of the streams */
+};
+
+/* Appends it: nine texts, in front of the records. 0; or -ENOMEM, with `args` as far as there was room. */
+int script_head_encode(const struct script_head *head, struct arg_buf *args);
+
 /* Values of a record behind its letter, at most. */
 #define CHANGE_FIELDS_MAX 23
 
@@ -44,10 +56,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order, all with one prefix; what follows it tells ports from interfaces. ARGV: epoch, batch, schema,
- * events_max_length, other streams' max length, instance, the line it writes as (struct redis_history), the batch's moment
- * (Unix ms), and all records as the bytes of their arg_buf (the script takes them apart with cmsgpack). Stream entries have
- * the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
+ * that names a key, in order, all with one prefix. ARGV: the bytes of script_head_encode() and behind them all records, as
+ * one argument, which the script takes apart with cmsgpack. Stream entries have the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
  * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
  * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
@@ -58,7 +68,8 @@ extern const char REDIS_APPLY_SCRIPT[];
 
 /*
  * Tries every command that REDIS_APPLY_SCRIPT uses, because one that an ACL refuses in its middle would leave half a batch.
- * KEYS: a key of dpwatch's prefix that nobody uses (it is gone again afterwards), then keys of every kind that is written.
+ * KEYS: a key of dpwatch's prefix that nobody uses (it is gone again afterwards), then those of every batch in their order,
+ * and one of each other kind.
  * Reply: "ok", or the error of the first command that an ACL refused, with the command.
  */
 extern const char REDIS_PROBE_SCRIPT[];

@@ -13,6 +13,7 @@
 struct batch_command {
 	char *text; /* owned: the command as it goes over the wire (RESP) */
 	size_t len, room;
+	struct arg_buf head; /* owned: what stands before the records */
 	const char *prefix, *instance;
 	const char *line; /* borrowed, and set by whoever makes commands */
 	uint64_t events_max_length;

@@ -66,6 +66,69 @@ START_TEST(texts_of_any_length_arrive_as_they_are)
 }
 END_TEST
 
+/* ---- reports ---- */
+
+static const char *const report_fields[] = { "reported", "reported_by", "reported_at",
+	"reported_note", "reported_until" };
+
+static void
+expect_report(bool reported)
+{
+	static const char *const wanted[2][5] = { { "false", "", "", "", "" },
+		{ "true", "joe", T0, "a note", T2 } };
+
+	for (size_t i = 0; i < 5; i++)
+		expect_field(PORT_KEY, report_fields[i], wanted[reported][i]);
+}
+
+/* As batch `number`, the port's toggle or hash, with somebody's report or without. */
+static void
+write_report(unsigned number, bool is_toggle, bool reported, bool among_others)
+{
+	struct dp_change change = is_toggle ? toggle(number % 2) : other(CHANGE_PORT);
+	char batch[16];
+
+	snprintf(batch, sizeof(batch), "%u", number);
+	if (reported)
+		change.report = (struct dp_report){ true, "joe", "a note", NOON, NOON + 2 };
+	add(&change);
+	if (among_others)
+		add_others();
+	redisReply *reply = send_raw("1", batch, 1000000);
+	ck_assert_str_eq(reply->element[0]->str, "ok");
+	freeReplyObject(reply);
+	arg_buf_clear(&args);
+	arg_buf_clear(&keys);
+}
+
+/* Toggles of a port that nobody reports leave those fields alone: they must be right already, whatever came before. */
+START_TEST(what_a_hash_says_of_a_report_is_what_the_last_record_said)
+{
+	unsigned number = 1;
+
+	begin();
+	for (unsigned path = 0; path < 64; path++) {
+		for (unsigned step = path, i = 0; i < 3; i++, step /= 4) {
+			write_report(++number, step & 1, step & 2, _i == 1);
+			expect_report(step & 2);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle)
+{
+	begin();
+	run("HDEL " PORT_KEY " reported reported_by reported_at reported_note reported_until");
+	write_report(2, true, false, false);
+	expect_report(false);
+	run("DEL " PORT_KEY);
+	write_report(3, true, false, false);
+	expect_report(false);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN " PORT_KEY), 16);
+}
+END_TEST
+
 /* ---- the other records ---- */
 
 START_TEST(interfaces_of_a_batch_keep_their_last_state_each_in_its_switch)
@@ -286,7 +349,7 @@ START_TEST(a_batch_may_hold_512_records)
 {
 	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	add_many(512);
-	redisReply *reply = send_raw("1", "1", "1", "1000000");
+	redisReply *reply = send_raw("1", "1", 1000000);
 	ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
 	ck_assert_uint_eq(reply->elements, 2 + 512);
 	freeReplyObject(reply);
@@ -304,7 +367,7 @@ START_TEST(streams_are_trimmed_near_their_length)
 	for (unsigned i = 1; i <= 5; i++) {
 		add_many(200);
 		snprintf(batch, sizeof(batch), "%u", i);
-		redisReply *reply = send_raw("1", batch, "1", "150");
+		redisReply *reply = send_raw("1", batch, 150);
 		ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
 		freeReplyObject(reply);
 		arg_buf_clear(&args);
@@ -326,6 +389,9 @@ main(void)
 	tcase_add_test(records, two_toggles_of_a_port_in_one_batch_have_two_revisions);
 	tcase_add_test(records, the_last_toggle_of_a_batch_says_who_is_down);
 	tcase_add_loop_test(records, texts_of_any_length_arrive_as_they_are, 0, 7);
+	tcase_add_loop_test(
+	    records, what_a_hash_says_of_a_report_is_what_the_last_record_said, 0, 2);
+	tcase_add_test(records, a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle);
 	tcase_add_test(records, interfaces_of_a_batch_keep_their_last_state_each_in_its_switch);
 	tcase_add_test(records, what_a_batch_forgets_is_what_came_before_in_it);
 	tcase_add_test(records, an_interface_goes_to_its_hash_and_a_transition_to_link_events_too);

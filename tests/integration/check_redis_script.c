@@ -277,6 +277,26 @@ START_TEST(of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes)
 }
 END_TEST
 
+/* What a batch need not write again of `publisher`, it must have found there. */
+START_TEST(a_line_that_changes_is_told_with_its_first_batch)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	line = "host/7";
+	add(&change);
+	SEND("1", "2", "ok", "2", "2");
+	expect_hash("dpwatch:publisher",
+	    TEXTS("epoch", "1", "batch", "2", "instance", "host/1", "schema", "1", "writer",
+		"host/7", "written", "2", "origin", "host/1", "moment", moment));
+	run("HDEL dpwatch:publisher writer instance");
+	add(&change);
+	SEND("1", "3", "ok", "3", "3");
+	expect_field("dpwatch:publisher", "writer", "host/7");
+	expect_field("dpwatch:publisher", "instance", "host/1");
+}
+END_TEST
+
 /* A batch that tells nothing stands in the place of one that was lost from a journal. */
 START_TEST(an_empty_batch_only_counts)
 {
@@ -295,7 +315,7 @@ START_TEST(an_unknown_script_is_said_so)
 	run("SCRIPT FLUSH");
 	add(&change);
 	remember();
-	redisReply *reply = send_raw("1", "2", "1", "1000000");
+	redisReply *reply = send_raw("1", "2", 1000000);
 	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
 	ck_assert_int_eq(strncmp(reply->str, "NOSCRIPT", 8), 0);
 	freeReplyObject(reply);
@@ -318,7 +338,7 @@ START_TEST(without_memory_nothing_is_written)
 	add(_i == 2 ? &forget : &change);
 	if (_i == 1)
 		add_others();
-	redisReply *reply = send_raw("1", "2", "1", "1000000");
+	redisReply *reply = send_raw("1", "2", 1000000);
 	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
 	ck_assert_msg(strstr(reply->str, "OOM") != NULL, "%s", reply->str);
 	freeReplyObject(reply);
@@ -465,6 +485,7 @@ main(void)
 	tcase_add_test(answers, an_epoch_that_redis_lost_is_written_again);
 	tcase_add_test(
 	    answers, of_two_with_the_same_epoch_only_the_one_that_claimed_last_publishes);
+	tcase_add_test(answers, a_line_that_changes_is_told_with_its_first_batch);
 	tcase_add_test(answers, an_empty_batch_only_counts);
 	tcase_add_test(answers, an_unknown_script_is_said_so);
 	tcase_add_loop_test(answers, without_memory_nothing_is_written, 0, 3);

@@ -171,11 +171,21 @@ put_key(struct sending *sending, struct slice suffix)
 }
 
 static inline redisReply *
-send_raw(const char *epoch, const char *batch, const char *schema, const char *events_max)
+send_raw(const char *epoch, const char *batch, uint64_t events_max)
 {
 	static const char *const shared[] = { "publisher", "down", "events", "link-events",
 		"redundancy" };
 	static struct sending sending;
+	const struct script_head head = {
+		.epoch = strtoull(epoch, NULL, 10),
+		.number = strtoull(batch, NULL, 10),
+		.moment_ms = strtoll(moment, NULL, 10),
+		.instance = instance,
+		.line = line,
+		.events_max_length = events_max,
+		.others_max_length = 100000,
+	};
+	struct arg_buf all = { 0 };
 	char n_keys[16];
 	struct slice arg;
 
@@ -188,16 +198,12 @@ send_raw(const char *epoch, const char *batch, const char *schema, const char *e
 		put_key(&sending, slice_of(shared[i]));
 	for (size_t at = 0; arg_buf_next(&keys, &at, &arg);)
 		put_key(&sending, arg);
-	put(&sending, slice_of(epoch));
-	put(&sending, slice_of(batch));
-	put(&sending, slice_of(schema));
-	put(&sending, slice_of(events_max));
-	put(&sending, SLICE("100000"));
-	put(&sending, slice_of(instance));
-	put(&sending, slice_of(line));
-	put(&sending, slice_of(moment));
-	put(&sending, (struct slice){ args.data, args.len });
+	ck_assert_int_eq(script_head_encode(&head, &all), 0);
+	for (size_t at = 0; arg_buf_next(&args, &at, &arg);)
+		ck_assert_int_eq(arg_buf_add(&all, arg), 0);
+	put(&sending, (struct slice){ all.data, all.len });
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
+	arg_buf_release(&all);
 	ck_assert_msg(reply != NULL, "%s", redis->errstr);
 	return reply;
 }
@@ -221,7 +227,7 @@ expect_reply(redisReply *reply, const char *const *wanted)
 
 #define TEXTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define SEND(epoch, batch, ...) \
-	expect_reply(send_raw((epoch), (batch), "1", "1000000"), TEXTS(__VA_ARGS__))
+	expect_reply(send_raw((epoch), (batch), 1000000), TEXTS(__VA_ARGS__))
 
 #define CLAIM(instance, schema, batch, epoch, ...)                                          \
 	expect_reply(command("EVAL %s 1 dpwatch:publisher %s %s %s %s", REDIS_CLAIM_SCRIPT, \

@@ -166,6 +166,24 @@ change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_b
 	return -ENOMEM;
 }
 
+int
+script_head_encode(const struct script_head *head, struct arg_buf *args)
+{
+	struct writer writer = { args, 0 };
+
+	put_number(&writer, head->epoch);
+	/* The batch before, as `publisher` has it where nothing is amiss. */
+	put_number(&writer, head->number > 0 ? head->number - 1 : 0);
+	put_number(&writer, head->number);
+	put_number(&writer, REDIS_SCHEMA);
+	put(&writer, head->instance);
+	put(&writer, head->line);
+	put_number(&writer, head->events_max_length);
+	put_number(&writer, head->others_max_length);
+	put_number(&writer, (uint64_t)head->moment_ms);
+	return writer.error;
+}
+
 /* ---- reading them again ---- */
 
 /* Names as in the streams and hashes that the values go to; the order is that of put_port and its like. */

@@ -9,7 +9,8 @@ const char REDIS_PROBE_SCRIPT[] =
     "local k = KEYS[1]\n"
     "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
     "    {'HMGET', k, 'a'}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
-    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}}\n"
+    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'SISMEMBER', KEYS[3], ''},\n"
+    "    {'XREAD', 'STREAMS', KEYS[4], KEYS[5], KEYS[6], '$', '$', '$'}}\n"
     "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
     "for _, try in ipairs(tries) do\n"
     "  local reply = redis.pcall(unpack(try))\n"
@@ -63,40 +64,45 @@ const char REDIS_CLAIM_SCRIPT[] =
 	"'reason', reason, 'switch', switch, 'interface', interface, 'received_at', received"
 #define TELL_REDUNDANCY TELL("K[5]", "other_max", REDUNDANCY_FIELDS)
 
+/* What a report says, which few ports ever have; and what else stands in a port's hash beside dp_down, revision and since. */
+#define REPORT_FIELDS                                                                         \
+	"'reported', reported, 'reported_by', by, 'reported_at', at, 'reported_note', note, " \
+	"'reported_until', ends"
+#define PORT_FIELDS                                                                    \
+	"'cause', cause, 'reason', reason, 'switch', switch, 'interface', interface, " \
+	"'fault', fault, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total"
+
 /* clang-format off */
 const char REDIS_APPLY_SCRIPT[] =
-    "local call, pcall, A, K = redis.call, redis.pcall, ARGV, KEYS\n"
-    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'schema', 'instance', 'moment')\n"
-    "if p.err then return {'type ' .. K[1], '0'} end\n"
-    "if not p[1] then return {'lost', '0'} end\n"
-    "if (tonumber(p[3] or '0') or 0) > tonumber(A[3]) then return {'schema', p[3]} end\n"
-    "local last = tonumber(p[2] or '0') or 0\n"
+    "local call, pcall, K, take = redis.call, redis.pcall, KEYS, cmsgpack.unpack_limit\n"
+    "local max, format, byte, tonumber, type = math.max, string.format, string.byte, tonumber, type\n"
+    "local records = ARGV[1]\n"
+    "local i, epoch, last, batch, schema, instance, line, events_max, other_max, moment = take(records, 9, 0)\n"
+    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'instance', 'moment', 'writer')\n"
+    /* As this daemon left it with the batch before: equal texts are one in Lua, and need no reading. Nobody writes another
+     * schema without an epoch of his own. */
+    "local as_left = p[1] == epoch and p[2] == last and p[3] == instance\n"
+    "if not as_left then\n"
+    "  if p.err then return {'type ' .. K[1], '0'} end\n"
+    "  if not p[1] then return {'lost', '0'} end\n"
+    "  local s = call('HMGET', K[1], 'schema')[1]\n"
+    "  if (tonumber(s or '0') or 0) > tonumber(schema) then return {'schema', s} end\n"
     /* An epoch before ours is what a Redis that lost its tail knows: the batches tell whether it can be mended. */
-    "local epoch, ours = tonumber(p[1]) or 0, tonumber(A[1])\n"
-    "if epoch > ours or (epoch == ours and p[4] and p[4] ~= A[6]) then return {'deposed', p[1]} end\n"
-    "local batch = tonumber(A[2])\n"
-    "if batch <= last then return {'done', p[2]} end\n"
-    "if batch > last + 1 then return {'gap', p[2]} end\n"
-    "for i = 2, 5 do\n"
-    "  local t = call('TYPE', K[i]).ok\n"
-    "  if t ~= 'none' and t ~= (i == 2 and 'set' or 'stream') then return {'type ' .. K[i], p[2]} end\n"
+    "  local theirs, ours = tonumber(p[1]) or 0, tonumber(epoch)\n"
+    "  if theirs > ours or (theirs == ours and p[3] and p[3] ~= instance) then return {'deposed', p[1]} end\n"
+    "  local applied = tonumber(p[2] or '0') or 0\n"
+    "  if tonumber(batch) <= applied then return {'done', p[2]} end\n"
+    "  if tonumber(batch) > applied + 1 then return {'gap', p[2]} end\n"
     "end\n"
-    /*
-     * Each port's own key: its revision, -1 without one, or false where the key is of no use. Behind the prefix, which is that
-     * of "publisher" too, it begins with a p; an interface hash is not read: nothing else depends on its write.
-     */
-    "local tonumber, byte, begin, rev, gone = tonumber, string.byte, #K[1] - 8, {}, {}\n"
-    "for i = 6, #K do\n"
-    "  local k = K[i]\n"
-    "  if rev[k] == nil and byte(k, begin) == 112 then\n"
-    "    local r = pcall('HMGET', k, 'revision', 'reason')\n"
-    "    if r.err then\n"
-    "      rev[k] = false\n"
-    "    else\n"
-    "      rev[k] = tonumber(r[1] or '-1') or 0\n"
-    "      if r[2] == 'removed' then gone[k] = true end\n"
-    "    end\n"
+    /* One command asks for three types, and has nothing to tell; which key it is, only matters where one is wrong. */
+    "local streams = pcall('XREAD', 'STREAMS', K[3], K[4], K[5], '$', '$', '$')\n"
+    "local set = pcall('SISMEMBER', K[2], '')\n"
+    "if streams or type(set) == 'table' then\n"
+    "  for i = 2, 5 do\n"
+    "    local t = call('TYPE', K[i]).ok\n"
+    "    if t ~= 'none' and t ~= (i == 2 and 'set' or 'stream') then return {'type ' .. K[i], p[2]} end\n"
     "  end\n"
+    "  return streams or set\n"
     "end\n"
     /*
      * What one command can do for many records waits for the end: the `down` set and the interface hashes. A batch of one
@@ -104,42 +110,44 @@ const char REDIS_APPLY_SCRIPT[] =
      */
     "local many, down, states = #K > 7\n"
     "if many then down, states = {}, {} end\n"
-    "local max, format, take = math.max, string.format, cmsgpack.unpack_limit\n"
-    "local events_max, other_max = A[4], A[5]\n"
-    "local records, reply = A[9], {'ok', A[2]}\n"
-    "local i, k, n = 0, 5, #records\n"
+    "local reply, answers = {'ok', batch}, 2\n"
+    "local k, n = 5, #records\n"
     /* Entries have ids of their batch's moment and number, and their place in it: of a batch that comes again, the same. */
-    "local moment, base = max(tonumber(A[8]), tonumber(p[5] or '0') or 0), batch * 1024\n"
-    "local written_at = format('%d', moment)\n"
-    "local before = written_at .. '-'\n"
+    "local before = tonumber(p[4] or '0') or 0\n"
+    "local base = batch * 1024\n"
+    "if before > tonumber(moment) then moment = format('%d', before) end\n"
+    "before = moment .. '-'\n"
     "while i >= 0 and i < n do\n"
     /* A record begins with its letter, as a text of one character; `take` tells where it stopped, -1 at the end. */
     "  local op = byte(records, i + 2)\n"
     "  i = i + 2\n"
     "  k = k + 1\n"
     "  local key = K[k]\n"
-    "  local r = rev[key]\n"
     "  if op == 84 then\n" /* T */
     "    local id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received\n"
     "    local up, stranded, total, reported, by, at, note, ends, maintenance, removed\n"
     "    i, id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received,\n"
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
-    "    if r == false then\n"
-    "      reply[#reply + 1] = '0'\n"
+    "    local was = pcall('HMGET', key, 'revision', 'reason', 'reported_at')\n"
+    "    answers = answers + 1\n"
+    "    if was.err then\n"
+    "      reply[answers] = '0'\n"
     "    else\n"
-    "      r = max(r, tonumber(known)) + 1\n"
-    "      rev[key] = r\n"
-    "      local rs = format('%d', r)\n"
-    "      reply[#reply + 1] = rs\n"
-    "      call('HSET', key, 'dp_down', is_down, 'revision', rs, 'since', since, 'cause', cause, 'reason', reason,\n"
-    "        'switch', switch, 'interface', interface, 'fault', fault, 'paths_up', up, 'paths_stranded', stranded,\n"
-    "        'paths_total', total, 'reported', reported, 'reported_by', by, 'reported_at', at,\n"
-    "        'reported_note', note, 'reported_until', ends)\n"
+    "      local r = known + 0\n"
+    "      if was[1] and was[1] ~= known then r = max(r, tonumber(was[1]) or 0) end\n"
+    "      local rs = format('%d', r + 1)\n"
+    "      reply[answers] = rs\n"
+    /* Where nobody reported the port and nobody had, what the hash says of that stays: finding five fields at the end of
+     * seventeen is a twentieth of the batch's time. */
+    "      if at == '' and was[3] == '' then\n"
+    "        call('HSET', key, 'dp_down', is_down, 'revision', rs, 'since', since, " PORT_FIELDS ")\n"
+    "      else\n"
+    "        call('HSET', key, 'dp_down', is_down, 'revision', rs, 'since', since, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
+    "      end\n"
     "      if many then down[id] = is_down else call(is_down == 'true' and 'SADD' or 'SREM', K[2], id) end\n"
     TELL_EVENT
     /* A port that left the map keeps its revision for a week; one that toggles again is here to stay. */
-    "      if removed == 'true' then call('EXPIRE', key, 604800) elseif gone[key] then call('PERSIST', key) end\n"
-    "      gone[key] = removed == 'true'\n"
+    "      if removed == 'true' then call('EXPIRE', key, 604800) elseif was[2] == 'removed' then call('PERSIST', key) end\n"
     "    end\n"
     "  elseif op == 73 then\n" /* I */
     "    local transition, switch, interface, state, if_index, oper, admin, reason, source, received\n"
@@ -163,21 +171,19 @@ const char REDIS_APPLY_SCRIPT[] =
     "    local up, stranded, total, reported, by, at, note, ends, maintenance, removed\n"
     "    i, id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received,\n"
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
-    "    if r ~= false then\n"
-    "      r = max(r, tonumber(known))\n"
-    "      rev[key] = r\n"
+    "    local was = pcall('HMGET', key, 'revision')\n"
+    "    if not was.err then\n"
+    "      local rs = format('%d', max(tonumber(was[1] or '0') or 0, tonumber(known)))\n"
     "      call('HSETNX', key, 'since', '')\n"
-    "      call('HSET', key, 'revision', format('%d', r), 'dp_down', is_down, 'cause', cause, 'reason', reason,\n"
-    "        'switch', switch, 'interface', interface, 'fault', fault, 'paths_up', up, 'paths_stranded', stranded,\n"
-    "        'paths_total', total, 'reported', reported, 'reported_by', by, 'reported_at', at,\n"
-    "        'reported_note', note, 'reported_until', ends)\n"
+    "      call('HSET', key, 'revision', rs, 'dp_down', is_down, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
     "      call('PERSIST', key)\n"
     "    end\n"
     "  elseif op == 82 then\n" /* R */
     "    local kind, id, up, stranded, total, reason, switch, interface, received\n"
     "    i, kind, id, up, stranded, total, reason, switch, interface, received = take(records, 9, i)\n"
     /* A refined reason also belongs into the hash; paths do wherever there is one. */
-    "    if r ~= false and r >= 0 then\n"
+    "    local was = pcall('HMGET', key, 'revision')\n"
+    "    if was[1] then\n"
     "      call('HSET', key, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total)\n"
     "      if kind == 'refined' then call('HSET', key, 'reason', reason) end\n"
     "    end\n"
@@ -197,7 +203,11 @@ const char REDIS_APPLY_SCRIPT[] =
     "  if #drop > 2 then call(unpack(drop)) end\n"
     "  for _, s in pairs(states) do pcall(unpack(s)) end\n"
     "end\n"
-    "call('HSET', K[1], 'epoch', A[1], 'batch', A[2], 'instance', A[6], 'writer', A[7], 'written', A[2],\n"
-    "    'moment', written_at)\n"
+    "if as_left and p[5] == line then\n"
+    "  call('HSET', K[1], 'batch', batch, 'written', batch, 'moment', moment)\n"
+    "else\n"
+    "  call('HSET', K[1], 'epoch', epoch, 'batch', batch, 'instance', instance, 'writer', line, 'written', batch,\n"
+    "    'moment', moment)\n"
+    "end\n"
     "return reply\n";
 /* clang-format on */

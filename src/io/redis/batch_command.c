@@ -13,7 +13,7 @@ static const char *const shared_keys[] = { "publisher", "down", "events", "link-
 	"redundancy" };
 #define N_SHARED (sizeof(shared_keys) / sizeof(shared_keys[0]))
 #define SHARED_KEY_MAX 12
-#define N_OTHER_ARGS 12 /* than keys */
+#define N_OTHER_ARGS 4 /* than keys */
 
 void
 batch_command_init(struct batch_command *command, const char *prefix, const char *instance,
@@ -95,8 +95,8 @@ bound(const struct batch_command *command, const char *sha, const struct outbox_
 	const size_t n_keys = N_SHARED + batch->keys.n_args;
 
 	return (n_keys + N_OTHER_ARGS + 1) * ARG_EXTRA + n_keys * strlen(command->prefix) +
-	       N_SHARED * SHARED_KEY_MAX + batch->keys.len + strlen(sha) +
-	       strlen(command->instance) + strlen(command->line) + batch->args.len;
+	       N_SHARED * SHARED_KEY_MAX + batch->keys.len + strlen(sha) + command->head.len +
+	       batch->args.len;
 }
 
 int
@@ -104,10 +104,21 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
     const struct outbox_batch *batch)
 {
 	const size_t n_keys = N_SHARED + batch->keys.n_args;
+	const struct script_head head = {
+		.epoch = epoch,
+		.number = batch->number,
+		.moment_ms = batch->moment_ms,
+		.instance = command->instance,
+		.line = command->line,
+		.events_max_length = command->events_max_length,
+		.others_max_length = OTHER_STREAMS_MAX_LENGTH,
+	};
 	struct slice suffix;
 
 	command->len = 0;
-	if (make_room(command, bound(command, sha, batch)) != 0)
+	arg_buf_clear(&command->head);
+	if (script_head_encode(&head, &command->head) != 0 ||
+	    make_room(command, bound(command, sha, batch)) != 0)
 		return -ENOMEM;
 	put_head(command, SLICE("*"), n_keys + N_OTHER_ARGS);
 	put_arg(command, SLICE("EVALSHA"));
@@ -117,20 +128,16 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 		put_key(command, slice_of(shared_keys[i]));
 	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &suffix);)
 		put_key(command, suffix);
-	put_number(command, epoch);
-	put_number(command, batch->number);
-	put_number(command, REDIS_SCHEMA);
-	put_number(command, command->events_max_length);
-	put_number(command, OTHER_STREAMS_MAX_LENGTH);
-	put_arg(command, slice_of(command->instance));
-	put_arg(command, slice_of(command->line));
-	put_number(command, (uint64_t)batch->moment_ms);
-	put_arg(command, (struct slice){ batch->args.data, batch->args.len });
+	put_head(command, SLICE("$"), command->head.len + batch->args.len);
+	put(command, (struct slice){ command->head.data, command->head.len });
+	put(command, (struct slice){ batch->args.data, batch->args.len });
+	put(command, SLICE("\r\n"));
 	return 0;
 }
 
 void
 batch_command_release(struct batch_command *command)
 {
+	arg_buf_release(&command->head);
 	free(command->text);
 }
