@@ -86,6 +86,8 @@ make_order(void)
 	reply_release(&reply);
 }
 
+#define ID(end) "aaaaaaaa-0000-4000-8000-" end
+
 static const struct {
 	const char *query;
 	unsigned numbers[3];
@@ -104,7 +106,23 @@ static const struct {
 	{ "data_plane_status=DOWN", { 59997, 59998, 59999 }, 3, 40 },
 	{ "limit=3", { 0, 1, 2 }, 3, 0 },
 	{ "project_id=red&limit=2", { 1, 3 }, 2, 0 },
-	{ "name=vm59999&marker=aaaaaaaa-0000-4000-8000-00000000ea00", { 59999 }, 1, 0 },
+	{ "name=vm59999&marker=" ID("00000000ea00"), { 59999 }, 1, 4 },
+	{ "name=vm59903&marker=" ID("00000000ea00"), { 0 }, 0, 4 },
+	{ "name=vm3&name=vm1&name=vm2&limit=2&page_reverse=True", { 2, 3 }, 2, 4 },
+	{ "name=vm3&name=vm1&name=vm2&sort_key=id&sort_dir=desc", { 3, 2, 1 }, 3, 4 },
+	/* A page of which the first ports by id are none: all are looked at, as they stand in the map. */
+	{ "binding:host_id=c2&limit=2", { 59997, 59998 }, 2, 5 },
+	{ "binding:host_id=c2&marker=" ID("00000000ea5d"), { 59998, 59999 }, 2, 0 },
+	{ "binding:host_id=c2&marker=" ID("00000000ea5f") "&page_reverse=True", { 59997, 59998 }, 2,
+	    5 },
+	{ "binding:host_id=c1&limit=2&sort_key=id&sort_dir=desc", { 59996, 59995 }, 2, 0 },
+	/* Those that are named are looked at alone. */
+	{ "id=" ID("00000000ea00") "&id=" ID("000000000007") "&id=" ID("00000000ea00") "&id=x",
+	    { 7, 59904 }, 2, 0 },
+	{ "id=" ID("000000000007") "&name=vm8", { 0 }, 0, 0 },
+	{ "id=" ID("000000000007") "&id=" ID("000000000009") "&marker=" ID("000000000008"), { 9 },
+	    1, 0 },
+	{ "id=" ID("0000ffffffff"), { 0 }, 0, 0 },
 };
 
 START_TEST(a_list_that_looks_at_every_port_is_made_in_slices)

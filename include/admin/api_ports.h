@@ -53,6 +53,14 @@ struct port_filters {
 /* Reads them. False when the request has been answered 400: a name that is no filter, a value that is no boolean. */
 bool port_filters_parse(struct api_call *call, struct port_filters *ret_filters);
 
+/* Whether few ports will meet them: they ask for names. */
+bool port_filters_are_rare(const struct port_filters *filters);
+
+/* Whether they ask for ports by their ids; then only these need to be looked at. */
+bool port_filters_are_ids(const struct port_filters *filters);
+/* The port that the i-th of them names by its id. TOPO_NONE: none, or one that an earlier one names. */
+uint32_t port_filter_named(const struct topo *topo, const struct port_filters *filters, size_t i);
+
 /* Whether they ask for more of a port than the topology holds. */
 bool port_filters_need_state(const struct port_filters *filters);
 
@@ -67,7 +75,7 @@ bool port_filters_match(
 #define PORT_ORDER_KEYS 4
 
 /*
- * The order of a list. Without keys it is by id, as in Neutron, and costs nothing once the map's order was made. With keys, which
+ * The order of a list. Without keys it is by id, as in Neutron. With keys, which
  * come in pairs with a direction, ports that are equal in all of them stand by id.
  */
 struct port_order {
@@ -83,7 +91,7 @@ struct port_order {
 /* False when the request has been answered 400, in Neutron's words. */
 bool port_order_parse(struct api_call *call, struct port_order *ret_order);
 
-/* Negative, 0 or positive, as `a` stands before or behind `b`; with `reverse` the other way round. Only for orders with keys. */
+/* Negative, 0 or positive, as `a` stands before or behind `b`; with `reverse` the other way round. */
 int port_order_compare(
     const struct port_order *order, const struct topo *topo, uint32_t a, uint32_t b);
 

@@ -158,5 +158,5 @@ port_order_compare(const struct port_order *order, const struct topo *topo, uint
 		if (order_of_two != 0)
 			return (order_of_two < 0) != order->by[i].descending ? -sign : sign;
 	}
-	return sign * compare_id(topo, left, right);
+	return (order->descending ? -sign : sign) * compare_id(topo, left, right);
 }

@@ -297,10 +297,12 @@ fits_data_plane_status(struct candidate *candidate, const struct port_filter *fi
 	return strcmp(status ? status : "null", filter->text) == 0;
 }
 
+typedef bool filter_fn(struct candidate *candidate, const struct port_filter *filter);
+
 struct port_filter_kind {
 	const char *name;
 	bool boolean;
-	bool (*fits)(struct candidate *candidate, const struct port_filter *filter);
+	filter_fn *fits;
 };
 
 static const struct port_filter_kind filter_kinds[] = {
@@ -402,14 +404,45 @@ port_filters_resolve(const struct api_call *call, struct port_filters *filters)
 			    topo_host_find(topo, slice_of(filters->items[i].text));
 }
 
+static bool
+has_filter(const struct port_filters *filters, filter_fn *fits)
+{
+	for (size_t i = 0; i < filters->n; i++)
+		if (filters->items[i].kind->fits == fits)
+			return true;
+	return false;
+}
+
 bool
 port_filters_need_state(const struct port_filters *filters)
 {
-	for (size_t i = 0; i < filters->n; i++)
-		if (filters->items[i].kind->fits == fits_dp_down ||
-		    filters->items[i].kind->fits == fits_data_plane_status)
-			return true;
-	return false;
+	return has_filter(filters, fits_dp_down) || has_filter(filters, fits_data_plane_status);
+}
+
+bool
+port_filters_are_rare(const struct port_filters *filters)
+{
+	return has_filter(filters, fits_name);
+}
+
+bool
+port_filters_are_ids(const struct port_filters *filters)
+{
+	return has_filter(filters, fits_id);
+}
+
+uint32_t
+port_filter_named(const struct topo *topo, const struct port_filters *filters, size_t i)
+{
+	const struct port_filter *filter = &filters->items[i];
+
+	if (filter->kind->fits != fits_id || !filter->flag)
+		return TOPO_NONE;
+	for (size_t k = 0; k < i; k++)
+		if (filters->items[k].kind == filter->kind && filters->items[k].flag &&
+		    memcmp(filters->items[k].id, filter->id, sizeof(filter->id)) == 0)
+			return TOPO_NONE;
+	return topo_port_find(topo, filter->id);
 }
 
 bool

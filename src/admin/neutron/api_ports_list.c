@@ -9,41 +9,13 @@
 #include "admin/api_call.h"
 #include "admin/api_json.h"
 #include "admin/api_ports.h"
-
-/* What a slice may cost, in ports looked at (some 50 ns each): one or two milliseconds. */
-#define SLICE_COST 20000
-#define COST_OF_STATE 8 /* more, where a filter asks for the port's state */
-#define COST_OF_ORDER 4 /* more, where ports are compared with each other */
-#define COST_OF_LISTING 50
-/* So many moves of the sorting by id are as much as one port looked at. */
-#define MOVES_OF_ONE 4
-
-/*
- * A list that is being made. By id it begins at its marker and ends with the limit-th port; in any other order every port is
- * looked at, and the best `limit` are kept: whenever there are twice as many, the worse half goes.
- */
-struct page {
-	struct port_filters filters;
-	struct port_order order;
-	uint32_t limit;
-	bool has_marker;
-	uint8_t marker_id[16];
-	uint32_t marker;     /* its port; TOPO_NONE: there is none that the caller may see */
-	bool placed;         /* by id: begin and end are known */
-	uint32_t begin, end; /* places in the map's order by id */
-	uint32_t looked;     /* so many ports were looked at */
-	uint32_t *ports;     /* room for 2 * limit */
-	uint32_t n;
-	bool sorted;    /* the first `limit` are the best so far */
-	bool found;     /* all: they stand as they are to be listed */
-	json_t *listed; /* the first of them */
-};
+#include "admin/api_ports_page.h"
 
 struct ports_scan {
 	struct api_scan base;
 	struct api_call call; /* of `request`, with parameters of its own */
 	struct api_request request;
-	struct page page;
+	struct ports_page page;
 	uint64_t n_topos;
 	char *text; /* what call and request point to */
 };
@@ -116,7 +88,7 @@ put_link(const struct api_call *call, json_t *links, const char *rel, uint32_t m
  * another, which may be empty, and there may always be one on the side that the page was not reached from.
  */
 static json_t *
-page_links(const struct api_call *call, const struct page *page)
+page_links(const struct api_call *call, const struct ports_page *page)
 {
 	json_t *links = json_array();
 	bool reverse = page->order.reverse, full = page->n == page->limit;
@@ -149,191 +121,8 @@ page_limit(struct api_call *call, uint32_t *ret_limit)
 	return true;
 }
 
-/*
- * Where the page begins, and nothing was looked at yet. By id, a port that has left still says where that is; in another order
- * nobody knows, and it is 404 as in Neutron, which answers that in either case.
- */
-static bool
-page_start(struct api_call *call, struct page *page)
-{
-	const char *marker = api_param_get(call, "marker");
-
-	page->looked = page->n = 0;
-	page->sorted = page->found = page->placed = false;
-	json_array_clear(page->listed);
-	page->has_marker = marker && marker[0] != '\0';
-	page->marker = page->has_marker ? port_find(call, marker) : TOPO_NONE;
-	if (!page->has_marker)
-		return true;
-	if (port_id_parse(slice_of(marker), page->marker_id) &&
-	    (page->order.n == 0 || page->marker != TOPO_NONE))
-		return true;
-	port_refuse_not_found(call, marker);
-	return false;
-}
-
-/* Goes on with the map's order by id. True when it is made; false with api->order NULL: out of memory. */
-static bool
-order_make(struct api *api, uint32_t *cost)
-{
-	const struct topo *topo = engine_topo(api->engine);
-	uint32_t moves = SLICE_COST * MOVES_OF_ONE;
-
-	if (!api->order || api->order_of != engine_n_topos(api->engine)) {
-		topo_order_free(api->order);
-		api->order = topo_order_new(topo);
-		api->order_of = engine_n_topos(api->engine);
-	}
-	bool made = api->order && topo_order_step(api->order, topo, &moves);
-	*cost += SLICE_COST - moves / MOVES_OF_ONE;
-	return made;
-}
-
-/* Whether ports are looked at from the greatest id downwards. */
-static bool
-goes_down(const struct port_order *order)
-{
-	return order->descending != order->reverse;
-}
-
-/* The places, in the map's order by id, that a page may be of. */
 static void
-page_place(const struct api *api, struct page *page)
-{
-	const struct topo *topo = engine_topo(api->engine);
-
-	page->placed = true;
-	page->begin = 0;
-	page->end = topo_n_ports(topo);
-	if (!page->has_marker)
-		return;
-	uint32_t place = topo_order_place(api->order, topo, page->marker_id);
-	if (goes_down(&page->order))
-		page->end = place;
-	else
-		page->begin = place + (page->marker != TOPO_NONE);
-}
-
-/* The port to look at next; TOPO_NONE: there is none. */
-static uint32_t
-next_port(const struct api *api, const struct page *page)
-{
-	if (page->order.n > 0)
-		return page->looked < topo_n_ports(engine_topo(api->engine)) ? page->looked
-									     : TOPO_NONE;
-	if (page->looked >= page->end - page->begin)
-		return TOPO_NONE;
-	return topo_order_port(api->order,
-	    goes_down(&page->order) ? page->end - 1 - page->looked : page->begin + page->looked);
-}
-
-struct comparing {
-	const struct port_order *order;
-	const struct topo *topo;
-};
-
-static int
-compare_ports(const void *a, const void *b, void *arg)
-{
-	const struct comparing *by = arg;
-
-	return port_order_compare(by->order, by->topo, *(const uint32_t *)a, *(const uint32_t *)b);
-}
-
-/* Only the best stay. */
-static void
-page_sort(const struct topo *topo, struct page *page)
-{
-	struct comparing by = { &page->order, topo };
-
-	qsort_r(page->ports, page->n, sizeof(page->ports[0]), compare_ports, &by);
-	if (page->n > page->limit)
-		page->n = page->limit;
-	page->sorted = page->n == page->limit;
-}
-
-static void
-page_take(const struct topo *topo, struct page *page, uint32_t port)
-{
-	const struct port_order *order = &page->order;
-
-	if (order->n > 0) {
-		if (page->marker != TOPO_NONE &&
-		    port_order_compare(order, topo, port, page->marker) <= 0)
-			return;
-		if (page->sorted &&
-		    port_order_compare(order, topo, port, page->ports[page->limit - 1]) > 0)
-			return;
-		if (page->n == 2 * page->limit)
-			page_sort(topo, page);
-	}
-	page->ports[page->n++] = port;
-}
-
-static void
-page_turn(struct page *page)
-{
-	for (uint32_t i = 0; i < page->n / 2; i++) {
-		uint32_t port = page->ports[i];
-		page->ports[i] = page->ports[page->n - 1 - i];
-		page->ports[page->n - 1 - i] = port;
-	}
-}
-
-static void
-page_found(const struct topo *topo, struct page *page)
-{
-	if (page->order.n > 0)
-		page_sort(topo, page);
-	if (page->order.reverse)
-		page_turn(page);
-	page->found = true;
-}
-
-/* Looks at more ports, and adds to *cost what that did. */
-static void
-page_fill(const struct api_call *call, struct page *page, uint32_t *cost)
-{
-	const struct topo *topo = engine_topo(call->api->engine);
-	uint32_t cost_of_one = 1 + (port_filters_need_state(&page->filters) ? COST_OF_STATE : 0) +
-			       (page->order.n > 0 ? COST_OF_ORDER : 0);
-
-	port_filters_resolve(call, &page->filters);
-	for (; *cost < SLICE_COST; *cost += cost_of_one, page->looked++) {
-		uint32_t port = next_port(call->api, page);
-		if (port == TOPO_NONE || (page->order.n == 0 && page->n == page->limit)) {
-			page_found(topo, page);
-			return;
-		}
-		if (port_may_see(call, port) && port_filters_match(call, &page->filters, port))
-			page_take(topo, page, port);
-	}
-}
-
-/* Does a slice's worth. True when the page is complete, or the map's order cannot be made. */
-static bool
-page_step(struct api_call *call, struct page *page)
-{
-	uint32_t cost = 0;
-
-	if (page->order.n == 0 && !page->placed) {
-		if (!order_make(call->api, &cost))
-			return call->api->order == NULL;
-		page_place(call->api, page);
-	}
-	if (!page->found)
-		page_fill(call, page, &cost);
-	for (; page->found && cost < SLICE_COST; cost += COST_OF_LISTING) {
-		size_t i = json_array_size(page->listed);
-		if (i == page->n)
-			return true;
-		json_array_append_new(page->listed, port_json(call, page->ports[i]));
-	}
-	return false;
-}
-
-static void
-page_reply(struct api_call *call, const struct page *page)
+page_reply(struct api_call *call, const struct ports_page *page)
 {
 	if (!page->found) {
 		api_reply(call->response, 500, NULL);
@@ -341,14 +130,6 @@ page_reply(struct api_call *call, const struct page *page)
 	}
 	api_reply(call->response, 200,
 	    json_pack("{s:O, s:o}", "ports", page->listed, "ports_links", page_links(call, page)));
-}
-
-static void
-page_release(struct page *page)
-{
-	free(page->ports);
-	json_decref(page->listed);
-	*page = (struct page){ 0 };
 }
 
 /* ---- what goes on later ---- */
@@ -410,7 +191,7 @@ scan_free(struct api_scan *base)
 {
 	struct ports_scan *scan = (struct ports_scan *)base;
 
-	page_release(&scan->page);
+	ports_page_release(&scan->page);
 	free(scan->text);
 	free(scan);
 }
@@ -420,7 +201,7 @@ static bool
 begin_again(struct ports_scan *scan)
 {
 	scan->n_topos = engine_n_topos(scan->call.api->engine);
-	return page_start(&scan->call, &scan->page);
+	return ports_page_start(&scan->call, &scan->page);
 }
 
 static bool
@@ -431,14 +212,14 @@ scan_step(struct api_scan *base, struct api_response *response)
 	scan->call.response = response;
 	if (scan->n_topos != engine_n_topos(scan->call.api->engine) && !begin_again(scan))
 		return true;
-	if (!page_step(&scan->call, &scan->page))
+	if (!ports_page_step(&scan->call, &scan->page))
 		return false;
 	page_reply(&scan->call, &scan->page);
 	return true;
 }
 
 static void
-defer(struct api_call *call, struct page *page)
+defer(struct api_call *call, struct ports_page *page)
 {
 	struct ports_scan *scan = calloc(1, sizeof(*scan));
 
@@ -456,14 +237,14 @@ defer(struct api_call *call, struct page *page)
 	/* Once more, so that the filters' texts are those of the copy. */
 	scan->call.response = call->response;
 	port_filters_parse(&scan->call, &scan->page.filters);
-	*page = (struct page){ 0 };
+	*page = (struct ports_page){ 0 };
 	call->response->scan = &scan->base;
 	call->response->deferred = API_SCAN;
 }
 
 /* In Neutron's order: filters, sorting, paging. */
 static bool
-page_parse(struct api_call *call, struct page *page)
+page_parse(struct api_call *call, struct ports_page *page)
 {
 	return port_filters_parse(call, &page->filters) && port_order_parse(call, &page->order) &&
 	       page_limit(call, &page->limit);
@@ -472,7 +253,7 @@ page_parse(struct api_call *call, struct page *page)
 bool
 port_query_check(struct api_call *call)
 {
-	struct page page;
+	struct ports_page page;
 
 	return page_parse(call, &page);
 }
@@ -480,17 +261,17 @@ port_query_check(struct api_call *call)
 void
 api_ports_list(struct api_call *call)
 {
-	struct page page = { 0 };
+	struct ports_page page = { 0 };
 
-	if (!page_parse(call, &page) || !page_start(call, &page))
+	if (!page_parse(call, &page) || !ports_page_start(call, &page))
 		return;
 	page.ports = calloc(page.limit, 2 * sizeof(page.ports[0]));
 	page.listed = json_array();
 	if (!page.ports || !page.listed)
 		api_reply(call->response, 500, NULL);
-	else if (page_step(call, &page))
+	else if (ports_page_step(call, &page))
 		page_reply(call, &page);
 	else
 		defer(call, &page);
-	page_release(&page);
+	ports_page_release(&page);
 }
