@@ -52,6 +52,48 @@ add_all(struct key *key, struct slice a, struct slice b, struct slice c, struct 
 	return key->len <= IFNAME_MAX;
 }
 
+/* Cuts a number off *rest, and the blanks behind it; empty: there is none. */
+static struct slice
+cut_digits(struct slice *rest)
+{
+	struct slice s = *rest;
+	size_t len = 0;
+
+	while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
+		len++;
+	if (len < s.len && s.data[len] != ' ')
+		return (struct slice){ 0 };
+	*rest = slice_trim(slice_from(s, len));
+	return slice_first(s, len);
+}
+
+/*
+ * FASTPATH's ifDescr and its older log: "Unit: 1 Slot: 0 Port: 5 Gigabit - Level" is 1/0/5, and "Slot: 0 Port: 5" is 0/5. False,
+ * and *key empty, for another name.
+ */
+static bool
+add_slot_port(struct key *key, struct slice name)
+{
+	static const char *const labels[] = { "unit: ", "slot: ", "port: " };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (slice_case_eq_str(slice_first(name, 6), labels[i])) {
+			name = slice_from(name, 6);
+			if (key->len > 0)
+				add(key, SLICE("/"));
+			struct slice number = cut_digits(&name);
+			add(key, number);
+			if (number.len > 0)
+				continue;
+		} else if (i == 0) {
+			continue;
+		}
+		key->len = 0;
+		return false;
+	}
+	return true;
+}
+
 static bool
 has_control(struct slice name)
 {
@@ -71,6 +113,8 @@ write_key(enum os_family os, struct slice name, struct key *key)
 
 	if (read_unit_port(name, &unit, &port))
 		return add_all(key, SLICE("ethernet"), unit, SLICE("/"), port);
+	if (add_slot_port(key, name))
+		return true;
 	if (class && add_all(key, slice_of(class), parts.tail, none, none))
 		return true;
 	key->len = 0;
