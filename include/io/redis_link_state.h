@@ -1,8 +1,9 @@
 /*
- * redis_link_state: what the two files of redis_link share (io, private to src/io/redis/redis_*.c).
+ * redis_link_state: what the files of redis_link share (io, private to src/io/redis/redis_*.c).
  *
- *   redis_link.c   connecting, commands, life
- *   redis_greet.c  what is said first: who we are, which database, and whether this is a Redis that we can use
+ *   redis_link.c     connecting, and its life
+ *   redis_command.c  commands, and their answers
+ *   redis_greet.c    what is said first: who we are, which database, and whether this is a Redis that we can use
  */
 #ifndef DPWATCH_IO_REDIS_LINK_STATE_H
 #define DPWATCH_IO_REDIS_LINK_STATE_H
@@ -12,6 +13,9 @@
 #include "io/redis_link.h"
 #include "util/log.h"
 #include "util/spares.h"
+
+/* Redis may stand still for seconds (somebody's script, a fork, a slow disk); a host that is gone says nothing for ever. */
+#define REDIS_REPLY_TIMEOUT_MS 15000
 
 struct redis_link {
 	struct loop *loop;
