@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,39 +106,16 @@ START_TEST(every_oid_begins_with_itself_and_its_prefixes)
 }
 END_TEST
 
-START_TEST(an_oid_is_written_with_a_leading_dot)
-{
-	char buf[64];
-
-	ck_assert_str_eq(
-	    oid_format(OID(1, 3, 6, 4294967295UL), buf, sizeof(buf)), ".1.3.6.4294967295");
-	ck_assert_str_eq(oid_format((struct oid){ NULL, 0 }, buf, sizeof(buf)), "");
-}
-END_TEST
-
-START_TEST(a_text_that_does_not_fit_is_cut)
-{
-	struct oid oid = OID(1, 3, 4294967295UL, 7);
-	const char *whole = ".1.3.4294967295.7";
-
-	for (size_t size = 1; size <= strlen(whole) + 1; size++) {
-		char *buf = malloc(size);
-		oid_format(oid, buf, size);
-		ck_assert_uint_eq(strlen(buf), size - 1);
-		ck_assert_mem_eq(buf, whole, size - 1);
-		free(buf);
-	}
-}
-END_TEST
-
-START_TEST(the_longest_oid_is_read_back_as_it_was_written)
+START_TEST(the_longest_oid_is_read_whole)
 {
 	unsigned long ids[OID_MAX], back[OID_MAX];
 	char text[OID_MAX * 11 + 1];
+	size_t len = 0;
 
-	for (size_t i = 0; i < OID_MAX; i++)
+	for (size_t i = 0; i < OID_MAX; i++) {
 		ids[i] = i < 2 ? 1 : 4294967295UL - i;
-	oid_format((struct oid){ ids, OID_MAX }, text, sizeof(text));
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ".%lu", ids[i]);
+	}
 	ck_assert_uint_eq(oid_parse(slice_of(text), back, OID_MAX), OID_MAX);
 	ck_assert_mem_eq(ids, back, sizeof(ids));
 }
@@ -156,9 +134,7 @@ main(void)
 	tcase_add_test(tcase, the_text_is_not_read_beyond_its_end);
 	tcase_add_test(tcase, equal_means_the_same_numbers_and_as_many);
 	tcase_add_test(tcase, every_oid_begins_with_itself_and_its_prefixes);
-	tcase_add_test(tcase, an_oid_is_written_with_a_leading_dot);
-	tcase_add_test(tcase, a_text_that_does_not_fit_is_cut);
-	tcase_add_test(tcase, the_longest_oid_is_read_back_as_it_was_written);
+	tcase_add_test(tcase, the_longest_oid_is_read_whole);
 
 	return run_case("oid", tcase);
 }

@@ -78,7 +78,6 @@ struct api_scan {
 	bool (*step)(struct api_scan *scan, struct api_response *response);
 	void (*free)(struct api_scan *scan);
 };
-void api_scan_free(struct api_scan *scan); /* NULL is fine */
 
 /* api_neutron_put.c */
 api_handler api_port_put, api_ports_post;

@@ -83,12 +83,6 @@ struct http_connection *http_connection_of(
 /* Its answer is on its way: the span for the next request begins. */
 void http_connection_idle(struct http_connection *connection);
 
-/*
- * Who the peer is: on a Unix socket root and our own user are admin and nobody else is anything (SO_PEERCRED); on TCP nobody
- * is anything by itself (http_identify knows `anonymous`, which a reload changes). Filled into role and who, once.
- */
-void http_connection_identify(struct http_connection *connection);
-
 /* Its token may load a topology: from now on it may send as much. */
 void http_connection_trust(struct http_connection *connection);
 

@@ -151,8 +151,6 @@ void engine_asks_release(struct engine *engine);
 void engine_compare_ends(struct engine *engine, uint32_t interface, int64_t wall_us);
 
 /* ---- engine_damp.c ---- */
-/* The penalty as it has decayed up to now; 0 without a watch. */
-double engine_penalty(const struct engine *engine, const struct watch *watch, int64_t now_ns);
 /* The interface has fallen, as observed. What that means is already in its state. */
 enum damp_note engine_damp_fall(struct engine *engine, uint32_t interface, struct engine_time time);
 /* The penalty is what it has decayed to, so that another half-life may count from now on. */

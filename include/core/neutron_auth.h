@@ -120,9 +120,6 @@ void neutron_auth_answer(const struct neutron_auth *auth, const struct neutron_r
 int neutron_auth_given(const struct neutron_auth *auth, struct neutron_token *ret_token)
     __attribute__((warn_unused_result));
 
-/* "https://h:9696/v2.0/" -> a new "https://h:9696"; NULL: out of memory. */
-char *neutron_endpoint(const char *url);
-
 /* ---- neutron_auth_values.c, private to neutron_auth*.c ---- */
 
 struct neutron_auth_name {

@@ -46,7 +46,4 @@ oid_eq(struct oid a, struct oid b)
  * max. */
 size_t oid_parse(struct slice text, unsigned long *ids, size_t max);
 
-/* Writes ".1.3.6..." cut at size; returns buf. */
-const char *oid_format(struct oid oid, char *buf, size_t size);
-
 #endif

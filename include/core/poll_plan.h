@@ -115,7 +115,7 @@ struct poll_view {
 void poll_plan_view(const struct poll_plan *plan, uint32_t sw, struct poll_view *ret_view);
 
 struct poll_totals {
-	uint32_t pollable, unreachable, running, waiting;
+	uint32_t running, waiting;
 };
 void poll_plan_totals(const struct poll_plan *plan, struct poll_totals *ret_totals);
 

@@ -35,8 +35,6 @@ struct udp_batch;
  */
 struct udp_batch *udp_batch_open(const char *kind, const char *host, uint16_t port,
     size_t receive_buffer, char *error, size_t size);
-/* A socket handed over by somebody else (systemd); owned from now on. */
-struct udp_batch *udp_batch_adopt(int fd, size_t receive_buffer, char *error, size_t size);
 void udp_batch_close(struct udp_batch *batch);
 
 int udp_batch_fd(const struct udp_batch *batch);

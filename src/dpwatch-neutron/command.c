@@ -29,19 +29,9 @@ take(struct command *command, char *word, size_t len)
 }
 
 void
-command_add(struct command *command, struct slice word)
-{
-	char *copy = malloc(word.len + 1);
-
-	if (copy)
-		slice_copy(word, copy, word.len + 1);
-	take(command, copy, word.len);
-}
-
-void
 command_word(struct command *command, const char *word)
 {
-	command_add(command, slice_of(word));
+	take(command, strdup(word), strlen(word));
 }
 
 void

@@ -30,7 +30,6 @@ struct command {
 };
 
 /* A zeroed command is empty. Words are copied; what goes wrong is told by command_send. */
-void command_add(struct command *command, struct slice word);
 void command_word(struct command *command, const char *word);
 void command_number(struct command *command, long long number);
 /* The prefix and what stands behind it, as one word. */

@@ -155,8 +155,8 @@ on_try_now(void *ctx)
 	forwarder_try_now(ctx);
 }
 
-int
-program_forward(struct program *program)
+static int
+forward(struct program *program)
 {
 	struct forwarder fw = { .config = &program->config,
 		.config_path = program->config_path,
@@ -190,7 +190,7 @@ run(struct program *program, const struct options *options)
 	if (options->check)
 		return program_check(program);
 	if (!options->command)
-		return program_forward(program);
+		return forward(program);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].word, options->command) == 0)
 			return commands[i].run(program);

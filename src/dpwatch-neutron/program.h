@@ -17,7 +17,6 @@ struct program {
 };
 
 /* Each returns the exit status: 0 done, 1 refused or not well, 2 usage. */
-int program_forward(struct program *program);
 int program_status(struct program *program);  /* status.c */
 int program_release(struct program *program); /* status.c */
 int program_check(struct program *program);   /* check.c */

@@ -210,7 +210,4 @@ void live_print(const json_t *live);
 /* Interfaces that somebody holds up or down, one a line; nothing where there is none, or no answer (cmd_interface_set.c). */
 void print_overrides(struct cli *cli);
 
-/* Prints a table of interfaces, as /v1/interfaces lists them (cmd_switch.c). */
-void print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch);
-
 #endif

@@ -81,8 +81,12 @@ fetch(struct cli *cli, json_int_t number, json_int_t after)
 	return page;
 }
 
-json_t *
-discover_results(struct cli *cli, const json_t *names)
+/*
+ * What these switches (NULL: all) tell, as core/survey.h takes it; waits for it, and tells on a terminal how far it is. The
+ * caller's; NULL after a message.
+ */
+static json_t *
+ask_switches(struct cli *cli, const json_t *names)
 {
 	const struct timespec nap = { .tv_nsec = 100000000 };
 	const json_int_t number = begin(cli, names);
@@ -133,8 +137,9 @@ tell(const char *sw, const char *what, const char *why)
 	fputc('\n', stderr);
 }
 
-bool
-discover_tell_failures(const json_t *results)
+/* On standard error: which switches told nothing, or not all. False where there was any. */
+static bool
+tell_failures(const json_t *results)
 {
 	const json_t *result, *table;
 	bool all = true;
@@ -160,8 +165,8 @@ discover_tell_failures(const json_t *results)
 	return all;
 }
 
-void
-discover_tell_notes(const json_t *notes)
+static void
+tell_notes(const json_t *notes)
 {
 	const json_t *note;
 	size_t i;
@@ -268,17 +273,17 @@ any_answered(const json_t *results)
 int
 discover_check(struct cli *cli, const struct topo *topo, json_t **ret_findings)
 {
-	json_t *results = discover_results(cli, NULL);
+	json_t *results = ask_switches(cli, NULL);
 	struct survey *survey = results ? survey_new(results, NULL, topo) : NULL;
 	bool good = survey != NULL;
 
 	*ret_findings = NULL;
 	if (survey) {
-		good = discover_tell_failures(results);
+		good = tell_failures(results);
 		if (any_answered(results))
 			*ret_findings = survey_findings(survey);
 		good = good && json_array_size(*ret_findings) == 0;
-		discover_tell_notes(survey_notes(survey));
+		tell_notes(survey_notes(survey));
 	}
 	survey_free(survey);
 	json_decref(results);
@@ -338,7 +343,7 @@ static int
 put(const struct cli *cli, const json_t *results, const json_t *document, const struct topo *topo)
 {
 	struct survey *survey = survey_new(results, document, topo);
-	bool good = discover_tell_failures(results);
+	bool good = tell_failures(results);
 
 	if (!survey)
 		return cli_refuse("out of memory");
@@ -351,13 +356,14 @@ put(const struct cli *cli, const json_t *results, const json_t *document, const 
 		good = tell_faults(seen) && good;
 		json_decref(seen);
 	}
-	discover_tell_notes(survey_notes(survey));
+	tell_notes(survey_notes(survey));
 	survey_free(survey);
 	return good ? CLI_DONE : CLI_REFUSED;
 }
 
-bool
-discover_map(struct cli *cli, json_t **ret_document, struct topo **ret_topo)
+/* The map in force, both ways; the caller's. False after a message. */
+static bool
+map_in_force(struct cli *cli, json_t **ret_document, struct topo **ret_topo)
 {
 	struct topo_faults faults = { 0 };
 	struct topo *topo = NULL;
@@ -388,7 +394,7 @@ cmd_topology_discover(struct cli *cli)
 	struct topo *topo = NULL;
 	int status = CLI_REFUSED;
 
-	if (discover_map(cli, &document, &topo) && (results = discover_results(cli, names)))
+	if (map_in_force(cli, &document, &topo) && (results = ask_switches(cli, names)))
 		status = put(cli, results, document, topo);
 	json_decref(results);
 	json_decref(names);

@@ -56,7 +56,8 @@ interface_row(struct table *table, const json_t *interface, bool with_switch)
 	table_number(table, json_number(interface, "ports"));
 }
 
-void
+/* A table of them, as /v1/interfaces lists them. */
+static void
 print_interfaces(const struct cli *cli, const json_t *interfaces, bool with_switch)
 {
 	static const struct table_column columns[] = {

@@ -111,8 +111,8 @@ compare_lines(const void *a, const void *b)
 	}
 }
 
-void
-agents_rewrite(struct agents *agents, const char *name, struct recording *recording)
+static void
+rewrite(struct agents *agents, const char *name, struct recording *recording)
 {
 	char path[240];
 
@@ -135,7 +135,7 @@ agents_tell(struct agents *agents, const char *name, const char *lines)
 
 	for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + 1)
 		record(&recording, "%.*s", (int)n, lines);
-	agents_rewrite(agents, name, &recording);
+	rewrite(agents, name, &recording);
 }
 
 /* ---- agents ---- */
@@ -151,7 +151,7 @@ agents_add(struct agents *agents, const char *name, struct recording *recording)
 	snprintf(address, sizeof(agents->addresses[0]), "127.%u.%u.%zu", 100 + pid / 250 % 100,
 	    1 + pid % 250, 11 + agents->n);
 	agents->n++;
-	agents_rewrite(agents, name, recording);
+	rewrite(agents, name, recording);
 	return address;
 }
 

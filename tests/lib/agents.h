@@ -48,7 +48,6 @@ const char *agents_add(struct agents *agents, const char *name, struct recording
 void agents_start(struct agents *agents, const char *first);
 /* Another recording for one of them: they are begun anew. */
 void agents_stop(struct agents *agents);
-void agents_rewrite(struct agents *agents, const char *name, struct recording *recording);
 /* The same as text: lines that end in newlines. */
 void agents_tell(struct agents *agents, const char *name, const char *lines);
 

@@ -236,8 +236,9 @@ model_restore_published(const struct model *model, struct engine *engine)
 	}
 }
 
-const char *
-model_port_field(const struct model *model, const uint8_t id[16], const char *name)
+/* A field of a port's hash; "" where there is none. */
+static const char *
+port_field(const struct model *model, const uint8_t id[16], const char *name)
 {
 	char text[PORT_ID_TEXT];
 
@@ -251,28 +252,26 @@ model_check(const struct model *model, const struct engine *engine)
 
 	for (uint32_t port = 0; port < topo_n_ports(engine_topo(engine)); port++) {
 		engine_port_view(engine, port, &view);
-		const char *stored = model_port_field(model, view.id, "dp_down");
+		const char *stored = port_field(model, view.id, "dp_down");
 		ck_assert_msg(view.dp_down == (strcmp(stored, "true") == 0),
 		    "port %s is %s, and Redis says \"%s\"", view.name, view.dp_down ? "down" : "up",
 		    stored);
 		/* Where a port left the map and came back, or Redis lost its hash, the other one counts on. */
-		uint64_t revision =
-		    strtoull(model_port_field(model, view.id, "revision"), NULL, 10);
+		uint64_t revision = strtoull(port_field(model, view.id, "revision"), NULL, 10);
 		if (view.revision != 0 && revision != 0)
 			ck_assert_uint_eq(view.revision, revision);
 		if (view.dp_down) {
 			ck_assert_str_eq(
-			    model_port_field(model, view.id, "cause"), dp_cause_names[view.cause]);
-			ck_assert_str_eq(model_port_field(model, view.id, "reason"),
-			    link_reason_names[view.reason]);
-			ck_assert_str_eq(model_port_field(model, view.id, "fault"), view.fault);
+			    port_field(model, view.id, "cause"), dp_cause_names[view.cause]);
+			ck_assert_str_eq(
+			    port_field(model, view.id, "reason"), link_reason_names[view.reason]);
+			ck_assert_str_eq(port_field(model, view.id, "fault"), view.fault);
 		}
 		/* An interface that left the map with its switch has a name in Redis alone. */
 		if (view.dp_down && *view.switch_name) {
+			ck_assert_str_eq(port_field(model, view.id, "switch"), view.switch_name);
 			ck_assert_str_eq(
-			    model_port_field(model, view.id, "switch"), view.switch_name);
-			ck_assert_str_eq(
-			    model_port_field(model, view.id, "interface"), view.interface_name);
+			    port_field(model, view.id, "interface"), view.interface_name);
 		}
 	}
 }

@@ -30,9 +30,6 @@ void model_restore(const struct model *model, struct engine *engine, struct engi
 /* The same between engine_compare_begin and engine_start. */
 void model_restore_published(const struct model *model, struct engine *engine);
 
-/* A field of a port's hash; "" where there is none. */
-const char *model_port_field(const struct model *model, const uint8_t id[16], const char *field);
-
 /* Every port of the engine's map is as its hash says. */
 void model_check(const struct model *model, const struct engine *engine);
 

@@ -398,17 +398,11 @@ api_scan_step(struct api_response *response)
 }
 
 void
-api_scan_free(struct api_scan *scan)
-{
-	if (scan)
-		scan->free(scan);
-}
-
-void
 api_response_release(struct api_response *response)
 {
 	free(response->body);
-	api_scan_free(response->scan);
+	if (response->scan)
+		response->scan->free(response->scan);
 	*response = (struct api_response){ 0 };
 }
 

@@ -46,8 +46,12 @@ identify_tcp(struct http_connection *connection, const struct sockaddr *sa)
 	snprintf(connection->who, sizeof(connection->who), "%.48s", text);
 }
 
-void
-http_connection_identify(struct http_connection *connection)
+/*
+ * Who the peer is: on a Unix socket root and our own user are admin and nobody else is anything (SO_PEERCRED); on TCP nobody
+ * is anything by itself (http_identify knows `anonymous`, which a reload changes). Filled into role and who, once.
+ */
+static void
+identify(struct http_connection *connection)
 {
 	union {
 		struct sockaddr sa;
@@ -105,7 +109,7 @@ look_at_head(struct http_connection *connection, struct evbuffer *buffer, size_t
 	if (connection->busy || head->ended || connection->trusted || !feed_head(head, buffer, n) ||
 	    head->body <= connection->owner->body_max || head->token[0] == '\0')
 		return;
-	http_connection_identify(connection);
+	identify(connection);
 	if (http_may_load(connection->owner->server, connection, head->token))
 		http_connection_trust(connection);
 }
@@ -121,7 +125,7 @@ on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg
 	if (connection->arrived <= connection->owner->body_max + HEADERS_MAX)
 		return;
 	/* Only who may load a topology may send one; evhttp's own limit is one for all. */
-	http_connection_identify(connection);
+	identify(connection);
 	if (connection->role < ROLE_INTEGRATOR && !connection->trusted)
 		hang_up(connection);
 }
@@ -359,7 +363,7 @@ http_connection_of(struct http_connections *connections, struct evhttp_request *
 		if (connections->places[i].bev != bev)
 			continue;
 		connections->places[i].busy = true;
-		http_connection_identify(&connections->places[i]);
+		identify(&connections->places[i]);
 		return &connections->places[i];
 	}
 	return NULL;

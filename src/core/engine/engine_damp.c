@@ -9,8 +9,9 @@
 
 #define PENALTY_PER_FALL 1000.0
 
-double
-engine_penalty(const struct engine *engine, const struct watch *watch, int64_t now_ns)
+/* The penalty as it has decayed up to now; 0 without a watch. */
+static double
+penalty_now(const struct engine *engine, const struct watch *watch, int64_t now_ns)
 {
 	const double half_life_ns = (double)engine->config.state.dampening_half_life_ms * 1e6;
 
@@ -66,7 +67,7 @@ engine_damp_fall(struct engine *engine, uint32_t interface, struct engine_time t
 		watch = engine_watch_need(engine, interface);
 	if (!watch)
 		return DAMP_NONE;
-	const double penalty = engine_penalty(engine, watch, time.now_ns) + PENALTY_PER_FALL;
+	const double penalty = penalty_now(engine, watch, time.now_ns) + PENALTY_PER_FALL;
 	set_penalty(engine, watch, penalty, time);
 	const bool begins =
 	    !watch->flaps && watch->penalty > (double)config->state.dampening_suppress;
@@ -104,7 +105,7 @@ engine_damp_end(struct engine *engine, uint32_t interface, struct engine_time ti
 		watch->penalty = 0;
 		return DAMP_NONE;
 	}
-	set_penalty(engine, watch, engine_penalty(engine, watch, time.now_ns), time);
+	set_penalty(engine, watch, penalty_now(engine, watch, time.now_ns), time);
 	const enum damp_note note = release(engine, interface);
 	set_end(engine, watch, time.now_ns);
 	return note;
@@ -116,7 +117,7 @@ engine_damp_settle(struct engine *engine, uint32_t interface, struct engine_time
 	struct watch *watch = engine_watch(engine, interface);
 
 	if (watch && watch->penalty > 0)
-		set_penalty(engine, watch, engine_penalty(engine, watch, time.now_ns), time);
+		set_penalty(engine, watch, penalty_now(engine, watch, time.now_ns), time);
 }
 
 /*
@@ -167,7 +168,7 @@ engine_damp_restore(struct engine *engine, uint32_t interface, double penalty, i
 		return;
 	watch->penalty = penalty;
 	watch->penalty_ns = time.now_ns - (ago_ns > 0 ? ago_ns : 0);
-	set_penalty(engine, watch, engine_penalty(engine, watch, time.now_ns), time);
+	set_penalty(engine, watch, penalty_now(engine, watch, time.now_ns), time);
 	watch->flaps = suppressed && engine->config.state.dampening == DAMPENING_ON &&
 		       watch->penalty > engine->config.state.dampening_reuse;
 	if (watch->flaps) {

@@ -186,8 +186,9 @@ neutron_auth_request(const struct neutron_auth *auth, char **ret_url, char **ret
 
 /* ---- the answer ---- */
 
-char *
-neutron_endpoint(const char *url)
+/* "https://h:9696/v2.0/" -> a new "https://h:9696"; NULL: out of memory. */
+static char *
+endpoint_of(const char *url)
 {
 	return without(url, "/v2.0");
 }
@@ -340,7 +341,7 @@ read_token(const struct neutron_auth *auth, const json_t *body, const char *head
 	if (!url)
 		return;
 	token.token = strdup(header);
-	token.endpoint = neutron_endpoint(url);
+	token.endpoint = endpoint_of(url);
 	token.roles = roles ? join_roles(roles, &token.narrow) : NULL;
 	token.project_id = *project ? strdup(project) : NULL;
 	if (token.token && token.endpoint && (token.roles || !roles)) {
@@ -398,7 +399,7 @@ neutron_auth_given(const struct neutron_auth *auth, struct neutron_token *ret_to
 {
 	const char *url = value(auth, AUTH_ENDPOINT_OVERRIDE) ? value(auth, AUTH_ENDPOINT_OVERRIDE)
 							      : value(auth, AUTH_ENDPOINT);
-	struct neutron_token token = { .endpoint = neutron_endpoint(url) };
+	struct neutron_token token = { .endpoint = endpoint_of(url) };
 
 	if (auth->type == NEUTRON_AUTH_ADMIN_TOKEN)
 		token.token = strdup(value(auth, AUTH_TOKEN));

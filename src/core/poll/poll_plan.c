@@ -493,8 +493,6 @@ poll_plan_totals(const struct poll_plan *plan, struct poll_totals *ret_totals)
 	*ret_totals = (struct poll_totals){ .running = plan->n_running };
 	for (uint32_t sw = 0; sw < plan->n; sw++) {
 		const struct planned *planned = &plan->switches[sw];
-		ret_totals->pollable += planned->pollable;
-		ret_totals->unreachable += planned->pollable && planned->n_silent > 0;
 		ret_totals->waiting += planned->pollable && is_wanted(planned);
 	}
 }

@@ -163,7 +163,7 @@ build_index(struct topo_builder *b, struct htab *table, uint64_t hash, uint32_t 
 		b->no_memory = true;
 }
 
-/* Remembers which text an object came from, for is_again() of topo_records.c. */
+/* Remembers which text an object came from, for record_is_again() of topo_records.c. */
 static bool
 add_record(struct topo_builder *b, enum topo_kind kind)
 {

@@ -1,7 +1,5 @@
 #include "core/oid.h"
 
-#include <stdio.h>
-
 /* RFC 2578 3.5: a sub-identifier is at most 2^32 - 1. */
 #define SUB_ID_MAX 4294967295ULL
 
@@ -31,17 +29,4 @@ oid_parse(struct slice text, unsigned long *ids, size_t max)
 		rest = more ? slice_from(rest, (size_t)dot + 1) : rest;
 	}
 	return has_known_arcs(ids, n) ? n : 0;
-}
-
-const char *
-oid_format(struct oid oid, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < oid.n && used < size - 1; i++) {
-		int len = snprintf(buf + used, size - used, ".%lu", oid.ids[i]);
-		used += (size_t)len;
-	}
-	return buf;
 }

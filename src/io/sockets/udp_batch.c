@@ -86,8 +86,9 @@ new_batch(void)
 	return batch;
 }
 
-struct udp_batch *
-udp_batch_adopt(int fd, size_t receive_buffer, char *error, size_t size)
+/* The socket is owned from now on, also on failure. */
+static struct udp_batch *
+adopt(int fd, size_t receive_buffer, char *error, size_t size)
 {
 	if (listen_socket_set_up(fd, receive_buffer, error, size) < 0) {
 		close(fd);
@@ -114,7 +115,7 @@ udp_batch_open(const char *kind, const char *host, uint16_t port, size_t receive
 
 	if (fd < 0)
 		return NULL;
-	struct udp_batch *batch = udp_batch_adopt(fd, receive_buffer, error, size);
+	struct udp_batch *batch = adopt(fd, receive_buffer, error, size);
 	if (batch != NULL && batch->bound.ss_family == AF_UNIX && !passed_sockets_has(fd))
 		snprintf(batch->unlink_path, sizeof(batch->unlink_path), "%s", host);
 	return batch;
