@@ -56,6 +56,8 @@
 	X(TRAP_CUT, "trap.varbinds-cut",                                                           \
 	    "traps with more than 128 varbinds, of which the first 128 were read")                 \
 	X(TRAP_DUPLICATE, "trap.duplicate", "the same datagram again within 150 s")                \
+	X(TRAP_FORGOTTEN, "trap.forgotten",                                                        \
+	    "datagrams of the last 150 s whose repetition would not be noticed: too many came")    \
 	X(TRAP_KERNEL_DROPS, "trap.kernel-drops", "datagrams that the kernel dropped")             \
 	X(TRAP_AHEAD, "trap.received-ahead",                                                       \
 	    "datagrams queued while a burst filled the kernel's buffer")                           \

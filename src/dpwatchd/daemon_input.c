@@ -103,10 +103,8 @@ daemon_pump(struct daemon *daemon)
 			change.maintenance = maintenance_covers(
 			    daemon->maintenance, engine_topo(daemon->engine), &change);
 		daemon_verify_down(daemon, &change);
-		if (outbox_add(daemon->outbox, &change, &ticket) != 0) {
-			stats_add(&daemon->stats, STAT_OUT_FOLDED, change.kind == CHANGE_TOGGLE);
+		if (outbox_add(daemon->outbox, &change, &ticket) != 0)
 			continue;
-		}
 		if (change.kind == CHANGE_TOGGLE)
 			say_toggle(daemon, &change);
 		else if (change.kind == CHANGE_REDUNDANCY)
@@ -120,6 +118,14 @@ daemon_pump(struct daemon *daemon)
 	publisher_flush(daemon->publisher);
 }
 
+/* What had no room in memory, by those who had to let go of it. */
+static void
+count_let_go(struct daemon *daemon)
+{
+	daemon->stats.n[STAT_OUT_FOLDED] = outbox_folded(daemon->outbox);
+	daemon->stats.n[STAT_TRAP_FORGOTTEN] = dedup_evicted(daemon->dedup);
+}
+
 void
 daemon_turn_end(struct daemon *daemon)
 {
@@ -129,6 +135,7 @@ daemon_turn_end(struct daemon *daemon)
 	daemon_pump(daemon);
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
+	count_let_go(daemon);
 	daemon_ask(daemon);
 	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
 	next = engine_next_deadline(daemon->engine);

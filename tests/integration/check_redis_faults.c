@@ -206,7 +206,8 @@ START_TEST(beyond_its_bound_what_waits_is_folded_and_the_last_state_is_told)
 	char line[128];
 
 	sandbox_redis_kill(&box);
-	for (json_int_t n = 0; sandbox_counter(&box, "out.folded") == 0;) {
+	json_int_t n = 0;
+	while (sandbox_counter(&box, "out.folded") == 0) {
 		for (int i = 0; i < 100; i++, n++) {
 			snprintf(line, sizeof(line),
 			    "<187>%%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to %s",
@@ -216,6 +217,8 @@ START_TEST(beyond_its_bound_what_waits_is_folded_and_the_last_state_is_told)
 		WAIT_FOR(sandbox_counter(&box, "syslog.event") == n);
 		ck_assert_int_lt(n, 20000);
 	}
+	/* All that waited, and not only what came when there was no room any more. */
+	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), n);
 	sandbox_link_down(&box, LEAF1, 1);
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == 2);
