@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct slice {
 	const char *data;
@@ -19,18 +20,38 @@ struct slice {
 /* A slice of a string literal. */
 #define SLICE(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
 
-/* A slice of a NUL-terminated string; NULL gives the empty slice. */
-struct slice slice_of(const char *text);
+/* A slice of a NUL-terminated string; NULL gives the empty slice. Inline, as all that every decoder asks of most words. */
+static inline struct slice
+slice_of(const char *text)
+{
+	return (struct slice){ text, text ? strlen(text) : 0 };
+}
 
 /* Same length and bytes. */
-bool slice_eq(struct slice a, struct slice b);
-bool slice_eq_str(struct slice a, const char *text);
+static inline bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool
+slice_eq_str(struct slice a, const char *text)
+{
+	return slice_eq(a, slice_of(text));
+}
 
 /* The same with the letters A-Z and a-z taken as equal (no locale). */
 bool slice_case_eq(struct slice a, struct slice b);
-bool slice_case_eq_str(struct slice a, const char *text);
 
-/* The slice without its first n bytes (without all of them where it is shorter). Inline: every decoder walks with these two. */
+static inline bool
+slice_case_eq_str(struct slice a, const char *text)
+{
+	const struct slice b = slice_of(text);
+
+	return a.len == b.len && slice_case_eq(a, b);
+}
+
+/* The slice without its first n bytes (without all of them where it is shorter). */
 static inline struct slice
 slice_from(struct slice s, size_t n)
 {
@@ -52,7 +73,13 @@ struct slice slice_cut(struct slice *rest, char mark);
 /* Without blanks, tabs, CR, LF and NUL at both ends. */
 struct slice slice_trim(struct slice s);
 
-bool slice_starts(struct slice s, const char *prefix);
+static inline bool
+slice_starts(struct slice s, const char *prefix)
+{
+	const size_t len = strlen(prefix);
+
+	return s.len >= len && memcmp(s.data, prefix, len) == 0;
+}
 
 /* Where needle begins in s, or -1. An empty needle is found at 0. */
 long slice_find(struct slice s, struct slice needle);

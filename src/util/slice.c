@@ -2,24 +2,6 @@
 
 #include <string.h>
 
-struct slice
-slice_of(const char *text)
-{
-	return (struct slice){ text, text ? strlen(text) : 0 };
-}
-
-bool
-slice_eq(struct slice a, struct slice b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool
-slice_eq_str(struct slice a, const char *text)
-{
-	return slice_eq(a, slice_of(text));
-}
-
 static char
 lower(char c)
 {
@@ -35,12 +17,6 @@ slice_case_eq(struct slice a, struct slice b)
 		if (lower(a.data[i]) != lower(b.data[i]))
 			return false;
 	return true;
-}
-
-bool
-slice_case_eq_str(struct slice a, const char *text)
-{
-	return slice_case_eq(a, slice_of(text));
 }
 
 static bool
@@ -70,14 +46,6 @@ slice_trim(struct slice s)
 	while (s.len > 0 && is_padding(s.data[s.len - 1]))
 		s.len--;
 	return s;
-}
-
-bool
-slice_starts(struct slice s, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return s.len >= len && memcmp(s.data, prefix, len) == 0;
 }
 
 long

@@ -136,6 +136,12 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 struct slice
 ifname_trim(struct slice name)
 {
@@ -199,8 +205,7 @@ is_head(struct slice head, const char *text)
 	for (size_t i = 0; i < head.len; i++) {
 		if (head.data[i] == '-')
 			continue;
-		if (*text == '\0' ||
-		    !slice_case_eq((struct slice){ &head.data[i], 1 }, (struct slice){ text, 1 }))
+		if (*text == '\0' || lower(head.data[i]) != *text)
 			return false;
 		text++;
 	}
