@@ -19,6 +19,13 @@ struct oid {
 	size_t n;
 };
 
+/* What a static one is set to. */
+#define OID_IDS(...)                                                                       \
+	{                                                                                  \
+		(const unsigned long[]){ __VA_ARGS__ },                                    \
+		    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) \
+	}
+
 #define OID(...)                                               \
 	((struct oid){ (const unsigned long[]){ __VA_ARGS__ }, \
 	    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) })

@@ -19,7 +19,11 @@ struct trap_interface {
 };
 
 /* Varbinds that are looked at. */
-size_t trap_n_varbinds(const struct trap *trap);
+static inline size_t
+trap_n_varbinds(const struct trap *trap)
+{
+	return trap->n_varbinds < TRAP_VARBINDS_MAX ? trap->n_varbinds : TRAP_VARBINDS_MAX;
+}
 
 /*
  * Which interface the trap is about. `room` holds TRAP_NAME_ROOM bytes for a name that is put together. TRAP_MISS_NONE,

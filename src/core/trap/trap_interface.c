@@ -8,24 +8,12 @@
 /* IF-MIB: ifName and ifDescr are at most 255 octets; a longer "name" is none. */
 #define NAME_MAX_LEN 255
 
-#define IDS(...)                                                                           \
-	{                                                                                  \
-		(const unsigned long[]){ __VA_ARGS__ },                                    \
-		    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) \
-	}
-
 /* IF-MIB (RFC 2863): ifEntry, ifXEntry and ifIndex. The instance of their columns is the ifIndex. */
-static const struct oid if_entry = IDS(1, 3, 6, 1, 2, 1, 2, 2, 1);
-static const struct oid ifx_entry = IDS(1, 3, 6, 1, 2, 1, 31, 1, 1, 1);
-static const struct oid if_index_column = IDS(1, 3, 6, 1, 2, 1, 2, 2, 1, 1);
+static const struct oid if_entry = OID_IDS(1, 3, 6, 1, 2, 1, 2, 2, 1);
+static const struct oid ifx_entry = OID_IDS(1, 3, 6, 1, 2, 1, 31, 1, 1, 1);
+static const struct oid if_index_column = OID_IDS(1, 3, 6, 1, 2, 1, 2, 2, 1, 1);
 /* OLD-CISCO-INTERFACES-MIB: locIfReason, the text that IOS sends instead of a status. */
-static const struct oid loc_if_reason = IDS(1, 3, 6, 1, 4, 1, 9, 2, 2, 1, 1, 20);
-
-size_t
-trap_n_varbinds(const struct trap *trap)
-{
-	return trap->n_varbinds < TRAP_VARBINDS_MAX ? trap->n_varbinds : TRAP_VARBINDS_MAX;
-}
+static const struct oid loc_if_reason = OID_IDS(1, 3, 6, 1, 4, 1, 9, 2, 2, 1, 1, 20);
 
 /* Some agents leave out the instance; one sub-identifier is that of a row of ifTable. */
 static bool

@@ -13,6 +13,11 @@
 #define GENERIC_LAST_STANDARD 5
 #define GENERIC_ENTERPRISE 6
 
+static const struct oid sys_up_time = OID_IDS(1, 3, 6, 1, 2, 1, 1, 3, 0);
+static const struct oid sys_name = OID_IDS(1, 3, 6, 1, 2, 1, 1, 5, 0);
+static const struct oid snmp_trap_oid = OID_IDS(1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0);
+static const struct oid snmp_trap_address = OID_IDS(1, 3, 6, 1, 6, 3, 18, 1, 3, 0);
+
 const char *const trap_miss_names[TRAP_MISS_MAX] = {
 	[TRAP_MISS_NONE] = "",
 	[TRAP_MISS_NOT_OURS] = "not-ours",
@@ -72,8 +77,7 @@ map_v1_oid(const struct trap *trap, unsigned long ids[OID_MAX], struct oid *ret_
 static enum trap_miss
 read_v2_oid(const struct trap *trap, struct oid *ret_oid)
 {
-	const struct trap_varbind *vb =
-	    find_scalar(trap, OID(1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0), VALUE_OID);
+	const struct trap_varbind *vb = find_scalar(trap, snmp_trap_oid, VALUE_OID);
 
 	if (vb == NULL || vb->oid.n == 0)
 		return TRAP_MISS_NO_TRAP_OID;
@@ -247,16 +251,14 @@ trap_claimed_sender(const struct trap *trap, struct addr *ret_addr)
 {
 	if (trap->version == 1 && claim(trap->agent_addr, ret_addr))
 		return true;
-	const struct trap_varbind *vb =
-	    find_scalar(trap, OID(1, 3, 6, 1, 6, 3, 18, 1, 3, 0), VALUE_ADDRESS);
+	const struct trap_varbind *vb = find_scalar(trap, snmp_trap_address, VALUE_ADDRESS);
 	return vb != NULL && vb->bytes.len == 4 && claim((const uint8_t *)vb->bytes.data, ret_addr);
 }
 
 struct slice
 trap_sys_name(const struct trap *trap)
 {
-	const struct trap_varbind *vb =
-	    find_scalar(trap, OID(1, 3, 6, 1, 2, 1, 1, 5, 0), VALUE_BYTES);
+	const struct trap_varbind *vb = find_scalar(trap, sys_name, VALUE_BYTES);
 
 	return vb ? slice_trim(vb->bytes) : (struct slice){ NULL, 0 };
 }
@@ -269,8 +271,7 @@ trap_uptime(const struct trap *trap, uint32_t *ret_cs)
 			*ret_cs = trap->timestamp_cs;
 		return trap->has_timestamp;
 	}
-	const struct trap_varbind *vb =
-	    find_scalar(trap, OID(1, 3, 6, 1, 2, 1, 1, 3, 0), VALUE_TIMETICKS);
+	const struct trap_varbind *vb = find_scalar(trap, sys_up_time, VALUE_TIMETICKS);
 	if (vb == NULL || vb->integer < 0 || vb->integer > UINT32_MAX)
 		return false;
 	*ret_cs = (uint32_t)vb->integer;

@@ -11,11 +11,6 @@
 #include "core/rules_set.h"
 #include "core/trap_rules_set.h"
 
-#define IDS(...)                                                                           \
-	{                                                                                  \
-		(const unsigned long[]){ __VA_ARGS__ },                                    \
-		    sizeof((const unsigned long[]){ __VA_ARGS__ }) / sizeof(unsigned long) \
-	}
 #define MIB2 1, 3, 6, 1, 2, 1
 
 /* What is wherever a link trap is; trap_link knows their numbers, too. */
@@ -23,13 +18,13 @@ static const struct {
 	const char *name;
 	struct oid oid;
 } standard[] = {
-	{ "ifIndex", IDS(MIB2, 2, 2, 1, 1) },
-	{ "ifDescr", IDS(MIB2, 2, 2, 1, 2) },
-	{ "ifType", IDS(MIB2, 2, 2, 1, 3) },
-	{ "ifAdminStatus", IDS(MIB2, 2, 2, 1, 7) },
-	{ "ifOperStatus", IDS(MIB2, 2, 2, 1, 8) },
-	{ "ifName", IDS(MIB2, 31, 1, 1, 1, 1) },
-	{ "ifAlias", IDS(MIB2, 31, 1, 1, 1, 18) },
+	{ "ifIndex", OID_IDS(MIB2, 2, 2, 1, 1) },
+	{ "ifDescr", OID_IDS(MIB2, 2, 2, 1, 2) },
+	{ "ifType", OID_IDS(MIB2, 2, 2, 1, 3) },
+	{ "ifAdminStatus", OID_IDS(MIB2, 2, 2, 1, 7) },
+	{ "ifOperStatus", OID_IDS(MIB2, 2, 2, 1, 8) },
+	{ "ifName", OID_IDS(MIB2, 31, 1, 1, 1, 1) },
+	{ "ifAlias", OID_IDS(MIB2, 31, 1, 1, 1, 18) },
 };
 #define N_STANDARD (sizeof(standard) / sizeof(standard[0]))
 

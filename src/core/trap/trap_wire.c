@@ -20,28 +20,43 @@
 /* Longer ones are cut by the library. */
 #define COMMUNITY_MAX 255
 
-/* X.690 8.19: seven bits an octet, the first sub-identifier being 40 times the first number and the second. */
+/* X.690 8.19.2: one of 128 or more, of 32 bits; seven an octet. Returns its octets; 0: cut, padded or larger. */
+static size_t
+read_long_id(const unsigned char *at, size_t len, unsigned long *ret_id)
+{
+	unsigned long id = 0;
+
+	if (at[0] == 0x80)
+		return 0;
+	for (size_t i = 0; i < len && id <= UINT32_MAX >> 7; i++) {
+		id = id << 7 | (at[i] & 0x7f);
+		if (at[i] >= 0x80)
+			continue;
+		*ret_id = id;
+		return i + 1;
+	}
+	return 0;
+}
+
+/* X.690 8.19: the first sub-identifier is 40 times the first number and the second. */
 static bool
 read_oid(struct slice content, struct trap_wire *room, struct oid *ret_oid)
 {
-	unsigned long *ids = &room->ids[room->n_ids], id = 0;
-	size_t n = 1, max = TRAP_WIRE_IDS_MAX - room->n_ids;
-	bool within = false;
+	const unsigned char *octets = (const unsigned char *)content.data;
+	unsigned long *ids = &room->ids[room->n_ids];
+	size_t n = 1, max = TRAP_WIRE_IDS_MAX - room->n_ids, used = 1;
 
 	if (max > OID_MAX)
 		max = OID_MAX;
-	for (size_t i = 0; i < content.len; i++) {
-		unsigned int octet = (unsigned char)content.data[i];
-		if (id > UINT32_MAX >> 7 || (!within && octet == 0x80) || n >= max)
+	for (size_t i = 0; i < content.len; i += used, n++) {
+		if (n >= max)
 			return false;
-		id = id << 7 | (octet & 0x7f);
-		within = octet & 0x80;
-		if (within)
-			continue;
-		ids[n++] = id;
-		id = 0;
+		ids[n] = octets[i];
+		used = octets[i] < 0x80 ? 1 : read_long_id(&octets[i], content.len - i, &ids[n]);
+		if (used == 0)
+			return false;
 	}
-	if (n < 2 || within)
+	if (n < 2)
 		return false;
 	ids[0] = ids[1] < 40 ? 0 : ids[1] < 80 ? 1 : 2;
 	ids[1] -= 40 * ids[0];
