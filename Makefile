@@ -149,12 +149,13 @@ test-systemd: all
 # ---- set-up and use ----
 deps:
 	$(Q)scripts/install-deps
+# exec: a shell in between would die of a SIGTERM that make hands on, and leave the daemon running.
 run: deps
 	$(Q)$(MAKE) --no-print-directory $(AT_ONCE) all
-	$(Q)BUILD=$(BUILD) scripts/run
+	$(Q)exec env BUILD=$(BUILD) scripts/run
 demo: deps
 	$(Q)$(MAKE) --no-print-directory $(AT_ONCE) all
-	$(Q)BUILD=$(BUILD) scripts/demo
+	$(Q)exec env BUILD=$(BUILD) scripts/demo
 
 # ---- the rules of the house ----
 check-layers:
