@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/box.h"
+#include "lib/data_file.h"
 #include "lib/http_client.h"
 #include "lib/redis_client.h"
 
@@ -68,6 +69,38 @@ START_TEST(an_entry_has_the_fields_that_the_manual_lists_in_their_order)
 	listed_fields(streams[_i].section, listed, sizeof(listed));
 	ck_assert_str_eq(listed, real);
 	json_decref(entries);
+}
+END_TEST
+
+/* Whether the page sets the name as a word of its own. */
+static bool
+is_word_of(const char *page, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (const char *at = page; (at = strstr(at, name)); at += len)
+		if (strchr(" (\n", at[-1]) && strchr(" ,)\n", at[len]))
+			return true;
+	return false;
+}
+
+/* A hash of which the names are fixed. */
+static const char *const hashes[] = { "dpwatch:publisher", "dpwatch:port:" VM1 };
+
+START_TEST(the_manual_has_each_field_of_a_hash)
+{
+	char *page = data_text("src/dpwatchd/dpwatch-events.7");
+
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out), ARGV("redis-cli", "-s", box.redis, "HKEYS", hashes[_i])),
+	    0);
+	int n = 0;
+	for (char *rest = out, *name; (name = strsep(&rest, "\n")) && *name; n++)
+		ck_assert_msg(is_word_of(page, name), "%s of %s", name, hashes[_i]);
+	ck_assert_int_ge(n, 8);
+	free(page);
 }
 END_TEST
 
@@ -325,6 +358,8 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, an_entry_has_the_fields_that_the_manual_lists_in_their_order, 0,
 	    (int)(sizeof(streams) / sizeof(streams[0])));
+	tcase_add_loop_test(tcase, the_manual_has_each_field_of_a_hash, 0,
+	    (int)(sizeof(hashes) / sizeof(hashes[0])));
 	tcase_add_test(tcase, promtool_takes_the_metrics);
 	tcase_add_test(tcase, each_alert_fires_when_it_should_and_none_when_all_is_well);
 	tcase_add_test(tcase, every_metric_of_the_alert_rules_exists);
