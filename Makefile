@@ -240,7 +240,8 @@ install: all
 		install -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0644 conf/completions/dpwatch $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dpwatch
-	install -m 0644 conf/prometheus-alerts.yml conf/prometheus-alerts-neutron.yml $(DESTDIR)$(PREFIX)/share/dpwatch/
+	install -m 0644 conf/prometheus-alerts.yml conf/prometheus-alerts-neutron.yml conf/topology.example.json \
+		$(DESTDIR)$(PREFIX)/share/dpwatch/
 	install -m 0755 scripts/dpwatch-webhook $(DESTDIR)$(PREFIX)/share/dpwatch/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' conf/systemd/dpwatchd.service \
