@@ -107,6 +107,22 @@ START_TEST(the_page_has_each_member_of_an_answer)
 }
 END_TEST
 
+/* Of the sources: api_refuse(..., 404, "PortNotFound", ...). */
+START_TEST(the_page_has_each_type_of_error)
+{
+	static const char types[] =
+	    "grep -rhoE '[45][0-9][0-9], *\"[A-Z][A-Za-z]+\"' src/admin src/dpwatchd | cut -d'\"' -f2 | sort -u";
+	char *page = data_text("src/dpwatch/dpwatch-api.7"), names[4096];
+	int n = 0;
+
+	ck_assert_int_eq(process_run(names, sizeof(names), ARGV("sh", "-c", types)), 0);
+	for (char *rest = names, *name; (name = strsep(&rest, "\n")) && *name; n++)
+		ck_assert_msg(strstr(page, name) != NULL, "%s is not in dpwatch-api.7", name);
+	ck_assert_int_ge(n, 20);
+	free(page);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -116,6 +132,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, the_page_has_each_member_of_an_answer, 0, N_REQUESTS);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("errors");
+	tcase_add_test(tcase, the_page_has_each_type_of_error);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }
