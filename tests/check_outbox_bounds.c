@@ -122,6 +122,27 @@ START_TEST(what_is_only_kept_gives_way_to_what_waits)
 }
 END_TEST
 
+START_TEST(what_waits_at_a_restart_is_counted_as_folded_and_what_is_done_is_not)
+{
+	struct dp_change other = change_about(CHANGE_INTERFACE, "leaf1", "Ethernet1/1");
+	const struct dp_change change = change_about(CHANGE_TOGGLE, "leaf1", "Ethernet1/1");
+	uint64_t ticket;
+
+	add_turns(2);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	expect_next(2, 1, 1);
+	/* One more in a batch that is still open. */
+	ck_assert_int_eq(outbox_add(outbox, &other, &ticket), 0);
+	ck_assert_int_eq(outbox_add(outbox, &change, &ticket), 0);
+	outbox_restart(outbox);
+	ck_assert_uint_eq(outbox_folded(outbox), 2);
+	outbox_settle(outbox);
+	outbox_restart(outbox);
+	ck_assert_uint_eq(outbox_folded(outbox), 2);
+}
+END_TEST
+
 /* What was folded is told by what the comparison finds; not before all of that is done may anybody be answered. */
 START_TEST(what_was_forgotten_is_done_with_the_last_batch_of_the_comparison)
 {
@@ -210,6 +231,7 @@ main(void)
 	tcase_add_test(tcase, a_new_bound_counts_for_the_next_change);
 	tcase_add_test(tcase, a_restart_ends_an_overflow_and_goes_on_counting);
 	tcase_add_test(tcase, what_is_only_kept_gives_way_to_what_waits);
+	tcase_add_test(tcase, what_waits_at_a_restart_is_counted_as_folded_and_what_is_done_is_not);
 	tcase_add_test(tcase, what_was_forgotten_is_done_with_the_last_batch_of_the_comparison);
 	tcase_add_test(tcase, a_comparison_that_overflows_settles_nothing);
 	tcase_add_test(tcase, a_long_queue_drains_in_order);

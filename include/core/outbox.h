@@ -81,7 +81,7 @@ bool outbox_gap(struct outbox *outbox, uint64_t last);
  */
 void outbox_number_from(struct outbox *outbox, uint64_t last);
 
-/* Forgets everything that waits or is kept, also an overflow. No ticket becomes done or safe before outbox_settle. */
+/* Forgets everything that waits (which is counted as folded) or is kept, also an overflow. No ticket becomes done or safe before outbox_settle. */
 void outbox_restart(struct outbox *outbox);
 
 /*
@@ -138,7 +138,7 @@ uint64_t outbox_last_ticket(const struct outbox *outbox); /* the newest handed o
 uint64_t outbox_done_ticket(const struct outbox *outbox); /* all up to it are in Redis */
 uint64_t outbox_safe_ticket(const struct outbox *outbox); /* all up to it are in Redis or on disk */
 bool outbox_overflowed(const struct outbox *outbox);
-uint64_t outbox_folded(const struct outbox *outbox); /* toggles dropped by overflows, ever */
+uint64_t outbox_folded(const struct outbox *outbox); /* toggles forgotten, ever */
 size_t outbox_waiting(const struct outbox *outbox);  /* batches not yet acknowledged */
 size_t outbox_waiting_changes(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);

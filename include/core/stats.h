@@ -129,7 +129,8 @@
 	X(OUT_TOLD_LATE, "out.told-late", "toggles told when a port key was of use again")         \
 	X(OUT_REFUSED_UNWATCHED, "out.refused-unwatched",                                          \
 	    "refused ports that are not told later: 1,024 others wait for that")                   \
-	X(OUT_FOLDED, "out.folded", "intermediate toggles folded because Redis was away too long") \
+	X(OUT_FOLDED, "out.folded",                                                                \
+	    "toggles folded because Redis was away too long, or lost its data before it had them") \
 	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal")                    \
 	X(JOURNAL_WRITES, "journal.writes", "writes of the journal")                               \
 	X(JOURNAL_SYNCS, "journal.syncs",                                                          \

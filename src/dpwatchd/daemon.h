@@ -172,6 +172,7 @@ struct daemon {
 	struct {
 		uint64_t trap, syslog;
 	} doubted_drops; /* kernel drops as of the last time that interfaces were doubted for them */
+	uint64_t folded_said;         /* by the outbox, as of the last line about it */
 	uint64_t refused_communities; /* as of the last line about them */
 	struct log_rate toggle_rate, sender_rate, damping_rate, overload_rate;
 };

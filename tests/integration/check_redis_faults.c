@@ -140,6 +140,27 @@ START_TEST(after_flushall_each_down_port_is_told_once)
 }
 END_TEST
 
+START_TEST(what_waits_at_a_flushall_is_folded_and_counted)
+{
+	json_int_t n = 0;
+
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	n++;
+	redis_do(box.redis, "SET dpwatch:redundancy mine");
+	flap(1, &n);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:redundancy"));
+	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), 0);
+	redis_do(box.redis, "FLUSHALL");
+	WAIT_FOR(redis_down(box.redis) == 2);
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(redis_events(box.redis), 2);
+	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), 3);
+	ck_assert(sandbox_log_has(&box, "3 toggles that waited are folded"));
+}
+END_TEST
+
 START_TEST(a_redis_that_lost_its_tail_gets_it_again_with_the_same_revisions)
 {
 	char out[256], files[SANDBOX_PATH + 32], copy[SANDBOX_PATH + 32];
@@ -230,6 +251,7 @@ START_TEST(beyond_its_bound_what_waits_is_folded_and_the_last_state_is_told)
 	ck_assert_str_eq(redis_text(last, "dp_down"), "true");
 	ck_assert_uint_lt(json_array_size(events), 20000);
 	json_decref(events);
+	ck_assert(sandbox_log_has(&box, "toggles that waited are folded"));
 	sandbox_link_up(&box, LEAF1, 1);
 	WAIT_FOR(redis_down(box.redis) == 1);
 }
@@ -272,6 +294,7 @@ main(void)
 	tcase_add_test(external, a_redis_that_hangs_with_batches_under_way_gets_each_once);
 	tcase_add_test(external, a_broken_connection_is_made_again_and_nothing_is_sent_twice);
 	tcase_add_test(external, after_flushall_each_down_port_is_told_once);
+	tcase_add_test(external, what_waits_at_a_flushall_is_folded_and_counted);
 	tcase_add_test(external, a_redis_that_lost_its_tail_gets_it_again_with_the_same_revisions);
 	tcase_add_test(
 	    external, a_redis_that_lost_more_than_is_kept_is_compared_with_what_is_known);

@@ -61,14 +61,20 @@ open_batch(struct outbox *outbox)
 	return batch;
 }
 
+static void
+count_folded(struct outbox *outbox, size_t first)
+{
+	for (size_t i = first; i < outbox->n; i++)
+		outbox->folded += outbox->batches[i].n_toggles;
+}
+
 /* Drops what was not sent: the program will compare Redis with the engine instead, which gives each port's last state. */
 static void
 overflow(struct outbox *outbox)
 {
 	size_t first = outbox->n_done + outbox->n_sent;
 
-	for (size_t i = first; i < outbox->n; i++)
-		outbox->folded += outbox->batches[i].n_toggles;
+	count_folded(outbox, first);
 	if (first < outbox->n)
 		outbox->next_number = outbox->batches[first].number;
 	outbox_cut_from(outbox, first);
@@ -238,6 +244,7 @@ outbox_number_from(struct outbox *outbox, uint64_t last)
 void
 outbox_restart(struct outbox *outbox)
 {
+	count_folded(outbox, outbox->n_done);
 	if (outbox->n > outbox->n_done)
 		outbox->next_number = outbox->batches[outbox->n_done].number;
 	outbox_cut_first(outbox, outbox->n);
