@@ -9,8 +9,8 @@
 #include "lib/box.h"
 #include "lib/redis_client.h"
 
-#define PORTS 2500 /* their toggles are more than half of what journal_max holds, and less than all of it */
-#define LEAVE 800 /* of them, with the next map; as many come */
+#define PORTS 2500 /* their toggles are more than half of journal_max, and less than all */
+#define LEAVE 800  /* of them, with the next map; as many come */
 
 static void
 set_up(void)
