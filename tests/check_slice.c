@@ -165,6 +165,27 @@ START_TEST(no_byte_behind_a_slice_is_read)
 }
 END_TEST
 
+START_TEST(digits_are_counted_up_to_what_is_none)
+{
+	ck_assert_uint_eq(slice_digits(SLICE("042/1")), 3);
+	ck_assert_uint_eq(slice_digits(SLICE("7")), 1);
+	ck_assert_uint_eq(slice_digits(SLICE("x1")), 0);
+	ck_assert_uint_eq(slice_digits((struct slice){ NULL, 0 }), 0);
+}
+END_TEST
+
+START_TEST(a_copy_is_as_long_and_ends_in_a_nul)
+{
+	static const char bytes[] = "a\0b!";
+	char *copy = slice_dup((struct slice){ bytes, 3 }), *empty = slice_dup((struct slice){ 0 });
+
+	ck_assert_mem_eq(copy, "a\0b", 4);
+	ck_assert_str_eq(empty, "");
+	free(copy);
+	free(empty);
+}
+END_TEST
+
 START_TEST(a_number_has_the_digits_that_printf_gives_it)
 {
 	static const uint64_t values[] = { 0, 9, 10, 99, 100, 1234567890, UINT64_MAX - 1,
@@ -195,6 +216,8 @@ main(void)
 	tcase_add_test(tc, copy_cuts_what_does_not_fit_and_adds_a_nul);
 	tcase_add_loop_test(tc, a_number_fills_the_slice_and_is_in_range, 0,
 	    (int)(sizeof(numbers) / sizeof(numbers[0])));
+	tcase_add_test(tc, digits_are_counted_up_to_what_is_none);
+	tcase_add_test(tc, a_copy_is_as_long_and_ends_in_a_nul);
 	tcase_add_test(tc, no_byte_behind_a_slice_is_read);
 
 	return run_case("slice", tc);

@@ -67,9 +67,6 @@ void config_value_swap(const struct config_row *row, struct config *a, struct co
 int config_wrong(char *why, struct slice text, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A copy with a NUL; NULL: out of memory. */
-char *config_copy(struct slice text);
-
 /* Both NULL, or the same text. */
 bool config_text_eq(const char *a, const char *b);
 

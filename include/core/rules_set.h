@@ -114,10 +114,10 @@ const char *rule_sample_read_yield(struct rule_sample *sample, struct slice valu
  * or what is wrong with it (static text). */
 const char *rule_sample_read_bytes(struct rule_sample *sample, struct slice value);
 
+/* Whether it may name a rule, or a family of traps: a-z, 0-9 and hyphens, at most RULE_NAME_MAX of them. */
+bool rules_name_good(struct slice name);
+
 /* Cuts the first word off *rest, and the blanks behind it. */
 struct slice rules_cut_word(struct slice *rest);
-
-/* A NUL-terminated copy; NULL when memory is out. */
-char *rules_copy(struct slice text);
 
 #endif

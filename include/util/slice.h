@@ -90,6 +90,12 @@ long slice_find(struct slice s, struct slice needle);
  */
 size_t slice_copy(struct slice s, char *buf, size_t size);
 
+/* A copy with a NUL, the caller's (free); NULL: out of memory. */
+char *slice_dup(struct slice s);
+
+/* How many decimal digits it begins with. */
+size_t slice_digits(struct slice s);
+
 /* Digits of the longest number. */
 #define SLICE_DECIMAL 20
 

@@ -1,12 +1,9 @@
 #include "util/slice.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "util/ascii.h"
 
 bool
 slice_case_eq(struct slice a, struct slice b)
@@ -14,7 +11,7 @@ slice_case_eq(struct slice a, struct slice b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.data[i]) != lower(b.data[i]))
+		if (to_lower(a.data[i]) != to_lower(b.data[i]))
 			return false;
 	return true;
 }
@@ -98,4 +95,24 @@ slice_to_uint(struct slice s, unsigned long long max, unsigned long long *ret_va
 	}
 	*ret_value = value;
 	return true;
+}
+
+size_t
+slice_digits(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_digit(s.data[n]))
+		n++;
+	return n;
+}
+
+char *
+slice_dup(struct slice s)
+{
+	char *copy = malloc(s.len + 1);
+
+	if (copy)
+		slice_copy(s, copy, s.len + 1);
+	return copy;
 }

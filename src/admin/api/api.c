@@ -6,6 +6,7 @@
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
+#include "util/ascii.h"
 
 struct route {
 	const char *method, *pattern; /* `*` stands for one part of the path */
@@ -70,15 +71,6 @@ api_route_get(size_t i, struct api_route_view *ret_view)
 }
 
 /* ---- the request's text ---- */
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /*
  * Decodes %XX in place (and '+' in a query). False for %00, which would hide what follows it; a '%' that starts no escape

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/ascii.h"
 #include "util/timeutil.h"
 
 #define N_FIELDS 5
@@ -41,8 +42,7 @@ token_role_name(enum api_role role)
 static bool
 is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '.' || c == '_' || c == '-';
+	return is_alpha(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
 bool
@@ -65,12 +65,11 @@ token_project_good(struct slice project)
 
 /* ---- reading ---- */
 
+/* As we write them: in lower case alone. */
 static int
-hex_value(char c)
+digest_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return is_upper(c) ? -1 : hex_value(c);
 }
 
 static bool
@@ -79,7 +78,7 @@ take_digest(struct slice text, uint8_t ret_digest[TOKEN_DIGEST])
 	if (text.len != 2 * TOKEN_DIGEST)
 		return false;
 	for (size_t i = 0; i < TOKEN_DIGEST; i++) {
-		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+		int high = digest_digit(text.data[2 * i]), low = digest_digit(text.data[2 * i + 1]);
 		if (high < 0 || low < 0)
 			return false;
 		ret_digest[i] = (uint8_t)(high * 16 + low);

@@ -10,6 +10,7 @@
 #include "admin/api_json.h"
 #include "admin/api_ports.h"
 #include "admin/api_ports_page.h"
+#include "util/ascii.h"
 
 struct ports_scan {
 	struct api_scan base;
@@ -27,12 +28,10 @@ static void
 put_encoded(FILE *out, const char *text)
 {
 	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    strchr("-._~", c))
-			fputc(c, out);
+		if (is_alpha(*text) || is_digit(*text) || strchr("-._~", *text))
+			fputc(*text, out);
 		else
-			fprintf(out, "%%%02X", c);
+			fprintf(out, "%%%02X", (unsigned char)*text);
 	}
 }
 

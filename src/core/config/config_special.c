@@ -13,7 +13,7 @@
 static int
 set_server_path(struct config *config, struct slice path)
 {
-	char *bytes = config_copy(path);
+	char *bytes = slice_dup(path);
 
 	if (!bytes)
 		return -ENOMEM;
@@ -26,7 +26,7 @@ set_server_path(struct config *config, struct slice path)
 static int
 set_server_host(struct config *config, const struct config_endpoint *endpoint)
 {
-	char *bytes = config_copy(endpoint->host);
+	char *bytes = slice_dup(endpoint->host);
 
 	if (!bytes)
 		return -ENOMEM;
@@ -48,7 +48,7 @@ set_server(const struct config_row *row, struct slice text, struct config *confi
 		config->redis.kind = REDIS_EMBEDDED;
 		return 0;
 	}
-	bytes = config_copy(text);
+	bytes = slice_dup(text);
 	if (!bytes)
 		return -ENOMEM;
 	int r = -EINVAL;

@@ -22,16 +22,6 @@ static const struct unit size_units[] = { { "GiB", UINT64_C(1) << 30 }, { "MiB",
 	{ "KiB", 1 << 10 }, { "B", 1 } };
 #define N_UNITS(units) (sizeof(units) / sizeof((units)[0]))
 
-static size_t
-n_digits(struct slice text)
-{
-	size_t n = 0;
-
-	while (n < text.len && text.data[n] >= '0' && text.data[n] <= '9')
-		n++;
-	return n;
-}
-
 static const struct unit *
 unit_find(const struct unit *units, size_t n, struct slice name)
 {
@@ -65,7 +55,7 @@ scaled(
 bool
 config_duration_parse(struct slice text, int64_t *ret_ms)
 {
-	struct slice whole = slice_first(text, n_digits(text)), fraction = { 0 };
+	struct slice whole = slice_first(text, slice_digits(text)), fraction = { 0 };
 	struct slice rest = slice_from(text, whole.len);
 	uint64_t ms;
 
@@ -75,7 +65,7 @@ config_duration_parse(struct slice text, int64_t *ret_ms)
 	}
 	if (slice_starts(rest, ".")) {
 		rest = slice_from(rest, 1);
-		fraction = slice_first(rest, n_digits(rest));
+		fraction = slice_first(rest, slice_digits(rest));
 		rest = slice_from(rest, fraction.len);
 		if (fraction.len == 0 || fraction.len > FRACTION_DIGITS_MAX)
 			return false;
@@ -90,7 +80,7 @@ config_duration_parse(struct slice text, int64_t *ret_ms)
 bool
 config_size_parse(struct slice text, uint64_t *ret_bytes)
 {
-	struct slice whole = slice_first(text, n_digits(text));
+	struct slice whole = slice_first(text, slice_digits(text));
 	struct slice rest = slice_from(text, whole.len);
 	const struct unit *unit =
 	    unit_find(size_units, N_UNITS(size_units), rest.len > 0 ? rest : SLICE("B"));

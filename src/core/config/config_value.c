@@ -23,16 +23,6 @@ config_wrong(char *why, struct slice text, const char *format, ...)
 	return -EINVAL;
 }
 
-char *
-config_copy(struct slice text)
-{
-	char *bytes = malloc(text.len + 1);
-
-	if (bytes)
-		slice_copy(text, bytes, text.len + 1);
-	return bytes;
-}
-
 bool
 config_text_eq(const char *a, const char *b)
 {
@@ -56,7 +46,7 @@ static int
 checked_copy(const struct config_row *row, struct slice text, char **ret_text, char *why)
 {
 	char right[CONFIG_WHY_MAX];
-	char *bytes = config_copy(text);
+	char *bytes = slice_dup(text);
 
 	if (!bytes)
 		return -ENOMEM;

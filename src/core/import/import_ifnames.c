@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "core/topo_build.h"
+#include "util/ascii.h"
 
 #define PATH_ROOM 320
 #define IF_INDEX_MAX 2147483647u /* IF-MIB InterfaceIndex: Integer32 (1..2147483647) */
@@ -119,15 +120,6 @@ take_interface(struct walking *walking, uint32_t if_index, struct slice name)
 
 /* ---- values ---- */
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = memchr(digits, c, sizeof(digits) - 1);
-
-	return at ? (int)(at - digits) % 16 : -1;
-}
-
 /* "47 69 31 " in its place. False where it is no hex. */
 static bool
 hex_decode(char *value, size_t *len)
@@ -139,7 +131,7 @@ hex_decode(char *value, size_t *len)
 			i++;
 			continue;
 		}
-		int high = hex_digit(value[i]), low = i + 1 < *len ? hex_digit(value[i + 1]) : -1;
+		int high = hex_value(value[i]), low = i + 1 < *len ? hex_value(value[i + 1]) : -1;
 		if (high < 0 || low < 0)
 			return false;
 		value[n++] = (char)(high << 4 | low);

@@ -1,16 +1,6 @@
 #include "core/chassis_id.h"
 
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "util/ascii.h"
 
 size_t
 chassis_mac_digits(struct slice text, char digits[DATAPATH_DIGITS + 1])
@@ -20,7 +10,7 @@ chassis_mac_digits(struct slice text, char digits[DATAPATH_DIGITS + 1])
 	if (slice_starts(text, "0x"))
 		text = slice_from(text, 2);
 	for (size_t i = 0; i < text.len; i++) {
-		char c = lower(text.data[i]);
+		char c = to_lower(text.data[i]);
 		if (c == ':' || c == '-' || c == '.' || c == ' ')
 			continue;
 		if (!is_hex(c) || n == DATAPATH_DIGITS)
@@ -40,7 +30,7 @@ chassis_key(struct slice text, char key[CHASSIS_KEY_MAX])
 	if (text.len == 0 || text.len >= CHASSIS_KEY_MAX)
 		return false;
 	for (size_t i = 0; i < text.len; i++)
-		key[i] = lower(text.data[i]);
+		key[i] = to_lower(text.data[i]);
 	key[text.len] = '\0';
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "core/discover_tables.h"
 #include "core/text.h"
 #include "util/addr.h"
+#include "util/ascii.h"
 
 #define MAC_LEN 6
 #define HEX_MAX (2 + 2 * TABLE_BYTES_MAX + 1)
@@ -65,7 +66,7 @@ mac(struct slice bytes)
 	if (bytes.len == 3 * MAC_LEN - 1 && text_is_utf8(bytes) && !text_has_control(bytes)) {
 		for (size_t i = 0; i < bytes.len; i++) {
 			const char c = bytes.data[i];
-			text[i] = c == '-' ? ':' : (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+			text[i] = c == '-' ? ':' : to_lower(c);
 		}
 		return json_stringn(text, bytes.len);
 	}

@@ -9,6 +9,7 @@
 #include "core/chassis_id.h"
 #include "core/survey_state.h"
 #include "core/text.h"
+#include "util/ascii.h"
 
 /* ---- who a neighbour is ---- */
 
@@ -20,8 +21,7 @@ lower(struct survey *survey, const char *text)
 	const size_t len = slice_copy(slice_of(text), low, sizeof(low));
 
 	for (size_t i = 0; i < len; i++)
-		if (low[i] >= 'A' && low[i] <= 'Z')
-			low[i] |= 0x20;
+		low[i] = to_lower(low[i]);
 	return survey_text(survey, low);
 }
 

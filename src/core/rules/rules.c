@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/rules_set.h"
+#include "util/ascii.h"
 
 /*
  * What one line may cost: steps of the matcher per start, its depth, and KiB of its memory. A link
@@ -34,14 +35,14 @@ const char *const rules_miss_names[MISS_MAX] = {
 static const char *const suspect_words[] = { "link", "Link", "LINK", "down", "Down", "DOWN" };
 #define N_SUSPECT_WORDS (sizeof(suspect_words) / sizeof(suspect_words[0]))
 
-char *
-rules_copy(struct slice text)
+bool
+rules_name_good(struct slice name)
 {
-	char *copy = malloc(text.len + 1);
-
-	if (copy)
-		slice_copy(text, copy, text.len + 1);
-	return copy;
+	for (size_t i = 0; i < name.len; i++)
+		if (is_upper(name.data[i]) ||
+		    (!is_alpha(name.data[i]) && !is_digit(name.data[i]) && name.data[i] != '-'))
+			return false;
+	return name.len > 0 && name.len <= RULE_NAME_MAX;
 }
 
 struct slice

@@ -20,7 +20,7 @@ name_index(const char *const *names, int n, struct slice value)
 static int
 take_copy(char **list, size_t *n, struct slice value)
 {
-	list[*n] = rules_copy(value);
+	list[*n] = slice_dup(value);
 	if (!list[*n])
 		return -ENOMEM;
 	(*n)++;
@@ -92,7 +92,7 @@ key_word(struct rules_parser *p, struct slice value)
 	}
 	if (rule->n_states == RULE_STATES_MAX)
 		return parser_fault(p, "more than %d texts of the state group", RULE_STATES_MAX);
-	char *copy = rules_copy(text);
+	char *copy = slice_dup(text);
 	if (!copy)
 		return -ENOMEM;
 	rule->states[rule->n_states++] = (struct rule_state){ copy, (enum link_word)word };

@@ -74,17 +74,6 @@ end_rule(struct rules_parser *p)
 	return 0;
 }
 
-static bool
-is_rule_name(struct slice name)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-
-	for (size_t i = 0; i < name.len; i++)
-		if (!memchr(allowed, name.data[i], sizeof(allowed) - 1))
-			return false;
-	return name.len > 0 && name.len <= RULE_NAME_MAX;
-}
-
 static const struct rule *
 rule_by_name(const struct rules *rules, struct slice name)
 {
@@ -103,7 +92,7 @@ begin_rule(struct rules_parser *p, struct slice name)
 
 	if (r < 0)
 		return r;
-	if (!is_rule_name(name))
+	if (!rules_name_good(name))
 		return parser_fault(
 		    p, "a rule's name is 1 to %d of a-z, 0-9 and '-'", RULE_NAME_MAX);
 	const struct rule *twin = rule_by_name(rules, name);
@@ -120,7 +109,7 @@ begin_rule(struct rules_parser *p, struct slice name)
 	*p->rule = (struct rule){ .line = p->line, .file = rules->n_files - 1 };
 	rules->n_rules++;
 	p->has_kind = p->has_pattern = p->has_word = false;
-	p->rule->name = rules_copy(name);
+	p->rule->name = slice_dup(name);
 	return p->rule->name ? 0 : -ENOMEM;
 }
 
@@ -209,7 +198,7 @@ rules_add_file(
 	if (!files)
 		return -ENOMEM;
 	rules->files = files;
-	files[rules->n_files] = rules_copy(slice_of(name));
+	files[rules->n_files] = slice_dup(slice_of(name));
 	if (!files[rules->n_files])
 		return -ENOMEM;
 	rules->n_files++;

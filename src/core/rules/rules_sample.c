@@ -8,16 +8,7 @@
 
 #include "core/rules_set.h"
 #include "core/syslog_link.h"
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "util/ascii.h"
 
 /* One escape, behind its backslash. Returns its length, 0 when there is no such escape. */
 static size_t
@@ -66,7 +57,7 @@ rule_sample_read_bytes(struct rule_sample *sample, struct slice value)
 static const char *
 read_name(struct rule_sample *sample, struct slice name)
 {
-	sample->name = rules_copy(name);
+	sample->name = slice_dup(name);
 	return sample->name ? NULL : "out of memory";
 }
 

@@ -2,14 +2,10 @@
 
 #include <string.h>
 
+#include "util/ascii.h"
+
 /* The most digits of a count: beyond them no sender is serious, and the number can't overflow. */
 #define COUNT_DIGITS_MAX 10
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool
 is_filler(char c)

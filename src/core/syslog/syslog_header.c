@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/syslog_word.h"
+#include "util/ascii.h"
 
 /* Words without a colon that may stand in one segment: names with blanks (3Com) pass, prose doesn't.
  * Behind a tag or "INFO:" none may. */
@@ -42,18 +43,6 @@ struct word {
 	size_t len;
 	bool colon; /* a colon follows */
 };
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_alpha(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 static char
 at(struct slice s, size_t i)

@@ -2,15 +2,10 @@
 
 #include "core/syslog_header.h"
 #include "core/syslog_word.h"
+#include "util/ascii.h"
 
 /* Where a wrapped message begins at the latest: behind a stamp, and a host's name (RFC 1035: 255 octets). */
 #define WRAPPED_WITHIN 320
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static struct slice
 without_bom(struct slice s)

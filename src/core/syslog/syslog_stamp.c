@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "util/ascii.h"
+
 static const char *const forms[] = {
 	"b e Y T",   /* Mar  1 2025 10:00:00 */
 	"b e T Y",   /* Mar  1 10:00:00 2025 (Comware) */
@@ -49,16 +51,9 @@ skip(struct reader *r, size_t n)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 is_word(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-	       c == '-';
+	return is_digit(c) || is_alpha(c) || c == '_' || c == '-';
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/ifname_head.h"
+#include "util/ascii.h"
 
 /* "Unit 1, Port 5" (EdgeCore) is Ethernet1/5. */
 static bool
@@ -38,7 +39,7 @@ add(struct key *key, struct slice text)
 		char c = text.data[i];
 
 		if (key->len < IFNAME_MAX)
-			key->buf[key->len] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+			key->buf[key->len] = to_lower(c);
 	}
 }
 
@@ -57,10 +58,8 @@ static struct slice
 cut_digits(struct slice *rest)
 {
 	struct slice s = *rest;
-	size_t len = 0;
+	const size_t len = slice_digits(s);
 
-	while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
-		len++;
 	if (len < s.len && s.data[len] != ' ')
 		return (struct slice){ 0 };
 	*rest = slice_trim(slice_from(s, len));
@@ -137,12 +136,6 @@ ifname_key(enum os_family os, struct slice name, char *buf)
 		return 0;
 	buf[key.len] = '\0';
 	return key.len;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 static bool

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "util/ascii.h"
+
 #define BIT(os) (1u << (os))
 #define ANY (BIT(OS_MAX) - 1)
 /* Nobody uses the head for anything else: it is taken where the family is not known, too. */
@@ -130,12 +132,6 @@ static const struct slice virtual_prefixes[LETTERS][PREFIXES_PER_LETTER] = {
 	[LETTER('v')] = { SLICE("veth"), SLICE("virbr"), SLICE("vmbr") },
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static char
 lower(char c)
 {
@@ -151,21 +147,11 @@ ifname_trim(struct slice name)
 	return name;
 }
 
-static size_t
-digits_len(struct slice s)
-{
-	size_t len = 0;
-
-	while (len < s.len && is_digit(s.data[len]))
-		len++;
-	return len;
-}
-
 struct ifname_parts
 ifname_split(struct slice name)
 {
 	struct ifname_parts parts = { 0 };
-	size_t speed = digits_len(name), len = 0;
+	size_t speed = slice_digits(name), len = 0;
 
 	if (speed > 0 && slice_case_eq_str(slice_first(slice_from(name, speed), 2), "ge")) {
 		parts.is_speed = true;

@@ -3,23 +3,13 @@
  */
 #include "core/ifname.h"
 
-static size_t
-number_len(struct slice s)
-{
-	size_t len = 0;
-
-	while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
-		len++;
-	return len;
-}
-
 bool
 ifname_keys_differ_in_number(struct slice a, struct slice b)
 {
 	bool differ = false;
 
 	while (a.len > 0 && b.len > 0) {
-		size_t n_a = number_len(a), n_b = number_len(b);
+		size_t n_a = slice_digits(a), n_b = slice_digits(b);
 
 		if (n_a > 0 && n_b > 0) {
 			differ |= !slice_eq(slice_first(a, n_a), slice_first(b, n_b));

@@ -10,10 +10,7 @@
 static bool
 cut_number(struct slice *rest, unsigned long long *ret_number)
 {
-	size_t len = 0;
-
-	while (len < rest->len && rest->data[len] >= '0' && rest->data[len] <= '9')
-		len++;
+	const size_t len = slice_digits(*rest);
 	bool ok = slice_to_uint(slice_first(*rest, len), UINT32_MAX, ret_number);
 	*rest = slice_from(*rest, len);
 	return ok;

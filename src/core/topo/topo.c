@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/topo_snapshot.h"
+#include "util/ascii.h"
 
 /* Every array and every table, named once. */
 #define N_ROWS 15
@@ -278,18 +279,6 @@ topo_interface_text(const struct topo *topo, uint32_t interface, char *buf, size
 	return buf;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Where the hyphens of 8-4-4-4-12 stand. */
 static bool
 is_hyphen_place(size_t i)
@@ -306,7 +295,7 @@ port_id_parse(struct slice text, uint8_t ret_id[16])
 	if (text.len != PORT_ID_TEXT - 1)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		int digit = hex_digit(text.data[i]);
+		int digit = hex_value(text.data[i]);
 		if (is_hyphen_place(i) ? text.data[i] != '-' : digit < 0)
 			return false;
 		if (is_hyphen_place(i))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/topo_snapshot.h"
+#include "util/ascii.h"
 
 /* One seed per kind of key is enough: keys of two kinds never share a table. */
 #define SEED 1u
@@ -23,9 +24,7 @@ topo_hash_text_case(struct slice text)
 	while (text.len > 0) {
 		struct slice part = slice_first(text, sizeof(lower));
 		for (size_t i = 0; i < part.len; i++)
-			lower[i] = part.data[i] >= 'A' && part.data[i] <= 'Z'
-				       ? (char)(part.data[i] - 'A' + 'a')
-				       : part.data[i];
+			lower[i] = to_lower(part.data[i]);
 		hash = hash_bytes(lower, part.len, hash);
 		text = slice_from(text, part.len);
 	}

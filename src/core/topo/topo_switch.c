@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/topo_build.h"
 #include "core/usm_user.h"
+#include "util/ascii.h"
 
 /* A boot takes minutes; beyond a day it is a slip of the unit. */
 #define BOOT_SETTLE_MAX_MS INT64_C(86400000)
@@ -117,15 +118,6 @@ add_hostname(struct topo_builder *b, const struct at *at, uint32_t sw, struct sl
 	*hostname = build_text(b, text, true);
 	row->hostnames.n++;
 	build_sender(b, at, sw, *hostname);
-}
-
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = memchr(digits, c, sizeof(digits) - 1);
-
-	return at ? (int)(at - digits) % 16 : -1;
 }
 
 /* "0x" and 5 to 32 octets, RFC 3411: not all zero, not all 255. */

@@ -129,8 +129,8 @@ trap_key_object(struct trap_line *l, struct slice value)
 	if (!all)
 		return -ENOMEM;
 	rules->objects = all;
-	object.module = rules_copy(mib.module);
-	object.name = rules_copy(mib.name);
+	object.module = slice_dup(mib.module);
+	object.name = slice_dup(mib.name);
 	r = object.module && object.name ? trap_copy_oid(mib.ids, mib.n, &object.oid) : -ENOMEM;
 	if (r < 0) {
 		free(object.module);
@@ -170,7 +170,7 @@ read_parts(struct trap_line *l, struct slice value)
 		long open = slice_find(value, SLICE("{"));
 		size_t len = open < 0 ? value.len : (size_t)open;
 
-		part->text = rules_copy(slice_first(value, len));
+		part->text = slice_dup(slice_first(value, len));
 		if (!part->text)
 			return -ENOMEM;
 		objects->n_parts++;

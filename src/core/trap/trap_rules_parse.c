@@ -58,8 +58,8 @@ add_row(struct trap_line *l, const struct trap_mib_name *mib, struct trap_row ro
 	const struct trap_row *twin = twin_of(rules, &row);
 	if (twin)
 		return trap_line_fault(l, "%s stands already in line %u", twin->name, twin->line);
-	row.module = rules_copy(mib->module);
-	row.name = rules_copy(mib->name);
+	row.module = slice_dup(mib->module);
+	row.name = slice_dup(mib->name);
 	int r =
 	    row.module && row.name ? trap_copy_oid(row.base.ids, row.base.n, &row.base) : -ENOMEM;
 	if (r < 0) {
@@ -175,7 +175,7 @@ key_yields(struct trap_line *l, struct slice value)
 		return trap_line_fault(l,
 		    "yields is `LAYER WORD INTERFACE`, restart, boot, `doubt PLACE (REASON)`, "
 		    "`hint INTERFACE (REASON)` or nothing (REASON)");
-	sample->yields = rules_copy(value);
+	sample->yields = slice_dup(value);
 	return sample->yields ? 0 : -ENOMEM;
 }
 
@@ -201,17 +201,6 @@ static const struct {
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-static bool
-is_family_name(struct slice name)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-
-	for (size_t i = 0; i < name.len; i++)
-		if (!memchr(allowed, name.data[i], sizeof(allowed) - 1))
-			return false;
-	return name.len > 0 && name.len <= RULE_NAME_MAX;
-}
-
 /* IF-MIB's columns, until the stanza names others. */
 static void
 set_standard(const struct trap_rules *rules, struct trap_objects *objects)
@@ -231,7 +220,7 @@ trap_rules_begin(
 {
 	struct trap_line l = { .rules = rules, .why = why, .size = size };
 
-	if (!is_family_name(name))
+	if (!rules_name_good(name))
 		return trap_line_fault(
 		    &l, "a rule's name is 1 to %d of a-z, 0-9 and '-'", RULE_NAME_MAX);
 	for (size_t i = 0; i < rules->n_families; i++)
@@ -246,7 +235,7 @@ trap_rules_begin(
 	struct trap_family *family = calloc(1, sizeof(*family));
 	if (!family)
 		return -ENOMEM;
-	family->name = rules_copy(name);
+	family->name = slice_dup(name);
 	family->file = file;
 	family->line = line;
 	set_standard(rules, &family->objects);

@@ -37,7 +37,7 @@ read_name(const struct trap_rules *rules, struct slice text, unsigned long ids[O
 	unsigned long instance[OID_MAX];
 	size_t n = 0;
 
-	if (text.len > 0 && text.data[0] >= '0' && text.data[0] <= '9') {
+	if (slice_digits(text) > 0) {
 		n = oid_parse(text, ids, OID_MAX);
 		*ret_oid = (struct oid){ ids, n };
 		return n > 0;
@@ -174,7 +174,7 @@ trap_sample_read(const struct trap_rules *rules, struct slice value, struct trap
 	int r = check_varbinds(rules, rest, why, size);
 	if (r < 0)
 		return r;
-	ret_sample->varbinds = rules_copy(rest);
+	ret_sample->varbinds = slice_dup(rest);
 	return ret_sample->varbinds ? 0 : -ENOMEM;
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/usm_engines.h"
 
+#include "util/ascii.h"
+
 const char *
 usm_engine_id_format(const uint8_t *id, size_t len, char *buf)
 {
@@ -21,15 +23,6 @@ usm_engine_id_format(const uint8_t *id, size_t len, char *buf)
 	}
 	*to = '\0';
 	return buf;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 bool

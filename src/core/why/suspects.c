@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "util/ascii.h"
 
 /* Of a line that is as long as it likes, so much makes its shape. */
 #define SHAPE_BYTES 512
@@ -42,8 +43,7 @@ shape_of(struct slice sw, struct slice line)
 	for (size_t i = 0; i < sw.len; i++)
 		hash = hash_byte(hash, sw.data[i]);
 	for (size_t i = 0; i < line.len && i < SHAPE_BYTES; i++) {
-		char lower = (char)(line.data[i] | 0x20);
-		if (lower >= 'a' && lower <= 'z')
+		if (is_alpha(line.data[i]))
 			hash = hash_byte(hash, line.data[i]);
 	}
 	return hash;

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/ascii.h"
+
 static const struct vendor_lines families[] = {
 	/* Cisco, "Configuring SNMP Support" and "System Message Logging"; LINEPROTO has level 5 */
 	{ "ios", "Cisco IOS",
@@ -218,12 +220,6 @@ is_filler(char c)
 	return c == ' ' || c == '-' || c == '_';
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Whether they are the same without case and filler. */
 static bool
 same_name(struct slice os, const char *name)
@@ -237,7 +233,7 @@ same_name(struct slice os, const char *name)
 			name++;
 		if (i == os.len || *name == '\0')
 			return i == os.len && *name == '\0';
-		if (lower(os.data[i]) != *name)
+		if (to_lower(os.data[i]) != *name)
 			return false;
 	}
 }
