@@ -38,8 +38,18 @@ static const char usage_text[] =
     "Exit status: 0 done, 1 refused or not well, 2 usage.\n"
     "See dpwatch-neutron(8), dpwatch.conf(5).\n";
 
+static const struct subcommand {
+	const char *word;
+	int (*run)(struct program *program);
+} subcommands[] = {
+	{ "status", program_status },
+	{ "release", program_release },
+	{ "import-topology", program_import },
+};
+
 struct options {
-	const char *config_path, *command;
+	const char *config_path;
+	const struct subcommand *command; /* NULL: it forwards */
 	bool check, debug;
 };
 
@@ -108,6 +118,15 @@ take_option(int c, struct program *program, struct options *options)
 	}
 }
 
+static const struct subcommand *
+find_subcommand(const char *word)
+{
+	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		if (strcmp(subcommands[i].word, word) == 0)
+			return &subcommands[i];
+	return NULL;
+}
+
 static int
 parse_options(int argc, char **argv, struct program *program, struct options *options)
 {
@@ -118,12 +137,12 @@ parse_options(int argc, char **argv, struct program *program, struct options *op
 		status = take_option(c, program, options);
 	if (status >= 0)
 		return status;
-	if (optind < argc)
-		options->command = argv[optind++];
+	if (optind < argc && !(options->command = find_subcommand(argv[optind++])))
+		return misuse("no such command:", argv[optind - 1]);
 	if (optind < argc)
 		return misuse("unexpected argument", argv[optind]);
 	if (options->command && options->check)
-		return misuse("--check stands alone, without", options->command);
+		return misuse("--check stands alone, without", options->command->word);
 	return -1;
 }
 
@@ -175,26 +194,12 @@ forward(struct program *program)
 	return status;
 }
 
-static const struct {
-	const char *word;
-	int (*run)(struct program *program);
-} commands[] = {
-	{ "status", program_status },
-	{ "release", program_release },
-	{ "import-topology", program_import },
-};
-
 static int
 run(struct program *program, const struct options *options)
 {
 	if (options->check)
 		return program_check(program);
-	if (!options->command)
-		return forward(program);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].word, options->command) == 0)
-			return commands[i].run(program);
-	return misuse("no such command:", options->command);
+	return options->command ? options->command->run(program) : forward(program);
 }
 
 int

@@ -75,6 +75,15 @@ set_base(struct client *client, const char *api)
 	return len >= 0;
 }
 
+bool
+client_knows(const char *api)
+{
+	const struct slice text = slice_of(api);
+
+	return slice_starts(text, "unix:") || slice_starts(text, "http:") ||
+	       slice_starts(text, "https://");
+}
+
 struct client *
 client_new(const char *api, const char *token, const char *ca)
 {
@@ -89,8 +98,6 @@ client_new(const char *api, const char *token, const char *ca)
 	    !add_header(client, "Accept", "application/json") ||
 	    !add_header(client, "Content-Type", "application/json") ||
 	    (token && !add_header(client, "X-Auth-Token", token))) {
-		fprintf(
-		    stderr, "dpwatch: '%s' is neither unix:PATH nor http[s]://HOST:PORT\n", api);
 		client_free(client);
 		return NULL;
 	}

@@ -16,10 +16,12 @@
 
 struct client;
 
+/* Whether client_new() takes it. */
+bool client_knows(const char *api);
+
 /*
  * `api` is unix:PATH or http[s]://HOST[:PORT]; `token` and `ca` (a PEM file of authorities, in place of the system's) may be
- * NULL. All are copied. NULL, after a message, when api is
- * neither or memory is out.
+ * NULL. All are copied. NULL when memory is out.
  */
 struct client *client_new(const char *api, const char *token, const char *ca);
 void client_free(struct client *client);

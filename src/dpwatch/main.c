@@ -304,7 +304,8 @@ token_read(const char *path)
 	return line;
 }
 
-static bool
+/* Returns an exit status. */
+static int
 client_open(struct cli *cli, const struct globals *globals)
 {
 	const char *api = globals->api ? globals->api : getenv("DPWATCH_API");
@@ -313,14 +314,18 @@ client_open(struct cli *cli, const struct globals *globals)
 
 	if (!api || *api == '\0')
 		api = DEFAULT_API;
+	if (!client_knows(api))
+		return cli_misuse(cli,
+		    "--api and DPWATCH_API take unix:PATH or http[s]://HOST:PORT, and not '%s'",
+		    api);
 	if (globals->token_file && !(token = token_read(globals->token_file)))
-		return false;
+		return CLI_REFUSED;
 	if (!token && from_env && *from_env)
 		token = strdup(from_env);
 	const char *ca = globals->ca ? globals->ca : getenv("DPWATCH_CA");
 	cli->client = client_new(api, token, ca);
 	free(token);
-	return cli->client != NULL;
+	return cli->client ? CLI_DONE : cli_refuse("out of memory");
 }
 
 static void
@@ -352,8 +357,9 @@ run(struct cli *cli, const struct globals *globals)
 		return cli_misuse(cli, "'%s' is one word too many", cli->args[command->max_args]);
 	cli->json = globals->output && strcmp(globals->output, "json") == 0;
 	cli->verbose = globals->verbose;
-	if (!client_open(cli, globals))
-		return CLI_REFUSED;
+	status = client_open(cli, globals);
+	if (status != CLI_DONE)
+		return status;
 	look_at_terminal(cli);
 	status = command->run(cli);
 	client_free(cli->client);

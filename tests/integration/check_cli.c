@@ -406,8 +406,12 @@ START_TEST(wrong_usage_is_status_2)
 	ck_assert_int_eq(run(ARGV("port", "list", "--sideways")), 2);
 	ck_assert_int_eq(run(ARGV("port", "show")), 2);
 	ck_assert_int_eq(run(ARGV("-o", "xml", "status")), 2);
+	ck_assert_int_eq(run(ARGV("--api", "localhost", "status")), 2);
 	ck_assert_int_eq(run(ARGV("--help")), 0);
 	ck_assert_int_eq(run(ARGV("--version")), 0);
+	/* Told before its configuration is looked for. */
+	ck_assert_int_eq(run_program("dpwatch-neutron", ARGV("-c", "/nonexistent", "nonsense")), 2);
+	expect_in("no such command: 'nonsense'");
 }
 END_TEST
 
