@@ -219,6 +219,50 @@ START_TEST(who_is_refused_is_told_why)
 }
 END_TEST
 
+/* Refusals that a sound agent never gives, or not for ever: tests/lib/report_agent.py */
+static const struct {
+	const char *kind, *state, *counter;
+} reports[] = {
+	{ "not-in-time", "not in its time window", "poll.not-in-time" },
+	{ "decryption-error", "wrong privacy secret or protocol", "poll.not-decrypted" },
+	{ "unknown-engine", "names another engine with every answer", "poll.unknown-engine" },
+};
+
+static bool
+says_ready(const char *path)
+{
+	char *text = process_read_file(path);
+	const bool ready = strstr(text, "ready") != NULL;
+
+	free(text);
+	return ready;
+}
+
+START_TEST(an_agent_that_only_reports_is_given_up_and_told)
+{
+	char said[SANDBOX_PATH + 16], port[8];
+
+	snprintf(said, sizeof(said), "%s/agent", box.dir);
+	snprintf(port, sizeof(port), "%u", box.redis_port);
+	process_start(&agent, said,
+	    ARGV("/usr/bin/python3", "tests/lib/report_agent.py", "127.3.0.1", port,
+		reports[_i].kind));
+	WAIT_FOR(says_ready(said));
+	daemon_start();
+	map_switch(
+	    1, ", \"user\": \"monitor SHA-256 \\\"auth monitor\\\" AES \\\"priv monitor\\\"\"");
+	map_load();
+	WAIT_FOR(polling_is(1, reports[_i].state));
+	ck_assert_int_eq(sandbox_counter(&box, reports[_i].counter), 1);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.silent"), 1);
+	/* It does not go on for ever. */
+	ck_assert_int_le(sandbox_counter(&box, "poll.requests"), 5);
+	ck_assert_int_eq(poll("sw1"), 1);
+	ck_assert_ptr_nonnull(strstr(out, reports[_i].state));
+	ck_assert_int_eq(redis_events(box.redis), 0);
+}
+END_TEST
+
 START_TEST(a_replaced_switch_is_met_anew_within_one_job)
 {
 	begin_monitored();
@@ -379,6 +423,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, every_protocol_and_level_is_spoken);
 	tcase_add_loop_test(tcase, who_is_refused_is_told_why, 0, N(refusals));
+	tcase_add_loop_test(tcase, an_agent_that_only_reports_is_given_up_and_told, 0, N(reports));
 	tcase_add_test(tcase, a_replaced_switch_is_met_anew_within_one_job);
 	tcase_add_test(tcase, a_switch_that_was_reset_is_believed_within_one_job);
 	tcase_add_test(tcase, boots_that_went_on_are_a_restart);
