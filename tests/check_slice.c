@@ -100,6 +100,18 @@ START_TEST(find_gives_the_first_place_or_minus_one)
 }
 END_TEST
 
+START_TEST(has_tells_whether_a_byte_stands_in_it)
+{
+	struct slice nothing = { NULL, 0 };
+
+	ck_assert(slice_has(SLICE("a.b"), '.'));
+	ck_assert(slice_has(SLICE("a\0b"), '\0'));
+	ck_assert(!slice_has(SLICE("ab"), '\0'));
+	ck_assert(!slice_has(slice_first(SLICE("a.b"), 1), '.'));
+	ck_assert(!slice_has(nothing, '.'));
+}
+END_TEST
+
 START_TEST(copy_cuts_what_does_not_fit_and_adds_a_nul)
 {
 	char buf[4] = "xxx";
@@ -213,6 +225,7 @@ main(void)
 	tcase_add_test(tc, trim_takes_blanks_and_line_ends_off_both_ends);
 	tcase_add_test(tc, starts_compares_a_whole_prefix);
 	tcase_add_test(tc, find_gives_the_first_place_or_minus_one);
+	tcase_add_test(tc, has_tells_whether_a_byte_stands_in_it);
 	tcase_add_test(tc, copy_cuts_what_does_not_fit_and_adds_a_nul);
 	tcase_add_loop_test(tc, a_number_fills_the_slice_and_is_in_range, 0,
 	    (int)(sizeof(numbers) / sizeof(numbers[0])));

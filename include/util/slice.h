@@ -81,6 +81,13 @@ slice_starts(struct slice s, const char *prefix)
 	return s.len >= len && memcmp(s.data, prefix, len) == 0;
 }
 
+/* Whether that byte stands in it. */
+static inline bool
+slice_has(struct slice s, char c)
+{
+	return s.len > 0 && memchr(s.data, c, s.len) != NULL;
+}
+
 /* Where needle begins in s, or -1. An empty needle is found at 0. */
 long slice_find(struct slice s, struct slice needle);
 

@@ -11,12 +11,12 @@ static bool
 read_unit_port(struct slice name, struct slice *ret_unit, struct slice *ret_port)
 {
 	unsigned long long number = 0;
-	long comma = slice_find(name, SLICE(","));
 
-	if (comma < 0 || !slice_case_eq_str(slice_first(name, 5), "unit "))
+	if (!slice_case_eq_str(slice_first(name, 5), "unit "))
 		return false;
-	struct slice unit = slice_trim(slice_from(slice_first(name, (size_t)comma), 5));
-	struct slice rest = slice_trim(slice_from(name, (size_t)comma + 1));
+	struct slice rest = slice_from(name, 5);
+	struct slice unit = slice_trim(slice_cut(&rest, ','));
+	rest = slice_trim(rest);
 	if (!slice_case_eq_str(slice_first(rest, 5), "port "))
 		return false;
 	struct slice port = slice_trim(slice_from(rest, 5));
@@ -161,10 +161,11 @@ has_units(struct slice name)
 bool
 ifname_unit_parent(enum os_family os, struct slice name, struct slice *ret_parent)
 {
+	if (!slice_has(name, '.') || os == OS_FTOS || os == OS_OS10 || os == OS_SMB)
+		return false;
 	name = ifname_trim(name);
 	long dot = slice_find(name, SLICE("."));
-
-	if (dot <= 0 || os == OS_FTOS || os == OS_OS10 || os == OS_SMB)
+	if (dot <= 0)
 		return false;
 	struct slice parent = slice_first(name, (size_t)dot);
 	struct slice unit = slice_from(name, (size_t)dot + 1);

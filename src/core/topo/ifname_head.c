@@ -138,11 +138,17 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static bool
+is_punctuation(char c)
+{
+	return c == ' ' || c == '\t' || c == '.' || c == ',' || c == ':';
+}
+
 struct slice
 ifname_trim(struct slice name)
 {
 	name = slice_trim(name);
-	while (name.len > 0 && memchr(" \t.,:", name.data[name.len - 1], 5))
+	while (name.len > 0 && is_punctuation(name.data[name.len - 1]))
 		name.len--;
 	return name;
 }
@@ -203,26 +209,39 @@ is_head(struct slice head, const char *text)
 static bool
 is_linux_eth(struct ifname_parts parts)
 {
-	return slice_eq_str(parts.head, "eth") && slice_find(parts.tail, SLICE("/")) < 0;
+	return slice_eq_str(parts.head, "eth") && !slice_has(parts.tail, '/');
 }
 
 const char *
 ifname_class(enum os_family os, const struct ifname_parts *parts)
 {
-	bool in_slot = slice_find(parts->tail, SLICE("/")) >= 0;
-
 	if (parts->tail.len == 0 || parts->is_speed)
 		return NULL;
 	if ((os == OS_UNKNOWN || os == OS_OTHER) && is_linux_eth(*parts))
 		return NULL;
 	/* PO4/0 is packet over SONET; a port-channel has no slot. */
-	if (in_slot && slice_case_eq_str(parts->head, "po"))
+	if (slice_case_eq_str(parts->head, "po") && slice_has(parts->tail, '/'))
 		return NULL;
 	for (size_t i = 0; i < N_ROWS; i++)
 		if ((rows[i].families & BIT(os)) && may_begin(parts->head, rows[i].head[0]) &&
 		    is_head(parts->head, rows[i].head))
 			return rows[i].class;
 	return NULL;
+}
+
+static bool
+begins_with(struct slice name, struct slice text)
+{
+	return slice_case_eq(slice_first(name, text.len), text);
+}
+
+/* Of a name that begins with it: whether that is all of its head. A unit of a virtual interface ("irb.20") is one, too. */
+static bool
+is_whole_head(struct slice name, struct slice text)
+{
+	struct slice interface = slice_cut(&name, '.');
+
+	return ifname_split(interface).head.len == text.len;
 }
 
 bool
@@ -233,16 +252,11 @@ ifname_is_virtual(struct slice name)
 	name = ifname_trim(name);
 	if (!first_letter(name, &letter))
 		return false;
-	/* A unit of a virtual interface ("irb.20") is one, too. */
-	long dot = slice_find(name, SLICE("."));
-	struct slice head = ifname_split(slice_first(name, dot > 0 ? (size_t)dot : name.len)).head;
-
 	for (const struct slice *is = virtual_heads[letter]; is->len > 0; is++)
-		if (slice_case_eq(head, *is))
+		if (begins_with(name, *is) && is_whole_head(name, *is))
 			return true;
 	for (const struct slice *is = virtual_prefixes[letter]; is->len > 0; is++)
-		if (slice_case_eq(slice_first(name, is->len), *is))
+		if (begins_with(name, *is))
 			return true;
-	return slice_case_eq_str(slice_first(head, 5), "cable") &&
-	       slice_find(name, SLICE("upstream")) >= 0;
+	return begins_with(name, SLICE("cable")) && slice_find(name, SLICE("upstream")) >= 0;
 }
