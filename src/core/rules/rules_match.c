@@ -20,8 +20,8 @@ struct candidate {
 struct hits {
 	const struct rules *rules;
 	bool rfc5424;
-	size_t text_at; /* where the text begins in the bytes that are scanned */
-	struct candidate list[CANDIDATES_MAX];
+	size_t text_at;         /* where the text begins in the bytes that are scanned */
+	struct candidate *list; /* room for CANDIDATES_MAX */
 	size_t n;
 	uint64_t seen[RULES_MAX / 64];
 	bool suspect, too_many;
@@ -268,7 +268,8 @@ rules_decode_text(const struct rules *rules, struct syslog_msg *msg, struct link
 {
 	struct slice whole = msg->rfc5424 ? msg->structured : msg->text;
 	struct slice scanned = slice_first(whole, RULES_SCAN_MAX);
-	struct hits hits = { .rules = rules, .rfc5424 = msg->rfc5424 };
+	struct candidate list[CANDIDATES_MAX];
+	struct hits hits = { .rules = rules, .rfc5424 = msg->rfc5424, .list = list };
 	struct best best = { 0 };
 
 	if (msg->rfc5424)

@@ -351,12 +351,11 @@ read_epoch(struct slice text, struct syslog_stamp *stamp)
 	return text.len - r.rest.len;
 }
 
-/* Most words of a header are no stamp, and the first bytes tell. */
+/* What a form begins with that does not begin with a month's name. */
 static bool
-may_be_stamp(struct slice text)
+begins_number(struct slice text)
 {
-	return text.len > 0 &&
-	       (is_digit(text.data[0]) || text.data[0] == '[' || month_of(text) > 0);
+	return text.len > 0 && (is_digit(text.data[0]) || text.data[0] == '[');
 }
 
 size_t
@@ -372,13 +371,15 @@ syslog_stamp_read(struct slice text, struct syslog_stamp *ret_stamp)
 		return epoch;
 	}
 	struct slice bare = slice_from(text, marked || console ? 1 : 0);
-	if (console ? month_of(bare) == 0 : !may_be_stamp(bare))
+	/* Most words of a header are no stamp, and the first bytes tell. */
+	const bool by_name = month_of(bare) > 0;
+	if (!by_name && (console || !begins_number(bare)))
 		return 0;
 	for (size_t i = 0; i < N_FORMS; i++) {
 		struct reader r = { .rest = bare };
 		int offset = 0;
 
-		if (!read_form(&r, forms[i]))
+		if ((forms[i][0] == 'b') != by_name || !read_form(&r, forms[i]))
 			continue;
 		if (read_zone(&r, &offset) && !marked)
 			set_time(&stamp, &r, offset);
