@@ -102,8 +102,6 @@ END_TEST
 
 START_TEST(has_tells_whether_a_byte_stands_in_it)
 {
-	struct slice nothing = { NULL, 0 };
-
 	ck_assert(slice_has(SLICE("a.b"), '.'));
 	ck_assert(slice_has(SLICE("a\0b"), '\0'));
 	ck_assert(!slice_has(SLICE("ab"), '\0'));
