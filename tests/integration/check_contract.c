@@ -262,6 +262,15 @@ start_consumer(struct process *consumer, uint16_t port, const char *again)
 #define FAULT1 "leaf1:Ethernet1/1@"
 #define FAULT2 "leaf1:Ethernet1/2@"
 
+START_TEST(the_example_consumer_says_how_it_is_called)
+{
+	ck_assert_int_eq(
+	    process_run(out, sizeof(out), ARGV("scripts/dpwatch-webhook", "--help")), 1);
+	ck_assert_ptr_nonnull(strstr(out, "usage: dpwatch-webhook REDIS_URL POST_URL STATE_FILE"));
+	ck_assert_ptr_null(strstr(out, "Traceback"));
+}
+END_TEST
+
 START_TEST(the_example_consumer_posts_one_alert_per_fault_and_its_end)
 {
 	struct process consumer;
@@ -363,6 +372,7 @@ main(void)
 	tcase_add_test(tcase, promtool_takes_the_metrics);
 	tcase_add_test(tcase, each_alert_fires_when_it_should_and_none_when_all_is_well);
 	tcase_add_test(tcase, every_metric_of_the_alert_rules_exists);
+	tcase_add_test(tcase, the_example_consumer_says_how_it_is_called);
 	tcase_add_test(tcase, the_example_consumer_posts_one_alert_per_fault_and_its_end);
 	tcase_add_test(
 	    tcase, the_example_consumer_goes_on_after_a_restart_also_when_the_stream_was_trimmed);
