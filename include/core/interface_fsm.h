@@ -136,7 +136,6 @@ enum fate {
 	FATE_ECHO,  /* old news: it changes nothing */
 	FATE_WAIT,  /* it counts at ret_hearing->until_ns, if nothing takes it back until then */
 	FATE_IGNORED, /* admin_down = ignore: it was shut within source_settle, and this is what follows */
-	FATE_MAX
 };
 
 /* How a word stands to what is known already; the rows and columns of the table that decides. */

@@ -42,7 +42,6 @@ struct switch_notes {
 	int64_t other_trap_us, other_line_us; /* the last that was no link event */
 	/* Words that told their interface by ifIndex alone: a restart may move it. */
 	uint64_t n_index_only;
-	int64_t index_only_us;
 	/* Words whose interface could not be found. */
 	uint64_t n_no_interface;
 	struct switch_word no_interface;

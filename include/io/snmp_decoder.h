@@ -20,7 +20,7 @@ struct snmp_notification {
 	struct slice community; /* v1 and v2c */
 	int32_t request_id;     /* 0 in v1 */
 	/* v3 */
-	struct slice engine_id, context_engine_id, user;
+	struct slice engine_id, user;
 	uint64_t
 	    content; /* a hash of context, request-id and varbinds: what a repeated INFORM has in common with the first */
 };

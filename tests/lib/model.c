@@ -9,9 +9,6 @@
 #include "core/change_codec.h"
 #include "util/timeutil.h"
 
-/* The arguments of one record; the letter is the first. */
-#define RECORD_MAX 24
-
 void
 model_init(struct model *model)
 {

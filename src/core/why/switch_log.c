@@ -152,10 +152,8 @@ switch_log_event(struct switch_log *log, const char *name, int version,
 	    event->source == SOURCE_TRAP ? &notes->trap : &notes->line, event, verdict, wall_us);
 	if (version != 0)
 		notes->trap_version = version;
-	if (event->kind == LINK_EVENT_WORD && is_nameless(event)) {
+	if (event->kind == LINK_EVENT_WORD && is_nameless(event))
 		notes->n_index_only++;
-		notes->index_only_us = wall_us;
-	}
 	if (verdict == VERDICT_NO_INTERFACE) {
 		notes->n_no_interface++;
 		set_word(&notes->no_interface, event, verdict, wall_us);

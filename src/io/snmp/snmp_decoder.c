@@ -156,8 +156,6 @@ on_message(
 	};
 	if (pdu->version == SNMP_VERSION_3) {
 		notification.engine_id = bytes_of(pdu->securityEngineID, pdu->securityEngineIDLen);
-		notification.context_engine_id =
-		    bytes_of(pdu->contextEngineID, pdu->contextEngineIDLen);
 		notification.user = bytes_of(pdu->securityName, pdu->securityNameLen);
 		notification.content = hash_content(pdu);
 	}
