@@ -1,6 +1,5 @@
 /* arg_buf: texts as MessagePack writes them, one behind the other. */
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

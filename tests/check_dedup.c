@@ -1,6 +1,5 @@
 /* dedup: the very same datagram, once more. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "core/dedup.h"
 #include "lib/run_suite.h"

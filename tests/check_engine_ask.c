@@ -1,7 +1,6 @@
 /* engine: asks. Sequences are in tests/scenarios; here are the bounds. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "core/engine.h"
 #include "core/topo_codec.h"

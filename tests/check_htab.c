@@ -1,6 +1,5 @@
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "lib/guard.h"
 #include "lib/run_suite.h"

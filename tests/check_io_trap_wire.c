@@ -1,6 +1,5 @@
 /* trap_wire beside net-snmp: what it reads, the library reads the same; nothing is read by the one and refused by the other. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/snmp_shape.h"

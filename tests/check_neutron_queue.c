@@ -1,5 +1,4 @@
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

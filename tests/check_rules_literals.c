@@ -1,6 +1,4 @@
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/rules_literals.h"

@@ -1,6 +1,5 @@
 /* sender: for which switch a datagram speaks, and whom to believe about that. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "core/sender.h"
 #include "lib/net.h"

@@ -1,7 +1,6 @@
 #include "core/snmp_peek.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/guard.h"

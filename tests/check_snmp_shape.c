@@ -1,6 +1,5 @@
 /* snmp_shape and usm_header: a message is one from its first octet to its last, or it is none. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/ber.h"

@@ -1,7 +1,6 @@
 /* spares: what was given back serves the next of its size, up to a bound. */
 #include <check.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/run_suite.h"

@@ -1,7 +1,6 @@
 /* switch_log: what each switch said last, bounded. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "core/switch_log.h"
 #include "lib/run_suite.h"

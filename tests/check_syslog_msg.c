@@ -1,6 +1,5 @@
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/syslog_msg.h"

@@ -1,5 +1,4 @@
 /* The ports of a map by id: made in steps of any size, and where an id stands. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/topo_order.h"

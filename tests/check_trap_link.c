@@ -1,7 +1,6 @@
 #include "core/trap_link.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/guard.h"

@@ -2,7 +2,6 @@
 #include "core/trap_rules.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/trap_link.h"

@@ -2,7 +2,6 @@
 #include "core/trap_link.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/run_suite.h"

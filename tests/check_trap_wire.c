@@ -2,7 +2,6 @@
 #include "core/trap_wire.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/guard.h"

@@ -1,7 +1,6 @@
 /* unmapped: who spoke and is not in the map, bounded. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/unmapped.h"

@@ -1,6 +1,5 @@
 /* usm_engines: whom we have heard, when, and with which keys. */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

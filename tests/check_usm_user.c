@@ -1,6 +1,5 @@
 /* usm_user: the lines of [snmp] user. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/usm_user.h"

@@ -1,6 +1,5 @@
 /* vendor_lines: what to paste, for every family. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/ifname.h"

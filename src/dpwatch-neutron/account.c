@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <yaml.h>
 
-#include "core/text.h"
 #include "util/log.h"
 
 #define DEPTH_MAX 16

@@ -4,7 +4,6 @@
  */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "forwarder.h"

@@ -2,7 +2,6 @@
  * One port at a time: lock and state from Redis, PUT, state again, unlock. What the port's hash says when the lock is taken
  * is sent; if it says something else afterwards, the port's turn comes once more.
  */
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
  * The events stream into the queue. Entries come in batches; before a batch is queued, the ports in it that go DOWN are
  * counted for the brake, over all instances, so that a mass failure is held before its first port is sent.
  */
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>

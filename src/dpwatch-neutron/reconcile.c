@@ -2,7 +2,6 @@
  * Neutron's list against what is down: page by page, only ids and data_plane_status. What differs is queued like an event
  * (brake included), and decided by the port's hash when its turn comes. Ports that dpwatch does not know are left alone.
  */
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
  * What `status` shows of this instance: a JSON text in Redis that expires. Written every few seconds, and at once when the
  * state is another.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "util/timeutil.h"
 
 /* "leaf1:Ethernet1/1: held down by uid 0 until 2026-...: drain" */
 static void

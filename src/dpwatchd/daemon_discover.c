@@ -2,7 +2,6 @@
  * Discoveries that somebody asked for: the poller asks the switches, at each of their addresses until one answers, and what they
  * tell waits to be fetched.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

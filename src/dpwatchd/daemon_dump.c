@@ -2,7 +2,6 @@
  * Dumping the topology, which an HTTP handler deferred: a worker reads Redis and sorts, and what it prints is passed on as
  * fast as the client reads.
  */
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 

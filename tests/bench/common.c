@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	PER_NET = 250, /* switches of one 127.1.x net: y is 1 .. 250 */

@@ -2,7 +2,6 @@
  * fuzz_neutron: any bytes as what Neutron and Keystone answer, and as a cloud of clouds.yaml. The first byte is the status, the
  * rest the body. Whatever comes, there is a verdict, its text can be shown to anybody, and a next page is on the same server.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

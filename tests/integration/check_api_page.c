@@ -1,7 +1,6 @@
 /*
  * dpwatch-api.7: it has each member of what the API answers.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

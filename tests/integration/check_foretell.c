@@ -2,7 +2,6 @@
  * Explaining, foretelling, checking and importing, as people do it: dpwatch against a daemon that runs.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lib/cli_box.h"
 #include "lib/redis_client.h"

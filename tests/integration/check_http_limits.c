@@ -3,7 +3,6 @@
  * does to the way of a trap meanwhile.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /*
  * Whose the journal is: what continues what Redis holds is sent on, whatever Redis lost; what another daemon went beyond is not.
  */
-#include <signal.h>
 #include <stdio.h>
 
 #include "lib/journal_box.h"

@@ -1,9 +1,7 @@
 /*
  * dpwatch-neutron between a real daemon with its Redis, and a Neutron that does as it is told (tests/lib/neutron_stub.py).
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/neutron_box.h"

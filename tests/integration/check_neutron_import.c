@@ -2,7 +2,6 @@
  * dpwatch-neutron import-topology: ports and bindings of a (stub) Neutron into a real daemon's map.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/neutron_box.h"

@@ -1,7 +1,6 @@
 /*
  * dpwatch-neutron in storms: killed, twice, on a slow way, with Neutron away; the last values are what counts.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
  * When switches are asked: snmpsim's agents change their mind, and the daemon finds out by itself. Each test has addresses of its
  * own in 127/8. Where snmpsim is not installed, the tests say SKIPPED.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /*
  * What is wrong with Redis, while it is connected: named by itself, noticed without traffic, and over when its cause is.
  */
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>

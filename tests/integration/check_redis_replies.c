@@ -5,7 +5,6 @@
  *
  * Between the daemon and Redis stands a proxy of this test: it cuts a connection at a given batch, or holds what it is sent.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,14 +1,12 @@
 /*
  * What a reload takes over from a good file, and what it leaves to a restart.
  */
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/http_client.h"
 #include "lib/redis_client.h"
 #include "lib/token_box.h"
 

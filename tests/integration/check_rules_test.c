@@ -3,7 +3,6 @@
  * test starts one.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/cli_box.h"

@@ -2,7 +2,6 @@
  * Answers for which every port of a large map is looked at: in slices, beside each other, given up, and when the daemon stops.
  */
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,12 +2,8 @@
  * Sockets that systemd opened and keeps: taken over by their address, and what the kernel queued in them while no daemon ran
  * is not lost. The test is systemd: it holds the sockets, and passes them as sd_listen_fds(3) has it.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -2,9 +2,7 @@
  * The map: loaded, changed by hand in Redis, and broken there; what that does to ports.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/box.h"
 #include "lib/http_client.h"

@@ -1,8 +1,6 @@
 /*
  * Which word to believe, in a daemon that runs: echoes, contradictions, flapping, and what people hold by hand.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/cli_box.h"

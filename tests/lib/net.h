@@ -6,7 +6,6 @@
 #define DPWATCH_TESTS_LIB_NET_H
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/engine.h"

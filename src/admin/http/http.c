@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "admin/api_json.h"
-#include "admin/http_pending.h"
 #include "admin/http_server.h"
 #include "tls/tls_context.h"
 

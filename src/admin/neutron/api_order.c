@@ -2,7 +2,6 @@
  * sort_key and sort_dir, as Neutron takes them (its api_common.get_sorts): as many of one as of the other, and the same words
  * where they are not.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

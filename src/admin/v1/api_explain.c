@@ -1,8 +1,6 @@
 /*
  * /v1: why a port is as it is.
  */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"

@@ -2,8 +2,6 @@
  * /v1: lists of switches, interfaces, events and senders that are not in the map. A list is cut at `limit`; its `next` is
  * the `marker` (for events: the `since`) that goes on behind it, or null.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/api_call.h"

@@ -1,7 +1,6 @@
 #include "core/neutron_queue.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

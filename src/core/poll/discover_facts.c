@@ -7,7 +7,6 @@
 
 #include "core/discover_tables.h"
 #include "core/text.h"
-#include "util/addr.h"
 #include "util/ascii.h"
 
 #define MAC_LEN 6

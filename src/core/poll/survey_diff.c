@@ -13,7 +13,6 @@
  * ports with attachments of their own, are none either: not every host speaks LLDP.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/chassis_id.h"

@@ -2,7 +2,6 @@
  * A survey as a topology document.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/survey_state.h"

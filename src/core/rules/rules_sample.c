@@ -1,7 +1,6 @@
 /*
  * The samples beside a rule: raw datagrams, and what each must yield.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

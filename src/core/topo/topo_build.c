@@ -1,6 +1,5 @@
 #include "core/topo_build.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* Who we are, which database, and whether this is a Redis that we can use. */
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 #include "io/redis_link.h"
 
-#include <errno.h>
 #include <hiredis/adapters/libevent.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>

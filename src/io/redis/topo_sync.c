@@ -1,6 +1,5 @@
 #include "io/topo_sync.h"
 
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
