@@ -1,9 +1,10 @@
 /*
  * udp_batch: one UDP (or Unix datagram) socket, received in batches of recvmmsg (io).
  *
- * Per datagram: bytes, source, the address that was asked (IP_PKTINFO, so that an answer can leave from it) and the kernel's
- * receive time (SO_TIMESTAMPNS). The receive buffer is forced to the size asked for where allowed (SO_RCVBUFFORCE), and what
- * the kernel really gave is read back. Kernel drops are counted (SO_RXQ_OVFL with datagrams, SO_MEMINFO when idle).
+ * Per datagram: bytes, source, the kernel's receive time (SO_TIMESTAMPNS), and where the socket is bound to no one address
+ * the one that was asked (IP_PKTINFO), so that an answer can leave from it. The receive buffer is forced to the size asked for
+ * where allowed (SO_RCVBUFFORCE), and what the kernel really gave is read back. Kernel drops are counted (SO_RXQ_OVFL with
+ * datagrams, SO_MEMINFO when idle).
  */
 #ifndef DPWATCH_IO_UDP_BATCH_H
 #define DPWATCH_IO_UDP_BATCH_H
@@ -22,7 +23,8 @@ struct udp_datagram {
 	struct slice bytes;
 	struct sockaddr_storage from;
 	socklen_t from_len;
-	struct sockaddr_storage to; /* the local address that it came to; family 0: unknown */
+	/* The local address that it came to. Family 0: unknown, or the one that the socket is bound to; nothing else is set. */
+	struct sockaddr_storage to;
 	int64_t
 	    received_us; /* wall clock, microseconds; the kernel's time, or now where it gave none */
 };

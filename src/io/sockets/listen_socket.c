@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "io/passed_sockets.h"
+#include "util/addr.h"
 
 #define PRIVILEGED_PORTS 1024
 
@@ -214,6 +215,18 @@ set_receive_buffer(int fd, size_t bytes)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
 }
 
+/* Bound to one address of its own, it is asked at no other, and answers from there by itself. */
+static bool
+may_be_asked_at_several(int fd)
+{
+	struct sockaddr_storage bound;
+	struct addr addr;
+
+	listen_socket_address(fd, &bound);
+	return addr_from_sockaddr((const struct sockaddr *)&bound, &addr) &&
+	       (addr_is_any(&addr) || addr_is_multicast(&addr));
+}
+
 int
 listen_socket_set_up(int fd, size_t receive_buffer, char *error, size_t size)
 {
@@ -230,6 +243,8 @@ listen_socket_set_up(int fd, size_t receive_buffer, char *error, size_t size)
 	set_receive_buffer(fd, receive_buffer);
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof(one));
+	if (!may_be_asked_at_several(fd))
+		return family;
 	if (family == AF_INET)
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
 	else if (family == AF_INET6)

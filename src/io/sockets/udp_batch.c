@@ -165,26 +165,27 @@ static void
 set_local_ip4(
     const struct udp_batch *batch, const struct in_pktinfo *info, struct sockaddr_storage *ret_to)
 {
-	struct sockaddr_in *sin = (struct sockaddr_in *)ret_to;
-
-	sin->sin_family = AF_INET;
-	sin->sin_addr = info->ipi_spec_dst;
-	sin->sin_port = ((const struct sockaddr_in *)&batch->bound)->sin_port;
+	*(struct sockaddr_in *)ret_to = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_addr = info->ipi_spec_dst,
+		.sin_port = ((const struct sockaddr_in *)&batch->bound)->sin_port,
+	};
 }
 
 static void
 set_local_ip6(
     const struct udp_batch *batch, const struct in6_pktinfo *info, struct sockaddr_storage *ret_to)
 {
-	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ret_to;
+	const bool link_local = IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr);
 
 	if (IN6_IS_ADDR_MULTICAST(&info->ipi6_addr))
 		return;
-	sin6->sin6_family = AF_INET6;
-	sin6->sin6_addr = info->ipi6_addr;
-	sin6->sin6_port = ((const struct sockaddr_in6 *)&batch->bound)->sin6_port;
-	if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
-		sin6->sin6_scope_id = info->ipi6_ifindex;
+	*(struct sockaddr_in6 *)ret_to = (struct sockaddr_in6){
+		.sin6_family = AF_INET6,
+		.sin6_addr = info->ipi6_addr,
+		.sin6_port = ((const struct sockaddr_in6 *)&batch->bound)->sin6_port,
+		.sin6_scope_id = link_local ? info->ipi6_ifindex : 0,
+	};
 }
 
 static void
@@ -230,7 +231,7 @@ read_datagram(struct udp_batch *batch, int i)
 	datagram->from_len = header->msg_namelen;
 	if (header->msg_namelen == 0)
 		datagram->from.ss_family = AF_UNSPEC; /* a Unix socket without a name */
-	memset(&datagram->to, 0, sizeof(datagram->to));
+	datagram->to.ss_family = AF_UNSPEC;
 	datagram->received_us = 0;
 	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(header); cmsg != NULL;
 	     cmsg = CMSG_NXTHDR(header, cmsg))
