@@ -119,9 +119,8 @@ begin(void)
 
 /* ---- asking ---- */
 
-/* dpwatch with these words; what it prints goes to out, what it says to err. */
 static int
-dpwatch(const char *words, char *err, size_t size)
+dpwatch_once(const char *words, char *err, size_t size)
 {
 	char line[512], path[SANDBOX_PATH + 16];
 
@@ -133,6 +132,19 @@ dpwatch(const char *words, char *err, size_t size)
 	ck_assert_ptr_nonnull(file);
 	err[fread(err, 1, size - 1, file)] = '\0';
 	fclose(file);
+	return status;
+}
+
+/*
+ * dpwatch with these words; what it prints goes to out, what it says to err. An agent that this machine gave no time to for
+ * seconds is silent as if it were gone: then it is asked once more.
+ */
+static int
+dpwatch(const char *words, char *err, size_t size)
+{
+	int status;
+
+	WAIT_FOR((status = dpwatch_once(words, err, size), !strstr(err, ": no answer\n")));
 	return status;
 }
 
