@@ -21,9 +21,10 @@
 struct neutron_change {
 	uint8_t id[16];
 	struct neutron_entry entry;
-	int64_t since_us; /* wall clock: since when Neutron does not know it */
-	bool down;        /* as far as is known; decides only about the order */
-	bool force;       /* send it, also if it is what was sent last */
+	int64_t since_us;      /* wall clock: since when Neutron does not know it */
+	int64_t not_before_ms; /* it is not given out sooner; 0: at once */
+	bool down;             /* as far as is known; decides only about the order */
+	bool force;            /* send it, also if it is what was sent last */
 };
 
 /* What to do now: send the state of this port. */

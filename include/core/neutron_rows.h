@@ -27,6 +27,7 @@ struct neutron_row {
 	uint8_t id[16];
 	struct neutron_entry entry; /* the newest of this port, owed an acknowledgement */
 	int64_t since_us, due_ms;   /* due_ms: while delayed */
+	int64_t not_before_ms;      /* while ready: not given out sooner; 0: at once */
 	uint32_t next, prev;        /* in its list, while ready */
 	uint32_t heap_at;           /* while delayed */
 	uint8_t state, attempts;

@@ -31,6 +31,12 @@
 /* More than max_down, but at least so many, ports that go DOWN within this time: the brake. */
 #define BRAKE_WINDOW_MS 60000
 #define BRAKE_LEAST 50
+/*
+ * Of very many ports that go DOWN, dpwatchd sends the first 6 ahead, and then a thousand within 10 ms where it has a processor.
+ * So more than 5 in one batch wait until those that follow are counted.
+ */
+#define BRAKE_FEW 5
+#define BRAKE_LOOK_MS 100
 
 /* A PUT takes 0.1 to 0.3 s; a Neutron that needs longer than this is away. */
 #define PUT_TIMEOUT_MS 30000

@@ -1,6 +1,7 @@
 /*
  * The events stream into the queue. Entries come in batches; before a batch is queued, the ports in it that go DOWN are
- * counted for the brake, over all instances, so that a mass failure is held before its first port is sent.
+ * counted for the brake, over all instances, and where they are not few, none of them is sent for a moment: so a mass
+ * failure is held before its first port is sent, although it comes in several batches.
  */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 struct batch {
 	struct forwarder *fw;
 	struct neutron_change *changes;
-	size_t n;
+	size_t n, n_down;
 	noted_fn *done;
 	void *ctx;
 };
@@ -91,10 +92,15 @@ batch_queue(void *ctx)
 {
 	struct batch *batch = ctx;
 	struct forwarder *fw = batch->fw;
+	const int64_t look_until_ms =
+	    batch->n_down > BRAKE_FEW ? forwarder_now_ms(fw) + BRAKE_LOOK_MS : 0;
 	bool room = true;
 
-	for (size_t i = 0; i < batch->n && room; i++)
+	for (size_t i = 0; i < batch->n && room; i++) {
+		if (batch->changes[i].down)
+			batch->changes[i].not_before_ms = look_until_ms;
 		room = forwarder_add(fw, &batch->changes[i]);
+	}
 	if (!room) {
 		/* What was left out is still pending in the group. */
 		log_warning("too many ports wait: reading on when some are done");
@@ -157,6 +163,7 @@ batch_note(struct batch *batch)
 	for (size_t i = 0; ids && i < batch->n; i++)
 		if (batch->changes[i].down && !is_overtaken(batch, i))
 			port_id_format(batch->changes[i].id, ids[n++]);
+	batch->n_down = n;
 	brake_note(batch->fw, (const char(*)[PORT_ID_TEXT])ids, n, batch_queue, batch);
 	free(ids);
 }

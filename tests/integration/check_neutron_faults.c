@@ -126,6 +126,21 @@ START_TEST(a_mass_failure_is_held_until_somebody_releases_it)
 }
 END_TEST
 
+/* The limit, 100 ports, is more than dpwatchd sends ahead and with its first batch: the brake must wait for the others. */
+START_TEST(a_failure_that_comes_in_several_batches_is_held_whole)
+{
+	neutron_box_end(&box);
+	neutron_box_begin(&box, 490, 10, "max_down = 20%\nreconcile_every = off\n");
+	neutron_box_start(&box, 0);
+	sandbox_link_down(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_state_is(&box, "braked"));
+	ck_assert_int_eq(neutron_box_puts(&box, 0), 0);
+	sandbox_link_up(&box.sandbox, LEAF1, 1);
+	WAIT_FOR(neutron_box_count(&box, "ACTIVE") == 490);
+	ck_assert_int_eq(neutron_box_puts(&box, 0), 490);
+}
+END_TEST
+
 START_TEST(what_recovers_behind_the_brake_is_never_sent_down)
 {
 	neutron_box_end(&box);
@@ -232,6 +247,7 @@ main(void)
 	tcase_add_test(tcase, a_slow_answer_is_waited_for);
 	tcase_add_loop_test(tcase, what_a_person_must_mend_is_said_and_holds_the_queue, 0, 2);
 	tcase_add_test(tcase, a_mass_failure_is_held_until_somebody_releases_it);
+	tcase_add_test(tcase, a_failure_that_comes_in_several_batches_is_held_whole);
 	tcase_add_test(tcase, what_recovers_behind_the_brake_is_never_sent_down);
 	tcase_add_test(tcase, a_group_that_is_gone_is_made_again_and_nothing_is_missed);
 	tcase_add_test(tcase, a_redis_that_lost_everything_makes_no_port_flap);

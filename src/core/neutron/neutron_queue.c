@@ -85,6 +85,7 @@ begin(struct neutron_queue *queue, uint32_t i, const struct neutron_change *chan
 
 	row->entry = change->entry;
 	row->since_us = change->since_us;
+	row->not_before_ms = change->not_before_ms;
 	row->down = change->down;
 	row->force = change->force;
 	row->again = false;
@@ -118,6 +119,7 @@ fold(struct neutron_queue *queue, uint32_t i, const struct neutron_change *chang
 	row->again = row->state == NEUTRON_ROW_BUSY;
 	if (row->down == change->down)
 		return;
+	row->not_before_ms = change->not_before_ms;
 	if (row->state == NEUTRON_ROW_READY)
 		neutron_rows_unlist(&queue->all, i);
 	row->down = change->down;
@@ -150,6 +152,16 @@ is_probing(const struct neutron_queue *queue)
 	return queue->held || queue->failures > 0;
 }
 
+/* When the first of the ports that go DOWN may be given out; INT64_MAX: none may. */
+static int64_t
+downs_due(const struct neutron_queue *queue)
+{
+	const struct neutron_row_list *list = &queue->all.ready[1];
+
+	return queue->braked || list->n == 0 ? INT64_MAX
+					     : queue->all.rows[list->first].not_before_ms;
+}
+
 bool
 neutron_queue_next(struct neutron_queue *queue, int64_t now_ms, struct neutron_job *ret_job)
 {
@@ -159,7 +171,7 @@ neutron_queue_next(struct neutron_queue *queue, int64_t now_ms, struct neutron_j
 	if (queue->n_busy >= most || now_ms < queue->pause_until_ms)
 		return false;
 	neutron_rows_wake(&queue->all, now_ms);
-	if (queue->braked || list->n == 0)
+	if (downs_due(queue) > now_ms)
 		list = &queue->all.ready[0];
 	if (list->n == 0)
 		return false;
@@ -305,14 +317,14 @@ int64_t
 neutron_queue_deadline(const struct neutron_queue *queue, int64_t now_ms)
 {
 	uint32_t most = is_probing(queue) ? 1 : queue->parallel;
-	int64_t at = INT64_MAX;
+	int64_t at = downs_due(queue), delayed_ms = neutron_rows_due(&queue->all);
 
 	if (queue->n_busy >= most)
 		return INT64_MAX;
-	if (queue->all.ready[0].n > 0 || (queue->all.ready[1].n > 0 && !queue->braked))
+	if (queue->all.ready[0].n > 0 || at <= now_ms)
 		at = now_ms;
-	else
-		at = neutron_rows_due(&queue->all);
+	else if (delayed_ms < at)
+		at = delayed_ms;
 	/* Nothing to wait for, or it must wait for the end of the pause. */
 	return at == INT64_MAX || at >= queue->pause_until_ms ? at : queue->pause_until_ms;
 }
