@@ -32,7 +32,8 @@ struct toggles {
 	redisContext *redis;
 	struct sockaddr_in target;
 	char last_id[TOGGLES_ID]; /* the entry that was read last */
-	uint64_t read_ns;         /* when its answer was there (bench_now_ns) */
+	uint64_t read_ns;         /* when its answer began to come (bench_now_ns) */
+	bool asked;               /* toggles_ask(), and nothing was read since */
 };
 
 /* Toggles count from here on: what the stream has already is passed over. target is "ADDR:PORT". */
@@ -42,7 +43,10 @@ void toggles_close(struct toggles *toggles);
 /* Sends one trap of a switch of bench.h about its interface; community "public". */
 void toggles_send(const struct toggles *toggles, unsigned sw, unsigned port, bool down);
 
-/* Waits for the next toggles: at least 1, at most 1000; how many came. Dies after 5 s without any, saying that n are missing. */
+/* Waits in Redis from now on, as a consumer does when something happens; toggles_read() takes the answer. */
+void toggles_ask(struct toggles *toggles);
+
+/* Waits for the next toggles, and asks where nobody did: at least 1, at most 1000; how many came. Dies after 5 s without any, saying that n are missing. */
 unsigned toggles_read(struct toggles *toggles, unsigned n);
 
 /* Of qsort: doubles, the least first. */

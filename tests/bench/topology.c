@@ -65,6 +65,7 @@ clock_failure(struct clocked *clocked, const char *name, unsigned sw, unsigned p
 	double first[100], last[100], ignored;
 
 	for (unsigned i = 0; i < clocked->plan->repeat; i++) {
+		toggles_ask(&clocked->toggles);
 		uint64_t start = bench_now_ns();
 		toggles_send(&clocked->toggles, sw, port, true);
 		await_toggles(clocked, n, start, &first[i], &last[i]);
