@@ -26,7 +26,7 @@ START_TEST(a_turn_with_nothing_makes_no_batch)
 }
 END_TEST
 
-START_TEST(the_first_batch_of_a_turn_has_64_toggles_and_the_others_256)
+START_TEST(a_batch_that_nothing_waits_in_front_of_has_64_toggles_and_the_others_256)
 {
 	add(CHANGE_TOGGLE, 64 + 256 + 10);
 	/* Full batches need not wait for the end of the turn. */
@@ -35,8 +35,32 @@ START_TEST(the_first_batch_of_a_turn_has_64_toggles_and_the_others_256)
 	ck_assert_ptr_null(outbox_next(outbox));
 	outbox_turn_end(outbox);
 	expect_next(3, 10, 10);
+	/* What is sent and not answered waits, too. */
+	add(CHANGE_TOGGLE, 257);
+	expect_next(4, 256, 256);
+	for (uint64_t number = 1; number <= 4; number++)
+		ck_assert_ptr_nonnull(outbox_done(outbox, number, 0));
+	outbox_turn_end(outbox);
+	expect_next(5, 1, 1);
+	ck_assert_ptr_nonnull(outbox_done(outbox, 5, 0));
 	add(CHANGE_TOGGLE, 65);
-	expect_next(4, 64, 64);
+	expect_next(6, 64, 64);
+}
+END_TEST
+
+START_TEST(only_a_batch_that_takes_no_more_is_next)
+{
+	ck_assert(!outbox_has_next(outbox));
+	add(CHANGE_TOGGLE, 63);
+	ck_assert(!outbox_has_next(outbox));
+	add(CHANGE_TOGGLE, 1);
+	ck_assert(outbox_has_next(outbox));
+	expect_next(1, 64, 64);
+	ck_assert(!outbox_has_next(outbox));
+	add(CHANGE_TOGGLE, 1);
+	ck_assert(!outbox_has_next(outbox));
+	outbox_turn_end(outbox);
+	ck_assert(outbox_has_next(outbox));
 }
 END_TEST
 
@@ -240,7 +264,9 @@ main(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, nothing_goes_before_its_turn_is_over);
 	tcase_add_test(tcase, a_turn_with_nothing_makes_no_batch);
-	tcase_add_test(tcase, the_first_batch_of_a_turn_has_64_toggles_and_the_others_256);
+	tcase_add_test(
+	    tcase, a_batch_that_nothing_waits_in_front_of_has_64_toggles_and_the_others_256);
+	tcase_add_test(tcase, only_a_batch_that_takes_no_more_is_next);
 	tcase_add_test(tcase, a_batch_has_512_records_of_any_kind_at_most);
 	tcase_add_test(tcase, no_more_than_the_window_is_under_way);
 	tcase_add_test(tcase, batches_are_acknowledged_in_order_and_unknown_numbers_ignored);

@@ -186,7 +186,7 @@ int64_t engine_next_deadline(const struct engine *engine);
 
 /*
  * Takes the next change out. False when there is none. The strings are valid until the next call into the engine. Of a failure
- * with very many ports behind it the first some hundred are decided when the word is fed, and the others as these are popped,
+ * with very many ports behind it only the first are decided when the word is fed, and the others as these are popped,
  * or with the next call that is not a view: until then views show them as they were.
  */
 bool engine_pop(struct engine *engine, struct dp_change *ret_change);

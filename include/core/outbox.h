@@ -17,7 +17,7 @@
 #include "core/change_codec.h"
 #include "core/dp_change.h"
 
-/* Toggles in one batch: the first of a turn is small, so that a storm's first verdicts are out early. */
+/* Toggles in one batch: one that nothing waits in front of is small, so that a storm's first verdicts are out early. */
 #define OUTBOX_FIRST_TOGGLES 64
 #define OUTBOX_BATCH_TOGGLES 256
 /* Records in one batch, of any kind. */
@@ -57,6 +57,8 @@ int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *
 /* The turn is over: what was added may go. */
 void outbox_turn_end(struct outbox *outbox);
 
+/* Whether a batch that takes no more waits to be sent. */
+bool outbox_has_next(const struct outbox *outbox);
 /* The next batch that may be sent, marked as sent; NULL when there is none or the window is full. Owned by the outbox. */
 const struct outbox_batch *outbox_next(struct outbox *outbox);
 

@@ -23,7 +23,6 @@ struct outbox {
 	size_t n_done, n_sent; /* leading runs: done, then sent */
 	bool open;             /* the last batch still takes changes: */
 	struct arg_buf open_args, open_keys;
-	bool later_in_turn; /* the turn's first batch is full */
 	uint64_t next_number;
 	int64_t moment_ms;
 	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */

@@ -206,6 +206,7 @@ daemon_stop(struct daemon *daemon)
 		input_sockets_drain(snmp_input_sockets(daemon->snmp));
 		input_sockets_drain(syslog_input_sockets(daemon->syslog));
 		daemon_flush_held(daemon);
+		daemon_pump_all(daemon);
 		daemon_turn_end(daemon);
 	}
 	daemon_read_inputs(daemon, false);
@@ -245,6 +246,7 @@ daemon_release(struct daemon *daemon)
 		loop_timer_free(daemon->tick);
 		loop_timer_free(daemon->deadline);
 		loop_timer_free(daemon->stop);
+		loop_timer_free(daemon->pump_on);
 		loop_timer_free(daemon->taking.slice);
 		loop_timer_free(daemon->comparing.slice);
 		loop_timer_free(daemon->overload_turn);

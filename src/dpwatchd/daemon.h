@@ -143,6 +143,7 @@ struct daemon {
 	struct http *http;
 	struct api api;
 	struct loop_timer *tick, *deadline, *stop;
+	struct loop_timer *pump_on; /* armed: of very many changes, the rest waits in the engine */
 	struct taking taking;
 	enum daemon_phase phase;
 	struct comparing comparing;
@@ -276,8 +277,10 @@ bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_co
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);
 void daemon_read_inputs(struct daemon *daemon, bool on);
-/* Moves what the engine decided to the outbox. */
+/* Moves what the engine decided to the outbox; of very many changes the first, and the rest a moment later. */
 void daemon_pump(struct daemon *daemon);
+/* All of it at once: before anything for which nothing may wait in the engine, or that tells what was decided. */
+void daemon_pump_all(struct daemon *daemon);
 /* The end of a turn: what was decided is sent. */
 void daemon_turn_end(struct daemon *daemon);
 

@@ -51,6 +51,8 @@ refresh_status(void *ctx, struct api_status *status)
 	const struct engine_time now = loop_now(daemon->loop);
 	int64_t round_trip_us, round_trip_max_us;
 
+	/* Whoever asks sees a failure whole. */
+	daemon_pump_all(daemon);
 	daemon->n_warnings = 0;
 	add_warning(daemon, redis_link_warning(daemon->link));
 	if (daemon->config.snmp.community.n == 0)

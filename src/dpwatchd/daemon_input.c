@@ -10,6 +10,10 @@
 #include "io/passed_sockets.h"
 
 #define PUMP_PUSH 16 /* changes */
+/* Toggles; of very many so few go ahead, because Redis tells nobody of a batch before it has done all of it. dpwatch-neutron
+ * takes more than BRAKE_FEW that come together for the first of many. */
+#define PUMP_AHEAD 6
+#define PUMP_ON_MS 1
 
 static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
@@ -86,14 +90,39 @@ may_tell(const struct daemon *daemon)
 	return !daemon->comparing.telling || outbox_has_room(daemon->outbox);
 }
 
-void
-daemon_pump(struct daemon *daemon)
+/*
+ * Of a failure with very many ports behind it, what comes after the first batches waits in the engine, too, for a moment: to
+ * write it down would take the processor from Redis, and from those who read the first.
+ */
+static bool
+goes_on_later(const struct daemon *daemon)
+{
+	return !daemon->comparing.telling && publisher_has_enough(daemon->publisher);
+}
+
+/* Where nothing is ahead of them, the first toggles of more than one batch are one of their own: the sooner they are read. */
+static void
+send_ahead(struct daemon *daemon)
+{
+	struct engine_totals totals;
+
+	engine_totals(daemon->engine, &totals);
+	if (outbox_waiting(daemon->outbox) != 1 ||
+	    PUMP_AHEAD + totals.queued < OUTBOX_FIRST_TOGGLES)
+		return;
+	outbox_turn_end(daemon->outbox);
+	publisher_flush(daemon->publisher);
+}
+
+static void
+pump(struct daemon *daemon, bool all)
 {
 	struct dp_change change;
 	uint64_t ticket;
-	unsigned n = 0;
+	unsigned n = 0, n_toggles = 0;
 
-	while (may_tell(daemon) && engine_pop(daemon->engine, &change)) {
+	while (may_tell(daemon) && (all || !goes_on_later(daemon)) &&
+	       engine_pop(daemon->engine, &change)) {
 		if (n == 0)
 			outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
 		/* Of very many, the first are on their way while the others are written down. */
@@ -113,9 +142,25 @@ daemon_pump(struct daemon *daemon)
 			stats_add(&daemon->stats, STAT_OUT_LINK_EVENTS, 1);
 		if (change.damping != DAMP_NONE)
 			say_damping(daemon, &change);
+		if (change.kind == CHANGE_TOGGLE && ++n_toggles == PUMP_AHEAD)
+			send_ahead(daemon);
 	}
 	/* A batch that is full does not wait for the turn to end. */
 	publisher_flush(daemon->publisher);
+	if (!all && goes_on_later(daemon))
+		loop_timer_arm(daemon->pump_on, PUMP_ON_MS);
+}
+
+void
+daemon_pump(struct daemon *daemon)
+{
+	pump(daemon, false);
+}
+
+void
+daemon_pump_all(struct daemon *daemon)
+{
+	pump(daemon, true);
 }
 
 /* What had no room in memory, by those who had to let go of it. */
@@ -251,7 +296,10 @@ version_of(const struct heard *heard)
 	return heard->trap ? heard->trap->version : 0;
 }
 
-/* Feeds the engine and takes out what came of it. False when there is nothing to wait for. */
+/*
+ * Feeds the engine and takes out what came of it; where an INFORM waits for it, all of that. False when there is nothing to
+ * wait for.
+ */
 static bool
 feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct engine_time *time)
 {
@@ -260,6 +308,8 @@ feed(struct daemon *daemon, uint32_t sw, const struct heard *heard, const struct
 	if (daemon_count_event(daemon, sw, &heard->event, version_of(heard), time) ==
 	    VERDICT_NO_INTERFACE)
 		note_unmapped(daemon, heard, time);
+	if (heard->trap && heard->trap->inform)
+		daemon_pump_all(daemon);
 	return outbox_last_ticket(daemon->outbox) != before;
 }
 
@@ -297,6 +347,9 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 		on_refused(daemon, origin, STAT_TRAP_LOW_LEVEL);
 		return ANSWER_NEVER;
 	}
+	/* What it repeats, or changes, must have its tickets. */
+	if (trap->inform)
+		daemon_pump_all(daemon);
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
 	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
 		uint64_t number;
@@ -425,6 +478,9 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
 
+	daemon->pump_on = loop_timer_new(daemon->loop, on_turn_end, daemon);
+	if (!daemon->pump_on)
+		return -1;
 	passed_sockets_take();
 	daemon->snmp = snmp_input_new(
 	    daemon->loop, &daemon->config, &daemon->stats, &snmp_handler, error, size);

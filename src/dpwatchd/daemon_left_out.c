@@ -44,8 +44,12 @@ is_down(const struct daemon *daemon, const uint8_t port_id[16], int64_t *ret_sin
 static void
 note(struct daemon *daemon, struct left_out_port *port)
 {
+	struct engine_totals totals;
+
+	engine_totals(daemon->engine, &totals);
 	is_down(daemon, port->id, &port->since_us);
-	port->ticket = outbox_last_ticket(daemon->outbox);
+	/* What is decided and still waits in the engine gets the next tickets. */
+	port->ticket = outbox_last_ticket(daemon->outbox) + totals.queued;
 	port->asked = false;
 }
 

@@ -108,6 +108,7 @@ answer_fed(struct daemon *daemon)
 {
 	if (snmp_input_held(daemon->snmp) == 0)
 		return;
+	daemon_pump_all(daemon);
 	snmp_input_fed(daemon->snmp, overload_done_number(daemon->overload),
 	    outbox_last_ticket(daemon->outbox));
 	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));

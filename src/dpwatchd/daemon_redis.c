@@ -86,6 +86,7 @@ daemon_tell_rest(struct daemon *daemon)
 	if (!daemon->comparing.telling)
 		return;
 	daemon->comparing.telling = false;
+	daemon_pump_all(daemon);
 	daemon_turn_end(daemon);
 	end_telling(daemon);
 }
@@ -227,7 +228,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 	daemon->phase = PHASE_COMPARING;
 	daemon_read_inputs(daemon, false);
 	daemon_flush_held(daemon);
-	daemon_pump(daemon);
+	daemon_pump_all(daemon);
 	daemon_forget_left_out(daemon);
 	engine_compare_begin(daemon->engine);
 	outbox_restart(daemon->outbox);

@@ -109,7 +109,7 @@ daemon_topology_slice(void *ctx)
 		return;
 	}
 	daemon_flush_held(daemon);
-	daemon_pump(daemon);
+	daemon_pump_all(daemon);
 	do {
 		r = engine_topo_step(daemon->engine, STEP_BUDGET, time, &is_in_force);
 		/* What was freed goes back to the system as it comes, which is the larger part of the work. */

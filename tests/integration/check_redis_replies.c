@@ -19,9 +19,10 @@
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
-/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 64, 256 and 80. */
+/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 6 (sent ahead), 256 and 138. */
 #define N_PORTS 400
 #define N_BATCHES 3
+#define N_AHEAD 6
 
 enum cut {
 	CUT_NOWHERE,
@@ -293,6 +294,50 @@ expect_all_down(json_int_t n_events)
 	json_decref(events);
 }
 
+/* ---- of very many, the first go ahead ---- */
+
+/* The number of the batch that the n-th entry came with; an entry's id holds it (change_script.c). */
+static uint64_t
+batch_of_event(size_t n)
+{
+	json_t *entries = redis_ask(box.redis, "XRANGE dpwatch:events - +");
+	const char *id = json_string_value(json_array_get(json_array_get(entries, n), 0));
+
+	ck_assert_ptr_nonnull(id);
+	const uint64_t batch = strtoull(strchr(id, '-') + 1, NULL, 10) / 1024;
+	json_decref(entries);
+	return batch;
+}
+
+START_TEST(a_few_of_very_many_toggles_are_a_batch_of_their_own)
+{
+	const uint64_t before = batch_of_event(0);
+
+	sandbox_link_down(&box, LEAF1, 1);
+	expect_all_down(N_PORTS + 1);
+	for (size_t i = 1; i <= N_AHEAD; i++)
+		ck_assert_uint_eq(batch_of_event(i), before + 1);
+	ck_assert_uint_eq(batch_of_event(N_AHEAD + 1), before + 2);
+}
+END_TEST
+
+START_TEST(an_inform_is_answered_when_the_last_of_very_many_toggles_is_in_redis)
+{
+	char target[32], text[SANDBOX_TEXT];
+
+	snprintf(target, sizeof(target), "127.0.0.1:%u", box.snmp_port);
+	ck_assert_int_eq(process_run(text, sizeof(text),
+			     ARGV("snmpinform", "-v2c", "-c", "public", "-t", "20", "-r", "0",
+				 "--clientaddr=" LEAF1, target, "", ".1.3.6.1.6.3.1.1.5.3",
+				 ".1.3.6.1.2.1.2.2.1.1.1", "i", "1")),
+	    0);
+	/* Or else Redis was slow, and they are in the journal. */
+	ck_assert(
+	    redis_events(box.redis) == N_PORTS + 1 || sandbox_counter(&box, "redis.slow") > 0);
+	expect_all_down(N_PORTS + 1);
+}
+END_TEST
+
 /* ---- cut connections ---- */
 
 START_TEST(a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing)
@@ -420,6 +465,8 @@ main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_few_of_very_many_toggles_are_a_batch_of_their_own);
+	tcase_add_test(tcase, an_inform_is_answered_when_the_last_of_very_many_toggles_is_in_redis);
 	tcase_add_loop_test(tcase, a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing,
 	    0, (CUT_MAX - CUT_BEFORE) * N_BATCHES);
 	tcase_add_test(tcase, a_connection_cut_when_the_script_was_taught_is_made_again);

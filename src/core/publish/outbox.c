@@ -98,7 +98,8 @@ close_batch(struct outbox *outbox)
 static bool
 is_full(const struct outbox *outbox, const struct outbox_batch *batch)
 {
-	uint32_t toggles = outbox->later_in_turn ? OUTBOX_BATCH_TOGGLES : OUTBOX_FIRST_TOGGLES;
+	const bool first = outbox->n - outbox->n_done == 1;
+	const uint32_t toggles = first ? OUTBOX_FIRST_TOGGLES : OUTBOX_BATCH_TOGGLES;
 
 	return batch->n_toggles >= toggles || batch->n_records >= OUTBOX_BATCH_RECORDS;
 }
@@ -131,10 +132,8 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 	batch->last_ticket = outbox->last_ticket;
 	batch->n_records++;
 	batch->n_toggles += change->kind == CHANGE_TOGGLE;
-	if (is_full(outbox, batch)) {
+	if (is_full(outbox, batch))
 		close_batch(outbox);
-		outbox->later_in_turn = true;
-	}
 	if (outbox->overflowed)
 		return -ENOSPC;
 	if (outbox->bytes <= outbox->max_bytes)
@@ -152,7 +151,12 @@ void
 outbox_turn_end(struct outbox *outbox)
 {
 	close_batch(outbox);
-	outbox->later_in_turn = false;
+}
+
+bool
+outbox_has_next(const struct outbox *outbox)
+{
+	return outbox->n_done + outbox->n_sent < outbox->n - outbox->open;
 }
 
 const struct outbox_batch *
@@ -160,8 +164,7 @@ outbox_next(struct outbox *outbox)
 {
 	size_t next = outbox->n_done + outbox->n_sent;
 
-	if (outbox->n_sent >= OUTBOX_WINDOW || next >= outbox->n ||
-	    (outbox->open && next == outbox->n - 1))
+	if (outbox->n_sent >= OUTBOX_WINDOW || !outbox_has_next(outbox))
 		return NULL;
 	outbox->n_sent++;
 	outbox->batches[next].sent = true;
@@ -251,7 +254,6 @@ outbox_restart(struct outbox *outbox)
 	forget_open(outbox);
 	outbox->n_done = outbox->n_sent = 0;
 	outbox->overflowed = false;
-	outbox->later_in_turn = false;
 	outbox->settle_serial = UINT64_MAX;
 }
 

@@ -287,6 +287,13 @@ is_opening(struct publisher *publisher)
 	return publisher->opened_ns != 0;
 }
 
+bool
+publisher_has_enough(struct publisher *publisher)
+{
+	return publisher->opened_ns != 0 && outbox_has_next(publisher->outbox) &&
+	       is_opening(publisher);
+}
+
 static void
 flush_later(void *ctx)
 {
