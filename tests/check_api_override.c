@@ -64,9 +64,21 @@ static const struct {
 	{ E1, "{\"override\": \"up\", \"for\": \"1h\", \"until\": \"2024-05-02T12:00:00Z\"}", 400 },
 	{ E1, "{\"override\": \"auto\", \"for\": \"1h\"}", 400 },
 	{ "/v1/interfaces/leaf9/Ethernet1%2F1", "{\"override\": \"up\"}", 404 },
+	{ "/v1/interfaces/leaf1/Ethernet1/1/1", "{\"override\": \"up\"}", 404 },
 	{ "/v1/interfaces/leaf1/Ethernet9%2F9", "{\"override\": \"up\"}", 404 },
 	{ "/v1/interfaces/leaf1/", "{\"override\": \"up\"}", 404 },
 };
+
+START_TEST(the_slashes_of_an_interface_may_stand_as_they_are)
+{
+	struct reply reply =
+	    put("/v1/interfaces/leaf1/Ethernet1/1", "{\"override\": \"up\"}", ROLE_ADMIN);
+
+	ck_assert_int_eq(reply.response.status, 200);
+	ck_assert_str_eq(text_at(&reply, "interface.name"), "Ethernet1/1");
+	reply_release(&reply);
+}
+END_TEST
 
 START_TEST(what_cannot_be_taken_is_refused_and_changes_nothing)
 {
@@ -118,6 +130,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
 	tcase_add_test(tcase, an_interface_is_held_listed_and_let_go);
+	tcase_add_test(tcase, the_slashes_of_an_interface_may_stand_as_they_are);
 	tcase_add_loop_test(tcase, what_cannot_be_taken_is_refused_and_changes_nothing, 0,
 	    sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(tcase, a_note_has_an_end);

@@ -9,7 +9,8 @@
 #include "util/ascii.h"
 
 struct route {
-	const char *method, *pattern; /* `*` stands for one part of the path */
+	/* `*` stands for one part of the path; one behind another for the rest of it, slashes and all, as in Ethernet1/1. */
+	const char *method, *pattern;
 	enum api_role least;
 	bool
 	    role_last; /* Neutron asks for the role after body and existence: the handler does it */
@@ -150,14 +151,26 @@ path_normalise(const char *path, char *room)
 		to[-(ptrdiff_t)strlen(suffix)] = '\0';
 }
 
+static struct slice
+rest_take(const char **path)
+{
+	const struct slice rest = slice_of(*path);
+
+	*path = NULL;
+	return rest;
+}
+
 /* Whether a normalised path fits a pattern. */
 static bool
 path_matches(const char *pattern, const char *path, struct slice ret_args[API_ARGS_MAX])
 {
 	size_t n_args = 0;
+	struct slice want = SLICE("");
 
 	while (pattern && path) {
-		struct slice want = part_take(&pattern), have = part_take(&path);
+		const bool rest = slice_eq_str(want, "*") && strcmp(pattern, "*") == 0;
+		struct slice have = rest ? rest_take(&path) : part_take(&path);
+		want = part_take(&pattern);
 		if (slice_eq_str(want, "*") && have.len > 0 && n_args < API_ARGS_MAX)
 			ret_args[n_args++] = have;
 		else if (!slice_eq(want, have))
