@@ -113,6 +113,10 @@ main(int argc, char **argv)
 	config_file_set_up_log(&daemon.config, "dpwatchd", options.debug);
 	signal(SIGPIPE, SIG_IGN);
 	status = daemon_start(&daemon);
+	/* Whoever started it by hand looks here. */
+	if (status != 0 && daemon.config.daemon.log_target == LOG_TARGET_SYSLOG)
+		fputs("dpwatchd: could not start; syslog has the reason ([daemon] log_target)\n",
+		    stderr);
 	if (status == 0) {
 		loop_on_signal(daemon.loop, SIGTERM, on_stop, &daemon);
 		loop_on_signal(daemon.loop, SIGINT, on_stop, &daemon);

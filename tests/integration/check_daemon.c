@@ -237,6 +237,15 @@ START_TEST(an_address_that_is_not_ours_is_named)
 }
 END_TEST
 
+START_TEST(who_starts_it_by_hand_is_told_where_the_reason_is)
+{
+	sandbox_configure(&box, &(struct sandbox_lines){ .daemon = "log_target = syslog",
+				    .snmp = "listen = udp:192.0.2.55:10162" });
+	ck_assert_int_eq(run(ARGV("-c", box.config)), 1);
+	expect_in(out, "could not start; syslog has the reason");
+}
+END_TEST
+
 START_TEST(an_api_socket_on_which_somebody_answers_is_not_taken_away)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -400,6 +409,7 @@ main(void)
 	tcase_add_test(program, a_faulty_rule_is_named_by_file_and_line);
 	tcase_add_test(program, a_port_in_use_is_named);
 	tcase_add_test(program, an_address_that_is_not_ours_is_named);
+	tcase_add_test(program, who_starts_it_by_hand_is_told_where_the_reason_is);
 	tcase_add_test(program, an_api_socket_on_which_somebody_answers_is_not_taken_away);
 	tcase_add_test(program, a_state_dir_that_cannot_be_used_is_named);
 	tcase_add_test(program, a_missing_redis_server_is_named);
