@@ -257,7 +257,8 @@ END_TEST
 START_TEST(toggles_are_found_among_other_records)
 {
 	struct dp_change toggle = full_change(), other = full_change();
-	struct slice id;
+	unsigned long long revision;
+	struct slice id, known;
 	size_t at = 0;
 
 	for (int kind = CHANGE_PORT; kind <= CHANGE_FORGET; kind++) {
@@ -265,32 +266,35 @@ START_TEST(toggles_are_found_among_other_records)
 		other.admin = other.link = other.protocol = other.override = "";
 		ck_assert_int_eq(change_encode(&other, &args, &keys), 0);
 		toggle.port_id[15] = (uint8_t)kind;
+		toggle.known_revision = 40 + (uint64_t)kind;
 		ck_assert_int_eq(change_encode(&toggle, &args, &keys), 0);
 	}
 	for (int kind = CHANGE_PORT; kind <= CHANGE_FORGET; kind++) {
 		char wanted[] = PORT_TEXT;
 		wanted[35] = (char)('0' + kind);
-		ck_assert(change_next_toggle(&args, &at, &id));
+		ck_assert(change_next_toggle(&args, &at, &id, &known));
 		ck_assert(slice_eq_str(id, wanted));
+		ck_assert(slice_to_uint(known, UINT64_MAX, &revision));
+		ck_assert_uint_eq(revision, 40 + (uint64_t)kind);
 	}
-	ck_assert(!change_next_toggle(&args, &at, &id));
+	ck_assert(!change_next_toggle(&args, &at, &id, &known));
 }
 END_TEST
 
 START_TEST(what_are_no_records_holds_no_toggle)
 {
-	struct slice id;
+	struct slice id, known;
 	size_t at = 0;
 
-	ck_assert(!change_next_toggle(&args, &at, &id));
+	ck_assert(!change_next_toggle(&args, &at, &id, &known));
 	ck_assert_int_eq(arg_buf_add(&args, SLICE("X")), 0);
-	ck_assert(!change_next_toggle(&args, &at, &id));
+	ck_assert(!change_next_toggle(&args, &at, &id, &known));
 	arg_buf_clear(&args);
 	at = 0;
 	/* A toggle that is cut off. */
 	ck_assert_int_eq(arg_buf_add(&args, SLICE("T")), 0);
 	ck_assert_int_eq(arg_buf_add(&args, SLICE(PORT_TEXT)), 0);
-	ck_assert(!change_next_toggle(&args, &at, &id));
+	ck_assert(!change_next_toggle(&args, &at, &id, &known));
 }
 END_TEST
 

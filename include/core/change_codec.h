@@ -50,9 +50,11 @@ struct change_record {
 bool change_next(const struct arg_buf *args, size_t *offset, struct change_record *ret_record);
 
 /*
- * The toggles of encoded records, in order: walk with *offset = 0. False at the end (or at bytes that are no records).
+ * The toggles of encoded records, in order: walk with *offset = 0. False at the end (or at bytes that are no records). The port's
+ * id and the revision that was known of it are borrowed from the buffer.
  */
-bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret_port_id);
+bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret_port_id,
+    struct slice *ret_known_revision);
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record

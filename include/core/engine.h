@@ -136,7 +136,7 @@ void engine_restore_published(
 
 /*
  * Redis does not hold what was decided of this port, of which nothing is on its way to Redis either: that becomes a toggle,
- * as at engine_start. `revision` is what Redis holds, 0 where it holds none. A port that is not in the map is let go once
+ * as at engine_start. `revision` is the greatest that is known of it, 0 where none is. A port that is not in the map is let go once
  * more. Does nothing before engine_start.
  */
 void engine_tell_again(

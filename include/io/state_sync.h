@@ -15,7 +15,8 @@ struct state_sync_handler {
 	void (*interface)(
 	    void *ctx, struct slice switch_name, struct slice interface, struct slice json);
 	void (*port)(void *ctx, const struct engine_port_record *record);
-	void (*unusable)(void *ctx, const uint8_t port_id[16]); /* its key is no hash */
+	/* Its key is no hash; what was told of it last is not known, the revision 0. */
+	void (*unusable)(void *ctx, const uint8_t port_id[16], uint64_t known_revision);
 	/* All was told (error NULL), or not (the connection broke, or Redis refused): then start anew. Called once. */
 	void (*done)(void *ctx, const char *error);
 };

@@ -65,8 +65,9 @@ enum daemon_phase {
 /* A port whose toggle is not in Redis, as it was when that was noted. */
 struct left_out_port {
 	uint8_t id[16];
-	int64_t since_us; /* of its state */
-	uint64_t ticket;  /* the newest; what is compared with it must not be older */
+	int64_t since_us;  /* of its state */
+	uint64_t revision; /* the greatest that was known; 0: none */
+	uint64_t ticket;   /* the newest; what is compared with it must not be older */
 	bool asked;
 };
 
@@ -249,7 +250,7 @@ void daemon_stop_when_safe(struct daemon *daemon);
 
 /* ---- daemon_left_out.c ---- */
 /* The publisher's and the reading's handler: this port's key in Redis is of no use. */
-void daemon_left_out(void *ctx, const uint8_t port_id[16]);
+void daemon_left_out(void *ctx, const uint8_t port_id[16], uint64_t known_revision);
 /* Once a second: asks Redis about some of them; of whom it does not hold what is so, that is told. */
 void daemon_look_at_left_out(struct daemon *daemon);
 /* All of Redis is being compared: they come anew. */

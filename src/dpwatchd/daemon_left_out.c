@@ -54,7 +54,7 @@ note(struct daemon *daemon, struct left_out_port *port)
 }
 
 void
-daemon_left_out(void *ctx, const uint8_t port_id[16])
+daemon_left_out(void *ctx, const uint8_t port_id[16], uint64_t known_revision)
 {
 	struct daemon *daemon = ctx;
 	struct left_out *left_out = &daemon->left_out;
@@ -66,8 +66,11 @@ daemon_left_out(void *ctx, const uint8_t port_id[16])
 	}
 	if (!port) {
 		port = &left_out->ports[left_out->n++];
+		port->revision = 0;
 		memcpy(port->id, port_id, sizeof(port->id));
 	}
+	if (known_revision > port->revision)
+		port->revision = known_revision;
 	note(daemon, port);
 }
 
@@ -104,11 +107,12 @@ on_told(void *ctx, const uint8_t port_id[16], const struct port_told *told)
 	if (!told || !told->usable || !may_compare(daemon) || !is_quiet(daemon, port))
 		return;
 	const bool down = is_down(daemon, port_id, &since_us);
+	const uint64_t revision = told->revision > port->revision ? told->revision : port->revision;
 	drop(&daemon->left_out, port);
 	if (told->dp_down == down && told->in_down == down)
 		return;
 	stats_add(&daemon->stats, STAT_OUT_TOLD_LATE, 1);
-	engine_tell_again(daemon->engine, port_id, told->revision, loop_now(daemon->loop));
+	engine_tell_again(daemon->engine, port_id, revision, loop_now(daemon->loop));
 	daemon_turn_end(daemon);
 }
 

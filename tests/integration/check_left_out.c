@@ -110,7 +110,7 @@ START_TEST(a_port_that_left_the_map_meanwhile_is_let_go)
 	WAIT_FOR(left_out(1));
 	give_key_back();
 	WAIT_FOR(told_late(1));
-	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 1");
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2");
 	ck_assert_int_eq(redis_down(box.redis), 0);
 }
 END_TEST

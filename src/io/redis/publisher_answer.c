@@ -9,25 +9,34 @@
 #include "io/redis_explain.h"
 
 static void
+left_out(struct publisher *publisher, const uint8_t id[16], struct slice known)
+{
+	unsigned long long revision = 0;
+	char text[PORT_ID_TEXT];
+
+	stats_add(publisher->stats, STAT_OUT_REFUSED_PORTS, 1);
+	log_error("redis: %sport:%s is not a hash: its toggle was left out", publisher->prefix,
+	    port_id_format(id, text));
+	slice_to_uint(known, UINT64_MAX, &revision);
+	publisher->handler.left_out(publisher->handler.ctx, id, revision);
+}
+
+static void
 tell_revisions(
     struct publisher *publisher, const struct outbox_batch *batch, const redisReply *reply)
 {
-	struct slice id_text;
+	struct slice id_text, known;
 	uint8_t id[16];
 	size_t at = 0;
 
-	for (size_t i = 2; i < reply->elements && change_next_toggle(&batch->args, &at, &id_text);
-	     i++) {
+	for (size_t i = 2;
+	     i < reply->elements && change_next_toggle(&batch->args, &at, &id_text, &known); i++) {
 		const uint64_t revision = publisher_number_of(reply->element[i]);
-		const bool known = port_id_parse(id_text, id);
-		if (revision == 0) {
-			stats_add(publisher->stats, STAT_OUT_REFUSED_PORTS, 1);
-			log_error("redis: %sport:%.*s is not a hash: its toggle was left out",
-			    publisher->prefix, (int)id_text.len, id_text.data);
-		}
-		if (known && revision == 0)
-			publisher->handler.left_out(publisher->handler.ctx, id);
-		else if (known)
+		if (!port_id_parse(id_text, id))
+			continue;
+		if (revision == 0)
+			left_out(publisher, id, known);
+		else
 			publisher->handler.revision(publisher->handler.ctx, id, revision);
 	}
 }

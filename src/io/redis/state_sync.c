@@ -190,7 +190,7 @@ on_port(void *ctx, const redisReply *reply)
 	if (reply && reply->type == REDIS_REPLY_ERROR) {
 		log_error("redis: %sport:%s cannot be read: %s", reading->prefix,
 		    port_id_format(port->id, id), reply->str);
-		reading->handler.unusable(reading->handler.ctx, port->id);
+		reading->handler.unusable(reading->handler.ctx, port->id, 0);
 	}
 	free(port);
 	release(reading);
