@@ -57,6 +57,9 @@ int redis_link_text(struct redis_link *link, redis_reply_fn *fn, void *ctx, stru
 int redis_link_words(struct redis_link *link, redis_reply_fn *fn, void *ctx, ...)
     __attribute__((sentinel));
 
+/* What is wrong with an answer of a form that Redis does not give. */
+#define ODD_REPLY "it answers as no Redis does: is [redis] server a Redis?"
+
 /* Whether it is the answer to SCAN or HSCAN: a cursor and a list. */
 bool redis_link_is_scan(const struct redisReply *reply);
 

@@ -2,6 +2,7 @@
  * dpwatch: the command line. Options, then the words of a command, then what that command takes; options of dpwatch itself
  * are taken on both sides of the command.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -293,7 +294,8 @@ token_read(const char *path)
 	FILE *file = line ? fopen(path, "re") : NULL;
 
 	if (!file || !fgets(line, TOKEN_MAX, file)) {
-		cli_refuse("cannot read a token from %s", path);
+		cli_refuse("cannot read a token from %s: %s", path,
+		    file && !ferror(file) ? "it is empty" : strerror(errno));
 		free(line);
 		line = NULL;
 	} else {

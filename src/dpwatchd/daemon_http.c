@@ -70,7 +70,7 @@ refresh_status(void *ctx, struct api_status *status)
 		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
 	if (journal_state(daemon->journal) == JOURNAL_FAILING)
 		add_warning(daemon,
-		    "the journal cannot be written: what Redis does not take is in memory only");
+		    "the journal cannot be written (look at the disk of [daemon] state_dir): what Redis does not take is in memory only");
 	if (outbox_overflowed(daemon->outbox))
 		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
 	if (daemon->map_lost)
@@ -340,7 +340,8 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		return -1;
 	struct ssl_ctx_st *tls;
 	if (!daemon_load_api_tls(&daemon->config, &tls)) {
-		snprintf(error, size, "https cannot be served");
+		snprintf(error, size,
+		    "https cannot be served: mend what is said above of [api] tls_cert and tls_key");
 		return -1;
 	}
 	http_set_tls(daemon->http, tls);

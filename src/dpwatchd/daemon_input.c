@@ -492,7 +492,8 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 		return -1;
 	struct ssl_ctx_st *tls;
 	if (!daemon_load_syslog_tls(&daemon->config, &tls)) {
-		snprintf(error, size, "syslog over TLS cannot be served");
+		snprintf(error, size,
+		    "syslog over TLS cannot be served: mend what is said above of [syslog] tls_cert, tls_key and tls_ca");
 		return -1;
 	}
 	syslog_input_set_tls(daemon->syslog, tls);

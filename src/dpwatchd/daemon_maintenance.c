@@ -28,7 +28,7 @@ daemon_load_maintenance(struct daemon *daemon)
 	if (r == -ENOENT)
 		return;
 	if (r != 0) {
-		log_error("maintenance: %s: %s", path, strerror(-r));
+		log_error("maintenance: %s: %s: no window is in force", path, strerror(-r));
 		return;
 	}
 	json_t *document = json_loadb(text, len, 0, NULL);

@@ -143,7 +143,8 @@ daemon_topology_refused(void *ctx, const struct topo_faults *faults)
 	    faults->n > 0 ? faults->items[0].reason : "");
 	log_faults("topology refused", faults);
 	log_error("topology: the map in Redis is refused (%s)%s", daemon->topology_error,
-	    daemon->phase == PHASE_STARTING ? "; nothing is decided until it is mended"
-					    : "; the old map stays");
+	    daemon->phase == PHASE_STARTING
+		? "; nothing is decided until it is mended (dpwatch topology load FILE replaces it)"
+		: "; the old map stays");
 	daemon_load_done(daemon, 400, "the map in Redis is refused", faults);
 }

@@ -129,7 +129,8 @@ static const struct {
 	{ { "events", "--since", "x" }, 1, "since must be the id of an entry" },
 	{ { "token", "add", "a b", "--role", "reader" }, 1, "letters, digits" },
 	{ { "--api", "unix:/nonexistent", "status" }, 1, "cannot reach the daemon" },
-	{ { "--token-file", "/nonexistent", "status" }, 1, "cannot read a token from" },
+	{ { "--token-file", "/nonexistent", "status" }, 1,
+	    "cannot read a token from /nonexistent: No such file" },
 	{ { "-o", "yaml", "status" }, 2, "-o takes table or json" },
 };
 

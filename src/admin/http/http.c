@@ -11,6 +11,7 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <event2/util.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,11 @@ is_too_large(const struct http_server *server, const struct api_request *asked,
 	*ret_response = (struct api_response){ 0 };
 	if (asked->body.len <= server->connections.body_max)
 		return false;
-	api_finish_error(ret_response, 413, "the body is too large", NULL);
+	char message[120];
+	snprintf(message, sizeof(message),
+	    "the body is too large: at most %" PRIu64 " bytes ([api] max_body)",
+	    server->connections.body_max);
+	api_finish_error(ret_response, 413, message, NULL);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/config.h"
 #include "util/addr.h"
+#include "util/bind_advice.h"
 
 #define BACKLOG 128
 
@@ -181,7 +182,8 @@ open_tcp(const char *line, const struct config_endpoint *endpoint, struct http_s
 	socket_->is_exposed = !socket_->is_tls && !is_loopback(found->ai_addr);
 	freeaddrinfo(found);
 	if (fd < 0)
-		return complain(complaint, "[api] listen %s: %s", line, strerror(-fd));
+		return complain(complaint, "[api] listen %s: %s%s", line, strerror(-fd),
+		    bind_advice(-fd, endpoint->port, true));
 	socket_->fd = fd;
 	tcp_text(fd, endpoint->kind, socket_->text, sizeof(socket_->text));
 	return true;

@@ -84,7 +84,8 @@ restart(void *ctx)
 	int error = redis->pid == 0 ? spawn(redis) : 0;
 
 	if (error != 0) {
-		log_error("redis: cannot start redis-server: %s", strerror(-error));
+		log_error("redis: cannot start redis-server: %s; trying again in %d s",
+		    strerror(-error), RESTART_MAX_MS / 1000);
 		loop_timer_arm(redis->restart, RESTART_MAX_MS);
 	}
 }
@@ -96,7 +97,8 @@ take_lock(struct embedded_redis *redis, char *error, size_t size)
 	char path[PATH_MAX];
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/redis.lock", redis->dir) >= sizeof(path)) {
-		snprintf(error, size, "state_dir is too long");
+		snprintf(
+		    error, size, "state_dir %.200s is too long: set a shorter one", redis->dir);
 		return false;
 	}
 	redis->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -133,8 +135,8 @@ set_paths(struct embedded_redis *redis, const char *state_dir, char *error, size
 	int len = snprintf(redis->socket, sizeof(redis->socket), "%s/redis.sock", redis->dir);
 	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
 		snprintf(error, size,
-		    "state_dir is too long: the path of its redis.sock has %d bytes, a socket's at most %zu",
-		    len, sizeof(address.sun_path) - 1);
+		    "state_dir %.200s is too long: the path of its redis.sock has %d bytes, a socket's at most %zu: set a shorter one",
+		    redis->dir, len, sizeof(address.sun_path) - 1);
 		return false;
 	}
 	snprintf(redis->log, sizeof(redis->log), "%.4000s/redis.log", redis->dir);

@@ -56,7 +56,7 @@ on_probe(void *ctx, const redisReply *reply)
 		return;
 	publisher->refused = !reply->str || strcmp(reply->str, "ok") != 0;
 	if (publisher->refused)
-		hold_for_reply(publisher, reply->str ? reply->str : "odd reply to the probe");
+		hold_for_reply(publisher, reply->str ? reply->str : ODD_REPLY);
 }
 
 static void
@@ -137,7 +137,7 @@ on_claim(void *ctx, const redisReply *reply)
 		}
 		if (strcmp(reply->element[0]->str, "schema") == 0) {
 			snprintf(text, sizeof(text),
-			    "this Redis holds version %.20s of the contract, this dpwatchd writes %d: it is too old for it",
+			    "this Redis was written by a newer dpwatchd (version %.20s of its keys, ours is %d): start that one, or set another [redis] prefix",
 			    reply->element[1]->str, REDIS_SCHEMA);
 			publisher->handler.deposed(publisher->handler.ctx, text);
 			return;

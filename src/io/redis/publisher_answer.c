@@ -73,7 +73,7 @@ deposed(struct publisher *publisher, uint64_t epoch)
 	char text[256];
 
 	snprintf(text, sizeof(text),
-	    "another dpwatchd publishes to this Redis (epoch %llu, ours is %llu)",
+	    "another dpwatchd publishes to this Redis (epoch %llu, ours is %llu): run one of the two, or give each a [redis] prefix of its own",
 	    (unsigned long long)epoch, (unsigned long long)publisher->epoch);
 	publisher->handler.deposed(publisher->handler.ctx, text);
 }

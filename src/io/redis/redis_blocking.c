@@ -87,7 +87,8 @@ redis_blocking_open(const struct redis_place *place, char *error, size_t size)
 				  : redisConnectWithTimeout(place->host, place->port, connect);
 
 	if (!redis || redis->err) {
-		snprintf(error, size, "cannot connect to Redis: %s",
+		snprintf(error, size, "cannot connect to Redis at %.200s: %s",
+		    place->path ? place->path : place->host,
 		    redis ? redis->errstr : "out of memory");
 		redisFree(redis);
 		return NULL;

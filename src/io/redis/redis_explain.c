@@ -13,13 +13,14 @@ meaning_of(const char *error)
 		{ "OOM", "Redis is out of memory (maxmemory): raise it or free some" },
 		{ "READONLY",
 		    "this Redis is a read-only replica: point [redis] server at the master" },
-		{ "MISCONF", "Redis refuses writes because it cannot save to disk" },
+		{ "MISCONF", "Redis refuses writes because it cannot save to disk (see its log)" },
 		{ "NOPERM", "the Redis user may not run a command that dpwatch needs (ACL)" },
 		{ "ERR The user executing the script",
 		    "the Redis user may not run a command, or use a key, that dpwatch needs (ACL)" },
 		{ "WRONGTYPE", "something else uses this key (see [redis] prefix)" },
 		{ "NOREPLICAS", "Redis refuses writes because too few replicas are connected" },
-		{ "BUSY", "Redis is busy with somebody's long script" },
+		{ "BUSY", "Redis is busy with somebody's long script (SCRIPT KILL ends it)" },
+		{ "NOAUTH", "this Redis wants a password: set [redis] password_file" },
 		{ "LOADING", "Redis is loading its data" },
 	};
 

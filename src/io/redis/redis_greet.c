@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/redis_blocking.h"
+#include "io/redis_explain.h"
 #include "io/redis_link_state.h"
 
 static bool
@@ -63,14 +64,17 @@ greeted_role(redisAsyncContext *context, void *data, void *arg)
 		return;
 	if (reply->type == REDIS_REPLY_ERROR &&
 	    (strncmp(reply->str, "LOADING", 7) == 0 || strncmp(reply->str, "NOAUTH", 6) == 0)) {
-		redis_link_set_error(link, "%.150s", reply->str);
+		char text[200];
+		redis_explain(reply->str, text, sizeof(text));
+		redis_link_set_error(link, "%s", text);
 		redisAsyncDisconnect(context);
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->str &&
 	    strcmp(reply->element[0]->str, "master") != 0) {
-		redis_link_set_error(
-		    link, "it is a read-only %.20s, not the master", reply->element[0]->str);
+		redis_link_set_error(link,
+		    "it is a read-only %.20s: point [redis] server at the master",
+		    reply->element[0]->str);
 		redisAsyncDisconnect(context);
 		return;
 	}

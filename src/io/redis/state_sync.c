@@ -73,7 +73,7 @@ on_interfaces(void *ctx, const redisReply *reply)
 		failed(reading, "the connection broke");
 	else if (!redis_link_is_scan(reply))
 		log_error("redis: %sinterface:%s cannot be read: %s", reading->prefix, scan->name,
-		    reply->str ? reply->str : "odd reply");
+		    reply->str ? reply->str : ODD_REPLY);
 	if (!reply || !redis_link_is_scan(reply)) {
 		end_interfaces(scan);
 		return;

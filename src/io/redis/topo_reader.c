@@ -212,7 +212,7 @@ on_scan(void *ctx, const redisReply *reply)
 		return;
 	}
 	if (!redis_link_is_scan(reply)) {
-		refuse(reader, reply->str ? reply->str : "odd reply to HSCAN");
+		refuse(reader, reply->str ? reply->str : ODD_REPLY);
 		return;
 	}
 	struct batch *batch = batch_of(reader->kind, reply->element[1]), **at = &reader->waiting;

@@ -297,7 +297,7 @@ read_kind(struct redisContext *redis, const char *prefix, enum topo_kind kind,
 		if (!reply)
 			return false;
 		if (!redis_link_is_scan(reply)) {
-			snprintf(error, size, "odd reply to HSCAN");
+			snprintf(error, size, ODD_REPLY);
 			freeReplyObject(reply);
 			return false;
 		}

@@ -36,7 +36,9 @@ poll_v3_take_user(struct poll_session *session, char *why, size_t size)
 		return false;
 	if (poll_keys_provide(session->keys, &session->user, &session->agent))
 		return true;
-	snprintf(why, size, "net-snmp cannot make keys for user %s", session->user.name);
+	snprintf(why, size,
+	    "net-snmp cannot make keys for user %s: OpenSSL here may lack a protocol, take SHA-256 and AES",
+	    session->user.name);
 	return false;
 }
 

@@ -107,7 +107,7 @@ snmp_v3_users_make(const struct config_list *lines, struct slice own_engine,
 		    "[snmp] user", lines->items[users.n], &user, error, error_size);
 		if (r == 0 && !make_keys(own_engine, &user, &users.items[users.n])) {
 			snprintf(error, error_size,
-			    "[snmp] user %s: net-snmp cannot make keys of these protocols",
+			    "[snmp] user %s: net-snmp cannot make keys of these protocols: OpenSSL here may lack one, take SHA-256 and AES",
 			    user.name);
 			r = -1;
 		}

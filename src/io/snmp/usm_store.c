@@ -159,7 +159,8 @@ usm_store_read(const char *dir, struct usm_engines *engines)
 	FILE *from = fopen(path, "re");
 	if (!from) {
 		if (errno != ENOENT)
-			log_warning("snmp: %s: %s", path, strerror(errno));
+			log_warning("snmp: %s: %s: the engines of switches are learnt anew", path,
+			    strerror(errno));
 		return;
 	}
 	while (n < USM_ENGINES_MAX && (len = getline(&line, &size, from)) > 0) {

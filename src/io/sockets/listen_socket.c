@@ -15,25 +15,10 @@
 
 #include "io/passed_sockets.h"
 #include "util/addr.h"
-
-#define PRIVILEGED_PORTS 1024
+#include "util/bind_advice.h"
 
 /* A host as getaddrinfo takes it: an IPv6 address with a scope is the longest. */
 #define HOST_MAX 128
-
-/* What an operator can do about a failed bind. */
-static const char *
-bind_advice(int error, uint16_t port, int type)
-{
-	if (error == EACCES && port > 0 && port < PRIVILEGED_PORTS)
-		return " (a port below 1024 needs root or CAP_NET_BIND_SERVICE)";
-	if (error == EADDRINUSE)
-		return type == SOCK_DGRAM ? " (another program has it: `ss -lunp` tells which)"
-					  : " (another program has it: `ss -ltnp` tells which)";
-	if (error == EADDRNOTAVAIL)
-		return " (not an address of this machine)";
-	return "";
-}
 
 /* The host without brackets. False: empty or too long. */
 static bool
@@ -82,7 +67,7 @@ open_socket(int family, int type, char *error, size_t size)
 	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {
-		snprintf(error, size, "no socket: %s", strerror(errno));
+		snprintf(error, size, "cannot make a socket to listen: %s", strerror(errno));
 		return -1;
 	}
 	if (family == AF_INET6)
@@ -127,7 +112,7 @@ open_ip(const char *kind, int type, const char *host, uint16_t port, char *error
 	int failure = bind_and_listen(fd, type, &address, len);
 	if (failure != 0) {
 		snprintf(error, size, "%s:%s:%u: %s%s", kind, host, port, strerror(-failure),
-		    bind_advice(-failure, port, type));
+		    bind_advice(-failure, port, type == SOCK_STREAM));
 		close(fd);
 		return -1;
 	}
