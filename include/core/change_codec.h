@@ -31,9 +31,13 @@ struct script_head {
 	const char *instance;
 	const char *line; /* the line it writes as (struct redis_history) */
 	uint64_t events_max_length, others_max_length; /* of the streams */
+	const struct arg_buf *records;
 };
 
-/* Appends it: nine texts, in front of the records. 0; or -ENOMEM, with `args` as far as there was room. */
+/*
+ * Appends it: ten texts, in front of the records; the last one is "IT" where the records are an interface's and a toggle, and
+ * empty for all others. 0; or -ENOMEM, with `args` as far as there was room.
+ */
 int script_head_encode(const struct script_head *head, struct arg_buf *args);
 
 /* Values of a record behind its letter, at most. */

@@ -323,12 +323,13 @@ START_TEST(an_unknown_script_is_said_so)
 }
 END_TEST
 
-/* 1: among others; 2: a state and a hash that is forgotten, which frees memory. */
+/* 1: among others; 2: a state and a hash that is forgotten, which frees memory; 3: with an entry for link-events first. */
 START_TEST(without_memory_nothing_is_written)
 {
-	struct dp_change forget = other(CHANGE_FORGET);
-	const struct dp_change change = toggle(false), state = other(CHANGE_INTERFACE);
+	struct dp_change forget = other(CHANGE_FORGET), state = other(CHANGE_INTERFACE);
+	const struct dp_change change = toggle(false);
 
+	state.transition = _i == 3;
 	forget.switch_name = "leaf2";
 	begin();
 	run("HSET dpwatch:interface:leaf2 Ethernet1/1 old");
@@ -369,6 +370,34 @@ START_TEST(a_shared_key_of_the_wrong_type_stops_the_batch)
 	SEND("1", "1", answer, "0");
 	expect_nothing_changed();
 	run("DEL dpwatch:%s", shared_keys[_i]);
+	add(&change);
+	SEND("1", "1", "ok", "1", "1");
+}
+END_TEST
+
+/* It has nothing to tell of redundancy; of its own transition, where it is one. */
+START_TEST(an_event_stops_at_a_key_of_the_wrong_type_that_it_writes)
+{
+	struct dp_change change = toggle(true), event = other(CHANGE_INTERFACE);
+	const char *key = shared_keys[_i / 2];
+	char answer[64];
+
+	event.transition = _i % 2;
+	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
+	run("SET dpwatch:%s x", key);
+	add(&event);
+	add(&change);
+	if (strcmp(key, "redundancy") == 0 ||
+	    (strcmp(key, "link-events") == 0 && !event.transition)) {
+		SEND("1", "1", "ok", "1", "1");
+		return;
+	}
+	snprintf(answer, sizeof(answer), "type dpwatch:%s", key);
+	remember();
+	SEND("1", "1", answer, "0");
+	expect_nothing_changed();
+	run("DEL dpwatch:%s", key);
+	add(&event);
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 }
@@ -488,9 +517,11 @@ main(void)
 	tcase_add_test(answers, a_line_that_changes_is_told_with_its_first_batch);
 	tcase_add_test(answers, an_empty_batch_only_counts);
 	tcase_add_test(answers, an_unknown_script_is_said_so);
-	tcase_add_loop_test(answers, without_memory_nothing_is_written, 0, 3);
+	tcase_add_loop_test(answers, without_memory_nothing_is_written, 0, 4);
 	tcase_add_loop_test(answers, a_shared_key_of_the_wrong_type_stops_the_batch, 0,
 	    sizeof(shared_keys) / sizeof(shared_keys[0]));
+	tcase_add_loop_test(answers, an_event_stops_at_a_key_of_the_wrong_type_that_it_writes, 0,
+	    2 * sizeof(shared_keys) / sizeof(shared_keys[0]));
 	tcase_add_test(answers, a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named);
 	tcase_add_test(answers, a_port_of_the_wrong_type_is_left_out_of_a_batch_of_its_own);
 	tcase_add_loop_test(

@@ -184,6 +184,7 @@ send_raw(const char *epoch, const char *batch, uint64_t events_max)
 		.line = line,
 		.events_max_length = events_max,
 		.others_max_length = 100000,
+		.records = &args,
 	};
 	struct arg_buf all = { 0 };
 	char n_keys[16];

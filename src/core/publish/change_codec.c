@@ -166,24 +166,6 @@ change_encode(const struct dp_change *change, struct arg_buf *args, struct arg_b
 	return -ENOMEM;
 }
 
-int
-script_head_encode(const struct script_head *head, struct arg_buf *args)
-{
-	struct writer writer = { args, 0 };
-
-	put_number(&writer, head->epoch);
-	/* The batch before, as `publisher` has it where nothing is amiss. */
-	put_number(&writer, head->number > 0 ? head->number - 1 : 0);
-	put_number(&writer, head->number);
-	put_number(&writer, REDIS_SCHEMA);
-	put(&writer, head->instance);
-	put(&writer, head->line);
-	put_number(&writer, head->events_max_length);
-	put_number(&writer, head->others_max_length);
-	put_number(&writer, (uint64_t)head->moment_ms);
-	return writer.error;
-}
-
 /* ---- reading them again ---- */
 
 /* Names as in the streams and hashes that the values go to; the order is that of put_port and its like. */
@@ -258,4 +240,36 @@ change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret
 		}
 	}
 	return false;
+}
+
+/* ---- what goes before them ---- */
+
+/* An event as most are: an interface's word, and the one port behind it. */
+static bool
+is_event(const struct arg_buf *records)
+{
+	struct change_record record;
+	size_t at = 0;
+
+	return change_next(records, &at, &record) && strcmp(record.kind, "interface") == 0 &&
+	       change_next(records, &at, &record) && record.toggle && at == records->len;
+}
+
+int
+script_head_encode(const struct script_head *head, struct arg_buf *args)
+{
+	struct writer writer = { args, 0 };
+
+	put_number(&writer, head->epoch);
+	/* The batch before, as `publisher` has it where nothing is amiss. */
+	put_number(&writer, head->number > 0 ? head->number - 1 : 0);
+	put_number(&writer, head->number);
+	put_number(&writer, REDIS_SCHEMA);
+	put(&writer, head->instance);
+	put(&writer, head->line);
+	put_number(&writer, head->events_max_length);
+	put_number(&writer, head->others_max_length);
+	put_number(&writer, (uint64_t)head->moment_ms);
+	put(&writer, is_event(head->records) ? "IT" : "");
+	return writer.error;
 }

@@ -9,8 +9,7 @@ const char REDIS_PROBE_SCRIPT[] =
     "local k = KEYS[1]\n"
     "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
     "    {'HMGET', k, 'a'}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
-    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'SISMEMBER', KEYS[3], ''},\n"
-    "    {'XREAD', 'STREAMS', KEYS[4], KEYS[5], KEYS[6], '$', '$', '$'}}\n"
+    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'XLEN', k}, {'SISMEMBER', k, 'a'}}\n"
     "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
     "for _, try in ipairs(tries) do\n"
     "  local reply = redis.pcall(unpack(try))\n"
@@ -41,11 +40,13 @@ const char REDIS_CLAIM_SCRIPT[] =
  * to it, with one of Redis's. Written out at each place: a function of Lua's that passes 40 arguments on takes a tenth of a
  * toggle's time.
  */
-#define TELL(key, length, fields)                                                        \
-	"    local told = pcall('XADD', " key ", 'MAXLEN', '~', " length                 \
-	", before .. format('%d', base + k), " fields ")\n"                              \
-	"    if type(told) == 'table' then call('XADD', " key ", 'MAXLEN', '~', " length \
-	", '*', " fields ") end\n"
+#define TELL_OR(key, length, fields, refused)                                   \
+	"    local told = pcall('XADD', " key ", 'MAXLEN', '~', " length        \
+	", before .. format('%d', base + k), " fields ")\n"                     \
+	"    if type(told) == 'table' then\n" refused "      call('XADD', " key \
+	", 'MAXLEN', '~', " length ", '*', " fields ")\n"                       \
+	"    end\n"
+#define TELL(key, length, fields) TELL_OR(key, length, fields, "")
 
 #define EVENT_FIELDS                                                                                     \
 	"'port', id, 'dp_down', is_down, 'revision', rs, 'project_id', project, 'name', name, 'cause', " \
@@ -57,7 +58,10 @@ const char REDIS_CLAIM_SCRIPT[] =
 #define LINK_EVENT_FIELDS                                                                                \
 	"'switch', switch, 'interface', interface, 'if_index', if_index, 'oper', oper, 'admin', admin, " \
 	"'reason', reason, 'source', source, 'received_at', received"
-#define TELL_LINK_EVENT TELL("K[4]", "other_max", LINK_EVENT_FIELDS)
+/* The first write of a batch that has not asked for the type of this key. */
+#define TELL_LINK_EVENT                                 \
+	TELL_OR("K[4]", "other_max", LINK_EVENT_FIELDS, \
+	    "      if string.find(told.err, 'WRONGTYPE') then return {'type ' .. K[4], p[2]} end\n")
 
 #define REDUNDANCY_FIELDS                                                                              \
 	"'kind', kind, 'port', id, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total, " \
@@ -77,7 +81,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "local call, pcall, K, take = redis.call, redis.pcall, KEYS, cmsgpack.unpack_limit\n"
     "local max, format, byte, tonumber, type = math.max, string.format, string.byte, tonumber, type\n"
     "local records = ARGV[1]\n"
-    "local i, epoch, last, batch, schema, instance, line, events_max, other_max, moment = take(records, 9, 0)\n"
+    "local i, epoch, last, batch, schema, instance, line, events_max, other_max, moment, kinds = take(records, 10, 0)\n"
     "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'instance', 'moment', 'writer')\n"
     /* As this daemon left it with the batch before: equal texts are one in Lua, and need no reading. Nobody writes another
      * schema without an epoch of his own. */
@@ -94,15 +98,20 @@ const char REDIS_APPLY_SCRIPT[] =
     "  if tonumber(batch) <= applied then return {'done', p[2]} end\n"
     "  if tonumber(batch) > applied + 1 then return {'gap', p[2]} end\n"
     "end\n"
-    /* One command asks for three types, and has nothing to tell; which key it is, only matters where one is wrong. */
-    "local streams = pcall('XREAD', 'STREAMS', K[3], K[4], K[5], '$', '$', '$')\n"
-    "local set = pcall('SISMEMBER', K[2], '')\n"
-    "if streams or type(set) == 'table' then\n"
+    /* Each of these answers with a number, if the key is what it should be or is not there. Of an event, which is most batches
+     * while all is calm, the first write is its entry in link-events: that finds out by itself. */
+    "local wrong = pcall('XLEN', K[3])\n"
+    "if type(wrong) == 'number' then wrong = pcall('SISMEMBER', K[2], '') end\n"
+    "if type(wrong) == 'number' and kinds ~= 'IT' then\n"
+    "  wrong = pcall('XLEN', K[4])\n"
+    "  if type(wrong) == 'number' then wrong = pcall('XLEN', K[5]) end\n"
+    "end\n"
+    "if type(wrong) == 'table' then\n"
     "  for i = 2, 5 do\n"
     "    local t = call('TYPE', K[i]).ok\n"
     "    if t ~= 'none' and t ~= (i == 2 and 'set' or 'stream') then return {'type ' .. K[i], p[2]} end\n"
     "  end\n"
-    "  return streams or set\n"
+    "  return wrong\n"
     "end\n"
     /*
      * What one command can do for many records waits for the end: the `down` set and the interface hashes. A batch of one
@@ -152,6 +161,9 @@ const char REDIS_APPLY_SCRIPT[] =
     "  elseif op == 73 then\n" /* I */
     "    local transition, switch, interface, state, if_index, oper, admin, reason, source, received\n"
     "    i, transition, switch, interface, state, if_index, oper, admin, reason, source, received = take(records, 10, i)\n"
+    "    if transition == 'true' then\n"
+    TELL_LINK_EVENT
+    "    end\n"
     "    local s = many and states[key]\n"
     "    if not many then\n"
     /* Out of memory tells itself at a batch's first write, which this may be; a forgotten hash behind it would not ask. */
@@ -162,9 +174,6 @@ const char REDIS_APPLY_SCRIPT[] =
     "      s[#s + 1] = state\n"
     "    else\n"
     "      states[key] = {'HSET', key, interface, state}\n"
-    "    end\n"
-    "    if transition == 'true' then\n"
-    TELL_LINK_EVENT
     "    end\n"
     "  elseif op == 80 then\n" /* P */
     "    local id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received\n"

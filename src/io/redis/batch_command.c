@@ -112,6 +112,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 		.line = command->line,
 		.events_max_length = command->events_max_length,
 		.others_max_length = OTHER_STREAMS_MAX_LENGTH,
+		.records = &batch->args,
 	};
 	struct slice suffix;
 
