@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/box.h"
-#include "lib/data_file.h"
 #include "lib/http_client.h"
+#include "lib/page.h"
 #include "lib/redis_client.h"
 
 static const struct {
@@ -63,34 +63,6 @@ is_closed(const char *name)
 	return strcmp(name, "counters") == 0 || strcmp(name, "map") == 0;
 }
 
-/* What .Va sets; `name` without what would be part of another word. */
-static bool
-is_on_page(const char *page, const char *name)
-{
-	const size_t len = strlen(name);
-
-	for (const char *at = page; (at = strstr(at, name)); at += len)
-		if (strchr(" (\n\"", at[-1]) && strchr(" ,)\n\"", at[len]))
-			return true;
-	return false;
-}
-
-static void
-check_members(const char *page, const char *of, const json_t *json)
-{
-	const char *name;
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach((json_t *)json, i, item) check_members(page, of, item);
-	json_object_foreach((json_t *)json, name, item)
-	{
-		ck_assert_msg(is_on_page(page, name), "%s: %s is not in dpwatch-api.7", of, name);
-		if (!is_closed(name))
-			check_members(page, of, item);
-	}
-}
-
 START_TEST(the_page_has_each_member_of_an_answer)
 {
 	char *page = data_text("src/dpwatch/dpwatch-api.7");
@@ -100,7 +72,7 @@ START_TEST(the_page_has_each_member_of_an_answer)
 			     requests[_i].body, &answer),
 	    requests[_i].status);
 	ck_assert_uint_gt(json_object_size(answer), 0);
-	check_members(page, requests[_i].target, answer);
+	page_has_members(page, answer, is_closed, requests[_i].target);
 	json_decref(answer);
 	free(page);
 }

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "lib/box.h"
-#include "lib/data_file.h"
 #include "lib/http_client.h"
+#include "lib/page.h"
 #include "lib/redis_client.h"
 
 static char out[SANDBOX_TEXT];
@@ -72,18 +72,6 @@ START_TEST(an_entry_has_the_fields_that_the_manual_lists_in_their_order)
 }
 END_TEST
 
-/* Whether the page sets the name as a word of its own. */
-static bool
-is_word_of(const char *page, const char *name)
-{
-	const size_t len = strlen(name);
-
-	for (const char *at = page; (at = strstr(at, name)); at += len)
-		if (strchr(" (\n", at[-1]) && strchr(" ,)\n", at[len]))
-			return true;
-	return false;
-}
-
 /* A hash of which the names are fixed. */
 static const char *const hashes[] = { "dpwatch:publisher", "dpwatch:port:" VM1 };
 
@@ -98,7 +86,7 @@ START_TEST(the_manual_has_each_field_of_a_hash)
 	    0);
 	int n = 0;
 	for (char *rest = out, *name; (name = strsep(&rest, "\n")) && *name; n++)
-		ck_assert_msg(is_word_of(page, name), "%s of %s", name, hashes[_i]);
+		ck_assert_msg(page_has(page, name), "%s of %s", name, hashes[_i]);
 	ck_assert_int_ge(n, 8);
 	free(page);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/neutron_box.h"
+#include "lib/page.h"
 #include "lib/redis_client.h"
 
 static struct neutron_box box;
@@ -224,6 +225,31 @@ START_TEST(metrics_say_what_status_says)
 }
 END_TEST
 
+static bool
+is_counters(const char *name)
+{
+	return strcmp(name, "counters") == 0;
+}
+
+START_TEST(the_manual_has_each_member_of_status)
+{
+	static char text[SANDBOX_TEXT];
+	char *page = data_text("src/dpwatch-neutron/dpwatch-neutron.8");
+
+	neutron_box_start(&box, 0);
+	WAIT_FOR(neutron_box_state_is(&box, "forwarding"));
+	ck_assert_int_eq(process_run(text, sizeof(text),
+			     ARGV(sandbox_program("dpwatch-neutron"), "-c", box.sandbox.config,
+				 "status", "-o", "json")),
+	    0);
+	json_t *status = json_loads(text, 0, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(status, "instances")), 1);
+	page_has_members(page, status, is_counters, "status");
+	json_decref(status);
+	free(page);
+}
+END_TEST
+
 START_TEST(promtool_takes_the_metrics_and_the_alert_rules_use_no_others)
 {
 	static const char rules[] = "conf/prometheus-alerts-neutron.yml";
@@ -316,6 +342,7 @@ main(void)
 	tcase_add_test(tcase, a_dry_run_shows_and_sends_nothing);
 	tcase_add_test(tcase, once_sends_the_differences_and_ends);
 	tcase_add_test(tcase, metrics_say_what_status_says);
+	tcase_add_test(tcase, the_manual_has_each_member_of_status);
 	tcase_add_test(tcase, promtool_takes_the_metrics_and_the_alert_rules_use_no_others);
 	tcase_add_test(tcase, check_says_that_everything_is_there);
 	tcase_add_loop_test(tcase, check_says_what_is_missing, 0, N_LACKS);
