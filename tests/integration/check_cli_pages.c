@@ -79,7 +79,7 @@ stand_between(int listening, int changes)
 	}
 }
 
-static char between_api[SANDBOX_PATH + 8];
+static char between_api[sizeof("unix:") + sizeof(((struct sockaddr_un *)0)->sun_path)];
 
 static struct process
 begin_to_stand_between(int changes)
