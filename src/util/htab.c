@@ -207,20 +207,61 @@ fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+#define WORD sizeof(uint64_t)
+
+static uint64_t
+read_word(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/*
+ * The bytes behind the last whole word, of which there are some. What stands before them may be taken along: then nothing need
+ * be copied by a call.
+ */
+static uint64_t
+read_tail(const unsigned char *data, size_t len)
+{
+	uint32_t first, last;
+
+	if (len >= WORD)
+		return read_word(data + len - WORD);
+	if (len < sizeof(first))
+		return (uint64_t)data[0] << 16 | (uint64_t)data[len / 2] << 8 | data[len - 1];
+	memcpy(&first, data, sizeof(first));
+	memcpy(&last, data + len - sizeof(last), sizeof(last));
+	return (uint64_t)first << 32 | last;
+}
+
+/* Two words at a time: of two products that do not wait for each other, the second costs nothing. */
+static uint64_t
+hash_pairs(const unsigned char *at, size_t n, uint64_t hash)
+{
+	uint64_t second = hash ^ MIX_TAIL;
+
+	for (; n > 0; n--, at += 2 * WORD) {
+		hash = fold(hash ^ read_word(at), MIX_BODY) + MIX_SEED;
+		second = fold(second ^ read_word(at + WORD), MIX_BODY) + MIX_LEN;
+	}
+	return hash ^ fold(second, MIX_TAIL);
+}
+
 uint64_t
 hash_bytes(const void *data, size_t len, uint64_t seed)
 {
-	const unsigned char *at = data;
-	size_t left = len;
-	uint64_t hash = fold(seed ^ MIX_SEED, MIX_LEN), word = 0;
+	const unsigned char *bytes = data;
+	const size_t n_words = len / WORD;
+	uint64_t hash = fold(seed ^ MIX_SEED, MIX_LEN), tail = 0;
 
-	for (; left >= sizeof(word); at += sizeof(word), left -= sizeof(word)) {
-		memcpy(&word, at, sizeof(word));
-		hash = fold(hash ^ word, MIX_BODY) + MIX_SEED;
-	}
-	word = 0;
-	if (left > 0)
-		memcpy(&word, at, left);
-	hash = fold(hash ^ word, MIX_TAIL);
+	if (n_words >= 2)
+		hash = hash_pairs(bytes, n_words / 2, hash);
+	if (n_words % 2 != 0)
+		hash = fold(hash ^ read_word(bytes + (n_words - 1) * WORD), MIX_BODY) + MIX_SEED;
+	if (len % WORD != 0)
+		tail = read_tail(bytes, len);
+	hash = fold(hash ^ tail, MIX_TAIL);
 	return fold(hash ^ len, MIX_LEN);
 }
