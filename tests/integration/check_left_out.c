@@ -141,7 +141,7 @@ START_TEST(a_comparison_with_all_of_redis_tells_it_no_second_time)
 	redis_do(box.redis, "FLUSHALL");
 	WAIT_FOR(redis_events(box.redis) == 1);
 	WAIT_FOR(sandbox_settled(&box));
-	/* The comparison told it, or a look just before. Another one that is left out tells when the look is over that would have told it again. */
+	/* The comparison told it, or a look just before. Another one tells when the look is over that would tell it again. */
 	redis_do(box.redis, "SET dpwatch:port:" VM2 " mine");
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(left_out(2));
