@@ -48,22 +48,6 @@ START_TEST(a_batch_that_nothing_waits_in_front_of_has_64_toggles_and_the_others_
 }
 END_TEST
 
-START_TEST(only_a_batch_that_takes_no_more_is_next)
-{
-	ck_assert(!outbox_has_next(outbox));
-	add(CHANGE_TOGGLE, 63);
-	ck_assert(!outbox_has_next(outbox));
-	add(CHANGE_TOGGLE, 1);
-	ck_assert(outbox_has_next(outbox));
-	expect_next(1, 64, 64);
-	ck_assert(!outbox_has_next(outbox));
-	add(CHANGE_TOGGLE, 1);
-	ck_assert(!outbox_has_next(outbox));
-	outbox_turn_end(outbox);
-	ck_assert(outbox_has_next(outbox));
-}
-END_TEST
-
 START_TEST(a_batch_has_512_records_of_any_kind_at_most)
 {
 	add(CHANGE_REDUNDANCY, 600);
@@ -266,7 +250,6 @@ main(void)
 	tcase_add_test(tcase, a_turn_with_nothing_makes_no_batch);
 	tcase_add_test(
 	    tcase, a_batch_that_nothing_waits_in_front_of_has_64_toggles_and_the_others_256);
-	tcase_add_test(tcase, only_a_batch_that_takes_no_more_is_next);
 	tcase_add_test(tcase, a_batch_has_512_records_of_any_kind_at_most);
 	tcase_add_test(tcase, no_more_than_the_window_is_under_way);
 	tcase_add_test(tcase, batches_are_acknowledged_in_order_and_unknown_numbers_ignored);

@@ -57,8 +57,6 @@ int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *
 /* The turn is over: what was added may go. */
 void outbox_turn_end(struct outbox *outbox);
 
-/* Whether a batch that takes no more waits to be sent. */
-bool outbox_has_next(const struct outbox *outbox);
 /* The next batch that may be sent, marked as sent; NULL when there is none or the window is full. Owned by the outbox. */
 const struct outbox_batch *outbox_next(struct outbox *outbox);
 

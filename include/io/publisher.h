@@ -62,11 +62,8 @@ void publisher_go(struct publisher *publisher);
 /* Sends what may be sent, and writes it out. Call at the end of each turn. */
 void publisher_flush(struct publisher *publisher);
 
-/*
- * Whether the first batch after a pause is under way, alone, and a whole one waits behind it: what is more need not be
- * there before that one is answered, or OPENING_MS are over.
- */
-bool publisher_has_enough(struct publisher *publisher);
+/* Whether the first batch after a pause is under way, and the next ones wait for its answer, or for a moment. */
+bool publisher_is_opening(struct publisher *publisher);
 
 /* Whether batches do not get through now: not connected, not claimed, refused, or slow. */
 bool publisher_stuck(const struct publisher *publisher);

@@ -91,27 +91,25 @@ may_tell(const struct daemon *daemon)
 }
 
 /*
- * Of a failure with very many ports behind it, what comes after the first batches waits in the engine, too, for a moment: to
- * write it down would take the processor from Redis, and from those who read the first.
+ * Where nothing is ahead of them, the first toggles of more than one batch are one of their own: the sooner they are read. True
+ * when they are on their way: the rest waits in the engine, for a moment. To write it down would take the processor from
+ * Redis, and from those who read the first.
  */
 static bool
-goes_on_later(const struct daemon *daemon)
-{
-	return !daemon->comparing.telling && publisher_has_enough(daemon->publisher);
-}
-
-/* Where nothing is ahead of them, the first toggles of more than one batch are one of their own: the sooner they are read. */
-static void
 send_ahead(struct daemon *daemon)
 {
 	struct engine_totals totals;
 
 	engine_totals(daemon->engine, &totals);
-	if (outbox_waiting(daemon->outbox) != 1 ||
+	if (daemon->comparing.telling || outbox_waiting(daemon->outbox) != 1 ||
 	    PUMP_AHEAD + totals.queued < OUTBOX_FIRST_TOGGLES)
-		return;
+		return false;
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
+	if (!publisher_is_opening(daemon->publisher))
+		return false;
+	loop_timer_arm(daemon->pump_on, PUMP_ON_MS);
+	return true;
 }
 
 static void
@@ -120,9 +118,9 @@ pump(struct daemon *daemon, bool all)
 	struct dp_change change;
 	uint64_t ticket;
 	unsigned n = 0, n_toggles = 0;
+	bool waits = !all && loop_timer_armed(daemon->pump_on);
 
-	while (may_tell(daemon) && (all || !goes_on_later(daemon)) &&
-	       engine_pop(daemon->engine, &change)) {
+	while (!waits && may_tell(daemon) && engine_pop(daemon->engine, &change)) {
 		if (n == 0)
 			outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
 		/* Of very many, the first are on their way while the others are written down. */
@@ -142,13 +140,11 @@ pump(struct daemon *daemon, bool all)
 			stats_add(&daemon->stats, STAT_OUT_LINK_EVENTS, 1);
 		if (change.damping != DAMP_NONE)
 			say_damping(daemon, &change);
-		if (change.kind == CHANGE_TOGGLE && ++n_toggles == PUMP_AHEAD)
-			send_ahead(daemon);
+		if (!all && change.kind == CHANGE_TOGGLE && ++n_toggles == PUMP_AHEAD)
+			waits = send_ahead(daemon);
 	}
 	/* A batch that is full does not wait for the turn to end. */
 	publisher_flush(daemon->publisher);
-	if (!all && goes_on_later(daemon))
-		loop_timer_arm(daemon->pump_on, PUMP_ON_MS);
 }
 
 void
@@ -193,6 +189,13 @@ daemon_turn_end(struct daemon *daemon)
 static void
 on_turn_end(void *ctx)
 {
+	daemon_turn_end(ctx);
+}
+
+static void
+on_pump_on(void *ctx)
+{
+	daemon_pump_all(ctx);
 	daemon_turn_end(ctx);
 }
 
@@ -478,7 +481,7 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
 
-	daemon->pump_on = loop_timer_new(daemon->loop, on_turn_end, daemon);
+	daemon->pump_on = loop_timer_new(daemon->loop, on_pump_on, daemon);
 	if (!daemon->pump_on)
 		return -1;
 	passed_sockets_take();

@@ -153,18 +153,13 @@ outbox_turn_end(struct outbox *outbox)
 	close_batch(outbox);
 }
 
-bool
-outbox_has_next(const struct outbox *outbox)
-{
-	return outbox->n_done + outbox->n_sent < outbox->n - outbox->open;
-}
-
 const struct outbox_batch *
 outbox_next(struct outbox *outbox)
 {
 	size_t next = outbox->n_done + outbox->n_sent;
 
-	if (outbox->n_sent >= OUTBOX_WINDOW || !outbox_has_next(outbox))
+	if (outbox->n_sent >= OUTBOX_WINDOW || next >= outbox->n ||
+	    (outbox->open && next == outbox->n - 1))
 		return NULL;
 	outbox->n_sent++;
 	outbox->batches[next].sent = true;

@@ -278,20 +278,13 @@ send_batch(struct publisher *publisher, const struct outbox_batch *batch)
 	    (struct slice){ command->text, command->len });
 }
 
-static bool
-is_opening(struct publisher *publisher)
+bool
+publisher_is_opening(struct publisher *publisher)
 {
 	if (publisher->opened_ns != 0 &&
 	    loop_now(publisher->loop).now_ns - publisher->opened_ns >= OPENING_NS)
 		publisher->opened_ns = 0;
 	return publisher->opened_ns != 0;
-}
-
-bool
-publisher_has_enough(struct publisher *publisher)
-{
-	return publisher->opened_ns != 0 && outbox_has_next(publisher->outbox) &&
-	       is_opening(publisher);
 }
 
 static void
@@ -309,7 +302,7 @@ publisher_flush(struct publisher *publisher)
 	if (publisher->state != GOING || publisher->held || publisher->broken != UNBROKEN ||
 	    !publisher->sha[0] || redis_link_state(publisher->link) != REDIS_UP)
 		return;
-	while (publisher->under_way < OUTBOX_WINDOW && !is_opening(publisher) &&
+	while (publisher->under_way < OUTBOX_WINDOW && !publisher_is_opening(publisher) &&
 	       (batch = outbox_next(publisher->outbox)) != NULL) {
 		if (send_batch(publisher, batch) != 0) {
 			outbox_rewind(publisher->outbox);
