@@ -98,13 +98,17 @@ START_TEST(a_network_that_is_told_anew_goes_out_as_redis_takes_it)
 		    "--switches", SWITCHES, "--ports", "64", "--rate", "4000")),
 	    0);
 	WAIT_FOR(redis_down(box.redis) == N_TRAPS);
+	WAIT_FOR(sandbox_settled(&box));
+	/* A busy machine may have folded some already: its Redis takes less than the traps tell. */
+	const json_int_t folded = sandbox_counter(&box, "out.folded"),
+			 epoch = sandbox_status_number(&box, "redis.epoch");
 	redis_do(box.redis, "FLUSHALL");
 	WAIT_FOR(redis_down(box.redis) == N_TRAPS);
 	WAIT_FOR(sandbox_settled(&box));
 	ck_assert_int_eq(redis_events(box.redis), N_TRAPS);
-	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), folded);
 	/* One comparison was enough. */
-	ck_assert_int_eq(sandbox_status_number(&box, "redis.epoch"), 2);
+	ck_assert_int_eq(sandbox_status_number(&box, "redis.epoch"), epoch + 1);
 }
 END_TEST
 
