@@ -3,26 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config.h"
 #include "core/config_table.h"
+#include "lib/config_fixture.h"
 #include "lib/data_file.h"
 #include "lib/run_suite.h"
-
-static struct config config;
-static struct config_fault fault;
-
-static void
-setup(void)
-{
-	config = (struct config){ 0 };
-	fault = (struct config_fault){ "" };
-}
-
-static void
-teardown(void)
-{
-	config_release(&config);
-}
 
 static void
 parse(const char *text)

@@ -6,27 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config.h"
+#include "lib/config_fixture.h"
 #include "lib/guard.h"
 #include "lib/run_suite.h"
 
 #define N(array) (int)(sizeof(array) / sizeof((array)[0]))
-
-static struct config config;
-static struct config_fault fault;
-
-static void
-setup(void)
-{
-	config = (struct config){ 0 };
-	fault = (struct config_fault){ "" };
-}
-
-static void
-teardown(void)
-{
-	config_release(&config);
-}
 
 static const struct {
 	const char *text, *fault;

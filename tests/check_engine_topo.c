@@ -8,23 +8,10 @@
 /* More slices than the fixture's maps take. */
 #define SLICES_MAX 1000
 
-static struct topo *
-topo_of(const char *document)
-{
-	struct topo_faults faults = { 0 };
-	char *text = json_text(document);
-	struct topo *topo = NULL;
-
-	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
-	topo_faults_release(&faults);
-	free(text);
-	return topo;
-}
-
 static void
 begin(const char *document)
 {
-	ck_assert_int_eq(engine_topo_begin(engine, topo_of(document)), 0);
+	ck_assert_int_eq(engine_topo_begin(engine, topo_of_text(document)), 0);
 }
 
 /* The smallest slices, n of them at most. True when the map is in force. */
@@ -242,7 +229,7 @@ END_TEST
 
 START_TEST(a_snapshot_is_freed_piece_by_piece)
 {
-	struct topo *topo = topo_of(WITH_PORT);
+	struct topo *topo = topo_of_text(WITH_PORT);
 	unsigned n = 1;
 
 	while (topo_free_step(topo, 1))

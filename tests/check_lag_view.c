@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "core/lag_view.h"
-#include "core/topo_codec.h"
 #include "lib/mib.h"
 #include "lib/run_suite.h"
 #include "lib/single_quotes.h"
+#include "lib/topo_text.h"
 
 #define IF_TABLE "1.3.6.1.2.1.2.2.1."
 #define STACK "1.3.6.1.2.1.31.1.2.1.3."
@@ -28,14 +28,9 @@ static int n_requests;
 static void
 set_up(void)
 {
-	struct topo_faults faults = { 0 };
-	char *text = json_text(MAP);
-
 	mib_init(&mib);
 	mib_uptime(&mib, 1000);
-	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
-	topo_faults_release(&faults);
-	free(text);
+	topo = topo_of_text(MAP);
 	view = lag_view_new();
 	job = poll_job_walk();
 	poll_job_want_lags(job);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/poll_plan.h"
-#include "core/topo_codec.h"
 #include "lib/run_suite.h"
+#include "lib/topo_text.h"
 
 #define SECOND INT64_C(1000000000)
 #define NOW (1000 * SECOND)
@@ -16,17 +16,6 @@
 static struct topo *map;
 static struct poll_plan *plan;
 static bool pollable[256];
-
-static struct topo *
-topo_load(const char *text)
-{
-	struct topo_faults faults = { 0 };
-	struct topo *topo;
-
-	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
-	topo_faults_release(&faults);
-	return topo;
-}
 
 static struct topo *
 switches(unsigned n)
@@ -39,7 +28,7 @@ switches(unsigned n)
 		    "%s{\"name\": \"sw%u\", \"addresses\": [\"192.0.2.%u\"]}", i > 0 ? ", " : "", i,
 		    i + 1);
 	sprintf(text + len, "]}");
-	struct topo *topo = topo_load(text);
+	struct topo *topo = topo_of_text(text);
 	free(text);
 	return topo;
 }
@@ -262,10 +251,10 @@ START_TEST(what_is_known_of_a_switch_goes_on_with_its_name)
 	expect_next(NOW, 2);
 	poll_plan_done(plan, 2, POLL_ANSWERED, NOW, 6);
 	struct topo *next =
-	    topo_load("{\"switches\": [{\"name\": \"sw9\", \"addresses\": [\"192.0.2.9\"]},"
-		      " {\"name\": \"sw2\", \"addresses\": [\"192.0.2.2\"]},"
-		      " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.1\"]},"
-		      " {\"name\": \"sw0\", \"addresses\": [\"192.0.2.3\"]}]}");
+	    topo_of_text("{\"switches\": [{\"name\": \"sw9\", \"addresses\": [\"192.0.2.9\"]},"
+			 " {\"name\": \"sw2\", \"addresses\": [\"192.0.2.2\"]},"
+			 " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.1\"]},"
+			 " {\"name\": \"sw0\", \"addresses\": [\"192.0.2.3\"]}]}");
 	ck_assert_int_eq(poll_plan_set_topo(plan, next, pollable, NOW), 0);
 	topo_free(map);
 	map = next;
@@ -329,8 +318,8 @@ END_TEST
 static void
 begin_two_addresses(void)
 {
-	map = topo_load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\","
-			" \"192.0.2.2\"]}]}");
+	map = topo_of_text("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\","
+			   " \"192.0.2.2\"]}]}");
 	plan = poll_plan_new(0);
 	memset(pollable, true, sizeof(pollable));
 	ck_assert_int_eq(poll_plan_set_topo(plan, map, pollable, NOW), 0);
@@ -459,9 +448,9 @@ START_TEST(a_switch_that_has_more_interfaces_in_the_next_map_is_read)
 	begin(2, 0);
 	read_all(2);
 	struct topo *next =
-	    topo_load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]},"
-		      " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.2\"],"
-		      " \"interfaces\": [{\"name\": \"Ethernet1\"}]}]}");
+	    topo_of_text("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]},"
+			 " {\"name\": \"sw1\", \"addresses\": [\"192.0.2.2\"],"
+			 " \"interfaces\": [{\"name\": \"Ethernet1\"}]}]}");
 	ck_assert_int_eq(poll_plan_set_topo(plan, next, pollable, NOW), 0);
 	topo_free(map);
 	map = next;

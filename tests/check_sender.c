@@ -109,9 +109,10 @@ static const struct {
 
 START_TEST(an_authenticated_engine_of_the_map_goes_before_the_address)
 {
-	struct topo *map = net_topo("{'switches': [{'name': 'leaf1', 'addresses': ['192.0.2.11']},"
-				    "{'name': 'leaf2', 'addresses': ['192.0.2.12'],"
-				    " 'engine_id': '0x80001f8804c0ffee01'}]}");
+	struct topo *map =
+	    topo_of_text("{'switches': [{'name': 'leaf1', 'addresses': ['192.0.2.11']},"
+			 "{'name': 'leaf2', 'addresses': ['192.0.2.12'],"
+			 " 'engine_id': '0x80001f8804c0ffee01'}]}");
 	struct addr from = addr_of(engines[_i].from);
 	struct trap trap = { .version = 3, .engine_id = engines[_i].engine_id };
 	struct sender sender = sender_of_trap(map, &relays, &from, &trap);

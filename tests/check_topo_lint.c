@@ -63,7 +63,7 @@ put_single(char *buf, size_t size, const struct topo *topo, const struct lint_si
 
 START_TEST(single_points_of_failure_are_counted_by_which_one)
 {
-	struct topo *topo = net_topo(singles[_i].document);
+	struct topo *topo = topo_of_text(singles[_i].document);
 	struct topo_lint lint;
 	char text[1024];
 	size_t used = 0;
@@ -87,7 +87,7 @@ static const char *
 lint_dump(const char *document)
 {
 	static char text[4096];
-	struct topo *topo = net_topo(document);
+	struct topo *topo = topo_of_text(document);
 	struct topo_lint lint;
 
 	ck_assert_int_eq(topo_lint(topo, &lint), 0);

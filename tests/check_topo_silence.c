@@ -69,7 +69,7 @@ say(const struct topo *topo, uint8_t *said, const char *words)
 
 START_TEST(silent_ports_and_links_at_odds_are_found)
 {
-	struct topo *topo = net_topo(map);
+	struct topo *topo = topo_of_text(map);
 	uint8_t said[64] = { 0 };
 	struct topo_silence silence;
 	char unheard[16] = "", links[64] = "";

@@ -13,8 +13,7 @@
 #include "core/discover_tables.h"
 #include "core/survey.h"
 #include "core/topo_codec.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "lib/fuzz_input.h"
 
 enum { WHAT_END = 240, WHAT_REFUSED, WHAT_UPTIME, WHAT_OTHER_SWITCH, WHAT_COLUMNS };
 
@@ -24,23 +23,6 @@ static const char map_text[] =
     "\"b\", \"addresses\": [\"2.2.2.2\"], \"chassis_id\": \"30:30:30:30:30:30\"}], \"links\": "
     "[{\"a\": \"a:Po1\", \"b\": \"b:Eth1\"}], \"hosts\": [{\"name\": \"h\", \"attachments\": "
     "[\"a:Eth1\"]}]}";
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static struct slice
-take(const uint8_t **data, size_t *size, size_t n)
-{
-	struct slice bytes = { (const char *)*data, n < *size ? n : *size };
-
-	*data += bytes.len;
-	*size -= bytes.len;
-	return bytes;
-}
 
 static unsigned
 take_byte(const uint8_t **data, size_t *size)

@@ -5,12 +5,10 @@
  * The first byte: a walk, or a get of so many rows. Then varbinds: what (a column, sysUpTime, another object; the end of the
  * answer; a refusal), four bytes of index, one of type, one of length, and so many bytes.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/poll_job.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "lib/fuzz_input.h"
 
 enum {
 	WHAT_UPTIME = 4,
@@ -37,23 +35,6 @@ static const struct {
 	[WHAT_CHANGE] = { { 1, 3, 6, 1, 2, 1, 2, 2, 1, 9 }, 10 },
 	[WHAT_STACK] = { { 1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3 }, 11 },
 };
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static struct slice
-take(const uint8_t **data, size_t *size, size_t n)
-{
-	struct slice bytes = { (const char *)*data, n < *size ? n : *size };
-
-	*data += bytes.len;
-	*size -= bytes.len;
-	return bytes;
-}
 
 static uint32_t
 take_number(const uint8_t **data, size_t *size, size_t n)

@@ -4,23 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/page.h"
 #include "lib/redis_client.h"
-
-static struct neutron_box box;
-
-static void
-set_up(void)
-{
-	neutron_box_begin(&box, 3, 2, NO_BRAKE);
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
-}
 
 /* ---- what it is for ---- */
 
@@ -327,7 +313,7 @@ main(void)
 	Suite *suite = suite_create("neutron");
 	TCase *tcase = tcase_create("few ports");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, neutron_case_set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_toggle_arrives_and_so_does_the_recovery);
 	tcase_add_test(tcase, what_is_so_already_is_not_sent_again);

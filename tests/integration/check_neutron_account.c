@@ -7,9 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 
-static struct neutron_box box;
 static char out[SANDBOX_TEXT], folder[SANDBOX_PATH + 16];
 
 /* Once for all rows. */
@@ -22,12 +21,6 @@ set_up(void)
 	snprintf(out, sizeof(out), "%s/openstack", folder);
 	ck_assert_int_eq(mkdir(out, 0700), 0);
 	setenv("XDG_CONFIG_HOME", folder, 1);
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
 }
 
 /* ~ is the stub's URL. */
@@ -171,7 +164,7 @@ main(void)
 	Suite *suite = suite_create("neutron account");
 	TCase *tcase = tcase_create("accounts");
 
-	tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+	tcase_add_unchecked_fixture(tcase, set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, an_account_is_found_as_openstack_clients_find_it, 0, N_ROWS);
 	suite_add_tcase(suite, tcase);

@@ -1,15 +1,13 @@
 /*
  * dpwatch-neutron as the Redis user of its manual.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/redis_client.h"
 
-static struct neutron_box box;
 static char out[SANDBOX_TEXT];
 
 /* As the manual makes it. */

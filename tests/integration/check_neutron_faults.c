@@ -5,22 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/redis_client.h"
-
-static struct neutron_box box;
-
-static void
-set_up(void)
-{
-	neutron_box_begin(&box, 3, 2, NO_BRAKE);
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
-}
 
 /* ---- faults ---- */
 
@@ -241,7 +227,7 @@ main(void)
 	Suite *suite = suite_create("neutron faults");
 	TCase *tcase = tcase_create("faults");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, neutron_case_set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_fault_that_passes_is_only_a_delay, 0, N_FAULTS);
 	tcase_add_test(tcase, a_slow_answer_is_waited_for);

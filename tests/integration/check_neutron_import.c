@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/redis_client.h"
 
 #define N_PORTS 20
 
-static struct neutron_box box;
 static char text[SANDBOX_TEXT];
 
 /* What Neutron tells of a port. */
@@ -46,12 +45,6 @@ set_up(void)
 	configure("");
 	for (int i = 1; i <= N_PORTS; i++)
 		bind_port(i, "compute-1", "10:00:00");
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
 }
 
 static int
@@ -205,7 +198,7 @@ main(void)
 	Suite *suite = suite_create("neutron import");
 	TCase *tcase = tcase_create("import");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, ports_come_to_their_hosts_and_their_toggles_follow);
 	tcase_add_test(tcase, a_migration_is_followed_by_reading_what_changed);

@@ -3,23 +3,14 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/redis_client.h"
-
-static struct neutron_box box;
 
 static void
 set_up(void)
 {
 	neutron_box_begin(&box, 40, 40, NO_BRAKE);
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
 }
 
 START_TEST(a_lock_of_a_dead_instance_is_nobodys)
@@ -154,7 +145,7 @@ main(void)
 	Suite *suite = suite_create("neutron storms");
 	TCase *tcase = tcase_create("storms");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 180);
 	tcase_add_test(tcase, a_lock_of_a_dead_instance_is_nobodys);
 	tcase_add_test(tcase, killed_at_any_moment_of_a_storm_the_last_values_are_right);

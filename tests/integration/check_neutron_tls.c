@@ -5,23 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/neutron_box.h"
+#include "lib/neutron_case.h"
 #include "lib/pki.h"
 
-static struct neutron_box box;
 static char out[SANDBOX_TEXT];
-
-static void
-set_up(void)
-{
-	neutron_box_begin(&box, 3, 2, NO_BRAKE);
-}
-
-static void
-tear_down(void)
-{
-	neutron_box_end(&box);
-}
 
 /* TLS, and [neutron] with one more line: `key` = a file of the sandbox's folder, or a word. */
 static void
@@ -151,7 +138,7 @@ main(void)
 	Suite *suite = suite_create("neutron tls");
 	TCase *tcase = tcase_create("tls");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, neutron_case_set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_certificate_of_the_authority_in_ca_is_good);
 	tcase_add_test(tcase, so_it_is_with_the_accounts_own_authority);

@@ -61,19 +61,6 @@ down(const char *id)
 	return (int)redis_number(box.redis, "SISMEMBER dpwatch:down %s", id);
 }
 
-/* A TCP connection of an address of 127/8 to the daemon. */
-static int
-connect_from(const char *from)
-{
-	struct sockaddr_in here = sandbox_address(from, 0),
-			   there = sandbox_address("127.0.0.1", tcp_port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&there, sizeof(there)), 0);
-	return fd;
-}
-
 static void
 put(int fd, const void *bytes, size_t len)
 {
@@ -131,7 +118,7 @@ START_TEST(messages_are_cut_out_of_the_stream_wherever_it_breaks)
 {
 	const struct slice v1 = SAMPLE_V1, v2c = SAMPLE_V2C;
 	char bytes[512];
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, tcp_port);
 
 	/* Both at once, then octet by octet; then both again with a cut in the middle of the second. */
 	memcpy(bytes, v1.data, v1.len);
@@ -156,7 +143,7 @@ END_TEST
 START_TEST(a_message_that_is_not_finished_is_none)
 {
 	const struct slice v2c = SAMPLE_V2C;
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, tcp_port);
 
 	put(fd, v2c.data, v2c.len - 1);
 	shutdown(fd, SHUT_WR);
@@ -178,7 +165,7 @@ static const struct {
 
 START_TEST(what_is_no_message_ends_the_connection)
 {
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, tcp_port);
 
 	put(fd, bad_frames[_i].bytes.data, bad_frames[_i].bytes.len);
 	expect_closed(fd);
@@ -190,7 +177,7 @@ START_TEST(a_message_of_the_largest_size_is_looked_at_and_the_stream_goes_on)
 {
 	static char bytes[MESSAGE_MAX];
 	const struct slice v2c = SAMPLE_V2C;
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, tcp_port);
 
 	memcpy(bytes, "\x30\x83\x00\xff\xfb\x02\x01\x01\x04\x06public", 16);
 	for (size_t sent = 0; sent < sizeof(bytes);) {
@@ -217,16 +204,16 @@ START_TEST(connections_are_bounded)
 		return;
 	}
 	for (int i = 0; i < 512; i++)
-		fds[i] = connect_from(LEAF1);
+		fds[i] = sandbox_connect(LEAF1, tcp_port);
 	WAIT_FOR(sandbox_counter(&box, "trap.connections") == 512);
-	expect_closed(connect_from(LEAF1));
+	expect_closed(sandbox_connect(LEAF1, tcp_port));
 	ck_assert_int_eq(sandbox_counter(&box, "trap.connections-refused"), 1);
 	ck_assert(sandbox_log_has(&box, "512 are open"));
 	for (int i = 0; i < 512; i++)
 		close(fds[i]);
 	/* And they are free again. */
 	WAIT_FOR(({
-		int fd = connect_from(LEAF1);
+		int fd = sandbox_connect(LEAF1, tcp_port);
 		struct slice v2c = SAMPLE_V2C;
 		send(fd, v2c.data, v2c.len, MSG_NOSIGNAL);
 		close(fd);
@@ -241,11 +228,11 @@ START_TEST(a_sender_outside_allow_is_refused_on_every_transport)
 {
 	start_with("allow = 127.1.0.0/16\n");
 	const struct slice v2c = SAMPLE_V2C;
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, tcp_port);
 	char out[256];
 
 	sandbox_send(STRANGER, box.snmp_port, v2c.data, v2c.len);
-	expect_closed(connect_from(STRANGER));
+	expect_closed(sandbox_connect(STRANGER, tcp_port));
 	ck_assert_int_eq(process_run(out, sizeof(out),
 			     ARGV("snmptrap", "-v2c", "-c", "public", udp6_agent, "", LINK_DOWN,
 				 IF_INDEX, "i", "1")),

@@ -176,23 +176,11 @@ set_up_streams(void)
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 }
 
-static int
-connect_from(const char *address)
-{
-	struct sockaddr_in source = sandbox_address(address, 0);
-	struct sockaddr_in target = sandbox_address("127.0.0.1", box.syslog_port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
-	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
-	return fd;
-}
-
 /* A connection from LEAF1 that writes these bytes and closes. */
 static void
 stream(const char *bytes, size_t len)
 {
-	int fd = connect_from(LEAF1);
+	int fd = sandbox_connect(LEAF1, box.syslog_port);
 
 	ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
 	close(fd);
@@ -246,12 +234,12 @@ START_TEST(a_host_with_all_connections_makes_room_for_another)
 	int held[4];
 
 	for (int i = 0; i < 4; i++) {
-		held[i] = connect_from("127.0.0.9");
+		held[i] = sandbox_connect("127.0.0.9", box.syslog_port);
 		WAIT_FOR(sandbox_counter(&box, "syslog.connections") == i + 1);
 	}
 	ck_assert_int_eq(write(held[0], "<187>hello\n", 11), 11);
 	WAIT_FOR(sandbox_counter(&box, "syslog.received") == 1);
-	int fifth = connect_from("127.0.0.9");
+	int fifth = sandbox_connect("127.0.0.9", box.syslog_port);
 	WAIT_FOR(sandbox_counter(&box, "syslog.connections-refused") == 1);
 	WAIT_FOR(is_closed(fifth));
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections-displaced"), 0);

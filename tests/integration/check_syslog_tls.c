@@ -82,19 +82,6 @@ s_client(const char *input, const char *const *more)
 #define AS(name) \
 	ARGV("-cert", pki_path(box.dir, name ".pem"), "-key", pki_path(box.dir, name ".key"))
 
-/* A plain TCP connection from LEAF1. */
-static int
-connect_plain(void)
-{
-	struct sockaddr_in source = sandbox_address(LEAF1, 0);
-	struct sockaddr_in target = sandbox_address("127.0.0.1", box.syslog_port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
-	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
-	return fd;
-}
-
 /* The other end closes (whatever it says before). */
 static void
 expect_closed(int fd)
@@ -149,7 +136,7 @@ END_TEST
 
 START_TEST(plain_text_on_the_tls_port_is_refused_and_says_so)
 {
-	int fd = connect_plain();
+	int fd = sandbox_connect(LEAF1, box.syslog_port);
 
 	ck_assert_int_gt(write(fd, DOWN "\n", sizeof(DOWN)), 0);
 	expect_closed(fd);
@@ -162,13 +149,13 @@ END_TEST
 START_TEST(half_a_handshake_ends_with_the_idle_time)
 {
 	/* A record header of a ClientHello of 512 bytes, and nothing of it. */
-	int fd = connect_plain();
+	int fd = sandbox_connect(LEAF1, box.syslog_port);
 
 	ck_assert_int_eq(write(fd, "\x16\x03\x01\x02\x00", 5), 5);
 	expect_closed(fd);
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.tls-refused"), 1);
 	ck_assert(sandbox_log_has(&box, "it did not finish its handshake in time"));
-	fd = connect_plain();
+	fd = sandbox_connect(LEAF1, box.syslog_port);
 	close(fd);
 	WAIT_FOR(sandbox_counter(&box, "syslog.tls-refused") == 2);
 }
@@ -178,7 +165,7 @@ END_TEST
 START_TEST(a_handshake_that_trickles_ends_with_the_idle_time_too)
 {
 	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
-	int fd = connect_plain();
+	int fd = sandbox_connect(LEAF1, box.syslog_port);
 	int64_t until = process_clock_ms() + WAIT_MS;
 
 	for (size_t i = 0; process_clock_ms() < until; i++) {
@@ -201,10 +188,10 @@ START_TEST(half_handshakes_count_as_connections)
 	int held[3];
 
 	for (int i = 0; i < 3; i++) {
-		held[i] = connect_plain();
+		held[i] = sandbox_connect(LEAF1, box.syslog_port);
 		WAIT_FOR(sandbox_counter(&box, "syslog.connections") == i + 1);
 	}
-	int fd = connect_plain();
+	int fd = sandbox_connect(LEAF1, box.syslog_port);
 	expect_closed(fd);
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.connections-refused"), 1);
 	ck_assert(sandbox_log_has(&box, "3 are open, which is max_connections"));

@@ -64,6 +64,18 @@ start_load(struct process *cli, const char *document)
 	    ARGV(sandbox_program("dpwatch"), "--api", api, "topology", "load", "--force", path));
 }
 
+/* The worker that reads this map, stopped in the middle of its work, however quick this machine is. */
+static pid_t
+start_and_stop(struct process *cli, const char *document)
+{
+	pid_t worker;
+
+	start_load(cli, document);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	return worker;
+}
+
 static bool
 load_said(const char *text)
 {
@@ -139,12 +151,8 @@ START_TEST(the_daemon_answers_others_while_a_map_is_loaded)
 {
 	char *map = make_map("leaf1", MANY);
 	struct process cli;
-	pid_t worker;
+	pid_t worker = start_and_stop(&cli, map);
 
-	start_load(&cli, map);
-	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
-	/* Stopped in the middle of its work, however quick this machine is. */
-	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
 	json_t *answer;
@@ -270,11 +278,8 @@ START_TEST(a_redis_that_breaks_while_a_map_is_loaded_is_told)
 {
 	char *map = make_map("leaf1", MANY);
 	struct process cli;
-	pid_t worker;
+	pid_t worker = start_and_stop(&cli, map);
 
-	start_load(&cli, map);
-	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
-	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
 	sandbox_redis_kill(&box);
 	ck_assert_int_eq(process_wait(&cli), 1);
 	WAIT_FOR(!process_lives(worker));
@@ -346,11 +351,8 @@ START_TEST(a_daemon_that_stops_takes_its_workers_with_it)
 {
 	char *map = make_map("leaf1", MANY);
 	struct process cli;
-	pid_t worker;
+	pid_t worker = start_and_stop(&cli, map);
 
-	start_load(&cli, map);
-	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
-	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
 	if (_i == 0)
 		ck_assert_int_eq(sandbox_stop(&box), 0);
 	else

@@ -5,12 +5,10 @@
 #define DPWATCH_TESTS_LIB_ENGINE_FIXTURE_H
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/engine.h"
-#include "core/topo_codec.h"
-#include "lib/single_quotes.h"
+#include "lib/topo_text.h"
 
 /* 2024-05-01T12:00:00Z */
 #define NOON INT64_C(1714564800000000)
@@ -39,14 +37,7 @@ now(void)
 static inline void
 load(const char *document)
 {
-	struct topo_faults faults = { 0 };
-	char *text = json_text(document);
-	struct topo *topo = NULL;
-
-	ck_assert_int_eq(topo_from_text(slice_of(text), &topo, &faults), 0);
-	topo_faults_release(&faults);
-	free(text);
-	ck_assert_int_eq(engine_set_topo(engine, topo, now()), 0);
+	ck_assert_int_eq(engine_set_topo(engine, topo_of_text(document), now()), 0);
 }
 
 /* Loaded, not started. */

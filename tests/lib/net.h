@@ -6,11 +6,9 @@
 #define DPWATCH_TESTS_LIB_NET_H
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "core/engine.h"
-#include "core/topo_codec.h"
-#include "lib/single_quotes.h"
+#include "lib/topo_text.h"
 
 /* Ids of ports 1 to 9. */
 #define PORT_ID(n)                                                          \
@@ -26,21 +24,6 @@ struct net {
 	int64_t seconds; /* since NET_NOW; each word is a second later than the one before */
 };
 
-static inline struct topo *
-net_topo(const char *document)
-{
-	struct topo_faults faults = { 0 };
-	struct topo *topo = NULL;
-	char *text = json_text(document);
-	int r = topo_from_text(slice_of(text), &topo, &faults);
-
-	ck_assert_msg(r == 0, "%s: %s", faults.n ? faults.items[0].path : "",
-	    faults.n ? faults.items[0].reason : "");
-	topo_faults_release(&faults);
-	free(text);
-	return topo;
-}
-
 static inline struct engine_time
 net_time(const struct net *net)
 {
@@ -55,7 +38,7 @@ net_open(struct net *net, const char *document)
 	ck_assert_int_eq(config_defaults(&net->config), 0);
 	net->engine = engine_new(&net->config);
 	ck_assert_ptr_nonnull(net->engine);
-	ck_assert_int_eq(engine_set_topo(net->engine, net_topo(document), net_time(net)), 0);
+	ck_assert_int_eq(engine_set_topo(net->engine, topo_of_text(document), net_time(net)), 0);
 	engine_start(net->engine, net_time(net));
 }
 

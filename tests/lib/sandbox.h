@@ -117,6 +117,8 @@ void sandbox_link_up(const struct sandbox *box, const char *from, int if_index);
 
 /* A UDP socket of an IPv4 address of 127/8, connected: it hears only what comes from `to`. */
 int sandbox_socket(const char *from, const char *to, uint16_t port);
+/* A TCP connection of an IPv4 address of 127/8 to a port on 127.0.0.1. */
+int sandbox_connect(const char *from, uint16_t port);
 struct sockaddr_in sandbox_address(const char *text, uint16_t port);
 
 /* Waits up to ms for a datagram. Its length; 0 when none came. */

@@ -117,6 +117,18 @@ sandbox_socket(const char *from, const char *to, uint16_t port)
 	return fd;
 }
 
+int
+sandbox_connect(const char *from, uint16_t port)
+{
+	const struct sockaddr_in source = sandbox_address(from, 0);
+	const struct sockaddr_in target = sandbox_address("127.0.0.1", port);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&source, sizeof(source)), 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&target, sizeof(target)), 0);
+	return fd;
+}
+
 size_t
 sandbox_receive(int fd, int ms, uint8_t *bytes, size_t size)
 {

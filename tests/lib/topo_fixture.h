@@ -5,11 +5,9 @@
 #define DPWATCH_TESTS_LIB_TOPO_FIXTURE_H
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "core/topo.h"
-#include "core/topo_codec.h"
-#include "lib/single_quotes.h"
+#include "lib/topo_text.h"
 
 #define PORT1 "11111111-1111-4111-8111-111111111111"
 #define PORT2 "22222222-2222-4222-8222-222222222222"
@@ -46,14 +44,7 @@ static struct topo *topo;
 static inline void
 setup(void)
 {
-	struct topo_faults faults = { 0 };
-	char *text = json_text(document);
-	int r = topo_from_text(slice_of(text), &topo, &faults);
-
-	ck_assert_msg(r == 0, "%s: %s", faults.n ? faults.items[0].path : "",
-	    faults.n ? faults.items[0].reason : "");
-	topo_faults_release(&faults);
-	free(text);
+	topo = topo_of_text(document);
 }
 
 static inline void
