@@ -14,7 +14,8 @@
  *   daemon_tls.c    certificates and keys
  *   daemon_owed.c   what is owed to Redis: the journal, and answers that wait for it
  *   daemon_left_out.c  ports that Redis was not told of, because their keys are of no use
- *   daemon_input.c  datagrams to the engine, and the engine's changes to the outbox
+ *   daemon_input.c  datagrams to the engine
+ *   daemon_pump.c   the engine's changes to the outbox
  *   daemon_overload.c  words of switches that are over their bucket
  *   daemon_http.c   the API, and events for which Redis has to be asked
  *   daemon_scan.c   lists of very many ports, a slice in each turn
@@ -278,12 +279,6 @@ bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_co
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);
 void daemon_read_inputs(struct daemon *daemon, bool on);
-/* Moves what the engine decided to the outbox; of very many changes the first, and the rest a moment later. */
-void daemon_pump(struct daemon *daemon);
-/* All of it at once: before anything for which nothing may wait in the engine, or that tells what was decided. */
-void daemon_pump_all(struct daemon *daemon);
-/* The end of a turn: what was decided is sent. */
-void daemon_turn_end(struct daemon *daemon);
 
 /*
  * An event of a switch counts now: it goes to the engine, and what the engine decides to the outbox. `trap_version` is 0 for
@@ -291,6 +286,16 @@ void daemon_turn_end(struct daemon *daemon);
  */
 enum engine_verdict daemon_count_event(struct daemon *daemon, uint32_t sw,
     const struct link_event *event, int trap_version, const struct engine_time *time);
+
+/* ---- daemon_pump.c ---- */
+/* False: out of memory. */
+bool daemon_pump_init(struct daemon *daemon);
+/* Moves what the engine decided to the outbox; of very many changes the first, and the rest a moment later. */
+void daemon_pump(struct daemon *daemon);
+/* All of it at once: before anything for which nothing may wait in the engine, or that tells what was decided. */
+void daemon_pump_all(struct daemon *daemon);
+/* The end of a turn: what was decided is sent. */
+void daemon_turn_end(struct daemon *daemon);
 
 /* ---- daemon_overload.c ---- */
 /* 0 or -1. */

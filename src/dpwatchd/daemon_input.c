@@ -1,5 +1,5 @@
 /*
- * From a datagram to the outbox: decode, find the switch, feed the engine, and take out what it decided.
+ * From a datagram to the engine: decode, find the switch, and feed it.
  */
 #include <string.h>
 
@@ -8,12 +8,6 @@
 #include "core/trap_link.h"
 #include "daemon.h"
 #include "io/passed_sockets.h"
-
-#define PUMP_PUSH 16 /* changes */
-/* Toggles; of very many so few go ahead, because Redis tells nobody of a batch before it has done all of it. dpwatch-neutron
- * takes more than BRAKE_FEW that come together for the first of many. */
-#define PUMP_AHEAD 6
-#define PUMP_ON_MS 1
 
 static const enum stats_counter verdict_stats[VERDICT_MAX] = {
 	[VERDICT_CHANGED] = STAT_EVENT_CHANGED,
@@ -40,162 +34,9 @@ static const enum stats_counter trap_stats[TRAP_MISS_MAX] = {
 	[TRAP_MISS_NOT_UP] = STAT_TRAP_CONTRADICTS_ITSELF,
 };
 
-/* ---- what the engine decided ---- */
-
-static void
-say_toggle(struct daemon *daemon, const struct dp_change *change)
-{
-	char id[PORT_ID_TEXT];
-	uint64_t held_back;
-
-	if (!log_rate_take(&daemon->toggle_rate, &held_back))
-		return;
-	if (held_back > 0)
-		log_info("%llu more toggles", (unsigned long long)held_back);
-	log_info("port %s (%s) is %s: cause=%s reason=%s interface=%s:%s paths=%u/%u",
-	    port_id_format(change->port_id, id), change->port_name,
-	    change->dp_down ? "DOWN" : "up again", dp_cause_names[change->cause],
-	    link_reason_names[change->reason], change->switch_name, change->interface_name,
-	    change->paths.up, change->paths.total);
-}
-
-/* What dampening does is always told, or how many times it was not. */
-static void
-say_damping(struct daemon *daemon, const struct dp_change *change)
-{
-	static const char *const texts[] = {
-		[DAMP_SUPPRESSED] = "flaps: held down until it has been quiet",
-		[DAMP_RELEASED] = "is no longer held down for flapping",
-		[DAMP_WOULD_SUPPRESS] = "flaps: dampening would hold it down",
-		[DAMP_WOULD_RELEASE] = "would no longer be held down for flapping",
-	};
-	uint64_t held_back;
-
-	if (change->damping == DAMP_SUPPRESSED)
-		stats_add(&daemon->stats, STAT_DAMPENING_SUPPRESSED, 1);
-	else if (change->damping == DAMP_WOULD_SUPPRESS)
-		stats_add(&daemon->stats, STAT_DAMPENING_WOULD_SUPPRESS, 1);
-	if (!log_rate_take(&daemon->damping_rate, &held_back))
-		return;
-	if (held_back > 0)
-		log_info("%llu more lines about flapping", (unsigned long long)held_back);
-	log_warning("interface %s:%s (%s) %s", change->switch_name, change->interface_name,
-	    change->oper_up ? "up" : "down", texts[change->damping]);
-}
-
-/* A comparison finds more than the outbox may hold in a large network: that waits in the engine, and is not folded. */
-static bool
-may_tell(const struct daemon *daemon)
-{
-	return !daemon->comparing.telling || outbox_has_room(daemon->outbox);
-}
-
-/*
- * Where nothing is ahead of them, the first toggles of more than one batch are one of their own: the sooner they are read. True
- * when they are on their way: the rest waits in the engine, for a moment. To write it down would take the processor from
- * Redis, and from those who read the first.
- */
-static bool
-send_ahead(struct daemon *daemon)
-{
-	struct engine_totals totals;
-
-	engine_totals(daemon->engine, &totals);
-	if (daemon->comparing.telling || outbox_waiting(daemon->outbox) != 1 ||
-	    PUMP_AHEAD + totals.queued < OUTBOX_FIRST_TOGGLES)
-		return false;
-	outbox_turn_end(daemon->outbox);
-	publisher_flush(daemon->publisher);
-	if (!publisher_is_opening(daemon->publisher))
-		return false;
-	loop_timer_arm(daemon->pump_on, PUMP_ON_MS);
-	return true;
-}
-
-static void
-pump(struct daemon *daemon, bool all)
-{
-	struct dp_change change;
-	uint64_t ticket;
-	unsigned n = 0, n_toggles = 0;
-	bool waits = !all && loop_timer_armed(daemon->pump_on);
-
-	while (!waits && may_tell(daemon) && engine_pop(daemon->engine, &change)) {
-		if (n == 0)
-			outbox_set_moment(daemon->outbox, loop_now(daemon->loop).wall_us / 1000);
-		/* Of very many, the first are on their way while the others are written down. */
-		if (++n % PUMP_PUSH == 0)
-			publisher_flush(daemon->publisher);
-		if (change.kind == CHANGE_TOGGLE)
-			change.maintenance = maintenance_covers(
-			    daemon->maintenance, engine_topo(daemon->engine), &change);
-		daemon_verify_down(daemon, &change);
-		if (outbox_add(daemon->outbox, &change, &ticket) != 0)
-			continue;
-		if (change.kind == CHANGE_TOGGLE)
-			say_toggle(daemon, &change);
-		else if (change.kind == CHANGE_REDUNDANCY)
-			stats_add(&daemon->stats, STAT_OUT_REDUNDANCY, 1);
-		else if (change.kind == CHANGE_INTERFACE && change.transition)
-			stats_add(&daemon->stats, STAT_OUT_LINK_EVENTS, 1);
-		if (change.damping != DAMP_NONE)
-			say_damping(daemon, &change);
-		if (!all && change.kind == CHANGE_TOGGLE && ++n_toggles == PUMP_AHEAD)
-			waits = send_ahead(daemon);
-	}
-	/* A batch that is full does not wait for the turn to end. */
-	publisher_flush(daemon->publisher);
-}
-
-void
-daemon_pump(struct daemon *daemon)
-{
-	pump(daemon, false);
-}
-
-void
-daemon_pump_all(struct daemon *daemon)
-{
-	pump(daemon, true);
-}
-
-/* What had no room in memory, by those who had to let go of it. */
-static void
-count_let_go(struct daemon *daemon)
-{
-	daemon->stats.n[STAT_OUT_FOLDED] = outbox_folded(daemon->outbox);
-	daemon->stats.n[STAT_TRAP_FORGOTTEN] = dedup_evicted(daemon->dedup);
-}
-
-void
-daemon_turn_end(struct daemon *daemon)
-{
-	int64_t next;
-
-	daemon_feed_held(daemon);
-	daemon_pump(daemon);
-	outbox_turn_end(daemon->outbox);
-	publisher_flush(daemon->publisher);
-	count_let_go(daemon);
-	daemon_ask(daemon);
-	journal_turn_end(daemon->journal, publisher_stuck(daemon->publisher));
-	next = engine_next_deadline(daemon->engine);
-	if (next != INT64_MAX) {
-		int64_t delay_ms = (next - loop_now(daemon->loop).now_ns) / 1000000 + 1;
-		loop_timer_arm(daemon->deadline, delay_ms > 0 ? delay_ms : 0);
-	}
-}
-
 static void
 on_turn_end(void *ctx)
 {
-	daemon_turn_end(ctx);
-}
-
-static void
-on_pump_on(void *ctx)
-{
-	daemon_pump_all(ctx);
 	daemon_turn_end(ctx);
 }
 
@@ -481,9 +322,10 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
 
-	daemon->pump_on = loop_timer_new(daemon->loop, on_pump_on, daemon);
-	if (!daemon->pump_on)
+	if (!daemon_pump_init(daemon)) {
+		snprintf(error, size, "out of memory");
 		return -1;
+	}
 	passed_sockets_take();
 	daemon->snmp = snmp_input_new(
 	    daemon->loop, &daemon->config, &daemon->stats, &snmp_handler, error, size);
