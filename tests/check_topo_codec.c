@@ -141,6 +141,23 @@ add_records(const json_t *document)
 	}
 }
 
+/* Editors on Windows write it. */
+START_TEST(a_document_may_begin_with_a_byte_order_mark)
+{
+	struct topo_faults found = { 0 };
+	struct topo *map = NULL;
+
+	ck_assert_int_eq(topo_from_text(SLICE("\xEF\xBB\xBF{\"switches\": [{\"name\": \"leaf1\", "
+					      "\"addresses\": [\"192.0.2.11\"]}]}"),
+			     &map, &found),
+	    0);
+	ck_assert_uint_eq(topo_n_switches(map), 1);
+	ck_assert_uint_eq(found.n, 0);
+	topo_faults_release(&found);
+	topo_free(map);
+}
+END_TEST
+
 START_TEST(records_one_by_one_give_the_same_snapshot_as_their_document)
 {
 	char *text = data_text("conf/topology.example.json");
@@ -372,6 +389,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_example_loads_without_a_word_and_its_first_linkdown_hits_one_port);
+	tcase_add_test(tc, a_document_may_begin_with_a_byte_order_mark);
 	tcase_add_test(tc, records_one_by_one_give_the_same_snapshot_as_their_document);
 	tcase_add_test(tc, a_finish_in_the_smallest_steps_gives_the_same_snapshot_as_at_once);
 	tcase_add_loop_test(

@@ -103,8 +103,8 @@ int topo_builder_finish(struct topo_builder *builder, struct topo **ret_topo);
 const struct topo_faults *topo_builder_faults(const struct topo_builder *builder);
 
 /*
- * Parses a document's text. NULL with a fault (line, column) for syntax errors, duplicate keys, a document that is no
- * object, or one nested too deep. The caller owns the reference.
+ * Parses a document's text, which may begin with a byte order mark. NULL with a fault (line, column) for syntax errors, duplicate
+ * keys, a document that is no object, or one nested too deep. The caller owns the reference.
  */
 json_t *topo_document_parse(struct slice text, struct topo_faults *faults);
 

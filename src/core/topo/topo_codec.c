@@ -161,8 +161,10 @@ topo_document_parse(struct slice text, struct topo_faults *faults)
 {
 	char where[64], reason[JSON_ERROR_TEXT_LENGTH];
 	json_error_t error;
-	json_t *document = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 
+	if (slice_starts(text, "\xEF\xBB\xBF"))
+		text = slice_from(text, 3);
+	json_t *document = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!document) {
 		snprintf(where, sizeof(where), "line %d, column %d", error.line, error.column);
 		topo_fault_add(faults, false, &(struct at){ NULL, where, 0, NULL }, "%s",
