@@ -146,10 +146,10 @@ START_TEST(what_waits_at_a_flushall_is_folded_and_counted)
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(redis_events(box.redis) == 1);
 	n++;
-	redis_do(box.redis, "SET dpwatch:redundancy mine");
+	redis_do(box.redis, "SET dpwatch:down mine");
 	flap(1, &n);
 	sandbox_link_down(&box, LEAF1, 1);
-	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:redundancy"));
+	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:down"));
 	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), 0);
 	redis_do(box.redis, "FLUSHALL");
 	WAIT_FOR(redis_down(box.redis) == 2);

@@ -103,10 +103,10 @@ START_TEST(a_map_that_comes_while_a_comparison_is_told_waits_for_the_end_of_it)
 	/* Redis parts with the daemon and has lost the states; and then takes no batch, because of somebody's key. */
 	redis_do(box.redis, "EVAL %s 0",
 	    "for _, k in ipairs(redis.call('KEYS', 'dpwatch:port:*')) do redis.call('DEL', k) end "
-	    "redis.call('DEL', 'dpwatch:down', 'dpwatch:events') "
-	    "redis.call('SET', 'dpwatch:redundancy', 'mine') "
+	    "redis.call('DEL', 'dpwatch:events') "
+	    "redis.call('SET', 'dpwatch:down', 'mine') "
 	    "return redis.call('HINCRBY', 'dpwatch:publisher', 'batch', 1000)");
-	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:redundancy"));
+	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:down"));
 	ck_assert(sandbox_log_has(&box, "have parted"));
 	ck_assert_int_eq(redis_events(box.redis), 0);
 	const json_int_t loads = sandbox_counter(&box, "topology.loads");
@@ -117,7 +117,7 @@ START_TEST(a_map_that_comes_while_a_comparison_is_told_waits_for_the_end_of_it)
 	WAIT_FOR(sandbox_counter(&box, "http.requests") > asked + 10);
 	ck_assert_int_eq(sandbox_counter(&box, "topology.loads"), loads);
 	ck_assert_int_eq(redis_events(box.redis), 0);
-	redis_do(box.redis, "DEL dpwatch:redundancy");
+	redis_do(box.redis, "DEL dpwatch:down");
 	ck_assert_int_eq(process_wait(&loading), 0);
 	WAIT_FOR(sandbox_settled(&box));
 	/* First what the comparison found, of the first map; then what the second one changed. */
