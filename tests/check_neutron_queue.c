@@ -2,93 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/neutron_queue.h"
+#include "lib/neutron_queue_fixture.h"
 #include "lib/run_suite.h"
-
-#define PARALLEL 4
-
-static struct neutron_queue *queue;
-static int64_t now;
-
-static void
-set_up(void)
-{
-	queue = neutron_queue_new(PARALLEL, 1);
-	ck_assert_ptr_nonnull(queue);
-	now = 1000000;
-}
-
-static void
-tear_down(void)
-{
-	neutron_queue_free(queue);
-}
-
-static struct neutron_change
-change_of(unsigned port, bool down, uint64_t seq)
-{
-	struct neutron_change change = {
-		.entry = { seq > 0, seq }, .since_us = 500 + (int64_t)seq, .down = down
-	};
-
-	memcpy(change.id, &port, sizeof(port));
-	return change;
-}
-
-/* Adds, and gives the sequence number of the entry that is to be acknowledged; 0: none. */
-static uint64_t
-add(unsigned port, bool down, uint64_t seq)
-{
-	const struct neutron_change change = change_of(port, down, seq);
-	struct neutron_entry ack;
-
-	ck_assert_int_eq(neutron_queue_add(queue, &change, &ack), 0);
-	return ack.seq;
-}
-
-static unsigned
-port_of(const uint8_t id[16])
-{
-	unsigned port;
-
-	memcpy(&port, id, sizeof(port));
-	return port;
-}
-
-/* The port of the next job; 0: there is none. */
-static unsigned
-next(void)
-{
-	struct neutron_job job;
-
-	return neutron_queue_next(queue, now, &job) ? port_of(job.id) : 0;
-}
-
-static uint64_t
-done_after(unsigned port, enum neutron_outcome outcome, bool down, int64_t retry_after_ms)
-{
-	uint8_t id[16] = { 0 };
-	struct neutron_entry ack;
-
-	memcpy(id, &port, sizeof(port));
-	neutron_queue_done(queue, id, outcome, down, retry_after_ms, now, &ack);
-	return ack.seq;
-}
-
-static uint64_t
-done(unsigned port, enum neutron_outcome outcome, bool down)
-{
-	return done_after(port, outcome, down, 0);
-}
-
-static struct neutron_queue_view
-view(void)
-{
-	struct neutron_queue_view result;
-
-	neutron_queue_view(queue, now, &result);
-	return result;
-}
 
 /* ---- order ---- */
 
@@ -324,92 +239,6 @@ START_TEST(what_was_not_tried_is_ready_again)
 }
 END_TEST
 
-/* ---- the brake ---- */
-
-START_TEST(the_brake_keeps_what_goes_down_and_lets_recoveries_go)
-{
-	add(1, true, 1);
-	add(2, false, 2);
-	neutron_queue_brake(queue, true);
-	ck_assert_uint_eq(next(), 2);
-	ck_assert_uint_eq(next(), 0);
-	ck_assert_int_eq(neutron_queue_deadline(queue, now), INT64_MAX);
-	/* It recovers behind the brake. */
-	ck_assert_uint_eq(add(1, false, 3), 1);
-	ck_assert_uint_eq(next(), 1);
-	done(1, NEUTRON_SENT, false);
-	add(4, true, 4);
-	ck_assert_uint_eq(next(), 0);
-	neutron_queue_brake(queue, false);
-	ck_assert_uint_eq(next(), 4);
-}
-END_TEST
-
-/* As it is read from the stream: it goes DOWN at 20. */
-static void
-add_later(unsigned port, uint64_t seq)
-{
-	struct neutron_change change = change_of(port, true, seq);
-	struct neutron_entry ack;
-
-	change.not_before_ms = now + 20;
-	ck_assert_int_eq(neutron_queue_add(queue, &change, &ack), 0);
-}
-
-START_TEST(a_port_is_not_given_out_before_its_time_and_holds_no_recovery_back)
-{
-	add_later(1, 1);
-	add(2, false, 2);
-	ck_assert_uint_eq(next(), 2);
-	ck_assert_uint_eq(next(), 0);
-	ck_assert_int_eq(neutron_queue_deadline(queue, now), now + 20);
-	now += 19;
-	ck_assert_uint_eq(next(), 0);
-	now++;
-	ck_assert_int_eq(neutron_queue_deadline(queue, now), now);
-	ck_assert_uint_eq(next(), 1);
-}
-END_TEST
-
-START_TEST(a_port_that_is_busy_or_waits_to_recover_has_its_time_too)
-{
-	add(1, false, 1);
-	add(2, false, 2);
-	ck_assert_uint_eq(next(), 1);
-	add_later(1, 3);
-	add_later(2, 4);
-	done(1, NEUTRON_MOVED, true);
-	ck_assert_uint_eq(next(), 0);
-	now += 20;
-	ck_assert_uint_eq(next(), 2);
-	ck_assert_uint_eq(next(), 1);
-}
-END_TEST
-
-START_TEST(the_brake_that_comes_in_time_meets_all_of_a_failure)
-{
-	add_later(1, 1);
-	now += 10;
-	neutron_queue_brake(queue, true);
-	now += 10;
-	ck_assert_uint_eq(next(), 0);
-	ck_assert_int_eq(neutron_queue_deadline(queue, now), INT64_MAX);
-	neutron_queue_brake(queue, false);
-	ck_assert_uint_eq(next(), 1);
-}
-END_TEST
-
-START_TEST(a_job_that_met_the_brake_waits_and_turns_it_on)
-{
-	add(1, false, 1);
-	ck_assert_uint_eq(next(), 1);
-	ck_assert_uint_eq(done(1, NEUTRON_BRAKED, true), 0);
-	ck_assert(view().braked);
-	ck_assert_uint_eq(view().waiting_down, 1);
-	ck_assert_uint_eq(next(), 0);
-}
-END_TEST
-
 /* ---- the whole ---- */
 
 START_TEST(the_view_counts_and_knows_the_oldest)
@@ -543,11 +372,6 @@ main(void)
 	tcase_add_test(tcase, somebody_who_mended_it_need_not_wait);
 	tcase_add_test(tcase, a_port_that_another_instance_is_at_is_tried_soon);
 	tcase_add_test(tcase, what_was_not_tried_is_ready_again);
-	tcase_add_test(tcase, the_brake_keeps_what_goes_down_and_lets_recoveries_go);
-	tcase_add_test(tcase, a_port_is_not_given_out_before_its_time_and_holds_no_recovery_back);
-	tcase_add_test(tcase, a_port_that_is_busy_or_waits_to_recover_has_its_time_too);
-	tcase_add_test(tcase, the_brake_that_comes_in_time_meets_all_of_a_failure);
-	tcase_add_test(tcase, a_job_that_met_the_brake_waits_and_turns_it_on);
 	tcase_add_test(tcase, the_view_counts_and_knows_the_oldest);
 	tcase_add_test(tcase, entries_that_are_owed_can_be_walked);
 	tcase_add_test(tcase, nothing_is_lost_over_many_random_steps);

@@ -1,87 +1,8 @@
 /*
- * The two scripts of core/change_script.c on a real Redis: what each answer means, and that everything but "ok" leaves
- * nothing behind.
+ * The script of a batch (core/change_script.c) on a real Redis: what each answer means, and that everything but "ok" leaves
+ * nothing behind. That of a claim: check_redis_claim.
  */
 #include "lib/redis_batch.h"
-
-/* ---- claiming ---- */
-
-START_TEST(a_claim_counts_epochs_and_tells_the_last_batch)
-{
-	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
-	expect_hash(
-	    "dpwatch:publisher", TEXTS("epoch", "1", "batch", "0", "instance", "host/1", "schema",
-				     "1", "writer", "", "written", "0", "origin", "host/1"));
-	CLAIM("host/2", "1", "0", "0", "ok", "2", "0", "host/1", "", "0");
-	expect_field("dpwatch:publisher", "instance", "host/2");
-	/* What the caller knows counts where Redis knows less: it lost its tail, or everything. */
-	CLAIM("host/2", "1", "41", "7", "ok", "8", "41", "host/1", "", "0");
-	CLAIM("host/2", "1", "3", "2", "ok", "9", "41", "host/1", "", "0");
-	run("DEL dpwatch:publisher");
-	CLAIM("host/2", "1", "41", "9", "ok", "10", "41", "host/2", "", "0");
-}
-END_TEST
-
-START_TEST(a_claim_finds_who_wrote_and_how_far_however_often_it_comes)
-{
-	const struct dp_change change = toggle(true);
-
-	begin();
-	for (int i = 0; i < 3; i++)
-		CLAIM("host/2", "1", "41", "0", "ok",
-		    i == 0   ? "2"
-		    : i == 1 ? "3"
-			     : "4",
-		    "41", "host/1", "host/0", "1");
-	/* The next batch counts on from what the claim knew. */
-	instance = "host/2";
-	line = "host/2";
-	add(&change);
-	SEND("4", "42", "ok", "42", "2");
-	CLAIM("host/3", "1", "0", "0", "ok", "5", "42", "host/1", "host/2", "42");
-}
-END_TEST
-
-START_TEST(where_no_writer_is_told_the_instance_was_the_writer)
-{
-	run("HSET dpwatch:publisher epoch 3 batch 7 instance host/9 schema 1 previous host/8");
-	CLAIM("host/1", "1", "0", "0", "ok", "4", "7", "host/1", "host/9", "7");
-	CLAIM("host/1", "1", "0", "0", "ok", "5", "7", "host/1", "host/9", "7");
-}
-END_TEST
-
-START_TEST(a_claim_counts_beyond_32_bits)
-{
-	run("HSET dpwatch:publisher epoch 5000000000 batch 123456789012345 schema 1");
-	CLAIM("host/1", "1", "0", "0", "ok", "5000000001", "123456789012345", "host/1", "",
-	    "123456789012345");
-	expect_field("dpwatch:publisher", "batch", "123456789012345");
-}
-END_TEST
-
-START_TEST(a_newer_contract_is_left_alone)
-{
-	run("HSET dpwatch:publisher epoch 3 batch 5 schema 2");
-	remember();
-	CLAIM("host/1", "1", "0", "0", "schema", "2");
-	const struct dp_change change = toggle(true);
-	add(&change);
-	SEND("3", "6", "schema", "2");
-	expect_nothing_changed();
-}
-END_TEST
-
-START_TEST(a_publisher_key_of_another_type_is_left_alone)
-{
-	run("SET dpwatch:publisher x");
-	remember();
-	CLAIM("host/1", "1", "0", "0", "type", "dpwatch:publisher");
-	const struct dp_change change = toggle(true);
-	add(&change);
-	SEND("1", "1", "type dpwatch:publisher", "0");
-	expect_nothing_changed();
-}
-END_TEST
 
 /* ---- the answers of a batch ---- */
 
@@ -490,19 +411,10 @@ int
 main(void)
 {
 	Suite *suite = suite_create("redis script");
-	TCase *claim = tcase_create("claim"), *answers = tcase_create("answers");
+	TCase *answers = tcase_create("answers");
 
-	tcase_add_checked_fixture(claim, set_up, tear_down);
 	tcase_add_checked_fixture(answers, set_up, tear_down);
-	tcase_set_timeout(claim, 60);
 	tcase_set_timeout(answers, 60);
-	tcase_add_test(claim, a_claim_counts_epochs_and_tells_the_last_batch);
-	tcase_add_test(claim, a_claim_finds_who_wrote_and_how_far_however_often_it_comes);
-	tcase_add_test(claim, where_no_writer_is_told_the_instance_was_the_writer);
-	tcase_add_test(claim, a_claim_counts_beyond_32_bits);
-	tcase_add_test(claim, a_newer_contract_is_left_alone);
-	tcase_add_test(claim, a_publisher_key_of_another_type_is_left_alone);
-	suite_add_tcase(suite, claim);
 	tcase_add_test(answers, a_toggle_has_exactly_the_fields_of_the_contract);
 	tcase_add_loop_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down, 0, 2);
 	tcase_add_test(answers, a_batch_that_comes_again_has_the_ids_that_it_had);

@@ -3,7 +3,6 @@
  * its end. See dpwatch-rules(5).
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

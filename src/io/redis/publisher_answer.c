@@ -2,7 +2,6 @@
  * What Redis answers: to batches, and to the heartbeat while there are none.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/publisher_state.h"
