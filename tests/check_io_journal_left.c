@@ -1,7 +1,6 @@
 /*
  * journal_left: which of the files count that an earlier daemon left, in which order, and whether they continue what Redis holds.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/journal_disk.h"
