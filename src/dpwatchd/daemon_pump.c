@@ -63,13 +63,13 @@ may_tell(const struct daemon *daemon)
  * Redis, and from those who read the first.
  */
 static bool
-send_ahead(struct daemon *daemon)
+send_ahead(struct daemon *daemon, unsigned n_popped)
 {
 	struct engine_totals totals;
 
 	engine_totals(daemon->engine, &totals);
 	if (daemon->comparing.telling || outbox_waiting(daemon->outbox) != 1 ||
-	    PUMP_AHEAD + totals.queued < OUTBOX_FIRST_TOGGLES)
+	    n_popped + totals.queued < OUTBOX_FIRST_TOGGLES)
 		return false;
 	outbox_turn_end(daemon->outbox);
 	publisher_flush(daemon->publisher);
@@ -108,7 +108,7 @@ pump(struct daemon *daemon, bool all)
 		if (change.damping != DAMP_NONE)
 			say_damping(daemon, &change);
 		if (!all && change.kind == CHANGE_TOGGLE && ++n_toggles == PUMP_AHEAD)
-			waits = send_ahead(daemon);
+			waits = send_ahead(daemon, n);
 	}
 	/* A batch that is full does not wait for the turn to end. */
 	publisher_flush(daemon->publisher);
