@@ -40,8 +40,8 @@ struct http *http_new(struct event_base *base, const struct config *config, stru
 void http_set_tls(struct http *http, struct ssl_ctx_st *context);
 
 /*
- * Takes over what may change while listening: `anonymous`, at once and for those who are connected; `max_body`, for connections
- * to come.
+ * Takes over what may change while listening: `anonymous`, at once and for those who are connected; `max_body`: a lower one at once, a
+ * higher one for connections to come.
  */
 void http_configure(struct http *http, const struct config *config);
 

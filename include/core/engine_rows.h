@@ -185,7 +185,7 @@ struct decision {
 
 /*
  * At once, changes; what is more of a step is decided when those were popped, so that the first are out early. No less than
- * OUTBOX_FIRST_TOGGLES, by which the program tells that there are very many.
+ * OUTBOX_FIRST_TOGGLES, by which the program tells that there are very many; the interface's own change counts.
  */
 #define ENGINE_STEP_AT_ONCE 64
 

@@ -1,5 +1,5 @@
 /*
- * publisher_state: what the publisher's own files share (io, private to src/io/publisher*.c).
+ * publisher_state: what the publisher's own files share (io, private to src/io/redis/publisher*.c).
  *
  *   publisher.c         claiming, sending, how long Redis takes, life
  *   publisher_answer.c  answers to batches, and the heartbeat while nothing is sent

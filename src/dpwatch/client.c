@@ -64,12 +64,10 @@ set_base(struct client *client, const char *api)
 	}
 	while (text.len > 0 && text.data[text.len - 1] == '/')
 		text.len--;
-	if (slice_starts(text, "http://") || slice_starts(text, "https://"))
-		len = asprintf(&client->base, "%.*s", (int)text.len, text.data);
-	else if (slice_starts(text, "http:"))
+	if (slice_starts(text, "http:") && !slice_starts(text, "http://"))
 		len = asprintf(&client->base, "http://%.*s", (int)text.len - 5, text.data + 5);
 	else
-		len = -1;
+		len = asprintf(&client->base, "%.*s", (int)text.len, text.data);
 	if (len < 0)
 		client->base = NULL;
 	return len >= 0;

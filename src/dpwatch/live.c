@@ -37,6 +37,7 @@ live_document(struct cli *cli, char **ret_bytes, size_t *ret_len)
 struct listening {
 	const struct topo *topo;
 	uint8_t *said;
+	bool other_map; /* came in force meanwhile */
 };
 
 static void
@@ -65,15 +66,17 @@ on_page(void *ctx, const json_t *list)
 	const json_t *interface;
 	size_t i;
 
+	/* What comes now is of another map than the document. */
 	if (!list)
-		memset(listening->said, 0, topo_n_interfaces(listening->topo));
+		listening->other_map = true;
 	json_array_foreach((json_t *)list, i, interface) note(listening, interface);
 }
 
 json_t *
 live_json(struct cli *cli, const struct topo *topo)
 {
-	struct listening listening = { topo, calloc((size_t)topo_n_interfaces(topo) + 1, 1) };
+	struct listening listening = { topo, calloc((size_t)topo_n_interfaces(topo) + 1, 1),
+		false };
 	struct topo_silence silence;
 	json_t *json = NULL;
 
@@ -88,7 +91,11 @@ live_json(struct cli *cli, const struct topo *topo)
 		topo_silence_release(&silence);
 	}
 	free(listening.said);
-	return json;
+	if (!json || !listening.other_map)
+		return json;
+	json_decref(json);
+	cli_refuse("another topology came in force meanwhile: ask again");
+	return NULL;
 }
 
 /* ---- telling ---- */

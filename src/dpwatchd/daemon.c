@@ -150,7 +150,7 @@ make_parts(struct daemon *daemon)
 	daemon->poller = poller_new(daemon->loop, &daemon->config, &daemon->stats, &poller_handler);
 	if (!daemon->poller || !daemon_discover_start(daemon))
 		return -1;
-	if (daemon_open_overload(daemon) != 0)
+	if (daemon_open_overload(daemon) != 0 || !daemon_pump_init(daemon))
 		return -1;
 	daemon->tick = loop_timer_new(daemon->loop, on_tick, daemon);
 	daemon->deadline = loop_timer_new(daemon->loop, on_deadline, daemon);

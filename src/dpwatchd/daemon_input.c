@@ -322,10 +322,6 @@ daemon_open_inputs(struct daemon *daemon, char *error, size_t size)
 	const struct syslog_input_handler syslog_handler = { daemon, on_message, on_refused,
 		on_turn_end };
 
-	if (!daemon_pump_init(daemon)) {
-		snprintf(error, size, "out of memory");
-		return -1;
-	}
 	passed_sockets_take();
 	daemon->snmp = snmp_input_new(
 	    daemon->loop, &daemon->config, &daemon->stats, &snmp_handler, error, size);

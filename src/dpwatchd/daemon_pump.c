@@ -85,7 +85,8 @@ pump(struct daemon *daemon, bool all)
 	struct dp_change change;
 	uint64_t ticket;
 	unsigned n = 0, n_toggles = 0;
-	bool waits = !all && loop_timer_armed(daemon->pump_on);
+	/* While stopping, nothing waits where nobody counts it. */
+	bool waits = !all && daemon->phase != PHASE_STOPPING && loop_timer_armed(daemon->pump_on);
 
 	while (!waits && may_tell(daemon) && engine_pop(daemon->engine, &change)) {
 		if (n == 0)

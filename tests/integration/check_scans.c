@@ -12,7 +12,7 @@
 #include "lib/box.h"
 #include "lib/http_client.h"
 
-/* Enough for a dozen slices (src/admin/neutron/api_ports_list.c). */
+/* Enough for a dozen slices (src/admin/neutron/api_ports_page.c). */
 #define N_PORTS 200000
 #define CLIENTS 20
 

@@ -228,7 +228,7 @@ turn_to_rows(const struct topo *topo, struct ports_page *page)
 	const uint32_t all = page->end - page->begin, enough = topo_n_ports(topo) / FILLS_WITHIN;
 
 	if (page->walk != WALK_BY_ID || page->found || all - page->looked <= enough ||
-	    (uint64_t)page->limit * page->looked <= (uint64_t)page->n * enough)
+	    (uint64_t)page->limit * page->looked <= ((uint64_t)page->n + 1) * enough)
 		return;
 	page->walk = WALK_ROWS;
 	page->looked = page->n = 0;

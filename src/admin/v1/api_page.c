@@ -9,6 +9,7 @@
 
 #include "admin/api_call.h"
 #include "admin/api_json.h"
+#include "util/ascii.h"
 
 /* The map in force: another number for every map of every run. */
 static uint64_t
@@ -23,10 +24,10 @@ hex_parse(struct slice text, uint64_t *ret_value)
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		const char *digits = "0123456789abcdef", *digit = strchr(digits, text.data[i]);
-		if (!digit || text.data[i] == '\0' || i == 16)
+		const int digit = hex_value(text.data[i]);
+		if (digit < 0 || i == 16)
 			return false;
-		value = value << 4 | (uint64_t)(digit - digits);
+		value = value << 4 | (uint64_t)digit;
 	}
 	*ret_value = value;
 	return text.len > 0;

@@ -146,6 +146,9 @@ names_another(const struct engine *engine, uint32_t sw, uint32_t interface, stru
 {
 	const enum os_family os = topo_switch_get(engine->topo, sw)->os;
 	char mine[IFNAME_MAX + 1], told[IFNAME_MAX + 1];
+
+	if (name.len == 0)
+		return false;
 	struct slice is = slice_of(engine_interface_name(engine, interface));
 
 	return ifname_keys_differ_in_number((struct slice){ told, ifname_key(os, name, told) },

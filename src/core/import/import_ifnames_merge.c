@@ -2,7 +2,6 @@
  * The interfaces of a walk, put into a topology document. Only what changes is copied: documents are large.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "core/import_ifnames.h"
 #include "core/import_map.h"

@@ -95,15 +95,6 @@ syslog_word_is_host(struct slice word)
 	return true;
 }
 
-static bool
-is_number(struct slice word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (!is_digit(word.data[i]))
-			return false;
-	return true;
-}
-
 bool
 syslog_word_is_host_chain(struct slice word)
 {
@@ -118,7 +109,7 @@ syslog_word_is_host_chain(struct slice word)
 		struct slice host = slice_cut(&rest, '/');
 
 		/* the empty one is a number, too */
-		if (is_number(host) || !syslog_word_is_host(host))
+		if (slice_digits(host) == host.len || !syslog_word_is_host(host))
 			return false;
 	}
 	return hosts > 1 || (hosts == 1 && group.len > 0);
@@ -128,7 +119,7 @@ bool
 syslog_word_is_zone(struct slice word)
 {
 	for (size_t i = 0; i < word.len; i++)
-		if (word.data[i] < 'A' || word.data[i] > 'Z')
+		if (!is_upper(word.data[i]))
 			return false;
 	return word.len >= 2 && word.len <= 5;
 }

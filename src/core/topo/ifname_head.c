@@ -1,7 +1,5 @@
 #include "core/ifname_head.h"
 
-#include <string.h>
-
 #include "util/ascii.h"
 
 #define BIT(os) (1u << (os))
@@ -132,12 +130,6 @@ static const struct slice virtual_prefixes[LETTERS][PREFIXES_PER_LETTER] = {
 	[LETTER('v')] = { SLICE("veth"), SLICE("virbr"), SLICE("vmbr") },
 };
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool
 is_punctuation(char c)
 {
@@ -197,7 +189,7 @@ is_head(struct slice head, const char *text)
 	for (size_t i = 0; i < head.len; i++) {
 		if (head.data[i] == '-')
 			continue;
-		if (*text == '\0' || lower(head.data[i]) != *text)
+		if (*text == '\0' || to_lower(head.data[i]) != *text)
 			return false;
 		text++;
 	}

@@ -1,7 +1,6 @@
 #include "core/topo_build.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static uint64_t
 text_hash(const void *owner, uint32_t value)

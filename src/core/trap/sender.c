@@ -49,17 +49,6 @@ sender_origin(struct slice chain)
 	return slice_cut(&rest, '/');
 }
 
-static uint32_t
-switch_by_host(const struct topo *topo, struct slice host, struct addr *addr)
-{
-	struct addr named;
-
-	if (!addr_parse(host, &named))
-		return topo_switch_by_hostname(topo, host);
-	*addr = named;
-	return topo_switch_by_addr(topo, &named);
-}
-
 uint32_t
 sender_of_syslog(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
     struct slice host, struct addr *ret_addr)
@@ -67,10 +56,24 @@ sender_of_syslog(const struct topo *topo, const struct config_nets *relays, cons
 	*ret_addr = from ? *from : (struct addr){ 0 };
 	if (host.len == 0 || (from && !sender_is_relay(relays, from)))
 		return from ? topo_switch_by_addr(topo, from) : TOPO_NONE;
-	uint32_t sw = TOPO_NONE;
+	struct addr first = *ret_addr;
+	bool has_first = false;
 
-	host = without_group(host);
-	while (host.len > 0 && sw == TOPO_NONE)
-		sw = switch_by_host(topo, slice_cut(&host, '/'), ret_addr);
-	return sw;
+	for (host = without_group(host); host.len > 0;) {
+		const struct slice one = slice_cut(&host, '/');
+		struct addr named;
+		const bool is_addr = addr_parse(one, &named);
+		const uint32_t sw = is_addr ? topo_switch_by_addr(topo, &named)
+					    : topo_switch_by_hostname(topo, one);
+		if (sw != TOPO_NONE) {
+			if (is_addr)
+				*ret_addr = named;
+			return sw;
+		}
+		if (is_addr && !has_first)
+			first = named;
+		has_first = has_first || is_addr;
+	}
+	*ret_addr = first;
+	return TOPO_NONE;
 }

@@ -1,4 +1,3 @@
-#include <string.h>
 
 #include "core/engine_state.h"
 #include "core/explain.h"

@@ -1,7 +1,6 @@
 #include "core/vendor_lines.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "util/ascii.h"
 

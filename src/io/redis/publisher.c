@@ -150,7 +150,7 @@ on_claim(void *ctx, const redisReply *reply)
 		return;
 	}
 	publisher->state = IDLE;
-	hold_for_reply(publisher, reply->str ? reply->str : "odd reply to the claim");
+	hold_for_reply(publisher, reply->str ? reply->str : ODD_REPLY);
 }
 
 void

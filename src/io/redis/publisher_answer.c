@@ -174,7 +174,7 @@ publisher_on_batch(void *ctx, const redisReply *reply)
 		    reply->element[0]->str)
 			on_status(publisher, reply);
 		else
-			on_error(publisher, reply->str ? reply->str : "odd reply to a batch");
+			on_error(publisher, reply->str ? reply->str : ODD_REPLY);
 	}
 	if (publisher->broken != UNBROKEN && publisher->under_way == 0)
 		mend(publisher);

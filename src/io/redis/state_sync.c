@@ -187,9 +187,9 @@ on_port(void *ctx, const redisReply *reply)
 		failed(reading, "the connection broke");
 	else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == N_PORT_FIELDS)
 		tell_port(reading, port->id, reply);
-	if (reply && reply->type == REDIS_REPLY_ERROR) {
+	else {
 		log_error("redis: %sport:%s cannot be read: %s", reading->prefix,
-		    port_id_format(port->id, id), reply->str);
+		    port_id_format(port->id, id), reply->str ? reply->str : ODD_REPLY);
 		reading->handler.unusable(reading->handler.ctx, port->id, 0);
 	}
 	free(port);
@@ -230,7 +230,7 @@ on_ports(void *ctx, const redisReply *reply)
 	if (!reply || !redis_link_is_scan(reply)) {
 		failed(reading, !reply       ? "the connection broke"
 				: reply->str ? reply->str
-					     : "odd reply to SCAN");
+					     : ODD_REPLY);
 		release(reading);
 		return;
 	}
