@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/batch_command.h"
+#include "lib/changes.h"
 #include "lib/run_suite.h"
 
 #define SHA "0123456789abcdef0123456789abcdef01234567"
@@ -68,24 +69,6 @@ expect_head_and_records(const redisReply *arg, const char *const *wanted)
 		ck_assert_mem_eq(texts.data + at, batch.args.data, batch.args.len);
 }
 
-static struct dp_change
-empty_change(enum dp_change_kind kind)
-{
-	return (struct dp_change){
-		.kind = kind,
-		.switch_name = "leaf1",
-		.interface_name = "Ethernet1/1",
-		.port_name = "",
-		.project_id = "",
-		.fault = "",
-		.report = { .by = "", .note = "" },
-		.admin = "",
-		.link = "",
-		.protocol = "",
-		.override = "",
-	};
-}
-
 START_TEST(a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order)
 {
 	static const char *const wanted[] = { "EVALSHA", SHA, "7", "{site-a}:publisher",
@@ -130,7 +113,8 @@ START_TEST(a_batch_of_an_interface_and_its_port_says_so)
 		arg_buf_clear(&batch.args);
 		arg_buf_clear(&batch.keys);
 		for (unsigned j = 0; j < batches[i].n; j++) {
-			const struct dp_change change = empty_change(batches[i].kinds[j]);
+			const struct dp_change change =
+			    change_about(batches[i].kinds[j], "leaf1", "Ethernet1/1");
 			ck_assert_int_eq(change_encode(&change, &batch.args, &batch.keys), 0);
 		}
 		ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);

@@ -81,6 +81,13 @@ slice_starts(struct slice s, const char *prefix)
 	return s.len >= len && memcmp(s.data, prefix, len) == 0;
 }
 
+/* Behind UTF-8's byte order mark, where it begins with one (RFC 3629 6). */
+static inline struct slice
+slice_without_bom(struct slice s)
+{
+	return slice_starts(s, "\xEF\xBB\xBF") ? slice_from(s, 3) : s;
+}
+
 /* Whether that byte stands in it. */
 static inline bool
 slice_has(struct slice s, char c)

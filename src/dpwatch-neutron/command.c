@@ -6,32 +6,28 @@
 #include <string.h>
 
 static void
-take(struct command *command, char *word, size_t len)
+take(struct command *command, char *word)
 {
 	if (word && command->n == command->room) {
 		size_t room = command->room * 2 + 16;
 		char **words = reallocarray(command->words, room, sizeof(*words));
-		if (words)
+		if (words) {
 			command->words = words;
-		size_t *lens = reallocarray(command->lens, room, sizeof(*lens));
-		if (lens)
-			command->lens = lens;
-		if (words && lens)
 			command->room = room;
+		}
 	}
 	if (!word || command->n == command->room) {
 		free(word);
 		command->no_memory = true;
 		return;
 	}
-	command->words[command->n] = word;
-	command->lens[command->n++] = len;
+	command->words[command->n++] = word;
 }
 
 void
 command_word(struct command *command, const char *word)
 {
-	take(command, strdup(word), strlen(word));
+	take(command, strdup(word));
 }
 
 void
@@ -47,9 +43,8 @@ void
 command_key(struct command *command, const char *prefix, const char *first, const char *second)
 {
 	char *key;
-	int len = asprintf(&key, "%s%s%s", prefix, first, second);
 
-	take(command, len < 0 ? NULL : key, (size_t)len);
+	take(command, asprintf(&key, "%s%s%s", prefix, first, second) < 0 ? NULL : key);
 }
 
 void
@@ -66,12 +61,11 @@ command_send(struct command *command, struct redis_link *link, redis_reply_fn *f
 	int r = -ENOMEM;
 
 	if (!command->no_memory)
-		r = redis_link_command(link, fn, ctx, command->n,
-		    (const char **)(uintptr_t)command->words, command->lens);
+		r = redis_link_command(
+		    link, fn, ctx, command->n, (const char **)(uintptr_t)command->words, NULL);
 	for (size_t i = 0; i < command->n; i++)
 		free(command->words[i]);
 	free(command->words);
-	free(command->lens);
 	*command = (struct command){ 0 };
 	return r;
 }

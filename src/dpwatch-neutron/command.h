@@ -25,7 +25,7 @@
 
 struct command {
 	char **words;
-	size_t *lens, n, room;
+	size_t n, room;
 	bool no_memory;
 };
 

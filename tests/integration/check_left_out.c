@@ -33,6 +33,16 @@ told_late(json_int_t n)
 	return sandbox_counter(&box, "out.told-late") == n && sandbox_settled(&box);
 }
 
+/* The key is of use again, and this is what was told then. */
+static void
+expect_told(const char *history, json_int_t n_down)
+{
+	give_key_back();
+	WAIT_FOR(told_late(1));
+	ck_assert_str_eq(redis_history(box.redis), history);
+	ck_assert_int_eq(redis_down(box.redis), n_down);
+}
+
 START_TEST(a_fall_that_was_left_out_is_told_without_another_event)
 {
 	take_key();
@@ -63,10 +73,7 @@ START_TEST(a_rise_that_was_left_out_is_told)
 	take_key();
 	sandbox_link_up(&box, LEAF1, 1);
 	WAIT_FOR(left_out(1));
-	give_key_back();
-	WAIT_FOR(told_late(1));
-	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2");
-	ck_assert_int_eq(redis_down(box.redis), 0);
+	expect_told("1 down 1, 1 up 2", 0);
 }
 END_TEST
 
@@ -78,10 +85,7 @@ START_TEST(a_port_that_ended_as_it_was_last_told_has_its_hash_again)
 	sandbox_link_up(&box, LEAF1, 1);
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(left_out(2));
-	give_key_back();
-	WAIT_FOR(told_late(1));
-	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 down 2");
-	ck_assert_int_eq(redis_down(box.redis), 1);
+	expect_told("1 down 1, 1 down 2", 1);
 }
 END_TEST
 
@@ -108,10 +112,7 @@ START_TEST(a_port_that_left_the_map_meanwhile_is_let_go)
 	sandbox_load(
 	    &box, "{\"switches\": [{\"name\": \"leaf1\", \"addresses\": [\"" LEAF1 "\"]}]}");
 	WAIT_FOR(left_out(1));
-	give_key_back();
-	WAIT_FOR(told_late(1));
-	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 2");
-	ck_assert_int_eq(redis_down(box.redis), 0);
+	expect_told("1 down 1, 1 up 2", 0);
 }
 END_TEST
 
@@ -126,10 +127,7 @@ START_TEST(what_was_left_out_before_a_restart_is_told_after_it)
 	ck_assert_int_eq(sandbox_stop(&box), 0);
 	sandbox_start_ready(&box);
 	ck_assert(sandbox_log_has(&box, "dpwatch:port:" VM1 " cannot be read"));
-	give_key_back();
-	WAIT_FOR(told_late(1));
-	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 1");
-	ck_assert_int_eq(redis_down(box.redis), 0);
+	expect_told("1 down 1, 1 up 1", 0);
 }
 END_TEST
 

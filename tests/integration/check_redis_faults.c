@@ -11,13 +11,7 @@
 static void
 set_up_bounded(void)
 {
-	char lines[SANDBOX_PATH + 48];
-
-	sandbox_init(&box);
-	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
-	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
-	sandbox_redis_start(&box, NULL, NULL);
-	sandbox_start_ready(&box);
+	box_set_up_bounded();
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 }
 

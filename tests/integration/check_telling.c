@@ -12,18 +12,6 @@
 #define PORTS 2500 /* their toggles are more than half of journal_max, and less than all */
 #define LEAVE 800  /* of them, with the next map; as many come */
 
-static void
-set_up(void)
-{
-	char lines[SANDBOX_PATH + 48];
-
-	sandbox_init(&box);
-	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
-	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
-	sandbox_redis_start(&box, NULL, NULL);
-	sandbox_start_ready(&box);
-}
-
 /* PORTS ports on one interface, from this number on. The second map has one more switch, so that the log tells the two apart. */
 static char *
 map_of(int first)
@@ -138,7 +126,7 @@ main(void)
 	TCase *bounded = tcase_create("bounded");
 
 	tcase_set_timeout(bounded, 120);
-	tcase_add_checked_fixture(bounded, set_up, box_tear_down);
+	tcase_add_checked_fixture(bounded, box_set_up_bounded, box_tear_down);
 	tcase_add_test(
 	    bounded, a_map_that_comes_while_a_comparison_is_told_waits_for_the_end_of_it);
 	suite_add_tcase(suite, bounded);

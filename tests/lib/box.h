@@ -4,6 +4,8 @@
 #ifndef DPWATCH_TESTS_LIB_BOX_H
 #define DPWATCH_TESTS_LIB_BOX_H
 
+#include <stdio.h>
+
 #include "lib/sandbox.h"
 
 static struct sandbox box;
@@ -19,6 +21,19 @@ static inline void
 box_set_up_external(void)
 {
 	sandbox_begin_external(&box);
+}
+
+/* The same, with room for 1 MiB in journal and outbox. No map is loaded. */
+static inline void
+box_set_up_bounded(void)
+{
+	char lines[SANDBOX_PATH + 48];
+
+	sandbox_init(&box);
+	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
+	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
+	sandbox_redis_start(&box, NULL, NULL);
+	sandbox_start_ready(&box);
 }
 
 static inline void

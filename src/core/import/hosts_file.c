@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "core/topo_build.h"
+#include "util/ascii.h"
 
 #define PATH_ROOM 300
 #define UTF8_BOM "\xef\xbb\xbf" /* some editors begin a file with it */
@@ -89,7 +90,7 @@ hosts_file_next(const struct hosts_file *file, const struct hosts_entry *entry)
 static bool
 is_slot_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
+	return is_hex(c) || c == ':' || c == '.';
 }
 
 /*
@@ -115,8 +116,7 @@ slot_normalise(struct slice text, bool may_end_in_star, char buf[HOSTS_SLOT_MAX]
 	if (n_colons == 1)
 		used = slice_copy(SLICE("0000:"), buf, HOSTS_SLOT_MAX);
 	for (size_t i = 0; i < rest.len; i++) {
-		char c = rest.data[i];
-		c = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+		const char c = to_lower(rest.data[i]);
 		if (!is_slot_char(c))
 			return false;
 		buf[used++] = c;

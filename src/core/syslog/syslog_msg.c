@@ -7,12 +7,6 @@
 /* Where a wrapped message begins at the latest: behind a stamp, and a host's name (RFC 1035: 255 octets). */
 #define WRAPPED_WITHIN 320
 
-static struct slice
-without_bom(struct slice s)
-{
-	return slice_starts(s, "\xEF\xBB\xBF") ? slice_from(s, 3) : s;
-}
-
 /* "<134>" at the start. Returns its length, 0 when there is none; *ret_pri is -1 out of range. */
 static size_t
 read_pri(struct slice s, int *ret_pri)
@@ -132,7 +126,7 @@ read_unversioned(struct slice text, struct syslog_msg *msg)
 	if (msg->sd.len == 0 && (slice_starts(rest, "- ") || slice_eq_str(rest, "-")))
 		rest = slice_from(rest, 1);
 	msg->blank_first = slice_starts(rest, "  ");
-	msg->text = slice_trim(without_bom(slice_trim(rest)));
+	msg->text = slice_trim(slice_without_bom(slice_trim(rest)));
 	if (is_clock_doubted(msg->sd))
 		stamp = (struct syslog_stamp){ 0 };
 	take_time(msg, &stamp);
@@ -201,7 +195,7 @@ bool
 syslog_msg_parse(struct slice datagram, struct syslog_msg *ret_msg)
 {
 	struct syslog_msg msg = { .pri = -1 };
-	struct slice text = slice_trim(without_bom(slice_trim(datagram)));
+	struct slice text = slice_trim(slice_without_bom(slice_trim(datagram)));
 	size_t pri = read_pri(text, &msg.pri);
 
 	if (text.len > 0)

@@ -162,8 +162,7 @@ topo_document_parse(struct slice text, struct topo_faults *faults)
 	char where[64], reason[JSON_ERROR_TEXT_LENGTH];
 	json_error_t error;
 
-	if (slice_starts(text, "\xEF\xBB\xBF"))
-		text = slice_from(text, 3);
+	text = slice_without_bom(text);
 	json_t *document = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!document) {
 		snprintf(where, sizeof(where), "line %d, column %d", error.line, error.column);
