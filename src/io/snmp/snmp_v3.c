@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/allowances.h"
 #include "io/snmp_v3_users.h"
 #include "io/usm_library.h"
 #include "io/usm_store.h"
-#include "util/htab.h"
 #include "util/log.h"
 
 /* How often the file of engines is looked after, and how often engine times alone are worth writing. */
@@ -20,22 +20,14 @@
 #define SAVE_TIMES_EVERY 60
 
 /*
- * What sources may ask of us without having proved anything: keys for an engine that nobody knows, and Reports. Sources
- * share a cell by a hash: a flood from one address spends its own. Keys that prove right are given back, so that a whole
- * network behind one address may be new at once; a stranger's never do.
+ * What a source may ask of us without having proved anything, a second and at once: keys for an engine that nobody knows, and
+ * Reports. Keys that prove right are given back, so that a whole network behind one address may be new at once; a stranger's
+ * never do.
  */
-#define CELLS 256
-
-struct allowance {
-	double rate, burst; /* per second, and at once */
-};
-static const struct allowance lookups_allowed = { 64, 512 };
-static const struct allowance reports_allowed = { 256, 8192 };
-
-struct cell {
-	int64_t at_ns;
-	double spare;
-};
+#define LOOKUPS_RATE 64
+#define LOOKUPS_BURST 512
+#define REPORTS_RATE 256
+#define REPORTS_BURST 8192
 
 struct snmp_v3 {
 	struct stats *stats;
@@ -44,8 +36,7 @@ struct snmp_v3 {
 	char state_dir[PATH_MAX];
 	bool open; /* our engine lives */
 	struct usm_identity identity;
-	struct cell lookups[CELLS], reports[CELLS];
-	uint64_t seed;
+	struct allowances lookups, reports;
 	struct loop_timer *save;
 	uint64_t saved_changes;
 	unsigned ticks;
@@ -68,36 +59,13 @@ snmp_v3_check(const struct config *config, char *error, size_t error_size)
 	return snmp_v3_users_check(&config->snmp.user, error, error_size);
 }
 
-/* ---- what strangers may cost ---- */
-
-static struct cell *
-cell_of(const struct snmp_v3 *v3, struct cell cells[CELLS], const struct addr *from)
-{
-	return &cells[hash_bytes(from->ip, sizeof(from->ip), v3->seed) % CELLS];
-}
-
-static bool
-cell_take(struct cell *cell, const struct allowance *allowed, int64_t now_ns)
-{
-	double passed = (double)(now_ns - cell->at_ns) / 1e9;
-
-	cell->spare = cell->at_ns == 0 ? allowed->burst : cell->spare + passed * allowed->rate;
-	if (cell->spare > allowed->burst)
-		cell->spare = allowed->burst;
-	cell->at_ns = now_ns;
-	if (cell->spare < 1)
-		return false;
-	cell->spare -= 1;
-	return true;
-}
+/* ---- one message ---- */
 
 bool
 snmp_v3_may_report(struct snmp_v3 *v3, const struct addr *from, int64_t now_ns)
 {
-	return cell_take(cell_of(v3, v3->reports, from), &reports_allowed, now_ns);
+	return allowance_take(allowances_of(&v3->reports, from, now_ns));
 }
-
-/* ---- one message ---- */
 
 /* Makes the keys for an engine of a switch, if the digest is right with them. */
 static enum stats_counter
@@ -106,15 +74,16 @@ make_engine_keys(struct snmp_v3 *v3, struct slice datagram, const struct addr *f
 {
 	const struct usm_engine *engine = usm_engines_find(v3->engines, pass->header.engine_id);
 	const struct snmp_v3_user *user = pass->user;
-	struct cell *cell = cell_of(v3, v3->lookups, from);
+	struct allowance *allowance = allowances_of(&v3->lookups, from, now_ns);
 	bool known = engine && usm_engine_has_user(engine, user->conf.name);
 
-	if (!known && !cell_take(cell, &lookups_allowed, now_ns))
+	if (!known && !allowance_take(allowance))
 		return STAT_TRAP_V3_LIMITED;
 	if (!usm_localize_auth(&user->master, pass->header.engine_id, &pass->keys) ||
 	    !usm_is_authentic(&user->master, &pass->keys, datagram, pass->header.auth))
 		return STAT_TRAP_V3_WRONG_DIGEST;
-	cell->spare += known ? 0 : 1;
+	if (!known)
+		allowance_give_back(allowance);
 	if (!usm_localize_priv(&user->master, pass->header.engine_id, &pass->keys))
 		return STAT_TRAP_V3_NOT_DECRYPTED;
 	pass->authentic_before = true;
@@ -300,16 +269,19 @@ struct snmp_v3 *
 snmp_v3_new(struct loop *loop, const struct config *config, struct stats *stats)
 {
 	struct snmp_v3 *v3 = calloc(1, sizeof(*v3));
+	uint64_t seed;
 
 	if (!v3)
 		return NULL;
 	v3->stats = stats;
 	slice_copy(slice_of(config->daemon.state_dir), v3->state_dir, sizeof(v3->state_dir));
-	if (getrandom(&v3->seed, sizeof(v3->seed), GRND_NONBLOCK) < 0)
-		v3->seed = 0;
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = 0;
+	allowances_init(&v3->lookups, LOOKUPS_RATE, LOOKUPS_BURST, seed);
+	allowances_init(&v3->reports, REPORTS_RATE, REPORTS_BURST, seed);
 	v3->engine_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
 	v3->save_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
-	v3->engines = usm_engines_new(USM_ENGINES_MAX, v3->seed);
+	v3->engines = usm_engines_new(USM_ENGINES_MAX, seed);
 	v3->save = loop_timer_new(loop, on_save, v3);
 	if (!v3->engines || !v3->save) {
 		snmp_v3_free(v3);
