@@ -137,7 +137,9 @@ START_TEST(a_difference_is_what_a_switch_says_otherwise)
 	expect(cases[_i].differences);
 	lag_view_note(view, topo, 0, job, &before);
 	ck_assert_uint_eq(before, n);
+	ck_assert_int_eq(lag_view_differs(view, "a"), n > 0);
 	lag_view_clear(view);
+	ck_assert(!lag_view_differs(view, "a"));
 	expect("[]");
 }
 END_TEST

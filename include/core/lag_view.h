@@ -32,6 +32,9 @@ void lag_view_clear(struct lag_view *view);
 size_t lag_view_note(struct lag_view *view, const struct topo *topo, uint32_t sw,
     const struct poll_job *job, size_t *ret_before);
 
+/* Whether the last walk of the switch with that name told of a difference. */
+bool lag_view_differs(const struct lag_view *view, const char *name);
+
 /*
  * Of the switch with that name: [{"interface", "map": the aggregate or null, "switch": the aggregate or null}], a new
  * reference; empty where nothing differs or nothing was told.

@@ -40,6 +40,9 @@ void topo_sync_read_past(struct topo_sync *sync, const char *id);
 /* Whether the reading under way, or in `loaded` or `refused` the one that ends, began after that entry was added. */
 bool topo_sync_covers(const struct topo_sync *sync, const char *id);
 
+/* Whether the last reading covers that entry, has ended in `loaded` or `refused`, and none is under way or owed. */
+bool topo_sync_has_read(const struct topo_sync *sync, const char *id);
+
 /* Records that the reading under way has taken. */
 size_t topo_sync_n_read(const struct topo_sync *sync);
 

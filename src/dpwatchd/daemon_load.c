@@ -97,6 +97,22 @@ refuse(struct load *load)
 	free(load);
 }
 
+/* The watch may have heard of it first: then what was read is in force by now, or being taken. */
+static void
+read_what_is_stored(struct load *load)
+{
+	struct daemon *daemon = load->daemon;
+
+	if (!topo_sync_has_read(daemon->topo_sync, load->stored_id) ||
+	    daemon->topology_error[0] != '\0') {
+		topo_sync_read_past(daemon->topo_sync, load->stored_id);
+		return;
+	}
+	load->is_read = true;
+	if (!daemon->taking.under_way)
+		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
+}
+
 static void
 on_load_ended(void *ctx, int status)
 {
@@ -106,7 +122,7 @@ on_load_ended(void *ctx, int status)
 
 	load->worker = NULL;
 	if (load->stored_id[0] != '\0') {
-		topo_sync_read_past(daemon->topo_sync, load->stored_id);
+		read_what_is_stored(load);
 		return;
 	}
 	if (load->answer.status != 0 && load->body_len == load->answer.len) {

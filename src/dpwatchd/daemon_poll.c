@@ -38,12 +38,16 @@ daemon_poll_topology(struct daemon *daemon)
 	struct poll_view view;
 
 	poller_set_topo(daemon->poller, topo);
-	lag_view_clear(daemon->lags);
 	for (uint32_t sw = 0; sw < topo_n_switches(topo); sw++) {
+		/* Whoever mends the map wants to see at once whether it agrees now. */
+		if (lag_view_differs(
+			daemon->lags, topo_text_get(topo, topo_switch_get(topo, sw)->name)))
+			poller_want_all(daemon->poller, sw, false);
 		poll_plan_view(poller_plan(daemon->poller), sw, &view);
 		engine_set_pollable(daemon->engine, sw, view.pollable && view.n_silent == 0,
 		    loop_now(daemon->loop));
 	}
+	lag_view_clear(daemon->lags);
 }
 
 /* ---- answers ---- */

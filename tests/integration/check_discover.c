@@ -390,11 +390,14 @@ START_TEST(a_member_that_a_switch_has_elsewhere_is_shown_and_changes_nothing)
 	if (skipped)
 		return;
 	begin();
-	sandbox_load(&box, wrong_map());
-	/* A walk that began under the map before does not tell of it; the next one does. */
-	WAIT_FOR(dpwatch("switch show leaf1", err, sizeof(err)) == 0 &&
-		 strstr(out, "LAG DIFFERS   Ethernet1/50: the map says in no aggregate, the "
-			     "switch says port-channel10\n"));
+	/* Loaded again, which forgets what was told: whoever differed is asked again at once. */
+	for (int i = 0; i < 2; i++) {
+		sandbox_load(&box, wrong_map());
+		/* A walk that began under the map before does not tell of it; the next one does. */
+		WAIT_FOR(dpwatch("switch show leaf1", err, sizeof(err)) == 0 &&
+			 strstr(out, "LAG DIFFERS   Ethernet1/50: the map says in no aggregate, "
+				     "the switch says port-channel10\n"));
+	}
 	ck_assert(sandbox_log_has(&box, "polling: leaf1: 1 interface is in another aggregate"));
 	ck_assert_int_eq(sandbox_status_number(&box, "ports.down"), 0);
 	ck_assert_int_eq(sandbox_status_number(&box, "interfaces.down"), 0);

@@ -149,6 +149,12 @@ lag_view_note(struct lag_view *view, const struct topo *topo, uint32_t sw,
 	return looking.n;
 }
 
+bool
+lag_view_differs(const struct lag_view *view, const char *name)
+{
+	return json_object_get(view->switches, name) != NULL;
+}
+
 json_t *
 lag_view_json(const struct lag_view *view, const char *name)
 {

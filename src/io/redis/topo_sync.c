@@ -147,6 +147,12 @@ topo_sync_covers(const struct topo_sync *sync, const char *id)
 	return sync->covered && !is_later(id, sync->seen);
 }
 
+bool
+topo_sync_has_read(const struct topo_sync *sync, const char *id)
+{
+	return !sync->reading && !sync->owed && topo_sync_covers(sync, id);
+}
+
 void
 topo_sync_read_past(struct topo_sync *sync, const char *id)
 {
