@@ -82,8 +82,37 @@ START_TEST(a_port_that_left_the_map_is_let_go)
 }
 END_TEST
 
+START_TEST(a_report_is_told_without_a_toggle_where_the_verdict_is_known)
+{
+	const struct dp_report report = { .down = false, .by = "joe", .note = "sees it up" };
+	struct dp_change hash;
+
+	ck_assert(engine_report(engine, id, &report, now()));
+	ck_assert_uint_eq(count(CHANGE_PORT), 1);
+	ck_assert(engine_tell_hash(engine, id, 3, now()));
+	ck_assert(engine_pop(engine, &hash));
+	ck_assert_int_eq(hash.kind, CHANGE_PORT);
+	ck_assert(!hash.dp_down);
+	ck_assert_str_eq(hash.report.by, "joe");
+	ck_assert_uint_eq(hash.known_revision, 3);
+	ck_assert(!engine_pop(engine, &hash));
+}
+END_TEST
+
+START_TEST(of_a_port_that_left_the_map_no_hash_is_told)
+{
+	struct dp_change change;
+
+	load(WITHOUT_PORT);
+	count(CHANGE_TOGGLE);
+	ck_assert(!engine_tell_hash(engine, id, 4, now()));
+	ck_assert(!engine_pop(engine, &change));
+}
+END_TEST
+
 START_TEST(before_the_start_nothing_is_told)
 {
+	ck_assert(!engine_tell_hash(engine, id, 4, now()));
 	engine_tell_again(engine, id, 4, now());
 	ck_assert_uint_eq(count(CHANGE_TOGGLE), 0);
 	engine_start(engine, now());
@@ -102,6 +131,8 @@ main(void)
 	tcase_add_test(started, a_rise_is_told_with_what_healed_it);
 	tcase_add_test(started, a_port_that_is_reported_down_is_told_as_reported);
 	tcase_add_test(started, a_port_that_left_the_map_is_let_go);
+	tcase_add_test(started, a_report_is_told_without_a_toggle_where_the_verdict_is_known);
+	tcase_add_test(started, of_a_port_that_left_the_map_no_hash_is_told);
 	suite_add_tcase(suite, started);
 	tcase_add_checked_fixture(before, set_up, tear_down);
 	tcase_add_test(before, before_the_start_nothing_is_told);

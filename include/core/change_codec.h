@@ -66,7 +66,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
  * one argument, which the script takes apart with cmsgpack. Stream entries have the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
  * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
  * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
- * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., }; status is ok, done, gap, deposed,
+ * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., ids of ports whose hash without a toggle was
+ * refused ... }; status is ok, done, gap, deposed,
  * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
  * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
  */

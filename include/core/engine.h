@@ -142,6 +142,13 @@ void engine_restore_published(
 void engine_tell_again(
     struct engine *engine, const uint8_t port_id[16], uint64_t revision, struct engine_time time);
 
+/*
+ * As engine_tell_again, where Redis holds the verdict: what else stands in the port's hash is told, without a toggle. False
+ * where there is nothing to tell: before engine_start, or of a port that is not in the map.
+ */
+bool engine_tell_hash(
+    struct engine *engine, const uint8_t port_id[16], uint64_t revision, struct engine_time time);
+
 /* Takes one word about an interface of switch `sw` (an index of the snapshot). */
 enum engine_verdict engine_feed(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time);

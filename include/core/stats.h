@@ -125,8 +125,9 @@
 	X(OUT_REDUNDANCY, "out.redundancy", "redundancy entries handed to Redis")                  \
 	X(OUT_BATCHES, "out.batches", "batches sent")                                              \
 	X(OUT_RESENT, "out.batches-resent", "batches sent again after a broken connection")        \
-	X(OUT_REFUSED_PORTS, "out.refused-ports", "toggles whose port key in Redis is unusable")   \
-	X(OUT_TOLD_LATE, "out.told-late", "toggles told when a port key was of use again")         \
+	X(OUT_REFUSED_PORTS, "out.refused-ports",                                                  \
+	    "toggles and reports whose port key in Redis is unusable")                             \
+	X(OUT_TOLD_LATE, "out.told-late", "ports told when their keys were of use again")          \
 	X(OUT_REFUSED_UNWATCHED, "out.refused-unwatched",                                          \
 	    "refused ports that are not told later: 1,024 others wait for that")                   \
 	X(OUT_FOLDED, "out.folded",                                                                \

@@ -11,6 +11,7 @@
 
 struct port_told {
 	bool usable;       /* its key is a hash, or there is none; else nothing below is known */
+	bool is_there;     /* there is a hash */
 	bool dp_down;      /* without a hash: false */
 	bool in_down;      /* the `down` set; where Redis does not tell: as dp_down */
 	uint64_t revision; /* 0: there is none */

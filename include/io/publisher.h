@@ -25,7 +25,8 @@ struct publisher_handler {
 	void (*claimed)(void *ctx, const struct redis_history *history);
 	void (*done)(void *ctx, const struct outbox_batch *batch); /* in Redis */
 	void (*revision)(void *ctx, const uint8_t port_id[16], uint64_t revision);
-	/* A toggle of this port is not in Redis, because its key is of no use. Until then this revision was known, or 0. */
+	/* A toggle of this port, or what its hash says without one, is not in Redis, because its key is of no use. Until then this
+	 * revision was known, or 0. */
 	void (*left_out)(void *ctx, const uint8_t port_id[16], uint64_t known_revision);
 	void (*lost)(void *ctx,
 	    bool everything);    /* Redis lost everything, or more than is kept: compare anew */

@@ -63,7 +63,7 @@ enum daemon_phase {
 	PHASE_STOPPING,
 };
 
-/* A port whose toggle is not in Redis, as it was when that was noted. */
+/* A port whose toggle or report is not in Redis, as it was when that was noted. */
 struct left_out_port {
 	uint8_t id[16];
 	int64_t since_us;  /* of its state */

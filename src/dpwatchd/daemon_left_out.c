@@ -29,16 +29,15 @@ drop(struct left_out *left_out, struct left_out_port *port)
 }
 
 /* What is so of the port now; a port that is in no map is not down. */
-static bool
-is_down(const struct daemon *daemon, const uint8_t port_id[16], int64_t *ret_since_us)
+static struct engine_port_view
+view_of(const struct daemon *daemon, const uint8_t port_id[16])
 {
 	const uint32_t port = topo_port_find(engine_topo(daemon->engine), port_id);
 	struct engine_port_view view = { .dp_down = false };
 
 	if (port != TOPO_NONE)
 		engine_port_view(daemon->engine, port, &view);
-	*ret_since_us = view.since_us;
-	return view.dp_down;
+	return view;
 }
 
 static void
@@ -47,7 +46,7 @@ note(struct daemon *daemon, struct left_out_port *port)
 	struct engine_totals totals;
 
 	engine_totals(daemon->engine, &totals);
-	is_down(daemon, port->id, &port->since_us);
+	port->since_us = view_of(daemon, port->id).since_us;
 	/* What is decided and still waits in the engine gets the next tickets. */
 	port->ticket = outbox_last_ticket(daemon->outbox) + totals.queued;
 	port->asked = false;
@@ -78,10 +77,26 @@ daemon_left_out(void *ctx, const uint8_t port_id[16], uint64_t known_revision)
 static bool
 is_quiet(const struct daemon *daemon, const struct left_out_port *port)
 {
-	int64_t since_us;
+	return view_of(daemon, port->id).since_us == port->since_us &&
+	       outbox_done_ticket(daemon->outbox) >= port->ticket;
+}
 
-	is_down(daemon, port->id, &since_us);
-	return since_us == port->since_us && outbox_done_ticket(daemon->outbox) >= port->ticket;
+/* What Redis does not hold of the port; where it holds the verdict, the rest of its hash. False: there is nothing to tell. */
+static bool
+tell(struct daemon *daemon, const uint8_t port_id[16], const struct port_told *told,
+    uint64_t revision)
+{
+	const struct engine_port_view view = view_of(daemon, port_id);
+	const struct engine_time now = loop_now(daemon->loop);
+
+	if (told->dp_down != view.dp_down || told->in_down != view.dp_down) {
+		engine_tell_again(daemon->engine, port_id, revision, now);
+		return true;
+	}
+	/* A port that nobody ever heard of stays without a hash. */
+	if (!told->is_there && view.revision == 0 && view.report.at_us == 0)
+		return false;
+	return engine_tell_hash(daemon->engine, port_id, revision, now);
 }
 
 static bool
@@ -98,7 +113,6 @@ on_told(void *ctx, const uint8_t port_id[16], const struct port_told *told)
 {
 	struct daemon *daemon = ctx;
 	struct left_out_port *port = find(&daemon->left_out, port_id);
-	int64_t since_us;
 
 	/* A comparison came between, or it was left out once more. */
 	if (!port || !port->asked)
@@ -106,13 +120,11 @@ on_told(void *ctx, const uint8_t port_id[16], const struct port_told *told)
 	port->asked = false;
 	if (!told || !told->usable || !may_compare(daemon) || !is_quiet(daemon, port))
 		return;
-	const bool down = is_down(daemon, port_id, &since_us);
 	const uint64_t revision = told->revision > port->revision ? told->revision : port->revision;
 	drop(&daemon->left_out, port);
-	if (told->dp_down == down && told->in_down == down)
+	if (!tell(daemon, port_id, told, revision))
 		return;
 	stats_add(&daemon->stats, STAT_OUT_TOLD_LATE, 1);
-	engine_tell_again(daemon->engine, port_id, revision, loop_now(daemon->loop));
 	daemon_turn_end(daemon);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lib/box.h"
+#include "lib/http_client.h"
 #include "lib/redis_client.h"
 
 #define WATCHED 1024 /* LEFT_OUT_MAX of src/dpwatchd */
@@ -104,6 +105,54 @@ START_TEST(a_port_that_fell_and_rose_meanwhile_is_not_told)
 }
 END_TEST
 
+static void
+report(const char *body)
+{
+	ck_assert_int_eq(http_client(box.api, "PUT", "/v2.0/ports/" VM1, body, NULL), 200);
+}
+
+/* Its hash, once what was left out is told. */
+static json_t *
+told_hash(json_int_t n)
+{
+	WAIT_FOR(told_late(n));
+	return redis_hash(box.redis, "dpwatch:port:" VM1);
+}
+
+START_TEST(a_report_alone_that_was_left_out_is_told)
+{
+	take_key();
+	report("{\"port\": {\"data_plane_status\": \"ACTIVE\"}}");
+	WAIT_FOR(left_out(1));
+	ck_assert(sandbox_log_has(&box, "what is reported of it was left out"));
+	give_key_back();
+	json_t *port = told_hash(1);
+	ck_assert_str_eq(redis_text(port, "dp_down"), "false");
+	ck_assert_str_eq(redis_text(port, "reported"), "false");
+	ck_assert_str_ne(redis_text(port, "reported_at"), "");
+	json_decref(port);
+	ck_assert_int_eq(redis_events(box.redis), 0);
+}
+END_TEST
+
+/* The hash comes back as it was. */
+START_TEST(a_report_that_ended_meanwhile_is_not_in_the_hash_any_more)
+{
+	report("{\"port\": {\"dp_down\": false}}");
+	WAIT_FOR(redis_number(box.redis, "EXISTS dpwatch:port:" VM1) == 1);
+	redis_do(box.redis, "RENAME dpwatch:port:" VM1 " aside");
+	take_key();
+	report("{\"port\": {\"data_plane_status\": null}}");
+	/* A report that ends at once: both are told of. */
+	WAIT_FOR(left_out(2));
+	redis_do(box.redis, "RENAME aside dpwatch:port:" VM1);
+	json_t *port = told_hash(1);
+	ck_assert_str_eq(redis_text(port, "reported_at"), "");
+	json_decref(port);
+	ck_assert_int_eq(redis_events(box.redis), 0);
+}
+END_TEST
+
 START_TEST(a_port_that_left_the_map_meanwhile_is_let_go)
 {
 	sandbox_link_down(&box, LEAF1, 1);
@@ -200,6 +249,8 @@ main(void)
 	tcase_add_test(one, a_rise_that_was_left_out_is_told);
 	tcase_add_test(one, a_port_that_ended_as_it_was_last_told_has_its_hash_again);
 	tcase_add_test(one, a_port_that_fell_and_rose_meanwhile_is_not_told);
+	tcase_add_test(one, a_report_alone_that_was_left_out_is_told);
+	tcase_add_test(one, a_report_that_ended_meanwhile_is_not_in_the_hash_any_more);
 	tcase_add_test(one, a_port_that_left_the_map_meanwhile_is_let_go);
 	tcase_add_test(one, what_was_left_out_before_a_restart_is_told_after_it);
 	tcase_add_test(one, a_comparison_with_all_of_redis_tells_it_no_second_time);

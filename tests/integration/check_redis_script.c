@@ -336,7 +336,7 @@ START_TEST(a_port_whose_key_is_of_the_wrong_type_is_left_out_and_named)
 	add(&redundancy);
 	change.port_id[15] = 1;
 	add(&change);
-	SEND("1", "1", "ok", "1", "0", "1");
+	SEND("1", "1", "ok", "1", "0", "1", ID);
 	ck_assert_int_eq(redis_number(box.redis, "STRLEN " PORT_KEY), 4);
 	ck_assert(!redis_is_down(box.redis, ID));
 	ck_assert_int_eq(redis_down(box.redis), 1);

@@ -258,3 +258,17 @@ engine_tell_again(
 	engine_note_revision(state, revision);
 	engine_settle_groups(engine, &topo_port_get(engine->topo, port)->group, 1, &decision);
 }
+
+bool
+engine_tell_hash(
+    struct engine *engine, const uint8_t port_id[16], uint64_t revision, struct engine_time time)
+{
+	const struct decision decision = decision_of(time);
+	const uint32_t port = topo_port_find(engine->topo, port_id);
+
+	if (!engine->started || port == TOPO_NONE)
+		return false;
+	engine_note_revision(engine_port_for_change(engine, port), revision);
+	engine_queue_port(engine, port, &decision);
+	return true;
+}

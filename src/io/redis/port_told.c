@@ -41,6 +41,7 @@ read_hash(struct port_told *told, const redisReply *reply)
 		return;
 	const char *dp_down = reply->element[0]->str, *revision = reply->element[1]->str;
 	told->usable = true;
+	told->is_there = dp_down != NULL;
 	told->dp_down = told->in_down = dp_down && strcmp(dp_down, "true") == 0;
 	told->revision = revision ? strtoull(revision, NULL, 10) : 0;
 }

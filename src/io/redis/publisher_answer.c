@@ -8,39 +8,41 @@
 #include "io/redis_explain.h"
 
 static void
-left_out(struct publisher *publisher, const uint8_t id[16], struct slice known)
+left_out(struct publisher *publisher, const uint8_t id[16], const char *what, uint64_t known)
 {
-	unsigned long long revision = 0;
 	char text[PORT_ID_TEXT];
 
 	stats_add(publisher->stats, STAT_OUT_REFUSED_PORTS, 1);
-	log_error("redis: %sport:%s is not a hash: its toggle was left out", publisher->prefix,
-	    port_id_format(id, text));
-	slice_to_uint(known, UINT64_MAX, &revision);
-	publisher->handler.left_out(publisher->handler.ctx, id, revision);
+	log_error("redis: %sport:%s is not a hash: %s was left out", publisher->prefix,
+	    port_id_format(id, text), what);
+	publisher->handler.left_out(publisher->handler.ctx, id, known);
 }
 
 static void
-tell_revisions(
-    struct publisher *publisher, const struct outbox_batch *batch, const redisReply *reply)
+tell_ports(struct publisher *publisher, const struct outbox_batch *batch, const redisReply *reply)
 {
 	struct slice id_text, known;
 	uint8_t id[16];
-	size_t at = 0;
+	size_t at = 0, i = 2;
 
-	for (size_t i = 2;
-	     i < reply->elements && change_next_toggle(&batch->args, &at, &id_text, &known); i++) {
+	for (; i < reply->elements && change_next_toggle(&batch->args, &at, &id_text, &known);
+	     i++) {
 		const uint64_t revision = publisher_number_of(reply->element[i]);
+		unsigned long long last = 0;
 		if (!port_id_parse(id_text, id))
 			continue;
+		slice_to_uint(known, UINT64_MAX, &last);
 		if (revision == 0)
-			left_out(publisher, id, known);
+			left_out(publisher, id, "its toggle", last);
 		else
 			publisher->handler.revision(publisher->handler.ctx, id, revision);
 	}
+	for (; i < reply->elements; i++)
+		if (reply->element[i]->str && port_id_parse(slice_of(reply->element[i]->str), id))
+			left_out(publisher, id, "what is reported of it", 0);
 }
 
-/* The next batch in order is in Redis; `reply` holds the revisions of its toggles, NULL where they are not told. */
+/* The next batch in order is in Redis; `reply` tells what became of its ports; NULL where that is not told. */
 static bool
 batch_done(struct publisher *publisher, const redisReply *reply)
 {
@@ -54,7 +56,7 @@ batch_done(struct publisher *publisher, const redisReply *reply)
 	publisher->error[0] = '\0';
 	stats_add(publisher->stats, STAT_OUT_TOGGLES, batch->n_toggles);
 	if (reply)
-		tell_revisions(publisher, batch, reply);
+		tell_ports(publisher, batch, reply);
 	publisher->handler.done(publisher->handler.ctx, batch);
 	return true;
 }
