@@ -97,7 +97,10 @@ refuse(struct load *load)
 	free(load);
 }
 
-/* The watch may have heard of it first: then what was read is in force by now, or being taken. */
+/*
+ * The watch may have heard of it first: then it was read, and what is under way still, taking it or reading the states beside
+ * it, ends in daemon_load_done().
+ */
 static void
 read_what_is_stored(struct load *load)
 {
@@ -109,7 +112,8 @@ read_what_is_stored(struct load *load)
 		return;
 	}
 	load->is_read = true;
-	if (!daemon->taking.under_way)
+	if (daemon->phase == PHASE_RUNNING && !daemon->comparing.telling &&
+	    !daemon->taking.under_way)
 		daemon_load_done(daemon, 200, NULL, &daemon->taking.warnings);
 }
 

@@ -173,6 +173,64 @@ START_TEST(the_daemon_answers_others_while_a_map_is_loaded)
 }
 END_TEST
 
+static void
+newest_change(char id[48])
+{
+	json_t *newest = redis_ask(box.redis, "XREVRANGE dpwatch:topology:changes + - COUNT 1");
+
+	snprintf(id, 48, "%s", json_string_value(json_array_get(json_array_get(newest, 0), 0)));
+	json_decref(newest);
+}
+
+static bool
+load_is_at(const char *phase)
+{
+	json_t *status = sandbox_get(&box, "/v1/status");
+	const char *is = json_string_value(json_object_get(
+	    json_object_get(json_object_get(status, "topology"), "loading"), "phase"));
+	const bool same = is && strcmp(is, phase) == 0;
+
+	json_decref(status);
+	return same;
+}
+
+/* A load whose map must be read once. Whether its worker was stopped after it had stored, and before it said so. */
+static bool
+load_with_a_slow_worker(const char *document)
+{
+	const json_int_t before = sandbox_counter(&box, "topology.loads");
+	struct process cli;
+	char id[48];
+	pid_t worker;
+	int status;
+
+	newest_change(id);
+	start_load(&cli, document);
+	WAIT_FOR(
+	    process_children(box.daemon.pid, WORKER, &worker) == 1 || process_ended(&cli, &status));
+	json_decref(
+	    redis_ask(box.redis, "XREAD BLOCK 10000 STREAMS dpwatch:topology:changes %s", id));
+	const bool stopped = worker != 0 && kill(worker, SIGSTOP) == 0;
+	WAIT_FOR(sandbox_counter(&box, "topology.loads") == before + 1);
+	const bool is_slow = load_is_at("storing");
+	if (stopped)
+		kill(worker, SIGCONT);
+	if (cli.pid != 0)
+		ck_assert_int_eq(process_wait(&cli), 0);
+	ck_assert_int_eq(sandbox_counter(&box, "topology.loads"), before + 1);
+	return is_slow;
+}
+
+/* Redis tells the daemon of a map that was stored, and may be quicker than the worker that stored it. */
+START_TEST(a_map_is_read_once_also_where_its_worker_is_slow_to_say_that_it_is_stored)
+{
+	char *map = make_map("leaf1", 2000);
+
+	WAIT_FOR(load_with_a_slow_worker(map));
+	free(map);
+}
+END_TEST
+
 /* How it is run, and what tells that it was. On a terminal (script makes one) lines are written over. */
 static const struct {
 	const char *before, *option, *told;
@@ -375,6 +433,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, box_set_up_external, box_tear_down);
 	tcase_add_test(tcase, a_large_map_is_taken_dumped_and_replaced_whole);
 	tcase_add_test(tcase, the_daemon_answers_others_while_a_map_is_loaded);
+	tcase_add_test(
+	    tcase, a_map_is_read_once_also_where_its_worker_is_slow_to_say_that_it_is_stored);
 	tcase_add_loop_test(
 	    tcase, a_load_tells_how_far_it_is_on_a_terminal_or_when_asked, 0, N(watched));
 	tcase_add_test(tcase, a_worker_that_is_killed_changes_nothing_and_leaves_nothing);

@@ -196,8 +196,8 @@ on_change(void *ctx, const redisReply *reply)
 	const char *newest = newest_entry(reply);
 	if (newest)
 		snprintf(sync->heard, sizeof(sync->heard), "%s", newest);
-	/* Our own store is heard of as well; the reading that follows it covers it. */
-	if (newest && (sync->reading || is_later(sync->heard, sync->seen)))
+	/* Our own store is heard of as well, also when the reading that covers it is under way or over. */
+	if (newest && is_later(sync->heard, sync->seen))
 		topo_sync_read(sync);
 	watch_from_seen(sync);
 }
