@@ -1,5 +1,6 @@
 #include "lib/http_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +51,9 @@ receive_all(int fd)
 
 	if (!out)
 		return NULL;
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
-		fwrite(buf, 1, (size_t)n, out);
+	/* One with a time limit is interrupted where the test's process was stopped and goes on. */
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0 || (n < 0 && errno == EINTR))
+		fwrite(buf, 1, n > 0 ? (size_t)n : 0, out);
 	fclose(out);
 	if (n == 0)
 		return text;
