@@ -76,6 +76,9 @@ int cli_misuse(const struct cli *cli, const char *format, ...)
 /* One document on standard output: indented on a terminal, on one line otherwise. */
 void cli_print_json(const struct cli *cli, const json_t *json);
 
+/* A list as the API answers it: an object with the list as its member `name`. */
+void cli_print_list(const struct cli *cli, const char *name, json_t *list);
+
 /* DELETEs what is called `name` under `collection` ("/v1/tokens/"), and says so. Returns the exit status. */
 int cli_delete(struct cli *cli, const char *collection, const char *name);
 

@@ -80,7 +80,7 @@ cmd_maintenance_list(struct cli *cli)
 	if (client_get_list(cli->client, "/v1/maintenance", "maintenance", &windows) != CLIENT_OK)
 		return CLI_REFUSED;
 	if (cli->json)
-		cli_print_json(cli, windows);
+		cli_print_list(cli, "maintenance", windows);
 	else
 		print_windows(cli, windows);
 	json_decref(windows);

@@ -98,13 +98,10 @@ cmd_port_list(struct cli *cli)
 	if (client_get_list(cli->client, target, "ports", &ports) != CLIENT_OK)
 		return CLI_REFUSED;
 	json_sort(ports, "name", "id");
-	if (cli->json) {
-		json_t *answer = json_pack("{s:O}", "ports", ports);
-		cli_print_json(cli, answer);
-		json_decref(answer);
-	} else {
+	if (cli->json)
+		cli_print_list(cli, "ports", ports);
+	else
 		print_ports(cli, ports);
-	}
 	json_decref(ports);
 	return CLI_DONE;
 }

@@ -120,13 +120,10 @@ cmd_interface_list(struct cli *cli)
 	    cli_value(cli, "overridden") ? "&overridden=1" : "");
 	if (interfaces_get(cli, sw, filters, &interfaces) != CLIENT_OK)
 		return CLI_REFUSED;
-	if (cli->json) {
-		json_t *answer = json_pack("{s:O}", "interfaces", interfaces);
-		cli_print_json(cli, answer);
-		json_decref(answer);
-	} else {
+	if (cli->json)
+		cli_print_list(cli, "interfaces", interfaces);
+	else
 		print_interfaces(cli, interfaces, true);
-	}
 	json_decref(interfaces);
 	return CLI_DONE;
 }
@@ -220,13 +217,10 @@ cmd_switch_list(struct cli *cli)
 	    CLIENT_OK)
 		return CLI_REFUSED;
 	json_sort(switches, "name", "name");
-	if (cli->json) {
-		json_t *answer = json_pack("{s:O}", "switches", switches);
-		cli_print_json(cli, answer);
-		json_decref(answer);
-	} else {
+	if (cli->json)
+		cli_print_list(cli, "switches", switches);
+	else
 		print_switches(cli, switches);
-	}
 	json_decref(switches);
 	return CLI_DONE;
 }

@@ -82,7 +82,7 @@ cmd_token_list(struct cli *cli)
 	if (client_get_list(cli->client, "/v1/tokens", "tokens", &tokens) != CLIENT_OK)
 		return CLI_REFUSED;
 	if (cli->json)
-		cli_print_json(cli, tokens);
+		cli_print_list(cli, "tokens", tokens);
 	else
 		print_tokens(cli, tokens);
 	json_decref(tokens);

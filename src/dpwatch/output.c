@@ -88,6 +88,15 @@ cli_print_json(const struct cli *cli, const json_t *json)
 	putchar('\n');
 }
 
+void
+cli_print_list(const struct cli *cli, const char *name, json_t *list)
+{
+	json_t *answer = json_pack("{s:O}", name, list);
+
+	cli_print_json(cli, answer);
+	json_decref(answer);
+}
+
 const char *
 json_text(const json_t *object, const char *name)
 {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/cli_box.h"
 #include "lib/redis_client.h"
+#include "lib/token_box.h"
 
 #define N(array) ((int)(sizeof(array) / sizeof(array[0])))
 
@@ -156,6 +156,27 @@ START_TEST(events_are_listed_and_typed_in_json)
 	ck_assert(json_is_true(json_object_get(event, "dp_down")));
 	ck_assert_int_eq(json_integer_value(json_object_get(event, "revision")), 1);
 	ck_assert_uint_eq(json_object_size(event), 19); /* the contract's 18, and the id */
+	json_decref(json);
+}
+END_TEST
+
+static const struct {
+	const char *command, *name;
+} lists[] = {
+	{ "switch", "switches" },
+	{ "interface", "interfaces" },
+	{ "port", "ports" },
+	{ "maintenance", "maintenance" },
+	{ "token", "tokens" },
+};
+
+START_TEST(each_list_is_the_member_of_an_object_as_in_the_api)
+{
+	ck_assert_int_eq(run(ARGV("maintenance", "add", "leaf1", "--for", "2h")), 0);
+	ck_assert_int_eq(run(ARGV("token", "add", "joe", "--role", "admin")), 0);
+	json_t *json = json_of(ARGV(lists[_i].command, "list"));
+	ck_assert_uint_eq(json_object_size(json), 1);
+	ck_assert_uint_gt(json_array_size(json_object_get(json, lists[_i].name)), 0);
 	json_decref(json);
 }
 END_TEST
@@ -419,7 +440,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("command line");
-	TCase *tcase = tcase_create("command line");
+	TCase *tcase = tcase_create("command line"), *tokens = tcase_create("with tokens");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
@@ -441,5 +462,9 @@ main(void)
 	tcase_add_test(tcase, without_a_daemon_it_says_so);
 	tcase_add_test(tcase, wrong_usage_is_status_2);
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tokens, 60);
+	tcase_add_checked_fixture(tokens, token_box_set_up, box_tear_down);
+	tcase_add_loop_test(tokens, each_list_is_the_member_of_an_object_as_in_the_api, 0, 5);
+	suite_add_tcase(suite, tokens);
 	return sandbox_main(suite);
 }
