@@ -241,10 +241,13 @@ print_engine(const json_t *engine)
 		printf(", %s\n", json_text(engine, "level"));
 	}
 	if (*json_text(engine, "problem"))
-		printf("%-14s%s: %lld messages refused; if the switch was replaced or reset: "
-		       "dpwatch switch forget-engine\n",
+		printf(
+		    "%-14s%s: %lld messages refused, the last with boots %lld, time %lld; if the switch "
+		    "was replaced or reset: dpwatch switch forget-engine\n",
 		    "PROBLEM", json_text(engine, "problem"),
-		    (long long)json_number(engine, "refused"));
+		    (long long)json_number(engine, "refused"),
+		    (long long)json_number(engine, "problem_boots"),
+		    (long long)json_number(engine, "problem_time"));
 }
 
 static void

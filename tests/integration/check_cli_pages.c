@@ -1,4 +1,4 @@
-/* dpwatch: a list of several pages, while another map comes in force between two of them. */
+/* dpwatch: what comes in several pages, while another map comes in force between two of them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +9,8 @@
 #include "lib/http_client.h"
 
 #define SWITCHES 1200 /* more than a page */
+#define FIRST "127.1.0.1"
+#define HEARD 250 /* interfaces: more than a page of those that were heard of */
 
 /* Whose switches are named after it. */
 static void
@@ -20,8 +22,8 @@ load_map(int number)
 
 	fprintf(file, "{\"switches\": [");
 	for (int i = 0; i < SWITCHES; i++)
-		fprintf(file, "%s{\"name\": \"map%d-%04d\", \"addresses\": [\"10.0.%d.%d\"]}",
-		    i > 0 ? "," : "", number, i, i / 250, i % 250);
+		fprintf(file, "%s{\"name\": \"map%d-%04d\", \"addresses\": [\"127.1.%d.%d\"]}",
+		    i > 0 ? "," : "", number, i, i / 250, i % 250 + 1);
 	fprintf(file, "]}");
 	ck_assert_int_eq(fclose(file), 0);
 	sandbox_load(&box, text);
@@ -128,6 +130,34 @@ START_TEST(a_map_that_never_stays_is_told)
 }
 END_TEST
 
+/* Lines of the first switch about so many interfaces. */
+static void
+speak_of_interfaces(void)
+{
+	char line[120];
+
+	for (int i = 1; i <= HEARD; i++) {
+		snprintf(line, sizeof(line),
+		    "<187>%d: %%LINK-3-UPDOWN: Interface Ethernet1/%d, changed state to down", i,
+		    i);
+		sandbox_line(&box, FIRST, line);
+	}
+	WAIT_FOR(sandbox_counter(&box, "syslog.event") == HEARD);
+}
+
+START_TEST(a_check_of_the_map_in_force_asks_to_be_called_again_when_another_came)
+{
+	load_map(1);
+	speak_of_interfaces();
+	struct process between = begin_to_stand_between(1);
+	ck_assert_int_eq(run(ARGV("--api", between_api, "topology", "check")), 1);
+	ck_assert_str_eq(out, "dpwatch: another topology came in force meanwhile: ask again\n");
+	/* The other one stays. */
+	ck_assert_int_eq(run(ARGV("--api", between_api, "topology", "check")), 0);
+	process_kill(&between);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -138,6 +168,8 @@ main(void)
 	tcase_add_checked_fixture(pages, box_set_up, box_tear_down);
 	tcase_add_loop_test(pages, a_list_begins_again_when_another_map_came_in_force, 0, 3);
 	tcase_add_test(pages, a_map_that_never_stays_is_told);
+	tcase_add_test(
+	    pages, a_check_of_the_map_in_force_asks_to_be_called_again_when_another_came);
 	suite_add_tcase(suite, pages);
 	return sandbox_main(suite);
 }

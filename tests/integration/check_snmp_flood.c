@@ -11,10 +11,12 @@
 
 #include "lib/box.h"
 #include "lib/redis_client.h"
+#include "lib/trap_message.h"
 #include "lib/v3_sender.h"
 
 #define N_ENGINES 5000
 #define N_FLOOD 20000
+#define N_TRAPS 50000
 
 static struct v3_user user;
 static struct v3_engine engines[N_ENGINES];
@@ -45,6 +47,26 @@ send_paced(int fd, const void *bytes, size_t len, json_int_t so_far)
 	if (so_far % 100 == 99)
 		WAIT_FOR(received_is(so_far + 1));
 }
+
+/* A set of four remembers its newest: where so many traps came, some sets had five. */
+START_TEST(traps_whose_repetition_would_not_be_noticed_are_counted)
+{
+	struct trap_message message;
+	int fd = sandbox_socket(LEAF1, "127.0.0.1", box.snmp_port);
+
+	trap_message_capture(&message, "snmptrap", "public", TRAP_LINK_DOWN, "1");
+	for (uint32_t i = 0; i < N_TRAPS; i++) {
+		trap_message_send(fd, &message, i);
+		if (i % 100 == 99)
+			WAIT_FOR(received_is(i + 1));
+	}
+	json_int_t forgotten = sandbox_counter(&box, "trap.forgotten");
+	ck_assert_int_gt(forgotten, 0);
+	ck_assert_int_lt(forgotten, N_TRAPS / 100);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.duplicate"), 0);
+	close(fd);
+}
+END_TEST
 
 /* A trap of each engine; linkDown and linkUp by turns, so that nobody's word is the last one again. */
 static void
@@ -181,6 +203,7 @@ main(void)
 	tcase_add_test(tcase, five_thousand_engines_with_one_user_become_known_and_stay_known);
 	tcase_add_test(tcase, a_flood_of_strangers_leaves_nothing_behind_and_pushes_nobody_out);
 	tcase_add_test(tcase, reports_are_limited_and_cost_no_keys);
+	tcase_add_test(tcase, traps_whose_repetition_would_not_be_noticed_are_counted);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }

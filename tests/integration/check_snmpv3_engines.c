@@ -75,6 +75,10 @@ START_TEST(boots_that_went_backwards_are_named_and_mended_by_forget_engine)
 	ck_assert_str_eq(engine_problem(), "engine boots went backwards");
 	ck_assert_int_eq(run(ARGV("switch", "list")), 0);
 	ck_assert_msg(strstr(out, "engine boots went backwards") != NULL, "%s", out);
+	ck_assert_int_eq(run(ARGV("switch", "show", "leaf1")), 0);
+	expect_in("boots 7, time 5000,");
+	expect_in(
+	    "engine boots went backwards: 1 messages refused, the last with boots 1, time 20;");
 	ck_assert_int_eq(run(ARGV("switch", "forget-engine", "leaf1")), 0);
 	ck_assert_msg(strstr(out, ENGINE1) != NULL, "%s", out);
 	v3.boots = "1,21";

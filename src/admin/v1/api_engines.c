@@ -46,7 +46,7 @@ api_engine_json(const struct usm_engine *engine)
 
 	if (!engine)
 		return json_null();
-	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:o, s:s, s:I}", "id",
+	json_t *json = json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:o, s:s, s:I}", "id",
 	    usm_engine_id_format(engine->id, engine->id_len, id), "boots",
 	    (json_int_t)engine->boots, "time", (json_int_t)engine->time, "user",
 	    api_json_text_or_null(engine->user), "level",
@@ -54,6 +54,12 @@ api_engine_json(const struct usm_engine *engine)
 	    addr_format(&engine->from, address), "heard_at", api_json_time(engine->heard_us),
 	    "problem", usm_timeliness_names[engine->problem], "refused",
 	    (json_int_t)engine->refused);
+	const bool timely = engine->problem == USM_TIMELY;
+	json_object_set_new(json, "problem_boots",
+	    timely ? json_null() : json_integer((json_int_t)engine->problem_boots));
+	json_object_set_new(json, "problem_time",
+	    timely ? json_null() : json_integer((json_int_t)engine->problem_time));
+	return json;
 }
 
 void
