@@ -33,7 +33,8 @@ static const struct slice severities[] = { SLICE("emerg"), SLICE("alert"), SLICE
 /* Tags that come without a pid, and before which the host may be missing. */
 static const struct slice tags[] = { SLICE("kernel"), SLICE("snmp"), SLICE("snmpd"), SLICE("mib2d"),
 	SLICE("system"), SLICE("interface"), SLICE("ports"), SLICE("swlogd"), SLICE("switchd"),
-	SLICE("orchagent"), SLICE("syslog"), SLICE("syncd"), SLICE("raslogd"), SLICE("intfd") };
+	SLICE("orchagent"), SLICE("syslog"), SLICE("syncd"), SLICE("raslogd"), SLICE("intfd"),
+	SLICE("Ebra") };
 #define N_TAGS (sizeof(tags) / sizeof(tags[0]))
 
 /* "local3.notice", "daemon.info": what a relay adds. */
