@@ -50,7 +50,10 @@ struct trap {
 	/* who is sure to have sent it: v3 only */
 	int level;              /* enum config_min_level; v1 and v2c: MIN_LEVEL_NO_AUTH_NO_PRIV */
 	struct slice engine_id; /* the sender's, authenticated; else empty */
-	/* identity of the datagram, for rule 5 (duplicates): a hash over sender and bytes; v3: over what was authenticated */
+	/*
+	 * identity of the datagram, for rule 5 (duplicates): a hash over sender and bytes; v3: over what was authenticated. Of
+	 * a v1 trap it tells nothing: without a request-id two events may have the same bytes
+	 */
 	uint64_t digest;
 };
 

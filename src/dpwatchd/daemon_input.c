@@ -175,6 +175,16 @@ on_expected(void *ctx, uint64_t digest)
 	dedup_prefetch(((const struct daemon *)ctx)->dedup, digest);
 }
 
+/*
+ * A v1 trap has no request-id: a flap within one tick of its time-stamp, which some agents count in seconds or not at all,
+ * tells the same bytes twice. Nobody repeats it, and what the network doubles or delays changes nothing or is stale.
+ */
+static bool
+is_duplicate(const struct daemon *daemon, const struct trap *trap, int64_t now_ns)
+{
+	return trap->version != 1 && dedup_seen(daemon->dedup, trap->digest, now_ns);
+}
+
 static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
@@ -195,7 +205,7 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	if (trap->inform)
 		daemon_pump_all(daemon);
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
-	if (dedup_seen(daemon->dedup, trap->digest, origin->time.now_ns)) {
+	if (is_duplicate(daemon, trap, origin->time.now_ns)) {
 		uint64_t number;
 		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
 		if (daemon_holds_any(daemon, sender.sw, &number)) {

@@ -119,22 +119,51 @@ START_TEST(a_link_up_heals_the_port_and_names_the_same_fault)
 }
 END_TEST
 
-START_TEST(an_snmpv1_trap_counts_as_its_v2_form_does)
+/* A v1 trap of the whole of RFC 1157, section 4.1.6: generic 2 is linkDown, 3 is linkUp; uptime is in hundredths. */
+static void
+send_v1(const char *generic, const char *uptime)
 {
 	char out[512], agent[32];
 
 	snprintf(agent, sizeof(agent), "127.0.0.1:%u", box.snmp_port);
 	ck_assert_int_eq(process_run(out, sizeof(out),
 			     ARGV("snmptrap", "-v1", "-c", "public", "--clientaddr=" LEAF1, agent,
-				 ".1.3.6.1.4.1.9.1.1", LEAF1, "2", "0", "", IF_ENTRY ".1.2", "i",
-				 "2", IF_ENTRY ".2.2", "s", "Ethernet1/2")),
+				 ".1.3.6.1.4.1.9.1.1", LEAF1, generic, "0", uptime, IF_ENTRY ".1.2",
+				 "i", "2", IF_ENTRY ".2.2", "s", "Ethernet1/2")),
 	    0);
 	ck_assert_str_eq(out, "");
+}
+
+START_TEST(an_snmpv1_trap_counts_as_its_v2_form_does)
+{
+	send_v1("2", "");
 	json_t *event = entry("dpwatch:events", 0, 1);
 	ck_assert_str_eq(redis_text(event, "port"), VM2);
 	ck_assert_str_eq(redis_text(event, "dp_down"), "true");
 	ck_assert_str_eq(redis_text(event, "interface"), "Ethernet1/2");
 	json_decref(event);
+}
+END_TEST
+
+/* They have no request-id, so the third has the bytes of the first. */
+START_TEST(snmpv1_traps_of_a_flap_within_one_tick_all_count)
+{
+	static const char *const generic[] = { "2", "3", "2" };
+
+	for (int i = 0; i < 3; i++) {
+		send_v1(generic[i], "500");
+		json_t *event = entry("dpwatch:events", i, i + 1);
+		ck_assert_str_eq(redis_text(event, "dp_down"), i == 1 ? "false" : "true");
+		json_decref(event);
+	}
+	/* What the network doubles, or delays past a later one, is none. */
+	send_v1("2", "500");
+	WAIT_FOR(sandbox_counter(&box, "event.no-change") == 1);
+	send_v1("3", "600");
+	json_decref(entry("dpwatch:events", 3, 4));
+	send_v1("2", "500");
+	WAIT_FOR(sandbox_counter(&box, "event.stale") == 1);
+	ck_assert_int_eq(redis_down(box.redis), 0);
 }
 END_TEST
 
@@ -359,6 +388,7 @@ main(void)
 	tcase_add_test(contract, a_link_down_is_on_the_audit_trail);
 	tcase_add_test(contract, a_link_up_heals_the_port_and_names_the_same_fault);
 	tcase_add_test(contract, an_snmpv1_trap_counts_as_its_v2_form_does);
+	tcase_add_test(contract, snmpv1_traps_of_a_flap_within_one_tick_all_count);
 	tcase_add_test(contract, names_work_with_the_modules_of_this_project_and_print_nothing);
 	tcase_add_loop_test(contract, the_interface_is_found_by_name_description_or_index, 0,
 	    (int)(sizeof(ways) / sizeof(ways[0])));
