@@ -191,6 +191,9 @@ void engine_override_view(
 void engine_tick(struct engine *engine, struct engine_time time);
 int64_t engine_next_deadline(const struct engine *engine);
 
+/* So many changes of one failure are decided at once, the interface's own among them; then more as these are popped. */
+#define ENGINE_STEP_AT_ONCE 64
+
 /*
  * Takes the next change out. False when there is none. The strings are valid until the next call into the engine. Of a failure
  * with very many ports behind it only the first are decided when the word is fed, and the others as these are popped,

@@ -183,12 +183,6 @@ struct decision {
 	struct fault *fault;       /* of this step; NULL until a port needs it */
 };
 
-/*
- * At once, changes; what is more of a step is decided when those were popped, so that the first are out early. No less than
- * OUTBOX_FIRST_TOGGLES, by which the program tells that there are very many; the interface's own change counts.
- */
-#define ENGINE_STEP_AT_ONCE 64
-
 /* What is left of a step that moved switches: the interfaces behind which ports are still to be looked at. */
 struct step_rest {
 	bool waits;

@@ -8,6 +8,8 @@
  * takes more than BRAKE_FEW that come together for the first of many. */
 #define PUMP_AHEAD 6
 #define PUMP_ON_MS 1
+/* By what the engine has decided at once it is seen whether there is more than one batch. */
+_Static_assert(ENGINE_STEP_AT_ONCE >= OUTBOX_FIRST_TOGGLES, "very many are known as such");
 
 static void
 say_toggle(struct daemon *daemon, const struct dp_change *change)
