@@ -278,6 +278,9 @@ bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_co
 
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);
+/* For the status, and logged. receive_buffer: as the kernel tells it, bytes; 0: it has none. */
+void daemon_note_listener(
+    struct daemon *daemon, const char *kind, const char *name, size_t receive_buffer);
 void daemon_read_inputs(struct daemon *daemon, bool on);
 
 /*

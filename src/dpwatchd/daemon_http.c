@@ -44,6 +44,35 @@ redis_state(const struct daemon *daemon)
 }
 
 static void
+gather_warnings(struct daemon *daemon)
+{
+	const struct {
+		bool holds;
+		const char *text;
+	} warnings[] = {
+		{ true, redis_link_warning(daemon->link) },
+		{ daemon->config.snmp.community.n == 0,
+		    "no [snmp] community is configured: every v1 and v2c trap is refused" },
+		{ rules_count(daemon->rules) == 0, NO_RULES },
+		{ http_is_exposed(daemon->http), EXPOSED },
+		{ maintenance_n(daemon->maintenance) > 0,
+		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)" },
+		{ !daemon->topology_loaded,
+		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)" },
+		{ journal_state(daemon->journal) == JOURNAL_FAILING,
+		    "the journal cannot be written (look at the disk of [daemon] state_dir): what Redis does not take is in memory only" },
+		{ outbox_overflowed(daemon->outbox),
+		    "too much waits for Redis: intermediate toggles are folded" },
+		{ daemon->map_lost, MAP_LOST },
+	};
+
+	daemon->n_warnings = 0;
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++)
+		if (warnings[i].holds)
+			add_warning(daemon, warnings[i].text);
+}
+
+static void
 refresh_status(void *ctx, struct api_status *status)
 {
 	struct daemon *daemon = ctx;
@@ -53,28 +82,7 @@ refresh_status(void *ctx, struct api_status *status)
 
 	/* Whoever asks sees a failure whole. */
 	daemon_pump_all(daemon);
-	daemon->n_warnings = 0;
-	add_warning(daemon, redis_link_warning(daemon->link));
-	if (daemon->config.snmp.community.n == 0)
-		add_warning(
-		    daemon, "no [snmp] community is configured: every v1 and v2c trap is refused");
-	if (rules_count(daemon->rules) == 0)
-		add_warning(daemon, NO_RULES);
-	if (http_is_exposed(daemon->http))
-		add_warning(daemon, EXPOSED);
-	if (maintenance_n(daemon->maintenance) > 0)
-		add_warning(daemon,
-		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)");
-	if (!daemon->topology_loaded)
-		add_warning(daemon,
-		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)");
-	if (journal_state(daemon->journal) == JOURNAL_FAILING)
-		add_warning(daemon,
-		    "the journal cannot be written (look at the disk of [daemon] state_dir): what Redis does not take is in memory only");
-	if (outbox_overflowed(daemon->outbox))
-		add_warning(daemon, "too much waits for Redis: intermediate toggles are folded");
-	if (daemon->map_lost)
-		add_warning(daemon, MAP_LOST);
+	gather_warnings(daemon);
 	publisher_round_trip(daemon->publisher, &round_trip_us, &round_trip_max_us);
 	*status = (struct api_status){
 		.round_trip_us = round_trip_us,
@@ -345,13 +353,8 @@ daemon_open_http(struct daemon *daemon, char *error, size_t size)
 		return -1;
 	}
 	http_set_tls(daemon->http, tls);
-	for (size_t i = 0; i < http_n_listeners(daemon->http) && daemon->n_listeners < 64; i++) {
-		snprintf(daemon->listener_texts[daemon->n_listeners],
-		    sizeof(daemon->listener_texts[0]), "api %s", http_listener(daemon->http, i));
-		daemon->listeners[daemon->n_listeners] =
-		    daemon->listener_texts[daemon->n_listeners];
-		log_info("listening: %s", daemon->listeners[daemon->n_listeners++]);
-	}
+	for (size_t i = 0; i < http_n_listeners(daemon->http); i++)
+		daemon_note_listener(daemon, "api", http_listener(daemon->http, i), 0);
 	if (http_is_exposed(daemon->http))
 		log_warning("api: %s", EXPOSED);
 	return 0;

@@ -185,6 +185,21 @@ is_duplicate(const struct daemon *daemon, const struct trap *trap, int64_t now_n
 	return trap->version != 1 && dedup_seen(daemon->dedup, trap->digest, now_ns);
 }
 
+/* The datagram was here before: it changes nothing, and is answered as the first one is. */
+static enum input_answer
+answer_repeated(struct daemon *daemon, uint32_t sw, uint64_t *ticket)
+{
+	uint64_t number;
+
+	stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
+	if (daemon_holds_any(daemon, sw, &number)) {
+		*ticket = number;
+		return ANSWER_WHEN_FED;
+	}
+	/* The first of them may still be on its way to Redis or to the disk. */
+	return daemon_safe_ticket(daemon) < *ticket ? ANSWER_AFTER_TICKET : ANSWER_NOW;
+}
+
 static enum input_answer
 on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, uint64_t *ret_ticket)
 {
@@ -205,16 +220,8 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 	if (trap->inform)
 		daemon_pump_all(daemon);
 	*ret_ticket = outbox_last_ticket(daemon->outbox);
-	if (is_duplicate(daemon, trap, origin->time.now_ns)) {
-		uint64_t number;
-		stats_add(&daemon->stats, STAT_TRAP_DUPLICATE, 1);
-		if (daemon_holds_any(daemon, sender.sw, &number)) {
-			*ret_ticket = number;
-			return ANSWER_WHEN_FED;
-		}
-		/* The first of them may still be on its way to Redis or to the disk. */
-		return daemon_safe_ticket(daemon) < *ret_ticket ? ANSWER_AFTER_TICKET : ANSWER_NOW;
-	}
+	if (is_duplicate(daemon, trap, origin->time.now_ns))
+		return answer_repeated(daemon, sender.sw, ret_ticket);
 	if (trap_link_decode(rules_traps(daemon->rules), trap, &heard.event, &miss) !=
 	    DECODE_EVENT) {
 		stats_add(&daemon->stats, trap_stats[miss], 1);
@@ -295,8 +302,9 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 
 /* ---- the listeners ---- */
 
-static void
-note_listener(struct daemon *daemon, const char *kind, const char *name, size_t receive_buffer)
+void
+daemon_note_listener(
+    struct daemon *daemon, const char *kind, const char *name, size_t receive_buffer)
 {
 	size_t i = daemon->n_listeners,
 	       max = sizeof(daemon->listeners) / sizeof(daemon->listeners[0]);
@@ -320,7 +328,7 @@ note_listeners(struct daemon *daemon, const char *kind, const struct input_socke
 	for (size_t i = 0; i < input_sockets_count(sockets); i++) {
 		size_t receive_buffer;
 		const char *name = input_sockets_name(sockets, i, &receive_buffer);
-		note_listener(daemon, kind, name, receive_buffer);
+		daemon_note_listener(daemon, kind, name, receive_buffer);
 	}
 }
 

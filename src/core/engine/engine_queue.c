@@ -1,6 +1,7 @@
 /*
- * What was decided and waits to be popped; of a failure with very many ports behind it, the first ones. A queued change holds numbers; the names are looked up when it is popped, so
- * that 20,000 toggles of one spine cost no text. The queue is empty whenever a snapshot is replaced.
+ * What was decided and waits to be popped; of a failure with very many ports behind it, the first ones. A queued change holds
+ * numbers; the names are looked up when it is popped, so that 20,000 toggles of one spine cost no text. The queue is empty
+ * whenever a snapshot is replaced.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -139,19 +140,11 @@ engine_forget_orphans(struct engine *engine)
 	engine->n_orphans = 0;
 }
 
-bool
-engine_pop(struct engine *engine, struct dp_change *ret_change)
+/* What every kind of change has; what a kind does not have is empty. */
+static struct dp_change
+change_of(const struct queued *queued)
 {
-	engine_drop_popped(engine);
-	if (engine->head == engine->n_queue)
-		engine_step_on(engine, ENGINE_STEP_AT_ONCE);
-	if (engine->head == engine->n_queue) {
-		if (engine->started)
-			engine_forget_orphans(engine);
-		return false;
-	}
-	const struct queued *queued = &engine->queue[engine->head++];
-	*ret_change = (struct dp_change){
+	return (struct dp_change){
 		.kind = (enum dp_change_kind)queued->kind,
 		.switch_name = "",
 		.interface_name = "",
@@ -176,6 +169,21 @@ engine_pop(struct engine *engine, struct dp_change *ret_change)
 		.protocol = "",
 		.override = "",
 	};
+}
+
+bool
+engine_pop(struct engine *engine, struct dp_change *ret_change)
+{
+	engine_drop_popped(engine);
+	if (engine->head == engine->n_queue)
+		engine_step_on(engine, ENGINE_STEP_AT_ONCE);
+	if (engine->head == engine->n_queue) {
+		if (engine->started)
+			engine_forget_orphans(engine);
+		return false;
+	}
+	const struct queued *queued = &engine->queue[engine->head++];
+	*ret_change = change_of(queued);
 	if (queued->interface != TOPO_NONE) {
 		uint32_t sw = engine_interface_switch(engine, queued->interface);
 		ret_change->switch_name =
