@@ -22,6 +22,9 @@ struct embedded_redis *embedded_redis_start(
 
 const char *embedded_redis_path(const struct embedded_redis *redis); /* of its socket */
 
+/* Call once in a while: a log of its that has grown beyond a megabyte becomes redis.log.old. NULL: does nothing. */
+void embedded_redis_trim_log(const struct embedded_redis *redis);
+
 /* Call on SIGCHLD. */
 void embedded_redis_reap(struct embedded_redis *redis);
 

@@ -1,10 +1,12 @@
 /*
  * A daemon that runs: SIGHUP, what its API tells of it, and what systemd is told.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -166,6 +168,33 @@ END_TEST
 
 /* ---- systemd ---- */
 
+static off_t
+size_of(const char *path)
+{
+	struct stat file;
+
+	return stat(path, &file) == 0 ? file.st_size : 0;
+}
+
+START_TEST(what_the_embedded_redis_logs_is_bounded)
+{
+	static char much[(1 << 20) + 1];
+	char log[SANDBOX_PATH + 16], old[SANDBOX_PATH + 16];
+
+	snprintf(log, sizeof(log), "%s/redis.log", box.dir);
+	snprintf(old, sizeof(old), "%s/redis.log.old", box.dir);
+	ck_assert_int_eq(size_of(old), 0);
+	int fd = open(log, O_WRONLY | O_APPEND);
+	ck_assert_int_eq(write(fd, much, sizeof(much)), (ssize_t)sizeof(much));
+	ck_assert_int_eq(close(fd), 0);
+	WAIT_FOR(size_of(old) > (off_t)sizeof(much));
+	/* It goes on in a new one. */
+	redis_do(box.redis, "BGREWRITEAOF");
+	WAIT_FOR(size_of(log) > 0);
+	ck_assert_int_lt(size_of(log), (off_t)sizeof(much));
+}
+END_TEST
+
 START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -202,6 +231,7 @@ main(void)
 	tcase_add_test(running, sighup_says_what_needs_a_restart);
 	tcase_add_test(running, the_api_tells_how_the_daemon_is);
 	tcase_add_test(running, nobody_else_can_read_what_the_embedded_redis_keeps);
+	tcase_add_test(running, what_the_embedded_redis_logs_is_bounded);
 	suite_add_tcase(suite, running);
 
 	tcase_set_timeout(systemd, 60);

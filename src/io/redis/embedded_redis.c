@@ -21,6 +21,7 @@
 #define STOP_WAIT_MS 30000
 #define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 10000
+#define LOG_MOST ((off_t)1 << 20)
 
 struct embedded_redis {
 	struct loop *loop;
@@ -198,6 +199,20 @@ const char *
 embedded_redis_path(const struct embedded_redis *redis)
 {
 	return redis->socket;
+}
+
+/* Redis opens it anew for each line. */
+void
+embedded_redis_trim_log(const struct embedded_redis *redis)
+{
+	char old[PATH_MAX];
+	struct stat file;
+
+	if (!redis || stat(redis->log, &file) != 0 || file.st_size <= LOG_MOST)
+		return;
+	snprintf(old, sizeof(old), "%.4000s/redis.log.old", redis->dir);
+	if (rename(redis->log, old) != 0)
+		log_debug("redis: %s cannot be renamed: %s", redis->log, strerror(errno));
 }
 
 void
