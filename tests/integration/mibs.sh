@@ -134,6 +134,8 @@ HUAWEI-ENTITY-TRAP-MIB::hwEntityTrapRelativeResource            .1.3.6.1.4.1.201
 HUAWEI-ENTITY-TRAP-MIB::hwEntityTrapReasonDescr                 .1.3.6.1.4.1.2011.5.25.219.1.13
 HUAWEI-ENTITY-TRAP-MIB::hwPortDown                              .1.3.6.1.4.1.2011.5.25.219.2.12.1
 HUAWEI-ENTITY-TRAP-MIB::hwPortUp                                .1.3.6.1.4.1.2011.5.25.219.2.12.2
+HUAWEI-BASE-TRAP-MIB::hwPortPhysicalDown                        .1.3.6.1.4.1.2011.5.25.129.2.5.1
+HUAWEI-BASE-TRAP-MIB::hwPortPhysicalUp                          .1.3.6.1.4.1.2011.5.25.129.2.5.2
 HUAWEI-ENTITY-TRAP-MIB::hwEntityDyingGaspEvent                  .1.3.6.1.4.1.2011.5.25.219.2.10.25
 HUAWEI-IF-EXT-MIB::hwIFExtPhyStatus                             .1.3.6.1.4.1.2011.5.25.41.1.1.2
 HUAWEI-IF-EXT-MIB::hwIFExtMemberOf                              .1.3.6.1.4.1.2011.5.25.41.1.1.3
