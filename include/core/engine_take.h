@@ -3,7 +3,7 @@
  *
  * Beside the engine, which goes on to decide on the map in force, stands `next`: an engine without queue and reports, whose
  * rows are those of the new map. Phase by phase it gets what carries over by name, its own reach and its groups' paths; and
- * the groups are listed whose ports would get another verdict. What changes in force meanwhile is caught up with: ports are
+ * the groups are listed whose ports would get another verdict, or have other paths. What changes in force meanwhile is caught up with: ports are
  * noted by whoever changes them, interfaces are compared as a whole, which is quick. One slice compares once more and swaps
  * the rows; then the listed groups are settled, in slices too, as of that moment: whatever else changes something first has
  * all of them settled (engine_settle_pending). So the outcome is that of one step at the moment of the swap. Last, what was
@@ -57,6 +57,9 @@ void make_port(struct take *take, uint32_t port);            /* a port of next *
 void find_leaving(struct take *take, uint32_t port);         /* a port in force */
 /* Carries over the port in force that changed last. */
 void carry_changed(struct take *take);
+/* Whether a port has other paths than it had under another number in another map. */
+bool take_is_rewired(
+    const struct engine *was, uint32_t port, const struct engine *is, uint32_t now);
 
 /* ---- engine_swap.c ---- */
 /* Brings it in force, unsettled. -ENOMEM with nothing changed. */

@@ -194,6 +194,17 @@ list_if_unsettled(struct take *take, uint32_t port)
 		list_group(take, number);
 }
 
+bool
+take_is_rewired(const struct engine *was, uint32_t port, const struct engine *is, uint32_t now)
+{
+	struct dp_paths before, after;
+
+	engine_port_paths(was, port, &before);
+	engine_port_paths(is, now, &after);
+	return before.up != after.up || before.stranded != after.stranded ||
+	       before.total != after.total;
+}
+
 /* The interface that decided a port's last toggle may have no number yet: nobody spoke of it, or it is new in force. */
 static uint32_t
 renumbered(struct take *take, uint32_t port, uint32_t interface)
@@ -218,6 +229,8 @@ carry_port(struct take *take, uint32_t port, uint32_t now)
 	tally_port(take, copy, 1);
 	if (copy->interface != TOPO_NONE)
 		copy->interface = renumbered(take, port, copy->interface);
+	if (take_is_rewired(take->engine, port, &take->next, now))
+		list_group(take, topo_port_get(take->next.topo, now)->group);
 	list_if_unsettled(take, now);
 }
 

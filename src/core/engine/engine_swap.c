@@ -172,6 +172,36 @@ tell_order(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 		engine_queue_interface(engine, aggregate, false, wall_us);
 }
 
+/* A port has a hash in Redis since it toggled, or was reported. */
+static bool
+has_hash(const struct engine *engine, uint32_t port)
+{
+	struct dp_report report;
+
+	if (engine->ports[port].revision > 0)
+		return true;
+	engine_port_report(engine, port, &report);
+	return report.at_us != 0;
+}
+
+/* The hash of a port tells its paths: where the map alone changed them, that must be told, too. */
+static void
+mark_rewired(struct take *take, uint32_t group)
+{
+	struct engine *engine = take->engine;
+	const struct topo_range ports = topo_group_get(engine->topo, group)->ports;
+
+	for (uint32_t i = 0; i < ports.n; i++) {
+		const uint32_t port = topo_port_of_group(engine->topo, ports.first + i);
+		if (!has_hash(engine, port))
+			continue;
+		const uint32_t old =
+		    topo_port_find(take->next.topo, topo_port_get(engine->topo, port)->id);
+		if (old != TOPO_NONE && take_is_rewired(&take->next, old, engine, port))
+			engine->ports[port].flags |= PORT_REWIRED;
+	}
+}
+
 bool
 take_settle(struct take *take, uint32_t n_ports)
 {
@@ -190,6 +220,7 @@ take_settle(struct take *take, uint32_t n_ports)
 		uint32_t group = groups->items[take->n_settled++];
 		uint32_t n = topo_group_get(take->engine->topo, group)->ports.n;
 		n_ports -= n < n_ports ? n : n_ports;
+		mark_rewired(take, group);
 	}
 	engine_settle_groups(take->engine, groups->items ? groups->items + first : NULL,
 	    (uint32_t)(take->n_settled - first), &decision);

@@ -199,7 +199,8 @@ engine_settle_port(struct engine *engine, uint32_t port, const struct group_stat
 	const uint8_t was = state->flags;
 	bool moved = before && (before->up != now->up || before->stranded != now->stranded);
 
-	state->flags = (uint8_t)((was & ~PORT_OBSERVED) | (now->down ? PORT_OBSERVED : 0));
+	state->flags =
+	    (uint8_t)((was & ~(PORT_OBSERVED | PORT_REWIRED)) | (now->down ? PORT_OBSERVED : 0));
 	bool told = decide(engine, port, cause, decision);
 	bool down = state->flags & PORT_DOWN;
 	bool degraded = !down && now->up < total, stranded = !down && now->stranded > 0;
@@ -208,12 +209,13 @@ engine_settle_port(struct engine *engine, uint32_t port, const struct group_stat
 	engine->totals.ports_degraded += (uint32_t)(degraded - (bool)(was & PORT_DEGRADED));
 	if (!engine->started || decision->quiet)
 		return told;
-	/* A port that stays down has no news for anybody, but its hash tells its paths. */
-	if (down && moved && !told)
-		engine_queue_port(engine, port, decision);
 	if (down || (((was ^ state->flags) & (PORT_DEGRADED | PORT_STRANDED)) == 0 &&
-			(!moved || (was & PORT_DOWN))))
+			(!moved || (was & PORT_DOWN)))) {
+		/* A port that stays as it is has no news for anybody, but its hash tells its paths. */
+		if (!told && ((down && moved) || was & PORT_REWIRED))
+			engine_queue_port(engine, port, decision);
 		return told;
+	}
 	struct queued *queued = queue_port(engine, CHANGE_REDUNDANCY, port, decision);
 	queued->reason = (uint8_t)decision->reason;
 	queued->redundancy = (uint8_t)redundancy_of(state,
