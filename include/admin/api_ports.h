@@ -53,16 +53,16 @@ struct port_filters {
 /* Reads them. False when the request has been answered 400: a name that is no filter, a value that is no boolean. */
 bool port_filters_parse(struct api_call *call, struct port_filters *ret_filters);
 
-/* Whether few ports will meet them: they ask for names. */
-bool port_filters_are_rare(const struct port_filters *filters);
+/* Whether few ports will meet them: they ask for names, or for those that are down, and few are. */
+bool port_filters_are_rare(const struct engine *engine, const struct port_filters *filters);
 
 /* Whether they ask for ports by their ids; then only these need to be looked at. */
 bool port_filters_are_ids(const struct port_filters *filters);
 /* The port that the i-th of them names by its id. TOPO_NONE: none, or one that an earlier one names. */
 uint32_t port_filter_named(const struct topo *topo, const struct port_filters *filters, size_t i);
 
-/* Whether they ask for more of a port than the topology holds. */
-bool port_filters_need_state(const struct port_filters *filters);
+/* Whether they ask for more of a port than its own row and state hold. */
+bool port_filters_need_status(const struct port_filters *filters);
 
 /* Looks up what filters name in the map in force; to be called before matching, and after another map came in force. */
 void port_filters_resolve(const struct api_call *call, struct port_filters *filters);

@@ -293,6 +293,9 @@ struct engine_port_view {
 };
 void engine_port_view(
     const struct engine *engine, uint32_t port, struct engine_port_view *ret_view);
+/* Its dp_down and data_plane_status alone, for who looks at very many. */
+bool engine_port_is_down(const struct engine *engine, uint32_t port);
+const char *engine_port_status(const struct engine *engine, uint32_t port);
 
 struct engine_totals {
 	uint32_t overrides;

@@ -223,46 +223,38 @@ port_json(const struct api_call *call, uint32_t port)
 
 /* ---- filters ---- */
 
-/* A port while it is held against the filters; its state is looked up only when a filter asks for it. */
+/* Fewer than one in so many ports are few. */
+#define RARE 8
+
+/* A port while it is held against the filters. */
 struct candidate {
-	const struct api_call *call;
+	const struct engine *engine;
 	const struct topo *topo;
 	const struct topo_port *row;
 	uint32_t port;
-	bool has_view;
-	struct engine_port_view view;
 };
 
-static const struct engine_port_view *
-candidate_view(struct candidate *candidate)
-{
-	if (!candidate->has_view)
-		engine_port_view(candidate->call->api->engine, candidate->port, &candidate->view);
-	candidate->has_view = true;
-	return &candidate->view;
-}
-
 static bool
-fits_id(struct candidate *candidate, const struct port_filter *filter)
+fits_id(const struct candidate *candidate, const struct port_filter *filter)
 {
 	return filter->flag && memcmp(candidate->row->id, filter->id, sizeof(filter->id)) == 0;
 }
 
 static bool
-fits_name(struct candidate *candidate, const struct port_filter *filter)
+fits_name(const struct candidate *candidate, const struct port_filter *filter)
 {
 	return strcmp(topo_text_get(candidate->topo, candidate->row->name), filter->text) == 0;
 }
 
 static bool
-fits_project(struct candidate *candidate, const struct port_filter *filter)
+fits_project(const struct candidate *candidate, const struct port_filter *filter)
 {
 	return strcmp(topo_text_get(candidate->topo, candidate->row->project_id), filter->text) ==
 	       0;
 }
 
 static bool
-fits_host(struct candidate *candidate, const struct port_filter *filter)
+fits_host(const struct candidate *candidate, const struct port_filter *filter)
 {
 	uint32_t host = topo_group_get(candidate->topo, candidate->row->group)->host;
 
@@ -272,7 +264,7 @@ fits_host(struct candidate *candidate, const struct port_filter *filter)
 
 /* The beginning of an id or name: how the command line finds what somebody typed. */
 static bool
-fits_match(struct candidate *candidate, const struct port_filter *filter)
+fits_match(const struct candidate *candidate, const struct port_filter *filter)
 {
 	char id[PORT_ID_TEXT];
 	size_t len = strlen(filter->text);
@@ -284,20 +276,20 @@ fits_match(struct candidate *candidate, const struct port_filter *filter)
 }
 
 static bool
-fits_dp_down(struct candidate *candidate, const struct port_filter *filter)
+fits_dp_down(const struct candidate *candidate, const struct port_filter *filter)
 {
-	return candidate_view(candidate)->dp_down == filter->flag;
+	return engine_port_is_down(candidate->engine, candidate->port) == filter->flag;
 }
 
 static bool
-fits_data_plane_status(struct candidate *candidate, const struct port_filter *filter)
+fits_data_plane_status(const struct candidate *candidate, const struct port_filter *filter)
 {
-	const char *status = candidate_view(candidate)->data_plane_status;
+	const char *status = engine_port_status(candidate->engine, candidate->port);
 
 	return strcmp(status ? status : "null", filter->text) == 0;
 }
 
-typedef bool filter_fn(struct candidate *candidate, const struct port_filter *filter);
+typedef bool filter_fn(const struct candidate *candidate, const struct port_filter *filter);
 
 struct port_filter_kind {
 	const char *name;
@@ -414,15 +406,25 @@ has_filter(const struct port_filters *filters, filter_fn *fits)
 }
 
 bool
-port_filters_need_state(const struct port_filters *filters)
+port_filters_need_status(const struct port_filters *filters)
 {
-	return has_filter(filters, fits_dp_down) || has_filter(filters, fits_data_plane_status);
+	return has_filter(filters, fits_data_plane_status);
 }
 
 bool
-port_filters_are_rare(const struct port_filters *filters)
+port_filters_are_rare(const struct engine *engine, const struct port_filters *filters)
 {
-	return has_filter(filters, fits_name);
+	struct engine_totals totals;
+
+	if (has_filter(filters, fits_name))
+		return true;
+	engine_totals(engine, &totals);
+	if (totals.ports_down > topo_n_ports(engine_topo(engine)) / RARE)
+		return false;
+	for (size_t i = 0; i < filters->n; i++)
+		if (filters->items[i].kind->fits == fits_dp_down && filters->items[i].flag)
+			return true;
+	return false;
 }
 
 bool
@@ -449,7 +451,7 @@ bool
 port_filters_match(const struct api_call *call, const struct port_filters *filters, uint32_t port)
 {
 	struct candidate candidate = {
-		.call = call,
+		.engine = call->api->engine,
 		.topo = engine_topo(call->api->engine),
 		.port = port,
 	};

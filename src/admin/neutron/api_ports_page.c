@@ -5,9 +5,9 @@
 
 /* What a slice may cost, in ports looked at (some 50 ns each): one or two milliseconds. */
 #define SLICE_COST 20000
-#define COST_OF_STATE 8 /* more, where a filter asks for the port's state */
-#define COST_OF_ORDER 4 /* more, where ports are compared with each other */
-#define COST_OF_PLACE 4 /* more, where each is looked for in memory */
+#define COST_OF_STATUS 2 /* more, where a filter asks for what its interfaces said */
+#define COST_OF_ORDER 4  /* more, where ports are compared with each other */
+#define COST_OF_PLACE 4  /* more, where each is looked for in memory */
 #define COST_OF_LISTING 50
 /* So many moves of the sorting by id are as much as one port looked at. */
 #define MOVES_OF_ONE 4
@@ -16,11 +16,12 @@
 #define FILLS_WITHIN 8
 
 static enum ports_walk
-first_walk(const struct ports_page *page)
+first_walk(const struct engine *engine, const struct ports_page *page)
 {
-	return port_filters_are_ids(&page->filters)                         ? WALK_NAMED
-	       : page->order.n > 0 || port_filters_are_rare(&page->filters) ? WALK_ROWS
-									    : WALK_BY_ID;
+	if (port_filters_are_ids(&page->filters))
+		return WALK_NAMED;
+	return page->order.n > 0 || port_filters_are_rare(engine, &page->filters) ? WALK_ROWS
+										  : WALK_BY_ID;
 }
 
 bool
@@ -31,7 +32,7 @@ ports_page_start(struct api_call *call, struct ports_page *page)
 	page->looked = page->n = 0;
 	page->sorted = page->found = page->placed = false;
 	json_array_clear(page->listed);
-	page->walk = first_walk(page);
+	page->walk = first_walk(call->api->engine, page);
 	page->has_marker = marker && marker[0] != '\0';
 	page->marker = page->has_marker ? port_find(call, marker) : TOPO_NONE;
 	if (!page->has_marker)
@@ -198,7 +199,7 @@ page_found(const struct topo *topo, struct ports_page *page)
 static uint32_t
 cost_of_one(const struct ports_page *page)
 {
-	return 1 + (port_filters_need_state(&page->filters) ? COST_OF_STATE : 0) +
+	return 1 + (port_filters_need_status(&page->filters) ? COST_OF_STATUS : 0) +
 	       (page->order.n > 0 ? COST_OF_ORDER : 0) +
 	       (page->walk == WALK_BY_ID ? COST_OF_PLACE : 0);
 }

@@ -149,13 +149,24 @@ is_down(const struct engine *engine, const struct port_state *state)
 	return state->flags & (engine->comparing ? PORT_OBSERVED | PORT_REPORTED : PORT_DOWN);
 }
 
-static const char *
-data_plane_status(bool down, const struct port_state *state, bool heard)
+bool
+engine_port_is_down(const struct engine *engine, uint32_t port)
 {
-	if (down)
+	return is_down(engine, &engine->ports[port]);
+}
+
+const char *
+engine_port_status(const struct engine *engine, uint32_t port)
+{
+	const struct port_state *state = &engine->ports[port];
+	const uint32_t group = topo_port_get(engine->topo, port)->group;
+	int64_t heard_us;
+
+	if (is_down(engine, state))
 		return "DOWN";
-	return state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE) || heard ? "ACTIVE"
-										      : NULL;
+	if (state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE))
+		return "ACTIVE";
+	return was_heard(engine, topo_group_get(engine->topo, group), &heard_us) ? "ACTIVE" : NULL;
 }
 
 void
@@ -185,8 +196,8 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 	};
 	memcpy(ret_view->id, row->id, sizeof(ret_view->id));
 	engine_port_paths(engine, port, &ret_view->paths);
-	bool heard = was_heard(engine, group, &ret_view->heard_us);
-	ret_view->data_plane_status = data_plane_status(ret_view->dp_down, state, heard);
+	was_heard(engine, group, &ret_view->heard_us);
+	ret_view->data_plane_status = engine_port_status(engine, port);
 	if (state->interface != TOPO_NONE) {
 		uint32_t sw = engine_interface_switch(engine, state->interface);
 		ret_view->switch_name =
