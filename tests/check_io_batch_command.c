@@ -51,43 +51,48 @@ expect(const redisReply *arg, const void *bytes, size_t len)
 	ck_assert_mem_eq(arg->str, bytes, len);
 }
 
-/* The last argument: these texts, and behind them the batch's records as they are. */
+/* Its arguments from `first` on: these texts and behind them the batch's records, packed; then the states of these. */
 static void
-expect_head_and_records(const redisReply *arg, const char *const *wanted)
+expect_head_and_records(const redisReply *args, size_t first, const char *const *wanted)
 {
-	const struct arg_buf texts = { .data = arg->str, .len = (size_t)arg->len };
-	struct slice text;
-	size_t at = 0;
+	struct change_pack pack = { .n_states = 0 };
 
-	for (; *wanted; wanted++) {
-		ck_assert(arg_buf_next(&texts, &at, &text));
-		ck_assert_msg(
-		    slice_eq_str(text, *wanted), "%.*s, not %s", (int)text.len, text.data, *wanted);
-	}
-	ck_assert_uint_eq(texts.len - at, batch.args.len);
-	if (batch.args.len > 0)
-		ck_assert_mem_eq(texts.data + at, batch.args.data, batch.args.len);
+	for (; *wanted; wanted++)
+		ck_assert_int_eq(arg_buf_add(&pack.records, slice_of(*wanted)), 0);
+	ck_assert_int_eq(change_pack(&pack, &batch.args), 0);
+	ck_assert_uint_eq(args->elements, first + 1 + pack.n_states);
+	expect(args->element[first], pack.records.data, pack.records.len);
+	for (size_t i = 0; i < pack.n_states; i++)
+		expect(args->element[first + 1 + i], pack.states[i].data, pack.states[i].len);
+	change_pack_release(&pack);
+}
+
+static void
+add(enum dp_change_kind kind, const char *switch_name)
+{
+	const struct dp_change change = change_about(kind, switch_name, "Ethernet1/1");
+
+	ck_assert_int_eq(change_encode(&change, &batch.args, &batch.keys), 0);
 }
 
 START_TEST(a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order)
 {
 	static const char *const wanted[] = { "EVALSHA", SHA, "7", "{site-a}:publisher",
 		"{site-a}:down", "{site-a}:events", "{site-a}:link-events", "{site-a}:redundancy",
-		"{site-a}:interface:leaf1", "{site-a}:port:x" };
+		"{site-a}:interface:leaf1", "{site-a}:port:00000000-0000-0000-0000-000000000000" };
 	static const char *const wanted_head[] = { "18446744073709551615", "40", "41", "1",
-		"host/1", "host/0", "1000000", "100000", "1700000000000", "", NULL };
+		"host/1", "host/0", "1000000", "100000", "1700000000000", "IT", NULL };
 	const size_t n = sizeof(wanted) / sizeof(wanted[0]);
 
-	ck_assert_int_eq(arg_buf_add(&batch.keys, SLICE("interface:leaf1")), 0);
-	ck_assert_int_eq(arg_buf_add(&batch.keys, SLICE("port:x")), 0);
-	ck_assert_int_eq(arg_buf_add(&batch.args, SLICE("T\r\n\0")), 0);
+	add(CHANGE_INTERFACE, "leaf1");
+	add(CHANGE_TOGGLE, "leaf1");
 	command.line = "host/0";
 	ck_assert_int_eq(batch_command_make(&command, SHA, UINT64_MAX, &batch), 0);
 	redisReply *args = read_command();
-	ck_assert_uint_eq(args->elements, n + 1);
+	ck_assert_uint_eq(args->elements, n + 2);
 	for (size_t i = 0; i < n; i++)
 		expect(args->element[i], wanted[i], strlen(wanted[i]));
-	expect_head_and_records(args->element[n], wanted_head);
+	expect_head_and_records(args, n, wanted_head);
 	freeReplyObject(args);
 }
 END_TEST
@@ -112,16 +117,13 @@ START_TEST(a_batch_of_an_interface_and_its_port_says_so)
 	for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
 		arg_buf_clear(&batch.args);
 		arg_buf_clear(&batch.keys);
-		for (unsigned j = 0; j < batches[i].n; j++) {
-			const struct dp_change change =
-			    change_about(batches[i].kinds[j], "leaf1", "Ethernet1/1");
-			ck_assert_int_eq(change_encode(&change, &batch.args, &batch.keys), 0);
-		}
+		for (unsigned j = 0; j < batches[i].n; j++)
+			add(batches[i].kinds[j], "leaf1");
 		ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);
 		const char *const head[] = { "1", "40", "41", "1", "host/1", "host/1", "1000000",
 			"100000", "1700000000000", batches[i].told, NULL };
 		redisReply *args = read_command();
-		expect_head_and_records(args->element[args->elements - 1], head);
+		expect_head_and_records(args, 8 + batches[i].n, head);
 		freeReplyObject(args);
 	}
 }
@@ -136,7 +138,7 @@ START_TEST(an_empty_batch_has_no_key_of_its_own_and_no_records)
 	redisReply *args = read_command();
 	ck_assert_uint_eq(args->elements, 9);
 	expect(args->element[2], "5", 1);
-	expect_head_and_records(args->element[8], head);
+	expect_head_and_records(args, 8, head);
 	freeReplyObject(args);
 }
 END_TEST
@@ -146,22 +148,16 @@ START_TEST(a_command_holds_any_batch_after_any_other)
 {
 	static const char *const head[] = { "1", "40", "41", "1", "host/1", "host/1", "1000000",
 		"100000", "1700000000000", "", NULL };
-	static char text[70000];
+	static const unsigned sizes[] = { 0, 3, 500, 1, 20, 512 };
 
-	memset(text, 'x', sizeof(text));
-	for (size_t len = 0; len < sizeof(text); len = len * 7 + 3) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		arg_buf_clear(&batch.args);
 		arg_buf_clear(&batch.keys);
-		for (int i = 0; i < 3; i++) {
-			ck_assert_int_eq(arg_buf_add(&batch.args, (struct slice){ text, len }), 0);
-			ck_assert_int_eq(
-			    arg_buf_add(&batch.keys, (struct slice){ text, len < 300 ? len : 1 }),
-			    0);
-		}
+		for (unsigned n = 0; n < sizes[i]; n++)
+			add(n % 3 == 0 ? CHANGE_INTERFACE : CHANGE_TOGGLE, n % 2 ? "a" : "leaf1");
 		ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);
 		redisReply *args = read_command();
-		ck_assert_uint_eq(args->elements, 12);
-		expect_head_and_records(args->element[11], head);
+		expect_head_and_records(args, 8 + sizes[i], head);
 		freeReplyObject(args);
 	}
 }

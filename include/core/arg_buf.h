@@ -23,6 +23,9 @@ struct arg_buf {
 /* Appends one argument of less than 4 GiB. 0; or -ENOMEM with the buffer as it was. */
 int arg_buf_add(struct arg_buf *buf, struct slice arg);
 
+/* Appends a nil, for readers that know of it: arg_buf_next() ends there. 0 or -ENOMEM, as above. */
+int arg_buf_add_nil(struct arg_buf *buf);
+
 /* Takes the next argument of a walk that starts with *offset = 0. False at the end, and at bytes that are no argument. */
 bool arg_buf_next(const struct arg_buf *buf, size_t *offset, struct slice *ret_arg);
 void arg_buf_clear(struct arg_buf *buf);

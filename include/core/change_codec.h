@@ -47,6 +47,7 @@ struct change_record {
 	const char *kind;          /* "toggle", "port", "interface", "redundancy", "forget" */
 	const char *const *fields; /* the names of its values, ended by NULL */
 	struct slice values[CHANGE_FIELDS_MAX]; /* borrowed from the buffer */
+	char letter;
 	bool toggle;
 };
 
@@ -62,8 +63,9 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
 
 /*
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
- * that names a key, in order, all with one prefix. ARGV: the bytes of script_head_encode() and behind them all records, as
- * one argument, which the script takes apart with cmsgpack. Stream entries have the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
+ * that names a key, in order, all with one prefix. ARGV: the bytes of script_head_encode() and behind them all records as
+ * core/change_pack.h packs them, as one argument, which the script takes apart with cmsgpack; then each state. Stream entries
+ * have the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
  * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
  * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., ids of ports whose hash without a toggle was

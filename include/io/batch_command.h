@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/change_pack.h"
 #include "core/outbox.h"
 
 /* Room for one command, kept from batch to batch. */
 struct batch_command {
 	char *text; /* owned: the command as it goes over the wire (RESP) */
 	size_t len, room;
-	struct arg_buf head; /* owned: what stands before the records */
+	struct change_pack pack; /* owned: the batch's head and records */
 	const char *prefix, *instance;
 	const char *line; /* borrowed, and set by whoever makes commands */
 	uint64_t events_max_length;

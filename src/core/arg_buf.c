@@ -11,6 +11,7 @@
 #define TEXT_16 0xda
 #define TEXT_32 0xdb
 #define HEAD_MAX 5
+#define NIL 0xc0
 
 /* Writes the head of a text of this length; returns its bytes. */
 static size_t
@@ -66,6 +67,16 @@ arg_buf_add(struct arg_buf *buf, struct slice arg)
 	if (arg.len > 0)
 		memcpy(buf->data + buf->len + head_len, arg.data, arg.len);
 	buf->len += head_len + arg.len;
+	buf->n_args++;
+	return 0;
+}
+
+int
+arg_buf_add_nil(struct arg_buf *buf)
+{
+	if (!make_room(buf, buf->len + 1))
+		return -ENOMEM;
+	buf->data[buf->len++] = (char)NIL;
 	buf->n_args++;
 	return 0;
 }

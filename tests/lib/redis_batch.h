@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/change_codec.h"
+#include "core/change_pack.h"
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
@@ -186,7 +187,7 @@ send_raw(const char *epoch, const char *batch, uint64_t events_max)
 		.others_max_length = 100000,
 		.records = &args,
 	};
-	struct arg_buf all = { 0 };
+	struct change_pack pack = { .n_states = 0 };
 	char n_keys[16];
 	struct slice arg;
 
@@ -199,12 +200,13 @@ send_raw(const char *epoch, const char *batch, uint64_t events_max)
 		put_key(&sending, slice_of(shared[i]));
 	for (size_t at = 0; arg_buf_next(&keys, &at, &arg);)
 		put_key(&sending, arg);
-	ck_assert_int_eq(script_head_encode(&head, &all), 0);
-	for (size_t at = 0; arg_buf_next(&args, &at, &arg);)
-		ck_assert_int_eq(arg_buf_add(&all, arg), 0);
-	put(&sending, (struct slice){ all.data, all.len });
+	ck_assert_int_eq(script_head_encode(&head, &pack.records), 0);
+	ck_assert_int_eq(change_pack(&pack, &args), 0);
+	put(&sending, (struct slice){ pack.records.data, pack.records.len });
+	for (size_t i = 0; i < pack.n_states; i++)
+		put(&sending, pack.states[i]);
 	redisReply *reply = redisCommandArgv(redis, sending.argc, sending.argv, sending.lens);
-	arg_buf_release(&all);
+	change_pack_release(&pack);
 	ck_assert_msg(reply != NULL, "%s", redis->errstr);
 	return reply;
 }

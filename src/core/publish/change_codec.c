@@ -219,6 +219,7 @@ change_next(const struct arg_buf *args, size_t *offset, struct change_record *re
 			return false;
 	record.kind = kind->name;
 	record.fields = kind->fields;
+	record.letter = kind->letter;
 	record.toggle = kind->letter == 'T';
 	*ret_record = record;
 	*offset = at;

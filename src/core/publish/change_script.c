@@ -76,6 +76,10 @@ const char REDIS_CLAIM_SCRIPT[] =
 	"'cause', cause, 'reason', reason, 'switch', switch, 'interface', interface, " \
 	"'fault', fault, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total"
 
+#define AS_BEFORE                                                                                    \
+	"    switch, interface, reason, received = sw or switch, port or interface, why or reason, " \
+	"heard or received\n"
+
 /* clang-format off */
 const char REDIS_APPLY_SCRIPT[] =
     "local call, pcall, K, take = redis.call, redis.pcall, KEYS, cmsgpack.unpack_limit\n"
@@ -127,6 +131,9 @@ const char REDIS_APPLY_SCRIPT[] =
     "local base = batch * 1024\n"
     "if before > tonumber(moment) then moment = format('%d', before) end\n"
     "before = moment .. '-'\n"
+    /* What a record has in common with the one before it is nil; an interface's state is an argument (core/change_pack.h). */
+    "local switch, interface, reason, source, received\n"
+    "local A, a = ARGV, 1\n"
     "while i >= 0 and i < n do\n"
     /* A record begins with its letter, as a text of one character; `take` tells where it stopped, -1 at the end. */
     "  local op = byte(records, i + 2)\n"
@@ -134,10 +141,12 @@ const char REDIS_APPLY_SCRIPT[] =
     "  k = k + 1\n"
     "  local key = K[k]\n"
     "  if op == 84 then\n" /* T */
-    "    local id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received\n"
+    "    local id, name, project, is_down, known, since, cause, why, sw, port, fault, from, heard\n"
     "    local up, stranded, total, reported, by, at, note, ends, maintenance, removed\n"
-    "    i, id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received,\n"
+    "    i, id, name, project, is_down, known, since, cause, why, sw, port, fault, from, heard,\n"
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
+    "    since, source = since or received, from or source\n"
+    AS_BEFORE
     "    local was = pcall('HMGET', key, 'revision', 'reason', 'reported_at')\n"
     "    answers = answers + 1\n"
     "    if was.err then\n"
@@ -160,8 +169,12 @@ const char REDIS_APPLY_SCRIPT[] =
     "      if removed == 'true' then call('EXPIRE', key, 604800) elseif was[2] == 'removed' then call('PERSIST', key) end\n"
     "    end\n"
     "  elseif op == 73 then\n" /* I */
-    "    local transition, switch, interface, state, if_index, oper, admin, reason, source, received\n"
-    "    i, transition, switch, interface, state, if_index, oper, admin, reason, source, received = take(records, 10, i)\n"
+    "    local transition, sw, port, if_index, oper, admin, why, from, heard\n"
+    "    i, transition, sw, port, if_index, oper, admin, why, from, heard = take(records, 9, i)\n"
+    "    source = from or source\n"
+    AS_BEFORE
+    "    a = a + 1\n"
+    "    local state = A[a]\n"
     "    if transition == 'true' then\n"
     TELL_LINK_EVENT
     "    end\n"
@@ -177,10 +190,12 @@ const char REDIS_APPLY_SCRIPT[] =
     "      states[key] = {'HSET', key, interface, state}\n"
     "    end\n"
     "  elseif op == 80 then\n" /* P */
-    "    local id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received\n"
+    "    local id, name, project, is_down, known, since, cause, why, sw, port, fault, from, heard\n"
     "    local up, stranded, total, reported, by, at, note, ends, maintenance, removed\n"
-    "    i, id, name, project, is_down, known, since, cause, reason, switch, interface, fault, source, received,\n"
+    "    i, id, name, project, is_down, known, since, cause, why, sw, port, fault, from, heard,\n"
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
+    "    since, source = since or received, from or source\n"
+    AS_BEFORE
     "    local was = pcall('HMGET', key, 'revision')\n"
     "    if was.err then\n"
     "      refused = refused or {}\n"
@@ -192,8 +207,9 @@ const char REDIS_APPLY_SCRIPT[] =
     "      call('PERSIST', key)\n"
     "    end\n"
     "  elseif op == 82 then\n" /* R */
-    "    local kind, id, up, stranded, total, reason, switch, interface, received\n"
-    "    i, kind, id, up, stranded, total, reason, switch, interface, received = take(records, 9, i)\n"
+    "    local kind, id, up, stranded, total, why, sw, port, heard\n"
+    "    i, kind, id, up, stranded, total, why, sw, port, heard = take(records, 9, i)\n"
+    AS_BEFORE
     /* A refined reason also belongs into the hash; paths do wherever there is one. */
     "    local was = pcall('HMGET', key, 'revision')\n"
     "    if was[1] then\n"

@@ -94,9 +94,10 @@ bound(const struct batch_command *command, const char *sha, const struct outbox_
 {
 	const size_t n_keys = N_SHARED + batch->keys.n_args;
 
-	return (n_keys + N_OTHER_ARGS + 1) * ARG_EXTRA + n_keys * strlen(command->prefix) +
-	       N_SHARED * SHARED_KEY_MAX + batch->keys.len + strlen(sha) + command->head.len +
-	       batch->args.len;
+	/* A value is either among the packed ones or a state. */
+	return (n_keys + N_OTHER_ARGS + command->pack.n_states + 1) * ARG_EXTRA +
+	       n_keys * strlen(command->prefix) + N_SHARED * SHARED_KEY_MAX + batch->keys.len +
+	       strlen(sha) + command->pack.records.len + batch->args.len;
 }
 
 int
@@ -117,11 +118,12 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	struct slice suffix;
 
 	command->len = 0;
-	arg_buf_clear(&command->head);
-	if (script_head_encode(&head, &command->head) != 0 ||
+	change_pack_clear(&command->pack);
+	if (script_head_encode(&head, &command->pack.records) != 0 ||
+	    change_pack(&command->pack, &batch->args) != 0 ||
 	    make_room(command, bound(command, sha, batch)) != 0)
 		return -ENOMEM;
-	put_head(command, SLICE("*"), n_keys + N_OTHER_ARGS);
+	put_head(command, SLICE("*"), n_keys + N_OTHER_ARGS + command->pack.n_states);
 	put_arg(command, SLICE("EVALSHA"));
 	put_arg(command, slice_of(sha));
 	put_number(command, n_keys);
@@ -129,16 +131,15 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 		put_key(command, slice_of(shared_keys[i]));
 	for (size_t at = 0; arg_buf_next(&batch->keys, &at, &suffix);)
 		put_key(command, suffix);
-	put_head(command, SLICE("$"), command->head.len + batch->args.len);
-	put(command, (struct slice){ command->head.data, command->head.len });
-	put(command, (struct slice){ batch->args.data, batch->args.len });
-	put(command, SLICE("\r\n"));
+	put_arg(command, (struct slice){ command->pack.records.data, command->pack.records.len });
+	for (size_t i = 0; i < command->pack.n_states; i++)
+		put_arg(command, command->pack.states[i]);
 	return 0;
 }
 
 void
 batch_command_release(struct batch_command *command)
 {
-	arg_buf_release(&command->head);
+	change_pack_release(&command->pack);
 	free(command->text);
 }
