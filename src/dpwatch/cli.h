@@ -206,8 +206,10 @@ struct topo;
 
 /* The document as the daemon gives it; the caller frees the bytes. False after a message. */
 bool live_document(struct cli *cli, char **ret_bytes, size_t *ret_len);
-/* What topo_silence_json() tells of it; NULL after a message. */
-json_t *live_json(struct cli *cli, const struct topo *topo);
+/* Since when a map is in force, to be asked before the document is; ret_since holds TIMEUTIL_TEXT. False after a message. */
+bool live_since(struct cli *cli, char *ret_since);
+/* What topo_silence_json() tells of it; NULL after a message: also where another came in force since. */
+json_t *live_json(struct cli *cli, const struct topo *topo, const char *since);
 void live_print(const json_t *live);
 
 /* Interfaces that somebody holds up or down, one a line; nothing where there is none, or no answer (cmd_interface_set.c). */

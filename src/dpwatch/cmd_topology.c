@@ -9,6 +9,7 @@
 #include "core/topo_codec.h"
 #include "core/topo_lint.h"
 #include "discover.h"
+#include "util/timeutil.h"
 
 /* From here on a check takes long enough to say so. */
 #define DOCUMENT_LARGE ((size_t)20 << 20)
@@ -201,14 +202,17 @@ cmd_topology_check(struct cli *cli)
 	struct topo_faults faults = { 0 };
 	struct topo *topo = NULL;
 	json_t *live = NULL, *findings = NULL;
+	char since[TIMEUTIL_TEXT] = "";
 	char *bytes;
 	size_t len;
-	int status = document_check(cli, path, &bytes, &len, &faults, &topo);
 
+	if (!path && !live_since(cli, since))
+		return CLI_REFUSED;
+	int status = document_check(cli, path, &bytes, &len, &faults, &topo);
 	free(bytes);
 	if (status != CLI_DONE)
 		put_bad(cli, name_of(path), &faults);
-	else if (!path && !(live = live_json(cli, topo)))
+	else if (!path && !(live = live_json(cli, topo, since)))
 		status = CLI_REFUSED;
 	else {
 		if (cli_value(cli, "live"))

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "core/topo_silence.h"
+#include "util/timeutil.h"
 
 /* So many ports and links are shown; -o json has more. */
 #define SHOWN 20
@@ -34,10 +35,22 @@ live_document(struct cli *cli, char **ret_bytes, size_t *ret_len)
 	return false;
 }
 
+bool
+live_since(struct cli *cli, char *ret_since)
+{
+	struct client_reply reply;
+
+	if (client_get(cli->client, "/v1/status", &reply) != CLIENT_OK)
+		return false;
+	snprintf(ret_since, TIMEUTIL_TEXT, "%s",
+	    json_text(json_object_get(reply.json, "topology"), "loaded_at"));
+	client_reply_release(&reply);
+	return true;
+}
+
 struct listening {
 	const struct topo *topo;
 	uint8_t *said;
-	bool other_map; /* came in force meanwhile */
 };
 
 static void
@@ -66,17 +79,14 @@ on_page(void *ctx, const json_t *list)
 	const json_t *interface;
 	size_t i;
 
-	/* What comes now is of another map than the document. */
-	if (!list)
-		listening->other_map = true;
 	json_array_foreach((json_t *)list, i, interface) note(listening, interface);
 }
 
 json_t *
-live_json(struct cli *cli, const struct topo *topo)
+live_json(struct cli *cli, const struct topo *topo, const char *since)
 {
-	struct listening listening = { topo, calloc((size_t)topo_n_interfaces(topo) + 1, 1),
-		false };
+	struct listening listening = { topo, calloc((size_t)topo_n_interfaces(topo) + 1, 1) };
+	char now[TIMEUTIL_TEXT];
 	struct topo_silence silence;
 	json_t *json = NULL;
 
@@ -91,10 +101,12 @@ live_json(struct cli *cli, const struct topo *topo)
 		topo_silence_release(&silence);
 	}
 	free(listening.said);
-	if (!json || !listening.other_map)
-		return json;
+	if (json && live_since(cli, now)) {
+		if (strcmp(now, since) == 0)
+			return json;
+		cli_refuse("another topology came in force meanwhile: ask again");
+	}
 	json_decref(json);
-	cli_refuse("another topology came in force meanwhile: ask again");
 	return NULL;
 }
 
