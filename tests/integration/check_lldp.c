@@ -126,7 +126,10 @@ start_lldpd(int node)
 	snprintf(log, sizeof(log), "%s/lldpd%d.log", box.dir, node);
 	snprintf(control, sizeof(control), "%s/lldpd%d", box.dir, node);
 	snprintf(agentx, sizeof(agentx), "%s/agentx%d", box.dir, node);
-	snprintf(text, sizeof(text), "configure system hostname %s\nconfigure lldp tx-interval 1\n",
+	snprintf(text, sizeof(text),
+	    "configure system hostname %s\nconfigure lldp tx-interval 1\n"
+	    "configure lldp tx-hold 100\n",
+
 	    names[node]);
 	sandbox_write(path, text);
 	const char *argv[] = { "ip", "netns", "exec", ns[node], LLDPD, "-d", "-u", control, "-O",
@@ -229,10 +232,10 @@ START_TEST(real_switches_are_drawn_as_they_are_cabled)
 	snprintf(line, sizeof(line),
 	    "topology discover 2>/dev/null | %s --api unix:%s topology load -",
 	    sandbox_program("dpwatch"), box.api);
-	ck_assert_int_eq(dpwatch(line), 0);
-	ck_assert_str_eq(out, "in force: 2 switches, 5 interfaces, 1 links, 1 hosts, 0 ports\n");
-	ck_assert(prints("topology discover --diff", "the map is as the switches say\n"));
-	ck_assert_int_eq(dpwatch("topology check --live"), 0);
+	/* An agent that this machine gave no time to is silent as if it were gone: then it is asked once more. */
+	WAIT_FOR(prints(line, "in force: 2 switches, 5 interfaces, 1 links, 1 hosts, 0 ports\n"));
+	WAIT_FOR(prints("topology discover --diff", "the map is as the switches say\n"));
+	WAIT_FOR(dpwatch("topology check --live") == 0);
 	/* Somebody takes another port. */
 	ck_assert_int_eq(run(ARGV("ip", "-n", ns[A], "link", "del", "Ethernet1")), 0);
 	cable(A, "Ethernet1", B, "Ethernet8");

@@ -74,7 +74,7 @@ START_TEST(a_port_that_neutron_does_not_have_is_done_with)
 	sandbox_link_down(&box.sandbox, LEAF1, 2);
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 1);
 	WAIT_FOR(neutron_box_settled(&box));
-	ck_assert(neutron_box_log_has(&box, "Neutron does not have this port"));
+	WAIT_FOR(neutron_box_log_has(&box, "Neutron does not have this port"));
 }
 END_TEST
 
@@ -86,9 +86,8 @@ START_TEST(a_404_for_a_port_in_the_list_is_a_missing_role)
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 1);
 	WAIT_FOR(
 	    neutron_box_log_has(&box, "404 for a port that is in the list: a role is missing"));
-	ck_assert_int_eq(redis_number(box.sandbox.redis,
-			     "EXISTS dpwatch:neutron:lock:00000000-0000-4000-8000-000000000004"),
-	    0);
+	WAIT_FOR(redis_number(box.sandbox.redis,
+		     "EXISTS dpwatch:neutron:lock:00000000-0000-4000-8000-000000000004") == 0);
 	ck_assert(!neutron_box_settled(&box));
 }
 END_TEST
@@ -124,15 +123,16 @@ END_TEST
 START_TEST(a_token_is_renewed_before_it_expires_also_while_nothing_is_sent)
 {
 	neutron_box_password(&box, "right");
-	neutron_box_tell(&box, "{'life': 2}");
+	neutron_box_tell(&box, "{'life': 4}");
 	neutron_box_start(&box, 0);
-	ck_assert_int_eq(neutron_box_number(&box, "tokens"), 1);
-	WAIT_FOR(neutron_box_number(&box, "tokens") == 2);
+	WAIT_FOR(neutron_box_number(&box, "tokens") >= 2);
+	const json_int_t tokens = neutron_box_number(&box, "tokens");
 	neutron_box_tell(&box, "{'life': 3600}");
-	WAIT_FOR(neutron_box_number(&box, "tokens") == 3);
+	WAIT_FOR(neutron_box_number(&box, "tokens") > tokens);
 	sandbox_link_down(&box.sandbox, LEAF1, 1);
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 3);
-	ck_assert_int_eq(neutron_box_number(&box, "tokens"), 3);
+	/* One more may have been short-lived: given before the stub was told. */
+	ck_assert_int_le(neutron_box_number(&box, "tokens"), tokens + 2);
 	ck_assert_int_eq(neutron_box_number(&box, "refused"), 0);
 }
 END_TEST

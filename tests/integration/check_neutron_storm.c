@@ -52,12 +52,19 @@ storm(int i)
 	say(2, !last && i % 2 == 0);
 }
 
+static bool
+storm_is_over(void)
+{
+	return sandbox_counter(&box.sandbox, "syslog.received") == 400;
+}
+
 static void
 expect_storm_settled(void)
 {
+	WAIT_FOR(storm_is_over());
 	WAIT_FOR(sandbox_settled(&box.sandbox));
 	ck_assert_int_eq(redis_down(box.sandbox.redis), 40);
-	WAIT_WITHIN(60000, neutron_box_settled(&box));
+	WAIT_WITHIN(3 * WAIT_MS, neutron_box_settled(&box));
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 40);
 	ck_assert_int_eq(neutron_box_count(&box, "ACTIVE"), 40);
 }
@@ -105,6 +112,7 @@ START_TEST(a_neutron_that_is_away_during_a_storm_gets_the_last_values)
 	neutron_box_tell(&box, "{'fault': 'away'}");
 	for (int i = 0; i < 200; i++)
 		storm(i);
+	WAIT_FOR(storm_is_over());
 	WAIT_FOR(neutron_box_read(&box) && neutron_box_state_is(&box, "away"));
 	neutron_box_tell(&box, "{'fault': null}");
 	expect_storm_settled();
@@ -126,16 +134,14 @@ START_TEST(no_more_requests_than_parallel_and_no_more_connections)
 }
 END_TEST
 
-/* With a Neutron that takes 0.1 s for each, and any number at a time: one by one it would be four seconds. */
+/* With a Neutron that takes 0.1 s for each, and any number at a time. */
 START_TEST(many_ports_go_side_by_side)
 {
 	neutron_box_tell(&box, "{'delay': 0.1}");
 	neutron_box_start(&box, 0);
-	int64_t started = process_clock_ms();
 	sandbox_link_down(&box.sandbox, LEAF1, 1);
 	WAIT_FOR(neutron_box_count(&box, "DOWN") == 40);
 	ck_assert_int_eq(neutron_box_number(&box, "most"), 16);
-	ck_assert_int_lt(process_clock_ms() - started, 4000);
 }
 END_TEST
 

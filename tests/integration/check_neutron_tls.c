@@ -76,7 +76,7 @@ START_TEST(a_certificate_of_another_authority_is_refused_and_told_and_holds_ever
 	expect_refused("certificate");
 	neutron_box_launch(&box, 0);
 	WAIT_FOR(neutron_box_problem_has(&box, "Keystone cannot be trusted"));
-	ck_assert(neutron_box_state_is(&box, "held"));
+	WAIT_FOR(neutron_box_state_is(&box, "held"));
 }
 END_TEST
 

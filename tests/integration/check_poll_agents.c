@@ -159,7 +159,8 @@ START_TEST(indexes_that_moved_with_a_boot_are_found_before_a_wrong_port_is_touch
 	trap(".1.3.6.1.6.3.1.1.5.1", ARGV(NULL));
 	link_down("1");
 	agent_start();
-	WAIT_FOR(redis_is_down(box.redis, VM2));
+	/* The agent says up: asked long after the trap, as on a busy machine, it is believed, and the port is not down for long. */
+	redis_expect_nth(box.redis, 1, ARGV("port", VM2, "dp_down", "true", "source", "trap"));
 	ck_assert(!redis_is_down(box.redis, VM1));
 	/* Also after a map that has one port more. */
 	load("{\"switches\": [{\"name\": \"sw1\", \"addresses\": [\"%s\"], \"interfaces\": "
@@ -192,17 +193,19 @@ START_TEST(a_map_that_comes_while_a_switch_is_asked_does_not_break_that_off)
 {
 	if (skipped)
 		return;
-	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4:delay|value=Ethernet2,wait=1200\n" IF_OPER
-		      "1|2|1\n" IF_OPER "2|2|2\n");
+	tell(IF_DESCR "1|4|Ethernet1\n" IF_DESCR "2|4|Ethernet2\n" IF_OPER "1|2|1\n" IF_OPER
+		      "2|2|2\n");
 	agent_start();
+	process_signal(&agents.process, SIGSTOP);
 	load(TWO, here, "sw1", AGENTS_PORT);
 	WAIT_FOR(sandbox_counter(&box, "poll.requests") >= 1);
-	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
 	load("{\"switches\": [{\"name\": \"sw0\", \"addresses\": [\"192.0.2.1\"]}, {\"name\": "
 	     "\"sw1\", \"addresses\": [\"%s\"], \"poll\": {\"community\": \"sw1\", "
 	     "\"port\": 16161}}], \"ports\": [{\"id\": \"" VM2
 	     "\", \"attachments\": [\"sw1:Ethernet2\"]}]}",
 	    here);
+	ck_assert_int_eq(sandbox_counter(&box, "poll.answers"), 0);
+	process_signal(&agents.process, SIGCONT);
 	WAIT_FOR(redis_is_down(box.redis, VM2));
 	ck_assert_int_eq(
 	    sandbox_counter(&box, "poll.requests"), sandbox_counter(&box, "poll.answers"));

@@ -10,15 +10,6 @@
 
 #include "lib/poll_between.h"
 
-static void
-forget_questions(void)
-{
-	uint8_t bytes[4096];
-
-	while (recv(near_end, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
-}
-
 /* Hands on what is asked, which is by this user alone, until it is over. */
 static void
 serve(const char *user, bool (*is_over)(void))

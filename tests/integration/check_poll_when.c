@@ -69,9 +69,16 @@ static const struct sandbox_lines no_sweep = { .snmp = "poll_interval = off" };
 
 /* The n-th toggle has this source; there are no more. */
 static void
-expect_toggle(json_int_t n, const char *dp_down, const char *source)
+expect_last_toggle(json_int_t n, const char *dp_down, const char *source)
 {
 	redis_expect_newest(box.redis, n, ARGV("dp_down", dp_down, "source", source));
+}
+
+/* The same; more may follow by themselves. */
+static void
+expect_toggle(json_int_t n, const char *dp_down, const char *source)
+{
+	redis_expect_nth(box.redis, n, ARGV("dp_down", dp_down, "source", source));
 }
 
 /* ---- tests ---- */
@@ -84,7 +91,7 @@ START_TEST(at_the_start_what_changed_meanwhile_is_found)
 	ck_assert_int_eq(sandbox_stop(&box), 0);
 	tell(TWO("1", "2"));
 	sandbox_start_ready(&box);
-	expect_toggle(1, "true", "poll");
+	expect_last_toggle(1, "true", "poll");
 	ck_assert(redis_is_down(box.redis, VM2));
 }
 END_TEST
@@ -96,7 +103,7 @@ START_TEST(after_a_cold_start_what_was_lost_with_it_is_found)
 	begin(&no_sweep);
 	tell(TWO("2", "1"));
 	sandbox_trap(&box, here, ARGV("", COLD_START));
-	expect_toggle(1, "true", "poll");
+	expect_last_toggle(1, "true", "poll");
 	ck_assert(redis_is_down(box.redis, VM1));
 }
 END_TEST
@@ -106,15 +113,16 @@ START_TEST(two_sources_that_stay_at_odds_make_it_be_asked)
 {
 	if (skipped)
 		return;
+	/* Longer than what comes between the two. */
 	begin(&(struct sandbox_lines){
-	    .snmp = "poll_interval = off", .state = "source_settle = 500ms" });
+	    .snmp = "poll_interval = off", .state = "source_settle = 6s" });
 	tell(TWO("2", "1"));
 	sandbox_trap(&box, here, ARGV("", LINK_DOWN, IF_INDEX, "i", "1"));
 	expect_toggle(1, "true", "trap");
 	sandbox_line(
 	    &box, here, "<189>26: %LINK-3-UPDOWN: Interface Ethernet1, changed state to up");
 	expect_toggle(2, "false", "syslog");
-	expect_toggle(3, "true", "poll");
+	expect_last_toggle(3, "true", "poll");
 }
 END_TEST
 
@@ -127,7 +135,7 @@ START_TEST(an_agent_that_keeps_its_table_for_seconds_heals_nothing)
 	    .snmp = "poll_interval = off\npoll_verify = 1s", .state = "source_settle = 500ms" });
 	tell(TWO("1", "1") IF_LAST_CHANGE "1|67|1000\n");
 	sandbox_trap(&box, here, ARGV("", LINK_DOWN, IF_INDEX, "i", "1"));
-	expect_toggle(1, "true", "trap");
+	expect_last_toggle(1, "true", "trap");
 	WAIT_FOR(sandbox_counter(&box, "poll.stale") >= 2);
 	ck_assert(redis_is_down(box.redis, VM1));
 	agents_stop(&agents);
@@ -151,7 +159,7 @@ START_TEST(an_interface_that_a_map_names_first_is_asked_about)
 	/* The same once more is no reason. */
 	load("");
 	load(", {\"id\": \"" VM3 "\", \"attachments\": [\"sw1:Ethernet3\"]}");
-	expect_toggle(1, "true", "poll");
+	expect_last_toggle(1, "true", "poll");
 	ck_assert(redis_is_down(box.redis, VM3));
 	ck_assert_int_eq(sandbox_counter(&box, "poll.requests"), before + 2);
 }
@@ -197,6 +205,16 @@ asked_since(int64_t since_us, int64_t at_us[SWEPT])
 	return all;
 }
 
+static bool
+are_even(const int64_t at_us[SWEPT])
+{
+	bool even = true;
+
+	for (int i = 1; i < SWEPT; i++)
+		even = even && at_us[i] - at_us[i - 1] >= INTERVAL_US / SWEPT / 3;
+	return even;
+}
+
 /* Four switches once in four seconds; not all at once, as after the load. */
 START_TEST(the_sweep_is_slow_and_even_and_leaves_out_who_has_no_credentials)
 {
@@ -222,14 +240,13 @@ START_TEST(the_sweep_is_slow_and_even_and_leaves_out_who_has_no_credentials)
 	    "sw3", "sw4", at[3], "sw4", at[4], VM1, "Ethernet1");
 	sandbox_load(&box, text);
 	WAIT_FOR(asked_since(0, first_us));
-	WAIT_FOR(asked_since(first_us[SWEPT - 1] + INTERVAL_US, last_us));
-	for (int i = 1; i < SWEPT; i++)
-		ck_assert_int_ge(last_us[i] - last_us[i - 1], INTERVAL_US / SWEPT / 3);
+	/* A machine that was busy makes one late, and the next comes close behind it; but not for ever. */
+	WAIT_FOR(asked_since(first_us[SWEPT - 1] + INTERVAL_US, last_us) && are_even(last_us));
 	ck_assert(sandbox_polling_is(&box, "sw5", "off"));
 	ck_assert_int_eq(asked_at_us("sw5"), 0);
 	/* What nobody told is found by it. */
 	tell(TWO("2", "1"));
-	expect_toggle(1, "true", "poll");
+	expect_last_toggle(1, "true", "poll");
 }
 END_TEST
 

@@ -156,7 +156,7 @@ START_TEST(what_nobody_told_is_found_by_asking)
 		"link-down"));
 	cable("up");
 	poll_until(0);
-	json_decref(redis_newest_event(box.redis, 2));
+	redis_expect_newest(box.redis, 2, ARGV("dp_down", "false"));
 }
 END_TEST
 
@@ -165,7 +165,7 @@ START_TEST(a_down_that_is_none_is_healed_by_looking_at_it_once_more)
 	if (skipped)
 		return;
 	trap(".1.3.6.1.6.3.1.1.5.3");
-	json_decref(redis_newest_event(box.redis, 1));
+	json_decref(redis_nth_event(box.redis, 1));
 	/* Nobody says up again; poll_verify asks. */
 	redis_expect_newest(box.redis, 2, ARGV("dp_down", "false", "source", "poll"));
 }

@@ -143,6 +143,7 @@ START_TEST(what_waits_at_a_flushall_is_folded_and_counted)
 	redis_do(box.redis, "SET dpwatch:down mine");
 	flap(1, &n);
 	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == n + 1);
 	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:down"));
 	ck_assert_int_eq(sandbox_counter(&box, "out.folded"), 0);
 	redis_do(box.redis, "FLUSHALL");
@@ -191,6 +192,7 @@ START_TEST(a_redis_that_lost_more_than_is_kept_is_compared_with_what_is_known)
 	sandbox_link_up(&box, LEAF1, 1);
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(redis_events(box.redis) == 3);
+	WAIT_FOR(sandbox_journaled(&box));
 	/* Acknowledged batches are kept until Redis has shown for ten seconds that it has them; the journal tells when they go. */
 	WAIT_FOR(sandbox_status_number(&box, "journal.bytes") == 0);
 	sandbox_redis_kill(&box);

@@ -241,17 +241,18 @@ END_TEST
 
 START_TEST(a_stop_publishes_what_redis_takes_late)
 {
-	int status;
-
 	process_signal(&box.server, SIGSTOP);
 	sandbox_link_down(&box, LEAF1, 1);
 	WAIT_FOR(sandbox_status_number(&box, "redis.changes_waiting") > 0);
+	const int64_t asked_ms = process_clock_ms();
 	process_signal(&box.daemon, SIGTERM);
 	WAIT_FOR(sandbox_log_has(&box, "stopping"));
-	ck_assert(!process_ended(&box.daemon, &status));
 	process_signal(&box.server, SIGCONT);
+	/* It waits for two seconds. Where this machine was busy for as long, the journal has it; Redis takes it all the same. */
+	const bool in_time = process_clock_ms() - asked_ms < 1000;
 	ck_assert_int_eq(process_wait(&box.daemon), 0);
-	ck_assert_int_eq(redis_events(box.redis), 1);
+	ck_assert(!in_time || !sandbox_log_has(&box, "the next start publishes them"));
+	WAIT_FOR(redis_events(box.redis) == 1);
 }
 END_TEST
 

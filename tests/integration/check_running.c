@@ -209,8 +209,11 @@ START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
 	bytes[len] = '\0';
 	expect_in((const char *)bytes, "READY=1");
 	ck_assert_int_eq(sandbox_stop(&box), 0);
-	len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
-	bytes[len] = '\0';
+	/* It may have told before that it had read Redis. */
+	do {
+		len = sandbox_receive(fd, WAIT_MS, bytes, sizeof(bytes) - 1);
+		bytes[len] = '\0';
+	} while (strcmp((const char *)bytes, "STATUS=running") == 0);
 	expect_in((const char *)bytes, "STOPPING=1");
 	close(fd);
 }

@@ -80,7 +80,9 @@ is_answered(int fd)
 	return poll(&ready, 1, 0) == 1;
 }
 
-START_TEST(several_lists_are_made_beside_each_other_and_others_are_served_before_them)
+/* Asks for many lists at once, and for something else. Whether that was answered, and seen, before the last list. */
+static bool
+others_are_served_before_lists(void)
 {
 	int clients[CLIENTS];
 	char target[128];
@@ -92,13 +94,20 @@ START_TEST(several_lists_are_made_beside_each_other_and_others_are_served_before
 		clients[i] = ask(target);
 	}
 	ck_assert_int_eq(http_client(box.api, "GET", "/healthz", NULL, NULL), 200);
-	ck_assert_msg(!is_answered(clients[CLIENTS - 1]), "it was made in one go");
+	const bool before = !is_answered(clients[CLIENTS - 1]);
 	for (int i = 0; i < CLIENTS; i++) {
 		const char *answer = answer_of(clients[i]);
 		snprintf(
 		    target, sizeof(target), "{\"ports\":[{\"name\":\"vm%d\"}]", N_PORTS - 1 - i);
 		ck_assert_msg(strstr(answer, target) != NULL, "%s", answer);
 	}
+	return before;
+}
+
+/* Were each made in one go, it would never be seen; a test that was put aside misses it once. */
+START_TEST(several_lists_are_made_beside_each_other_and_others_are_served_before_them)
+{
+	WAIT_FOR(others_are_served_before_lists());
 }
 END_TEST
 
@@ -127,15 +136,16 @@ START_TEST(clients_that_leave_cost_nothing_further)
 }
 END_TEST
 
+/* Lists for seconds. */
 START_TEST(a_daemon_that_stops_tells_those_who_wait)
 {
-	int clients[CLIENTS], told = 0;
+	int clients[10 * CLIENTS], told = 0;
 
-	for (int i = 0; i < CLIENTS; i++)
+	for (int i = 0; i < 10 * CLIENTS; i++)
 		clients[i] = ask("/v2.0/ports?name=nosuch&dp_down=true");
 	ck_assert_int_eq(http_client(box.api, "GET", "/healthz", NULL, NULL), 200);
 	ck_assert_int_eq(sandbox_stop(&box), 0);
-	for (int i = 0; i < CLIENTS; i++) {
+	for (int i = 0; i < 10 * CLIENTS; i++) {
 		const char *answer = answer_of(clients[i]);
 		bool found = strncmp(answer, "HTTP/1.1 200 ", 13) == 0;
 		told += strncmp(answer, "HTTP/1.1 503 ", 13) == 0 &&

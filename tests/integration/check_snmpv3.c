@@ -95,7 +95,7 @@ START_TEST(an_inform_of_every_protocol_and_level_is_answered)
 		ck_assert_msg(
 		    sandbox_counter(&box, "trap.inform-answered") == i + 1, "user %s", v3.user);
 	}
-	ck_assert_int_eq(redis_events(box.redis), N_USERS);
+	box_expect_stored(N_USERS);
 }
 END_TEST
 
@@ -226,6 +226,17 @@ carry_until_it_ends(struct process *sender, int here, json_int_t n)
 	return status;
 }
 
+/* At least three, for the two answers that were lost; more where this machine was slow. Some may wait to be answered at once. */
+static bool
+repetitions_count_once(void)
+{
+	const json_int_t n = sandbox_counter(&box, "trap.inform"),
+			 answered = sandbox_counter(&box, "trap.inform-answered");
+
+	return answered >= 3 && answered <= n && sandbox_counter(&box, "trap.duplicate") == n - 1 &&
+	       sandbox_counter(&box, "trap.event") == 1;
+}
+
 START_TEST(a_repeated_inform_is_answered_again_and_counts_once)
 {
 	struct sockaddr_in here = sandbox_address("127.0.0.1", 0);
@@ -242,16 +253,13 @@ START_TEST(a_repeated_inform_is_answered_again_and_counts_once)
 	v3.program = "snmpinform";
 	v3.engine = v3.boots = NULL;
 	v3.timeout = "0.5";
-	v3.retries = "9";
+	v3.retries = "99";
 	/* Each repetition has a message id and a time of its own, and snmpinform takes no answer to an earlier one. */
 	process_start(&sender, output, arguments(&v3, proxy));
 	ck_assert_int_eq(carry_until_it_ends(&sender, fd, 2), 0);
 	close(fd);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.inform"), 3);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.inform-answered"), 3);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.duplicate"), 2);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.event"), 1);
-	ck_assert_int_eq(redis_events(box.redis), 1);
+	WAIT_FOR(repetitions_count_once());
+	box_expect_stored(1);
 }
 END_TEST
 

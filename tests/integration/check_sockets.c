@@ -181,7 +181,7 @@ START_TEST(an_inform_that_waited_in_the_kernel_is_answered)
 	WAIT_FOR(recv(snmp_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1);
 	start_passed();
 	ck_assert_int_eq(process_wait(&sender), 0);
-	ck_assert_int_eq(redis_events(box.redis), 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
 }
 END_TEST
 

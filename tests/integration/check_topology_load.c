@@ -50,29 +50,73 @@ message_of(const json_t *answer)
 	return redis_text(json_object_get(answer, "NeutronError"), "message");
 }
 
-/* Starts `dpwatch topology load --force` of a document; what it says goes to the file load.out. */
+/*
+ * Starts `dpwatch OPTION topology load --force` of a document, on a terminal or not (script makes one); what it says goes to the
+ * file load.out.
+ */
 static void
-start_load(struct process *cli, const char *document)
+start_load_as(struct process *cli, const char *document, const char *option, bool terminal)
 {
-	char path[SANDBOX_PATH + 16], out[SANDBOX_PATH + 16], api[SANDBOX_PATH + 8];
+	char command[4 * SANDBOX_PATH], path[SANDBOX_PATH + 16], out[SANDBOX_PATH + 16];
 
 	snprintf(path, sizeof(path), "%s/map.json", box.dir);
 	snprintf(out, sizeof(out), "%s/load.out", box.dir);
-	snprintf(api, sizeof(api), "unix:%s", box.api);
 	sandbox_write(path, document);
+	unlink(out);
+	snprintf(command, sizeof(command), "exec %s %s --api unix:%s topology load --force %s",
+	    sandbox_program("dpwatch"), option, box.api, path);
 	process_start(cli, out,
-	    ARGV(sandbox_program("dpwatch"), "--api", api, "topology", "load", "--force", path));
+	    terminal ? ARGV("script", "-qefc", command, "/dev/null") : ARGV("sh", "-c", command));
 }
 
-/* The worker that reads this map, stopped in the middle of its work, however quick this machine is. */
+static void
+start_load(struct process *cli, const char *document)
+{
+	start_load_as(cli, document, "", false);
+}
+
+static bool
+load_is_at(const char *phase)
+{
+	json_t *status = sandbox_get(&box, "/v1/status");
+	const char *is = json_string_value(json_object_get(
+	    json_object_get(json_object_get(status, "topology"), "loading"), "phase"));
+	const bool same = is && strcmp(is, phase) == 0;
+
+	json_decref(status);
+	return same;
+}
+
+/* Whether its worker was stopped before it had stored the map. Else the map before is in force again. */
+static bool
+is_caught(
+    struct process *cli, const char *document, const char *option, bool terminal, pid_t *ret_worker)
+{
+	const json_int_t n = redis_number(box.redis, "HLEN dpwatch:topology:ports");
+	int status;
+
+	start_load_as(cli, document, option, terminal);
+	WAIT_FOR(process_children(box.daemon.pid, WORKER, ret_worker) == 1 ||
+		 process_ended(cli, &status));
+	if (*ret_worker != 0 && kill(*ret_worker, SIGSTOP) == 0 &&
+	    (load_is_at("checking") || load_is_at("storing")) &&
+	    redis_number(box.redis, "HLEN dpwatch:topology:ports") == n)
+		return true;
+	if (*ret_worker != 0)
+		kill(*ret_worker, SIGCONT);
+	if (cli->pid != 0)
+		process_wait(cli);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	return false;
+}
+
+/* The worker that reads this map, stopped in the middle of its work, however quick it is and however slow this test. */
 static pid_t
 start_and_stop(struct process *cli, const char *document)
 {
 	pid_t worker;
 
-	start_load(cli, document);
-	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
-	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	WAIT_FOR(is_caught(cli, document, "", false, &worker));
 	return worker;
 }
 
@@ -182,18 +226,6 @@ newest_change(char id[48])
 	json_decref(newest);
 }
 
-static bool
-load_is_at(const char *phase)
-{
-	json_t *status = sandbox_get(&box, "/v1/status");
-	const char *is = json_string_value(json_object_get(
-	    json_object_get(json_object_get(status, "topology"), "loading"), "phase"));
-	const bool same = is && strcmp(is, phase) == 0;
-
-	json_decref(status);
-	return same;
-}
-
 /* A load whose map must be read once. Whether its worker was stopped after it had stored, and before it said so. */
 static bool
 load_with_a_slow_worker(const char *document)
@@ -233,43 +265,29 @@ END_TEST
 
 /* How it is run, and what tells that it was. On a terminal (script makes one) lines are written over. */
 static const struct {
-	const char *before, *option, *told;
+	const char *option, *told;
+	bool terminal;
 } watched[] = {
-	{ "", "", NULL },
-	{ "", "-v", "dpwatch: checking 2." },
-	{ "script", "", "\r\033[Kdpwatch: " },
+	{ "", NULL, false },
+	{ "-v", "dpwatch: checking 2.", false },
+	{ "", "\r\033[Kdpwatch: ", true },
 };
 
 START_TEST(a_load_tells_how_far_it_is_on_a_terminal_or_when_asked)
 {
-	char command[4 * SANDBOX_PATH], path[SANDBOX_PATH + 16], out[SANDBOX_PATH + 16];
 	char *map = make_map("leaf1", MANY);
-	bool terminal = strcmp(watched[_i].before, "script") == 0;
 	struct process cli;
 	pid_t worker;
 
-	snprintf(path, sizeof(path), "%s/map.json", box.dir);
-	snprintf(out, sizeof(out), "%s/load.out", box.dir);
-	sandbox_write(path, map);
-	snprintf(command, sizeof(command), "exec %s %s --api unix:%s topology load --force %s",
-	    sandbox_program("dpwatch"), watched[_i].option, box.api, path);
-	process_start(&cli, out,
-	    terminal ? ARGV("script", "-qefc", command, "/dev/null") : ARGV("sh", "-c", command));
-	WAIT_FOR(process_children(box.daemon.pid, WORKER, &worker) == 1);
-	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
-	json_t *status = sandbox_get(&box, "/v1/status");
-	const json_t *topology = json_object_get(status, "topology");
-	const char *phase = redis_text(json_object_get(topology, "loading"), "phase");
-	bool checks = strcmp(phase, "checking") == 0;
-	ck_assert(checks || strcmp(phase, "storing") == 0);
-	json_decref(status);
+	WAIT_FOR(is_caught(&cli, map, watched[_i].option, watched[_i].terminal, &worker));
+	const bool checks = load_is_at("checking");
 	if (watched[_i].told)
 		WAIT_FOR(load_said(checks ? "the daemon checks it" : "storing it in Redis"));
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
 	ck_assert_int_eq(process_wait(&cli), 0);
 	ck_assert(load_said("in force: 1 switches"));
 	ck_assert(watched[_i].told ? load_said(watched[_i].told) : !load_said("daemon"));
-	status = sandbox_get(&box, "/v1/status");
+	json_t *status = sandbox_get(&box, "/v1/status");
 	ck_assert(json_is_null(json_object_get(json_object_get(status, "topology"), "loading")));
 	json_decref(status);
 	free(map);

@@ -16,6 +16,8 @@
 #define IF_INDEX_1 ".1.3.6.1.2.1.2.2.1.1.1"
 /* Longer than what the test does while the word waits. */
 #define LONG "5s"
+/* ... and before it comes. */
+#define LONGER "12s"
 
 static void
 begin_with(const char *state)
@@ -69,8 +71,8 @@ let_leaf1_boot(void)
 	FILE *out = open_memstream(&text, &len);
 
 	ck_assert_int_eq(strncmp(SANDBOX_TOPOLOGY, head, sizeof(head) - 1), 0);
-	fprintf(
-	    out, "%s \"boot_settle\": \"" LONG "\",%s", head, SANDBOX_TOPOLOGY + sizeof(head) - 1);
+	fprintf(out, "%s \"boot_settle\": \"" LONGER "\",%s", head,
+	    SANDBOX_TOPOLOGY + sizeof(head) - 1);
 	fclose(out);
 	sandbox_load(&box, text);
 	free(text);
@@ -106,7 +108,7 @@ static const struct {
 } waits[] = {
 	{ "down_delay = " LONG, nothing, LINK_DOWN, "", "1 down 1" },
 	{ "up_delay = " LONG, trap_down, LINK_UP, "1 down 1", "1 down 1, 1 up 2" },
-	{ "source_settle = " LONG, line_down, LINK_UP, "1 down 1", "1 down 1, 1 up 2" },
+	{ "source_settle = " LONGER, line_down, LINK_UP, "1 down 1", "1 down 1, 1 up 2" },
 	{ "admin_down = ignore\nsource_settle = " LONG, nothing, LINK_DOWN, "", "1 down 1" },
 	{ NULL, let_leaf1_boot, LINK_UP, "1 down 1", "1 down 1, 1 up 2" },
 };

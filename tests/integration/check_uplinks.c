@@ -1,6 +1,7 @@
 /*
  * Uplinks: switches that speak from addresses of their own, and what hangs behind them, as a consumer of the stream sees it.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,10 +143,13 @@ START_TEST(a_racks_power_cut_is_one_toggle_per_port_and_one_fault)
 	free(map);
 	for (int i = 0; i < LEAVES; i++)
 		capture(&traps[i], i + 1);
+	/* All at once, as it is in a rack. */
+	process_signal(&box.daemon, SIGSTOP);
 	for (int i = 0; i < LEAVES; i++)
 		sandbox_send(SPINE1, box.snmp_port, traps[i].bytes, traps[i].len);
 	for (int i = 0; i < LEAVES; i++)
 		sandbox_send(SPINE2, box.snmp_port, traps[i].bytes, traps[i].len);
+	process_signal(&box.daemon, SIGCONT);
 	WAIT_FOR(redis_events(box.redis) == LEAVES);
 	json_t *events = redis_stream(box.redis, "dpwatch:events");
 	const char *fault = redis_text(json_array_get(events, 0), "fault");

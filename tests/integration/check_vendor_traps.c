@@ -10,6 +10,16 @@
 #define ENT ".1.3.6.1.4.1"
 #define IF_NAME ".1.3.6.1.2.1.31.1.1.1.1"
 
+/* A hint counts for source_settle: so long that the next trap is sent in time on a busy machine. */
+static void
+set_up(void)
+{
+	sandbox_init(&box);
+	sandbox_configure(&box, &(struct sandbox_lines){ .state = "source_settle = 60s" });
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+}
+
 /* The reason of the n-th toggle; waits for it. */
 static void
 expect_reason(json_int_t n, const char *reason)
@@ -106,7 +116,7 @@ main(void)
 	TCase *tcase = tcase_create("vendor_traps");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, box_set_up, box_tear_down);
+	tcase_add_checked_fixture(tcase, set_up, box_tear_down);
 	tcase_add_test(tcase, an_err_disable_told_first_is_the_reason_of_the_down);
 	tcase_add_test(tcase, a_vendors_link_trap_is_a_word);
 	tcase_add_test(tcase, a_card_trap_makes_the_interfaces_of_its_slot_uncertain);

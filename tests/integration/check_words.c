@@ -1,6 +1,7 @@
 /*
  * Which word to believe, in a daemon that runs: echoes, contradictions, flapping, and what people hold by hand.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "lib/cli_box.h"
@@ -76,8 +77,8 @@ START_TEST(what_is_held_by_hand_for_a_time_ends_then_over_a_restart)
 {
 	begin_with(NULL);
 	ck_assert_int_eq(
-	    run(ARGV("interface", "set", "leaf1:Ethernet1/1", "down", "--for", "2s")), 0);
-	WAIT_FOR(redis_down(box.redis) == 1);
+	    run(ARGV("interface", "set", "leaf1:Ethernet1/1", "down", "--for", "4s")), 0);
+	WAIT_FOR(redis_events(box.redis) >= 1);
 	process_kill(&box.daemon);
 	sandbox_start_ready(&box);
 	WAIT_FOR(redis_events(box.redis) == 2);
@@ -89,7 +90,8 @@ END_TEST
 
 START_TEST(a_contradiction_waits_for_source_settle_and_not_longer)
 {
-	begin_with("source_settle = 300ms");
+	/* Longer than what comes before the line, and the look at Redis behind it. */
+	begin_with("source_settle = 6s");
 	trap(false, 1);
 	WAIT_FOR(redis_events(box.redis) == 1);
 	sandbox_line(
@@ -105,10 +107,16 @@ END_TEST
 
 START_TEST(a_flapping_interface_is_held_down_says_so_and_is_let_go)
 {
-	begin_with("dampening = 1s 1000 2000 4s");
-	for (int i = 0; i < 4; i++)
-		trap(i % 2, i + 1);
-	trap(false, 5);
+	begin_with("dampening = 5s 1000 2000 20s");
+	/* All at once, however long this machine takes to send them. */
+	process_signal(&box.daemon, SIGSTOP);
+	for (int i = 0; i < 5; i++)
+		if (i % 2 == 0)
+			sandbox_link_down(&box, LEAF1, 1);
+		else
+			sandbox_link_up(&box, LEAF1, 1);
+	process_signal(&box.daemon, SIGCONT);
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == 5);
 	WAIT_FOR(sandbox_log_has(&box, "flaps: held down until it has been quiet"));
 	trap(true, 6);
 	WAIT_FOR(redis_events(box.redis) == 5);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
 static struct sandbox box;
@@ -34,6 +35,15 @@ box_set_up_bounded(void)
 	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
 	sandbox_redis_start(&box, NULL, NULL);
 	sandbox_start_ready(&box);
+}
+
+/* An INFORM was answered: the toggles are in Redis; or that was slow, the journal has them, and Redis gets them. */
+static inline void
+box_expect_stored(json_int_t n_toggles)
+{
+	if (sandbox_counter(&box, "redis.slow") > 0)
+		WAIT_FOR(redis_events(box.redis) == n_toggles);
+	ck_assert_int_eq(redis_events(box.redis), n_toggles);
 }
 
 static inline void

@@ -58,16 +58,15 @@ journal_size(const char *name)
 	return stat(journal_path(name), &info) == 0 ? info.st_size : -1;
 }
 
-/* How many toggles `dpwatch journal show` finds. */
+/* How many toggles `dpwatch journal show` finds; -1 where not all is good, as in the middle of a write. */
 static inline int
 toggles_in(const char *name)
 {
 	int n = 0;
 
-	ck_assert_int_eq(
-	    process_run(out, sizeof(out),
-		ARGV(sandbox_program("dpwatch"), "journal", "show", journal_path(name))),
-	    0);
+	if (process_run(out, sizeof(out),
+		ARGV(sandbox_program("dpwatch"), "journal", "show", journal_path(name))) != 0)
+		return -1;
 	for (const char *at = out; (at = strstr(at, " toggle ")) != NULL; at++)
 		n++;
 	return n;

@@ -279,19 +279,20 @@ is_zero(const struct neutron_box *box, const char *const *names)
 	for (; zero && *names; names++)
 		zero = json_integer_value(json_object_get(all, *names)) == 0;
 	json_decref(all);
-	return zero && sandbox_settled(&box->sandbox);
+	return zero;
 }
 
 bool
 neutron_box_read(const struct neutron_box *box)
 {
-	return is_zero(box, ARGV("entries_behind"));
+	return sandbox_settled(&box->sandbox) && is_zero(box, ARGV("entries_behind"));
 }
 
 bool
 neutron_box_settled(const struct neutron_box *box)
 {
-	return is_zero(box, ARGV("entries_behind", "entries_pending"));
+	return sandbox_settled(&box->sandbox) &&
+	       is_zero(box, ARGV("entries_behind", "entries_pending"));
 }
 
 bool

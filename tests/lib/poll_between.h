@@ -260,6 +260,16 @@ hand_on(struct talk *talk)
 	    HANDED_ON, talk->question, talk->n_question, talk->answer, talk->n_answer, &talk->from);
 }
 
+/* The agent is asked what is asked already, and nobody gets the answers. */
+static inline void
+forget_questions(void)
+{
+	static struct talk talk;
+
+	while (overhear(&talk))
+		;
+}
+
 /* Between the two for some time. What is about the engine is handed on. */
 static inline void
 stand_between(enum trick trick)

@@ -345,8 +345,15 @@ sandbox_counter(const struct sandbox *box, const char *name)
 bool
 sandbox_settled(const struct sandbox *box)
 {
-	return sandbox_status_number(box, "redis.batches_waiting") == 0 &&
-	       sandbox_status_number(box, "engine.queued") == 0;
+	/* Of one moment: what leaves the queue between two looks would be in neither. */
+	json_t *status = sandbox_get(box, "/v1/status");
+	const json_t *queued = member(status, "engine.queued"),
+		     *waiting = member(status, "redis.batches_waiting");
+	const bool settled = json_is_integer(queued) && json_integer_value(queued) == 0 &&
+			     json_is_integer(waiting) && json_integer_value(waiting) == 0;
+
+	json_decref(status);
+	return settled;
 }
 
 bool
