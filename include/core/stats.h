@@ -130,6 +130,8 @@
 	X(OUT_TOLD_LATE, "out.told-late", "ports told when their keys were of use again")          \
 	X(OUT_REFUSED_UNWATCHED, "out.refused-unwatched",                                          \
 	    "refused ports that are not told later: 1,024 others wait for that")                   \
+	X(OUT_DOWN_SETS, "out.down-sets",                                                          \
+	    "times that the down set was written anew, because somebody else had changed it")      \
 	X(OUT_FOLDED, "out.folded",                                                                \
 	    "toggles folded because Redis was away too long, or lost its data before it had them") \
 	X(JOURNAL_BATCHES, "journal.batches", "batches written to the journal")                    \

@@ -65,6 +65,7 @@ on_tick(void *ctx)
 	    redis_link_state(daemon->link) == REDIS_UP)
 		daemon_compare(daemon, false);
 	daemon_look_at_left_out(daemon);
+	daemon_look_at_down_set(daemon);
 	daemon_keep_maintenance(daemon);
 	embedded_redis_trim_log(daemon->embedded);
 	loop_timer_arm(daemon->tick, TICK_MS);

@@ -79,6 +79,12 @@ struct left_out {
 	size_t n, next; /* next: in turn, whom to look at */
 };
 
+/* The `down` set is counted: as of which ticket. */
+struct down_set {
+	bool asked;
+	uint64_t ticket;
+};
+
 /* A map that was read and is being taken, a slice a turn. */
 struct taking {
 	struct loop_timer *slice;
@@ -150,6 +156,7 @@ struct daemon {
 	enum daemon_phase phase;
 	struct comparing comparing;
 	struct left_out left_out;
+	struct down_set down_set;
 	bool state_reading,
 	    state_stale; /* a reading of the states is under way; its map is no more */
 	int exit_status;
@@ -256,6 +263,10 @@ void daemon_left_out(void *ctx, const uint8_t port_id[16], uint64_t known_revisi
 void daemon_look_at_left_out(struct daemon *daemon);
 /* All of Redis is being compared: they come anew. */
 void daemon_forget_left_out(struct daemon *daemon);
+
+/* ---- daemon_down_set.c ---- */
+/* Once a second: asks how many ports the `down` set holds; where it is not as many as are down, it is written anew. */
+void daemon_look_at_down_set(struct daemon *daemon);
 
 /* ---- daemon_topology.c ---- */
 /* As in struct topo_sync_handler. */
