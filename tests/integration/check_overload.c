@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -125,13 +126,21 @@ END_TEST
 
 #define ROUNDS 20
 #define N_ROUND 1000
-#define PROMPT_MS 3000
+#define PROMPT_MS 1000
+
+static int
+compare_times(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
 
 START_TEST(a_quiet_switch_is_heard_promptly_beside_one_that_floods)
 {
 	int leaf1 = sandbox_socket(LEAF1, "127.0.0.1", box.snmp_port);
 	int leaf2 = sandbox_socket(LEAF2, "127.0.0.1", box.snmp_port);
-	int64_t longest_ms = 0;
+	int64_t ms[ROUNDS];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		const bool is_down = round % 2 == 0;
@@ -139,11 +148,14 @@ START_TEST(a_quiet_switch_is_heard_promptly_beside_one_that_floods)
 		int64_t begun_ms = process_clock_ms();
 		send_one(leaf2, is_down ? &down : &up);
 		flood(leaf1, N_ROUND);
-		WAIT_WITHIN(PROMPT_MS, port_is(VM2, is_down ? "true" : "false"));
-		int64_t ms = process_clock_ms() - begun_ms;
-		longest_ms = ms > longest_ms ? ms : longest_ms;
+		WAIT_FOR(port_is(VM2, is_down ? "true" : "false"));
+		ms[round] = process_clock_ms() - begun_ms;
 	}
-	printf("the quiet switch's toggles took at most %lld ms\n", (long long)longest_ms);
+	qsort(ms, ROUNDS, sizeof(*ms), compare_times);
+	printf("the quiet switch's toggles took %lld ms in the middle, %lld ms at most\n",
+	    (long long)ms[ROUNDS / 2], (long long)ms[ROUNDS - 1]);
+	/* Not the longest: a machine puts a process aside now and then. */
+	ck_assert_int_lt(ms[ROUNDS / 2], PROMPT_MS);
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == (json_int_t)ROUNDS * 2 * N_ROUND + ROUNDS);
 	WAIT_FOR(sandbox_settled(&box) && port_is(VM1, "false"));
 	ck_assert_int_gt(sandbox_counter(&box, "bucket.folded"), 0);

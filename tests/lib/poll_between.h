@@ -239,7 +239,7 @@ overhear(struct talk *talk)
 	ck_assert_int_gt(n, 0);
 	talk->n_question = (size_t)n;
 	ck_assert_int_eq(send(far_end, talk->question, talk->n_question, 0), n);
-	talk->n_answer = sandbox_receive(far_end, 5000, talk->answer, sizeof(talk->answer));
+	talk->n_answer = sandbox_receive(far_end, WAIT_MS, talk->answer, sizeof(talk->answer));
 	ck_assert_uint_gt(talk->n_answer, 0);
 	if (is_v3(talk->question))
 		read_salt(talk->question, salt);

@@ -49,7 +49,7 @@ static inline json_t *redis_ask(const char *path, const char *format, ...)
 static inline json_t *
 redis_ask(const char *path, const char *format, ...)
 {
-	const struct timeval patience = { .tv_sec = 20 };
+	const struct timeval patience = { .tv_sec = WAIT_MS / 1000 };
 	redisContext *context = redisConnectUnixWithTimeout(path, patience);
 	json_t *answer = NULL;
 	va_list args;
