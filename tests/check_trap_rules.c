@@ -203,14 +203,14 @@ START_TEST(every_link_notification_is_known_with_and_without_the_zero)
 			assert_row_event(row);
 		}
 	}
-	ck_assert_uint_eq(n, 4 * 39);
+	ck_assert_uint_eq(n, 4 * 41);
 }
 END_TEST
 
 START_TEST(the_catalogue_of_the_facts_is_whole)
 {
-	static const size_t expected[MEANS_MAX] = { [MEANS_DOWN] = 18,
-		[MEANS_UP] = 19,
+	static const size_t expected[MEANS_MAX] = { [MEANS_DOWN] = 19,
+		[MEANS_UP] = 20,
 		[MEANS_STATUS] = 1,
 		[MEANS_RESTART] = 1,
 		[MEANS_NEW_BOOT] = 2,

@@ -9,7 +9,9 @@
  * IOS-XR, NX-OS, EOS, FTOS, SMB, Comware, VRP, Junos ...): facts/link-syslog.md 5.
  *
  * The rule behind the tables: two names that could be two interfaces of one switch never meet, and
- * two spellings of one do. Where the family is not known the first half wins.
+ * two spellings of one do. Where the family is not known the first half wins, save where all tables
+ * agree (Fo: forty, Tw: two and a half) or the form tells (Fi: FTOS has a blank behind it, IOS-XR four
+ * numbers). "Port 5" is 5.
  */
 #ifndef DPWATCH_CORE_IFNAME_H
 #define DPWATCH_CORE_IFNAME_H

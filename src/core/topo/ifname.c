@@ -27,6 +27,16 @@ read_unit_port(struct slice name, struct slice *ret_unit, struct slice *ret_port
 	return true;
 }
 
+/* "Port 5" and "Port 1/5" are 5 and 1/5; "port5" is a name of its own. */
+static struct slice
+without_port(struct slice name)
+{
+	struct slice number = slice_trim(slice_from(name, 5));
+
+	return slice_case_eq_str(slice_first(name, 5), "port ") && slice_digits(number) > 0 ? number
+											    : name;
+}
+
 struct key {
 	char *buf;
 	size_t len; /* beyond IFNAME_MAX: too long, nothing more was written */
@@ -131,7 +141,7 @@ ifname_key(enum os_family os, struct slice name, char *buf)
 	buf[0] = '\0';
 	if (name.len > IFNAME_MAX || has_control(name))
 		return 0;
-	name = ifname_trim(name);
+	name = without_port(ifname_trim(name));
 	if (name.len == 0 || !write_key(os, name, &key))
 		return 0;
 	buf[key.len] = '\0';
@@ -188,9 +198,11 @@ static const struct os_name os_names[] = {
 	{ "iosxe", OS_IOS },
 	{ "ciscoios", OS_IOS },
 	{ "ciscoiosxe", OS_IOS },
+	{ "ciscoxe", OS_IOS },
 	{ "catalyst", OS_IOS },
 	{ "iosxr", OS_IOS_XR },
 	{ "ciscoiosxr", OS_IOS_XR },
+	{ "ciscoxr", OS_IOS_XR },
 	{ "xr", OS_IOS_XR },
 	{ "nxos", OS_NX_OS },
 	{ "cisconxos", OS_NX_OS },
@@ -200,6 +212,7 @@ static const struct os_name os_names[] = {
 	{ "arista", OS_EOS },
 	{ "junos", OS_JUNOS },
 	{ "junosevo", OS_JUNOS },
+	{ "junosevolved", OS_JUNOS },
 	{ "juniper", OS_JUNOS },
 	{ "juniperjunos", OS_JUNOS },
 	{ "ftos", OS_FTOS },
@@ -221,6 +234,7 @@ static const struct os_name os_names[] = {
 	{ "vrp", OS_VRP },
 	{ "huawei", OS_VRP },
 	{ "huaweivrp", OS_VRP },
+	{ "huaweivrpv8", OS_VRP },
 	{ "cloudengine", OS_VRP },
 	{ "linux", OS_LINUX },
 	{ "cumulus", OS_LINUX },

@@ -28,7 +28,7 @@ static const struct head_row rows[] = {
 	{ "ge", "gigabitethernet", BIT(OS_COMWARE) | BIT(OS_VRP) | SAFE },
 	{ "twogigabitethernet", "twogigabitethernet", ANY },
 	{ "two", "twogigabitethernet", BIT(OS_IOS) | SAFE },
-	{ "tw", "twogigabitethernet", BIT(OS_IOS) | BIT(OS_SMB) },
+	{ "tw", "twogigabitethernet", BIT(OS_IOS) | BIT(OS_SMB) | SAFE },
 	{ "fivegigabitethernet", "fivegigabitethernet", ANY },
 	{ "five", "fivegigabitethernet", BIT(OS_IOS) | SAFE },
 	{ "fi", "fivegigabitethernet", BIT(OS_IOS) },
@@ -42,11 +42,12 @@ static const struct head_row rows[] = {
 	{ "twentyfivegige", "twentyfivegige", ANY },
 	{ "twentyfivegigabitethernet", "twentyfivegige", ANY },
 	{ "twe", "twentyfivegige", BIT(OS_IOS) | SAFE },
+	{ "tfgigabitethernet", "twentyfivegige", ANY }, /* Ruijie */
 	{ "tf", "twentyfivegige", BIT(OS_IOS_XR) | BIT(OS_FTOS) | SAFE },
 	{ "wge", "twentyfivegige", BIT(OS_COMWARE) | SAFE },
 	{ "fortygige", "fortygige", ANY },
 	{ "fortygigabitethernet", "fortygige", ANY },
-	{ "fo", "fortygige", CISCO },
+	{ "fo", "fortygige", CISCO | SAFE },
 	{ "fge", "fortygige", BIT(OS_COMWARE) | SAFE },
 	{ "fiftygige", "fiftygige", ANY },
 	{ "fiftygigabitethernet", "fiftygige", ANY },
@@ -74,8 +75,12 @@ static const struct head_row rows[] = {
 	{ "routeaggregation", "route-aggregation", ANY },
 	{ "ragg", "route-aggregation", BIT(OS_COMWARE) | SAFE },
 	{ "ethtrunk", "eth-trunk", ANY },
+	{ "aggregateport", "aggregateport", ANY }, /* Ruijie */
+	{ "ag", "aggregateport", SAFE },
+	{ "lag", "lag", ANY },
 	{ "mgmteth", "mgmteth", ANY },
 	{ "mg", "mgmteth", BIT(OS_IOS_XR) | SAFE },
+	{ "mgmt", "mgmt", ANY },
 	{ "management", "management", ANY },
 	{ "managementethernet", "management", ANY },
 	{ "ma", "management", BIT(OS_EOS) | BIT(OS_FTOS) | SAFE },
@@ -204,6 +209,21 @@ is_linux_eth(struct ifname_parts parts)
 	return slice_eq_str(parts.head, "eth") && !slice_has(parts.tail, '/');
 }
 
+/*
+ * "Fi" where the family is not known: FTOS puts a blank behind it and IOS-XR has four numbers, both of FiftyGigE; IOS has three
+ * numbers, of FiveGigabitEthernet.
+ */
+static enum os_family
+family_of_fi(struct ifname_parts parts)
+{
+	const bool blank = parts.tail.data != parts.head.data + parts.head.len;
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < parts.tail.len; i++)
+		slashes += parts.tail.data[i] == '/';
+	return blank || slashes == 3 ? OS_FTOS : OS_IOS;
+}
+
 const char *
 ifname_class(enum os_family os, const struct ifname_parts *parts)
 {
@@ -211,6 +231,8 @@ ifname_class(enum os_family os, const struct ifname_parts *parts)
 		return NULL;
 	if ((os == OS_UNKNOWN || os == OS_OTHER) && is_linux_eth(*parts))
 		return NULL;
+	if ((os == OS_UNKNOWN || os == OS_OTHER) && slice_case_eq_str(parts->head, "fi"))
+		os = family_of_fi(*parts);
 	/* PO4/0 is packet over SONET; a port-channel has no slot. */
 	if (slice_case_eq_str(parts->head, "po") && slice_has(parts->tail, '/'))
 		return NULL;
