@@ -2,11 +2,13 @@
  * Syslog over TLS (RFC 5425), with a real openssl s_client: who is let in, what is refused and why, and new certificates.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/box.h"
@@ -131,6 +133,32 @@ START_TEST(a_thousand_lines_of_one_writing_are_all_read)
 		    i % 48 + 1, i % 97, "");
 	ck_assert_int_eq(s_client(input, NO_MORE), 0);
 	WAIT_FOR(sandbox_counter(&box, "syslog.event") == 1000);
+}
+END_TEST
+
+/* As most senders end: without close_notify. With TLS it was all the same, and the log must not say otherwise. */
+START_TEST(a_client_that_just_goes_away_was_not_refused)
+{
+	char path[SANDBOX_PATH + 8], command[512];
+	struct process client;
+
+	snprintf(path, sizeof(path), "%s/fifo", box.dir);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	snprintf(command, sizeof(command),
+	    "exec openssl s_client -connect 127.0.0.1:%u -bind " LEAF1
+	    ":0 -CAfile %s -quiet %s <%s",
+	    box.syslog_port, pki_path(box.dir, "ca.pem"), _i == 0 ? "-tls1_2" : "-tls1_3", path);
+	process_start(&client, box.log, ARGV("sh", "-c", command));
+	ck_assert_int_gt(write(fd, DOWN "\n", sizeof(DOWN)), 0);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	process_kill(&client);
+	close(fd);
+	/* Its end came before this one's beginning. */
+	ck_assert_int_eq(s_client(UP "\n", NO_MORE), 0);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(sandbox_counter(&box, "syslog.tls-refused"), 0);
+	ck_assert(!sandbox_log_has(&box, "no TLS with"));
 }
 END_TEST
 
@@ -343,6 +371,7 @@ main(void)
 	tcase_add_checked_fixture(any, set_up, box_tear_down);
 	tcase_add_test(any, counted_frames_and_lines_come_through);
 	tcase_add_test(any, a_thousand_lines_of_one_writing_are_all_read);
+	tcase_add_loop_test(any, a_client_that_just_goes_away_was_not_refused, 0, 2);
 	tcase_add_test(any, old_versions_of_tls_are_refused);
 	tcase_add_test(any, plain_text_on_the_tls_port_is_refused_and_says_so);
 	tcase_add_test(any, half_handshakes_count_as_connections);

@@ -10,6 +10,7 @@
 
 struct stream_tls {
 	SSL *ssl;
+	bool open; /* the handshake is over; the library forgets that with a fatal error */
 	bool dead; /* a fatal error: nothing more may be said */
 	char failure[160];
 };
@@ -37,7 +38,7 @@ stream_tls_free(struct stream_tls *tls)
 	if (tls == NULL)
 		return;
 	ERR_clear_error();
-	if (!tls->dead && SSL_is_init_finished(tls->ssl))
+	if (!tls->dead && tls->open)
 		(void)SSL_shutdown(tls->ssl);
 	ERR_clear_error();
 	SSL_free(tls->ssl);
@@ -80,7 +81,6 @@ static enum stream_tls_result
 read_failed(struct stream_tls *tls, int result)
 {
 	int saved_errno = errno, error = SSL_get_error(tls->ssl, result);
-	bool open = SSL_is_init_finished(tls->ssl);
 
 	switch (error) {
 	case SSL_ERROR_WANT_READ:
@@ -91,7 +91,7 @@ read_failed(struct stream_tls *tls, int result)
 		return STREAM_TLS_END;
 	}
 	tls->dead = true;
-	if (open)
+	if (tls->open)
 		return STREAM_TLS_BROKEN;
 	note_failure(tls, error, saved_errno);
 	return STREAM_TLS_REFUSED;
@@ -102,7 +102,11 @@ stream_tls_read(struct stream_tls *tls, char *buf, size_t size, size_t *ret_n)
 {
 	ERR_clear_error();
 	errno = 0;
-	int result = SSL_read_ex(tls->ssl, buf, size, ret_n);
+	/* By itself: a reading that does it, and then meets the end, would not tell the two apart. */
+	int result = tls->open ? 1 : SSL_do_handshake(tls->ssl);
+	tls->open = result == 1;
+	if (tls->open)
+		result = SSL_read_ex(tls->ssl, buf, size, ret_n);
 	if (result == 1)
 		return STREAM_TLS_DATA;
 	enum stream_tls_result why = read_failed(tls, result);
@@ -113,7 +117,7 @@ stream_tls_read(struct stream_tls *tls, char *buf, size_t size, size_t *ret_n)
 bool
 stream_tls_is_open(const struct stream_tls *tls)
 {
-	return SSL_is_init_finished(tls->ssl);
+	return tls->open;
 }
 
 bool
