@@ -342,6 +342,25 @@ START_TEST(a_sys_up_time_that_began_anew_in_an_answer_is_a_boot)
 }
 END_TEST
 
+/* The log and the map of one switch may write its ports in two ways. */
+START_TEST(a_word_in_another_notation_is_of_the_interface_at_that_place)
+{
+	struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_SYSLOG,
+		.name = SLICE("1/2") };
+
+	now_us += 1000000;
+	ck_assert_int_eq(engine_feed(engine, 0, &event, now()), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/2"));
+	ck_assert(!is_down("Ethernet1/1"));
+	event.name = SLICE("1/22");
+	engine_feed(engine, 0, &event, now());
+	ck_assert(!is_down("Ethernet1/1"));
+	ck_assert(!is_down("Ethernet1/3"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -369,5 +388,6 @@ main(void)
 	tcase_add_test(tcase, an_answer_after_an_answer_is_believed_at_once);
 	tcase_add_test(tcase, a_table_adds_no_interface_that_the_map_does_not_name);
 	tcase_add_test(tcase, a_sys_up_time_that_began_anew_in_an_answer_is_a_boot);
+	tcase_add_test(tcase, a_word_in_another_notation_is_of_the_interface_at_that_place);
 	return run_case("engine_index", tcase);
 }

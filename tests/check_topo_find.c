@@ -44,6 +44,54 @@ START_TEST(an_interface_is_found_by_every_spelling_and_alias_of_its_own_switch)
 }
 END_TEST
 
+#define PLACES                                                                                             \
+	"{'switches': [{'name': 'icx', 'hostnames': ['icx'], 'os': 'fastiron', 'interfaces': ["            \
+	"  {'name': 'GigabitEthernet1/1/5'}, {'name': '10GigabitEthernet1/2/1'}, {'name': '1/1/7'},"       \
+	"  {'name': 'GigabitEthernet1/1/8'}, {'name': '10GigabitEthernet1/1/8'}, {'name': 'Ethernet1/5'}," \
+	"  {'name': 'TenGigabitEthernet1/0/1'}, {'name': 'GigabitEthernet0/3'}, {'name': '6'}]},"          \
+	" {'name': 'nx', 'hostnames': ['nx'], 'os': 'nx-os', 'interfaces': [{'name': 'Ethernet1/1/7'}]}]}"
+
+static const struct {
+	const char *sw, *name, *found; /* NULL: nothing */
+} places[] = {
+	{ "icx", "ethernet 1/1/5", "icx:GigabitEthernet1/1/5" },
+	{ "icx", "1/1/5", "icx:GigabitEthernet1/1/5" },
+	{ "icx", "ethernet1/2/1", "icx:10GigabitEthernet1/2/1" },
+	{ "icx", "ethernet 1/1/7", "icx:1/1/7" },
+	{ "icx", "GigabitEthernet1/1/7", "icx:1/1/7" },
+	{ "icx", "2.5GigabitEthernet1/1/7", "icx:1/1/7" },
+	{ "icx", "1/5", "icx:Ethernet1/5" },
+	/* which of two? */
+	{ "icx", "ethernet 1/1/8", NULL },
+	/* a speed for another */
+	{ "icx", "10GigabitEthernet1/1/5", NULL },
+	{ "icx", "1/0/1", NULL },
+	/* with two numbers, two speeds may be two ports */
+	{ "icx", "ethernet 0/3", NULL },
+	{ "icx", "ethernet 6", NULL },
+	{ "icx", "ethernet 1/1/55", NULL },
+	{ "icx", "ethernet 1/1/5.1", NULL },
+	{ "icx", "ethernet 1//5", NULL },
+	{ "icx", "", NULL },
+	/* a family that has one spelling */
+	{ "nx", "1/1/7", NULL },
+};
+
+START_TEST(an_interface_is_found_by_its_place_where_its_notation_is_another_one)
+{
+	teardown();
+	topo = topo_of_text(PLACES);
+	uint32_t found =
+	    topo_interface_by_place(topo, switch_of(places[_i].sw), slice_of(places[_i].name));
+	if (places[_i].found) {
+		ck_assert_uint_ne(found, TOPO_NONE);
+		ck_assert_str_eq(interface_text(found), places[_i].found);
+	} else {
+		ck_assert_uint_eq(found, TOPO_NONE);
+	}
+}
+END_TEST
+
 START_TEST(an_interface_is_found_by_its_index_on_its_own_switch)
 {
 	uint32_t leaf1 = switch_of("leaf1");
@@ -195,6 +243,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, an_interface_is_found_by_every_spelling_and_alias_of_its_own_switch,
 	    0, N(spellings));
+	tcase_add_loop_test(
+	    tc, an_interface_is_found_by_its_place_where_its_notation_is_another_one, 0, N(places));
 	tcase_add_test(tc, an_interface_is_found_by_its_index_on_its_own_switch);
 	tcase_add_loop_test(tc, a_switch_is_found_by_each_of_its_addresses, 0, N(addresses));
 	tcase_add_loop_test(

@@ -136,6 +136,12 @@ uint32_t topo_switch_by_hostname(const struct topo *topo, struct slice hostname)
 uint32_t topo_switch_by_engine_id(const struct topo *topo, const uint8_t *id, size_t len);
 /* By any spelling of its name, or of one of its aliases. */
 uint32_t topo_interface_find(const struct topo *topo, uint32_t sw, struct slice name);
+/*
+ * Where no spelling fits: the only interface at the same place, of a switch whose family is unknown or has no short forms of its
+ * own. "ethernet 1/5" and "1/5" are one; so are "ethernet 1/1/5" and GigabitEthernet1/1/5 or 10GigabitEthernet1/1/5, which is what
+ * FastIron's log and its SNMP call a port. Speeds only with three numbers or more, and never for one another.
+ */
+uint32_t topo_interface_by_place(const struct topo *topo, uint32_t sw, struct slice name);
 uint32_t topo_interface_by_index(const struct topo *topo, uint32_t sw, uint32_t if_index);
 uint32_t topo_port_find(const struct topo *topo, const uint8_t id[16]);
 uint32_t topo_host_find(const struct topo *topo, struct slice name);

@@ -182,6 +182,8 @@ engine_find_known(
 	if (found == TOPO_NONE && event->if_index != 0)
 		found = find_by_index(engine, sw, event);
 	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
+		found = topo_interface_by_place(engine->topo, sw, names[i]);
+	for (int i = 0; i < 2 && found == TOPO_NONE; i++)
 		found = extra_by_name(engine, sw, names[i], false);
 	return found;
 }

@@ -333,6 +333,81 @@ topo_interface_find(const struct topo *topo, uint32_t sw, struct slice name)
 	return topo_interface_by_key(topo, &(struct topo_key_in_switch){ sw, { buf, len } });
 }
 
+/* The numbers behind that head ("1/1/5" of "ethernet1/1/5"): at least `least`, and nothing else. Empty: it is not so. */
+static struct slice
+place_of(struct slice key, const char *head, unsigned least)
+{
+	const struct slice place = slice_from(key, strlen(head)), none = { 0 };
+	struct slice rest = place;
+
+	if (!slice_eq_str(slice_first(key, strlen(head)), head))
+		return none;
+	for (; rest.len > 0; least -= least > 0) {
+		struct slice number = slice_cut(&rest, '/');
+		if (number.len == 0 || slice_digits(number) != number.len)
+			return none;
+	}
+	return least == 0 ? place : none;
+}
+
+static uint32_t
+find_at(const struct topo *topo, uint32_t sw, const char *head, struct slice place)
+{
+	char buf[IFNAME_MAX + 1];
+	const size_t len = strlen(head);
+
+	if (len + place.len > IFNAME_MAX)
+		return TOPO_NONE;
+	memcpy(buf, head, len);
+	memcpy(buf + len, place.data, place.len);
+	return topo_interface_by_key(
+	    topo, &(struct topo_key_in_switch){ sw, { buf, len + place.len } });
+}
+
+/* The first two tell no speed; the others are FastIron's. */
+static const char *const heads[] = { "", "ethernet", "gigabitethernet", "2.5gigabitethernet",
+	"5gigabitethernet", "10gigabitethernet", "25gigabitethernet", "40gigabitethernet",
+	"100gigabitethernet" };
+#define N_HEADS (sizeof(heads) / sizeof(heads[0]))
+#define TELLS_SPEED 2
+
+/* Under another head than `told`, of which one at least tells no speed; TOPO_NONE: none, or more than one. */
+static uint32_t
+find_under_another_head(const struct topo *topo, uint32_t sw, size_t told, struct slice place)
+{
+	const bool many_numbers = place_of(place, "", 3).len > 0;
+	uint32_t found = TOPO_NONE;
+
+	for (size_t i = 0; i < N_HEADS; i++) {
+		const bool speed = i >= TELLS_SPEED || told >= TELLS_SPEED;
+		if (i == told || (speed && !many_numbers) ||
+		    (i >= TELLS_SPEED && told >= TELLS_SPEED))
+			continue;
+		uint32_t interface = find_at(topo, sw, heads[i], place);
+		if (interface != TOPO_NONE && found != TOPO_NONE && interface != found)
+			return TOPO_NONE;
+		found = interface != TOPO_NONE ? interface : found;
+	}
+	return found;
+}
+
+uint32_t
+topo_interface_by_place(const struct topo *topo, uint32_t sw, struct slice name)
+{
+	const enum os_family os = topo_switch_get(topo, sw)->os;
+	char buf[IFNAME_MAX + 1];
+
+	if (os != OS_UNKNOWN && os != OS_OTHER)
+		return TOPO_NONE;
+	const struct slice key = { buf, ifname_key(os, name, buf) };
+	for (size_t i = 0; i < N_HEADS; i++) {
+		struct slice place = place_of(key, heads[i], 2);
+		if (place.len > 0)
+			return find_under_another_head(topo, sw, i, place);
+	}
+	return TOPO_NONE;
+}
+
 uint32_t
 topo_interface_by_index(const struct topo *topo, uint32_t sw, uint32_t if_index)
 {
