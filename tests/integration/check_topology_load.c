@@ -203,6 +203,9 @@ START_TEST(the_daemon_answers_others_while_a_map_is_loaded)
 	ck_assert_int_eq(load(SANDBOX_TOPOLOGY, &answer), 409);
 	ck_assert_str_eq(
 	    message_of(answer), "another topology is being loaded; try again when it is done");
+	/* TopologyLoss would ask for force. */
+	ck_assert_str_eq(
+	    redis_text(json_object_get(answer, "NeutronError"), "type"), "HTTPConflict");
 	json_decref(answer);
 	/* A change by hand meanwhile is followed, and does not answer the load. */
 	redis_do(box.redis, "HDEL dpwatch:topology:ports " VM6);

@@ -182,7 +182,7 @@ error_type(int status)
 	case 400:
 		return "HTTPBadRequest";
 	case 409:
-		return "TopologyLoss";
+		return "HTTPConflict";
 	case 413:
 		return "HTTPRequestEntityTooLarge";
 	case 503:
