@@ -283,7 +283,7 @@ if command -v snmptrapd >/dev/null && command -v snmpinform >/dev/null; then
 	env -i PATH="$PATH" HOME="$tmp" LC_ALL=C SNMP_PERSISTENT_DIR="$tmp/persistent" MIBDIRS="$root/mibs" MIBS=ALL \
 		snmptrapd -f -C --disableAuthorization=yes -Lf "$tmp/log" "udp:$to" >"$tmp/receiver" 2>&1 &
 	receiver=$!
-	deadline=$((SECONDS + 10))
+	deadline=$((SECONDS + 60))
 	until grep -qs 'NET-SNMP version' "$tmp/log" || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 	quiet "linkDown as an INFORM" snmpinform -v2c -c public $to '' IF-MIB::linkDown ifIndex.1 i 1 ifAdminStatus.1 i 1 \
 		ifOperStatus.1 i 2 ifName.1 s Eth1/1 ifType.1 i 161 ifStackStatus.10.1 i 1
