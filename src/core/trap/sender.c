@@ -49,6 +49,19 @@ sender_origin(struct slice chain)
 	return slice_cut(&rest, '/');
 }
 
+/* FASTPATH writes the unit of the stack behind its address: "192.0.2.30-1". */
+static bool
+address_of(struct slice host, struct addr *ret_addr)
+{
+	struct slice rest = host;
+	const struct slice addr = slice_cut(&rest, '-');
+
+	if (addr_parse(host, ret_addr))
+		return true;
+	return rest.len > 0 && rest.len <= 2 && slice_digits(rest) == rest.len &&
+	       addr_parse(addr, ret_addr);
+}
+
 uint32_t
 sender_of_syslog(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
     struct slice host, struct addr *ret_addr)
@@ -62,9 +75,10 @@ sender_of_syslog(const struct topo *topo, const struct config_nets *relays, cons
 	for (host = without_group(host); host.len > 0;) {
 		const struct slice one = slice_cut(&host, '/');
 		struct addr named;
-		const bool is_addr = addr_parse(one, &named);
-		const uint32_t sw = is_addr ? topo_switch_by_addr(topo, &named)
-					    : topo_switch_by_hostname(topo, one);
+		const bool is_addr = address_of(one, &named);
+		uint32_t sw = is_addr ? topo_switch_by_addr(topo, &named) : TOPO_NONE;
+		if (sw == TOPO_NONE)
+			sw = topo_switch_by_hostname(topo, one);
 		if (sw != TOPO_NONE) {
 			if (is_addr)
 				*ret_addr = named;
