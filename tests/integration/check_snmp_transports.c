@@ -133,8 +133,9 @@ START_TEST(messages_are_cut_out_of_the_stream_wherever_it_breaks)
 	put(fd, bytes + v1.len + 5, v2c.len - 5);
 	WAIT_FOR(sandbox_counter(&box, "trap.received") == 5);
 	ck_assert_int_eq(sandbox_counter(&box, "trap.malformed"), 0);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.event"), 2);
-	ck_assert_int_eq(sandbox_counter(&box, "trap.duplicate"), 3);
+	/* The same v1 bytes may be another event each time; those of v2c, with their request-id, are not. */
+	ck_assert_int_eq(sandbox_counter(&box, "trap.event"), 4);
+	ck_assert_int_eq(sandbox_counter(&box, "trap.duplicate"), 1);
 	ck_assert_int_eq(sandbox_counter(&box, "trap.connections"), 1);
 	close(fd);
 }
