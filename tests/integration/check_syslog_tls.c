@@ -20,9 +20,9 @@
 
 static char out[SANDBOX_TEXT];
 
-/* A daemon that listens on tls: with these files; ca NULL: every client is let in. */
 static const char *idle_timeout = "60s";
 
+/* A daemon that listens on tls: with these files; ca NULL: every client is let in. */
 static void
 configure(const char *cert, const char *key, const char *ca)
 {
