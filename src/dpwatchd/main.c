@@ -14,16 +14,18 @@
 
 static const char usage_text[] =
     "Usage: dpwatchd [-c FILE] [-t] [-d]\n"
-    "Hears from switches (SNMP traps and syslog) which links died, and publishes which logical ports lost their last\n"
-    "path to a Redis stream.\n"
+    "Hears from switches (SNMP traps and syslog) which links died, and publishes to\n"
+    "a Redis stream which logical ports lost their last path.\n"
     "\n"
     "  -c, --config FILE  the configuration (default " CONFIG_DEFAULT ")\n"
-    "  -t, --test         check the configuration and its files and folders, say what is wrong, and exit\n"
+    "  -t, --test         check the configuration and its files and folders, say what\n"
+    "                     is wrong, and exit\n"
     "  -d, --debug        log at level debug, whatever the configuration says\n"
     "      --version      print the version\n"
     "  -h, --help         print this\n"
     "\n"
-    "Signals: TERM and INT publish what is owed and stop; HUP reads configuration and rules again.\n"
+    "Signals: TERM and INT publish what is owed and stop; HUP reads configuration\n"
+    "and rules again.\n"
     "Exit status: 0 stopped as asked, 1 could not start or had to stop, 2 usage.\n"
     "See dpwatchd(8), dpwatch.conf(5), dpwatch(1).\n";
 
