@@ -222,11 +222,17 @@ measure(int64_t *ret_median, int64_t *ret_longest)
 
 static const char *const crowds[] = { "slow", "headers", "strangers" };
 
+static int64_t
+larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 START_TEST(a_crowd_at_the_api_does_not_delay_a_toggle)
 {
 	struct process crowd;
 	char port[8], log[SANDBOX_PATH + 16];
-	int64_t quiet, quiet_longest, median, longest;
+	int64_t quiet, quiet_longest, median, longest, after, after_longest;
 
 	measure(&quiet, &quiet_longest);
 	snprintf(port, sizeof(port), "%u", box.redis_port);
@@ -237,6 +243,15 @@ START_TEST(a_crowd_at_the_api_does_not_delay_a_toggle)
 	WAIT_FOR(access(log, F_OK) == 0 &&
 		 process_run(out, sizeof(out), ARGV("grep", "-q", "ready", log)) == 0);
 	measure(&median, &longest);
+	/* Whoever has business there is served through the Unix socket, and the crowd has no more than its places. */
+	ck_assert_int_eq(process_run(out, sizeof(out),
+			     ARGV(sandbox_program("dpwatch"), "--api", unix_api, "status")),
+	    0);
+	process_kill(&crowd);
+	/* Before and after, so that what others begin to do on this machine is not the crowd's. */
+	measure(&after, &after_longest);
+	quiet = larger(quiet, after);
+	quiet_longest = larger(quiet_longest, after_longest);
 	printf("  %s: median %.1f ms, longest %.1f ms; with nobody there %.1f and %.1f\n",
 	    crowds[_i], (double)median / 1000, (double)longest / 1000, (double)quiet / 1000,
 	    (double)quiet_longest / 1000);
@@ -244,11 +259,6 @@ START_TEST(a_crowd_at_the_api_does_not_delay_a_toggle)
 	/* Generous: two cores, which others and the crowd itself use as well. */
 	ck_assert_int_lt(median, quiet + 20000);
 	ck_assert_int_lt(longest, quiet_longest + 500000);
-	/* Whoever has business there is served through the Unix socket, and the crowd has no more than its places. */
-	ck_assert_int_eq(process_run(out, sizeof(out),
-			     ARGV(sandbox_program("dpwatch"), "--api", unix_api, "status")),
-	    0);
-	process_kill(&crowd);
 }
 END_TEST
 
