@@ -84,7 +84,11 @@ START_TEST(killed_at_any_moment_of_a_storm_the_last_values_are_right)
 		int enough = neutron_box_puts(&box, 0) + 1 + rand() % 30;
 		WAIT_FOR(neutron_box_puts(&box, 0) >= enough || neutron_box_settled(&box));
 		process_kill(&box.forwarders[0]);
-		neutron_box_launch(&box, 0);
+		/* The last one is up before it is asked to end: until it catches SIGTERM, it dies of that. */
+		if (i < 199)
+			neutron_box_launch(&box, 0);
+		else
+			neutron_box_start(&box, 0);
 		kills++;
 	}
 	expect_storm_settled();
