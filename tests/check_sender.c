@@ -191,6 +191,21 @@ START_TEST(without_relays_nobody_speaks_for_others)
 }
 END_TEST
 
+/* Its first number would be the short name of this one. */
+START_TEST(an_address_that_is_in_no_map_is_no_host_name)
+{
+	struct topo *map =
+	    topo_of_text("{'switches': [{'name': '203', 'addresses': ['192.0.2.11']}]}");
+	const struct addr from = addr_of("198.51.100.7");
+	struct addr believed;
+
+	ck_assert_uint_eq(
+	    sender_of_syslog(map, &relays, &from, SLICE("203.0.113.9"), &believed), TOPO_NONE);
+	ck_assert_uint_eq(sender_of_syslog(map, &relays, &from, SLICE("203"), &believed), 0);
+	topo_free(map);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -201,6 +216,7 @@ main(void)
 	    sizeof(engines) / sizeof(engines[0]));
 	tcase_add_loop_test(tcase, a_trap_speaks_for_its_source_unless_a_relay_sent_it, 0,
 	    sizeof(traps) / sizeof(traps[0]));
+	tcase_add_test(tcase, an_address_that_is_in_no_map_is_no_host_name);
 	tcase_add_loop_test(tcase,
 	    a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another, 0,
 	    sizeof(lines) / sizeof(lines[0]));

@@ -2,8 +2,8 @@
  * arg_buf: texts one behind the other, in bytes that grow (core).
  *
  * Each is a MessagePack str (github.com/msgpack/msgpack, spec.md, "str format family"; the shortest head that fits), so that
- * a run of them goes as it is to what reads them: the Redis script of a batch, which has cmsgpack (core/change_codec), and
- * the journal's file. One argument of 700 bytes costs Redis a third of what 36 short ones do.
+ * a run of them goes as it is into the journal's file, and hardly otherwise (core/change_pack) to the Redis script of a
+ * batch, which has cmsgpack. One argument of 700 bytes costs Redis a third of what 36 short ones do.
  */
 #ifndef DPWATCH_CORE_ARG_BUF_H
 #define DPWATCH_CORE_ARG_BUF_H

@@ -1,5 +1,5 @@
 /*
- * change_codec: what was decided -> the records of a batch, as the Redis script reads them (core).
+ * change_codec: what was decided -> the records of a batch, which change_pack makes what the Redis script reads (core).
  *
  * A record is a run of arguments: a letter, then its values in a fixed order. Some records also name one key, told by its
  * suffix ("port:<id>"); the prefix is put before it when the batch is sent. The script (REDIS_APPLY_SCRIPT) is the other

@@ -62,6 +62,8 @@ bool take_is_rewired(
     const struct engine *was, uint32_t port, const struct engine *is, uint32_t now);
 
 /* ---- engine_swap.c ---- */
+/* A port has a hash in Redis since it toggled, or was reported. */
+bool take_has_hash(const struct engine *engine, uint32_t port);
 /* Brings it in force, unsettled. -ENOMEM with nothing changed. */
 int take_swap(struct take *take, struct engine_time time);
 /* Settles groups with about n_ports ports. True while there are more. */

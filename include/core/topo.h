@@ -142,6 +142,8 @@ uint32_t topo_interface_find(const struct topo *topo, uint32_t sw, struct slice 
  * FastIron's log and its SNMP call a port. Speeds only with three numbers or more, and never for one another.
  */
 uint32_t topo_interface_by_place(const struct topo *topo, uint32_t sw, struct slice name);
+/* By any spelling; else by its place. */
+uint32_t topo_interface_named(const struct topo *topo, uint32_t sw, struct slice name);
 uint32_t topo_interface_by_index(const struct topo *topo, uint32_t sw, uint32_t if_index);
 uint32_t topo_port_find(const struct topo *topo, const uint8_t id[16]);
 uint32_t topo_host_find(const struct topo *topo, struct slice name);

@@ -56,9 +56,7 @@ find_in_map(const struct lines_test *test, struct line_outcome *outcome)
 	if (outcome->sw == TOPO_NONE && outcome->msg.host.len > 0)
 		outcome->sw = topo_switch_by_hostname(test->topo, outcome->msg.host);
 	if (outcome->sw != TOPO_NONE && name.len > 0)
-		outcome->interface = topo_interface_find(test->topo, outcome->sw, name);
-	if (outcome->sw != TOPO_NONE && outcome->interface == TOPO_NONE)
-		outcome->interface = topo_interface_by_place(test->topo, outcome->sw, name);
+		outcome->interface = topo_interface_named(test->topo, outcome->sw, name);
 }
 
 static void

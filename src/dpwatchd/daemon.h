@@ -264,6 +264,9 @@ void daemon_look_at_left_out(struct daemon *daemon);
 /* All of Redis is being compared: they come anew. */
 void daemon_forget_left_out(struct daemon *daemon);
 
+/* Whether the engine and Redis may be held against each other: nothing that was decided waits to be told. */
+bool daemon_may_compare(const struct daemon *daemon);
+
 /* ---- daemon_down_set.c ---- */
 /* Once a second: asks how many ports the `down` set holds; where it is not as many as are down, it is written anew. */
 void daemon_look_at_down_set(struct daemon *daemon);

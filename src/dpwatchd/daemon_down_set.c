@@ -14,11 +14,7 @@
 static bool
 is_quiet(const struct daemon *daemon)
 {
-	struct engine_totals totals;
-
-	engine_totals(daemon->engine, &totals);
-	return daemon->phase == PHASE_RUNNING && !daemon->comparing.telling && totals.queued == 0 &&
-	       daemon->left_out.n == 0 &&
+	return daemon_may_compare(daemon) && daemon->left_out.n == 0 &&
 	       outbox_done_ticket(daemon->outbox) == outbox_last_ticket(daemon->outbox);
 }
 
@@ -31,9 +27,8 @@ ids_down(const struct daemon *daemon, uint32_t n, size_t *ret_len)
 	size_t len = 0;
 
 	for (uint32_t port = 0; ids && port < topo_n_ports(topo); port++) {
-		struct engine_port_view view;
-		engine_port_view(daemon->engine, port, &view);
-		if (!view.dp_down || len == (size_t)n * (PORT_ID_TEXT - 1))
+		if (!engine_port_is_down(daemon->engine, port) ||
+		    len == (size_t)n * (PORT_ID_TEXT - 1))
 			continue;
 		memcpy(ids + len, port_id_format(topo_port_get(topo, port)->id, text),
 		    PORT_ID_TEXT - 1);
@@ -44,25 +39,34 @@ ids_down(const struct daemon *daemon, uint32_t n, size_t *ret_len)
 }
 
 static void
+say_error(const struct daemon *daemon, const char *what, const redisReply *reply)
+{
+	static struct log_rate rate = { .interval_ms = 60000, .burst = 1 };
+	uint64_t held_back;
+
+	if (log_rate_take(&rate, &held_back))
+		log_error("redis: %sdown %s: %s", daemon->config.redis.prefix, what,
+		    reply->str ? reply->str : ODD_REPLY);
+}
+
+static void
 on_written(void *ctx, const redisReply *reply)
 {
 	static struct log_rate rate = { .interval_ms = 60000, .burst = 1 };
 	struct daemon *daemon = ctx;
-	const char *prefix = daemon->config.redis.prefix;
 	uint64_t held_back;
 
 	if (!reply || (reply->type == REDIS_REPLY_INTEGER && reply->integer == 0))
 		return;
-	stats_add(&daemon->stats, STAT_OUT_DOWN_SETS, reply->type == REDIS_REPLY_INTEGER);
-	if (!log_rate_take(&rate, &held_back))
+	if (reply->type != REDIS_REPLY_INTEGER) {
+		say_error(daemon, "does not hold as many ports as are down", reply);
 		return;
-	if (reply->type == REDIS_REPLY_INTEGER)
+	}
+	stats_add(&daemon->stats, STAT_OUT_DOWN_SETS, 1);
+	if (log_rate_take(&rate, &held_back))
 		log_warning(
 		    "redis: somebody else changed %sdown, which did not hold as many ports as are down: it was written anew",
-		    prefix);
-	else
-		log_error("redis: %sdown does not hold as many ports as are down: %s", prefix,
-		    reply->str ? reply->str : ODD_REPLY);
+		    daemon->config.redis.prefix);
 }
 
 static void
@@ -86,6 +90,8 @@ on_count(void *ctx, const redisReply *reply)
 	struct engine_totals totals;
 
 	daemon->down_set.asked = false;
+	if (reply && reply->type == REDIS_REPLY_ERROR)
+		say_error(daemon, "cannot be counted", reply);
 	if (!reply || reply->type != REDIS_REPLY_INTEGER || !is_quiet(daemon) ||
 	    daemon->down_set.ticket != outbox_last_ticket(daemon->outbox))
 		return;

@@ -99,8 +99,8 @@ tell(struct daemon *daemon, const uint8_t port_id[16], const struct port_told *t
 	return engine_tell_hash(daemon->engine, port_id, revision, now);
 }
 
-static bool
-may_compare(const struct daemon *daemon)
+bool
+daemon_may_compare(const struct daemon *daemon)
 {
 	struct engine_totals totals;
 
@@ -118,7 +118,7 @@ on_told(void *ctx, const uint8_t port_id[16], const struct port_told *told)
 	if (!port || !port->asked)
 		return;
 	port->asked = false;
-	if (!told || !told->usable || !may_compare(daemon) || !is_quiet(daemon, port))
+	if (!told || !told->usable || !daemon_may_compare(daemon) || !is_quiet(daemon, port))
 		return;
 	const uint64_t revision = told->revision > port->revision ? told->revision : port->revision;
 	drop(&daemon->left_out, port);
@@ -133,7 +133,7 @@ daemon_look_at_left_out(struct daemon *daemon)
 {
 	struct left_out *left_out = &daemon->left_out;
 
-	if (!may_compare(daemon))
+	if (!daemon_may_compare(daemon))
 		return;
 	for (size_t i = 0; i < LOOKS_PER_TICK && i < left_out->n; i++) {
 		struct left_out_port *port = &left_out->ports[left_out->next++ % left_out->n];

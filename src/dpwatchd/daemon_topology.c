@@ -43,6 +43,7 @@ daemon_topology_loaded(void *ctx, struct topo *topo, const struct topo_faults *w
 		no_memory(daemon);
 		return;
 	}
+	daemon->topology_error[0] = '\0';
 	topo_faults_release(&taking->warnings);
 	taking->warnings = copy;
 	taking->under_way = true;
@@ -74,7 +75,6 @@ in_force(struct daemon *daemon)
 	daemon->topology_loaded = topo_n_switches(engine_topo(daemon->engine)) > 0;
 	daemon->topology_loaded_us = loop_now(daemon->loop).wall_us;
 	daemon->map_lost = false;
-	daemon->topology_error[0] = '\0';
 	stats_add(&daemon->stats, STAT_TOPOLOGY_LOADS, 1);
 	say_taken(daemon);
 	daemon_map_in_force(daemon);

@@ -464,7 +464,8 @@ main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tokens, 60);
 	tcase_add_checked_fixture(tokens, token_box_set_up, box_tear_down);
-	tcase_add_loop_test(tokens, each_list_is_the_member_of_an_object_as_in_the_api, 0, 5);
+	tcase_add_loop_test(
+	    tokens, each_list_is_the_member_of_an_object_as_in_the_api, 0, N(lists));
 	suite_add_tcase(suite, tokens);
 	return sandbox_main(suite);
 }

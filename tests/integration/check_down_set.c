@@ -1,5 +1,5 @@
 /*
- * The `down` set is what a consumer reads first: whatever somebody else does to it, it soon holds the ports that are down.
+ * The `down` set is what a consumer reads first: deleted, or with another number of ports than are down, it is written anew.
  */
 #include "lib/box.h"
 #include "lib/redis_client.h"

@@ -105,7 +105,7 @@ place_interface(struct take *take, uint32_t interface)
 
 	if (sw == TOPO_NONE)
 		return TOPO_NONE;
-	uint32_t now = topo_interface_find(
+	uint32_t now = topo_interface_named(
 	    take->next.topo, sw, slice_of(engine_interface_name(take->engine, interface)));
 	return now != TOPO_NONE ? now : keep_extra(take, interface);
 }
@@ -229,7 +229,8 @@ carry_port(struct take *take, uint32_t port, uint32_t now)
 	tally_port(take, copy, 1);
 	if (copy->interface != TOPO_NONE)
 		copy->interface = renumbered(take, port, copy->interface);
-	if (take_is_rewired(take->engine, port, &take->next, now))
+	if (take_has_hash(take->engine, port) &&
+	    take_is_rewired(take->engine, port, &take->next, now))
 		list_group(take, topo_port_get(take->next.topo, now)->group);
 	list_if_unsettled(take, now);
 }

@@ -104,6 +104,8 @@ engine_learn_index(struct engine *engine, uint32_t sw, const struct link_event *
 
 	for (int i = 0; i < 2 && interface == TOPO_NONE; i++)
 		interface = topo_interface_find(engine->topo, sw, names[i]);
+	for (int i = 0; i < 2 && interface == TOPO_NONE; i++)
+		interface = topo_interface_by_place(engine->topo, sw, names[i]);
 	if (interface == TOPO_NONE || event->if_index == 0)
 		return;
 	learn(engine, (struct learnt_key){ sw, BY_INDEX, event->if_index }, interface);

@@ -219,6 +219,13 @@ restore_watch(struct engine *engine, uint32_t interface, const json_t *object, i
 	engine_watch_settle(engine, interface);
 }
 
+/* One that was told under two names, before and after a map that calls it otherwise: the newer counts. */
+static bool
+is_older(const json_t *object, const struct interface_state *state)
+{
+	return state->heard && json_integer_value(json_object_get(object, "order")) < state->order;
+}
+
 bool
 engine_restore_interface(struct engine *engine, struct slice sw_name, struct slice interface,
     struct slice json, struct engine_time time)
@@ -235,12 +242,12 @@ engine_restore_interface(struct engine *engine, struct slice sw_name, struct sli
 		return false;
 	}
 	size_t len = ifname_key(topo_switch_get(engine->topo, sw)->os, interface, key);
-	uint32_t found = len == 0 ? TOPO_NONE : topo_interface_find(engine->topo, sw, interface);
+	uint32_t found = len == 0 ? TOPO_NONE : topo_interface_named(engine->topo, sw, interface);
 	if (found == TOPO_NONE && len > 0)
 		found = engine_extra_find(engine, sw, (struct slice){ key, len });
 	if (found == TOPO_NONE && len > 0)
 		found = engine_extra_add(engine, sw, interface, (struct slice){ key, len });
-	if (found != TOPO_NONE) {
+	if (found != TOPO_NONE && !is_older(object, &engine->interfaces[found])) {
 		engine_watch_forget(engine, found);
 		read_state(object, &engine->interfaces[found], time);
 		const struct dp_marks marks = read_marks(object);

@@ -172,9 +172,8 @@ tell_order(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 		engine_queue_interface(engine, aggregate, false, wall_us);
 }
 
-/* A port has a hash in Redis since it toggled, or was reported. */
-static bool
-has_hash(const struct engine *engine, uint32_t port)
+bool
+take_has_hash(const struct engine *engine, uint32_t port)
 {
 	struct dp_report report;
 
@@ -193,7 +192,7 @@ mark_rewired(struct take *take, uint32_t group)
 
 	for (uint32_t i = 0; i < ports.n; i++) {
 		const uint32_t port = topo_port_of_group(engine->topo, ports.first + i);
-		if (!has_hash(engine, port))
+		if (!take_has_hash(engine, port))
 			continue;
 		const uint32_t old =
 		    topo_port_find(take->next.topo, topo_port_get(engine->topo, port)->id);

@@ -71,9 +71,9 @@ interface_of(const struct looking *looking, const struct poll_row *row)
 	uint32_t interface = TOPO_NONE;
 
 	if (row && row->name)
-		interface = topo_interface_find(looking->topo, looking->sw, slice_of(row->name));
+		interface = topo_interface_named(looking->topo, looking->sw, slice_of(row->name));
 	if (row && interface == TOPO_NONE && row->descr)
-		interface = topo_interface_find(looking->topo, looking->sw, slice_of(row->descr));
+		interface = topo_interface_named(looking->topo, looking->sw, slice_of(row->descr));
 	return interface;
 }
 

@@ -68,9 +68,9 @@ name_of(struct survey *survey, uint32_t sw, const json_t *facts)
 	uint32_t interface = TOPO_NONE;
 
 	if (sw != TOPO_NONE && *name)
-		interface = topo_interface_find(survey->topo, sw, slice_of(name));
+		interface = topo_interface_named(survey->topo, sw, slice_of(name));
 	if (sw != TOPO_NONE && interface == TOPO_NONE && *descr)
-		interface = topo_interface_find(survey->topo, sw, slice_of(descr));
+		interface = topo_interface_named(survey->topo, sw, slice_of(descr));
 	if (interface != TOPO_NONE)
 		return topo_text_get(
 		    survey->topo, topo_interface_get(survey->topo, interface)->name);

@@ -9,7 +9,7 @@ const char REDIS_PROBE_SCRIPT[] =
     "local k = KEYS[1]\n"
     "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
     "    {'HMGET', k, 'a'}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
-    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'XLEN', k}, {'SISMEMBER', k, 'a'}, {'SCARD', k}}\n"
+    "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'XLEN', k}, {'SISMEMBER', k, 'a'}}\n"
     "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
     "for _, try in ipairs(tries) do\n"
     "  local reply = redis.pcall(unpack(try))\n"

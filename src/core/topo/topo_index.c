@@ -409,6 +409,14 @@ topo_interface_by_place(const struct topo *topo, uint32_t sw, struct slice name)
 }
 
 uint32_t
+topo_interface_named(const struct topo *topo, uint32_t sw, struct slice name)
+{
+	const uint32_t interface = topo_interface_find(topo, sw, name);
+
+	return interface != TOPO_NONE ? interface : topo_interface_by_place(topo, sw, name);
+}
+
+uint32_t
 topo_interface_by_index(const struct topo *topo, uint32_t sw, uint32_t if_index)
 {
 	struct topo_key_index key = { sw, if_index };

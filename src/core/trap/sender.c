@@ -51,13 +51,11 @@ sender_origin(struct slice chain)
 
 /* FASTPATH writes the unit of the stack behind its address: "192.0.2.30-1". */
 static bool
-address_of(struct slice host, struct addr *ret_addr)
+address_with_unit(struct slice host, struct addr *ret_addr)
 {
 	struct slice rest = host;
 	const struct slice addr = slice_cut(&rest, '-');
 
-	if (addr_parse(host, ret_addr))
-		return true;
 	return rest.len > 0 && rest.len <= 2 && slice_digits(rest) == rest.len &&
 	       addr_parse(addr, ret_addr);
 }
@@ -75,9 +73,11 @@ sender_of_syslog(const struct topo *topo, const struct config_nets *relays, cons
 	for (host = without_group(host); host.len > 0;) {
 		const struct slice one = slice_cut(&host, '/');
 		struct addr named;
-		const bool is_addr = address_of(one, &named);
+		const bool is_plain = addr_parse(one, &named);
+		const bool is_addr = is_plain || address_with_unit(one, &named);
 		uint32_t sw = is_addr ? topo_switch_by_addr(topo, &named) : TOPO_NONE;
-		if (sw == TOPO_NONE)
+		/* An address is no name: its first number would be the short one of a host. */
+		if (sw == TOPO_NONE && !is_plain)
 			sw = topo_switch_by_hostname(topo, one);
 		if (sw != TOPO_NONE) {
 			if (is_addr)

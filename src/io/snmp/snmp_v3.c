@@ -74,15 +74,15 @@ make_engine_keys(struct snmp_v3 *v3, struct slice datagram, const struct addr *f
 {
 	const struct usm_engine *engine = usm_engines_find(v3->engines, pass->header.engine_id);
 	const struct snmp_v3_user *user = pass->user;
-	struct allowance *allowance = allowances_of(&v3->lookups, from, now_ns);
-	bool known = engine && usm_engine_has_user(engine, user->conf.name);
+	const bool known = engine && usm_engine_has_user(engine, user->conf.name);
+	struct allowance *allowance = known ? NULL : allowances_of(&v3->lookups, from, now_ns);
 
-	if (!known && !allowance_take(allowance))
+	if (allowance && !allowance_take(allowance))
 		return STAT_TRAP_V3_LIMITED;
 	if (!usm_localize_auth(&user->master, pass->header.engine_id, &pass->keys) ||
 	    !usm_is_authentic(&user->master, &pass->keys, datagram, pass->header.auth))
 		return STAT_TRAP_V3_WRONG_DIGEST;
-	if (!known)
+	if (allowance)
 		allowance_give_back(allowance);
 	if (!usm_localize_priv(&user->master, pass->header.engine_id, &pass->keys))
 		return STAT_TRAP_V3_NOT_DECRYPTED;
