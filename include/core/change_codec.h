@@ -47,8 +47,7 @@ struct change_record {
 	const char *kind;          /* "toggle", "port", "interface", "redundancy", "forget" */
 	const char *const *fields; /* the names of its values, ended by NULL */
 	struct slice values[CHANGE_FIELDS_MAX]; /* borrowed from the buffer */
-	char letter;
-	bool toggle;
+	char letter;                            /* of its kind: T, P, I, R, F */
 };
 
 /* The records of a buffer, in order: walk with *offset = 0. False at the end, and at bytes that are no record. */
@@ -69,9 +68,8 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
  * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
  * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
  * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., ids of ports whose hash without a toggle was
- * refused ... }; status is ok, done, gap, deposed,
- * lost, schema, or "type KEY" for a shared key of the wrong type. Only ok changes anything. An epoch in Redis that is older
- * than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
+ * refused ... }; status is ok, done, gap, deposed, lost, schema, or "type KEY" for a shared key of the wrong type. Only ok
+ * changes anything. An epoch in Redis that is older than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
  */
 extern const char REDIS_APPLY_SCRIPT[];
 

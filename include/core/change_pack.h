@@ -21,7 +21,8 @@ struct change_pack {
 /*
  * Packs the records behind what pack->records holds already. 0; or -ENOMEM, with as much as there was room for. Of a record's
  * values these are nil where the last record in this call that had one had the same: switch, interface, reason, source,
- * received_at; and occurred_at where it is that record's received_at. `state` is left out, and one more of the states, in the records' order.
+ * received_at; and occurred_at where it is that record's received_at. `state` is left out, and one more of the states, in
+ * the records' order.
  */
 int change_pack(struct change_pack *pack, const struct arg_buf *records);
 

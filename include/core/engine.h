@@ -185,8 +185,8 @@ void engine_override_view(
     const struct engine *engine, uint32_t interface, struct engine_override *ret_override);
 
 /*
- * Time has passed: reports and overrides end, words that waited count. Call at engine_next_deadline at the latest; INT64_MAX means never, also while nothing is
- * decided (before engine_start).
+ * Time has passed: reports and overrides end, words that waited count. Call at engine_next_deadline at the latest; INT64_MAX
+ * means never, also while nothing is decided (before engine_start).
  */
 void engine_tick(struct engine *engine, struct engine_time time);
 int64_t engine_next_deadline(const struct engine *engine);

@@ -223,8 +223,8 @@ uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface
 const char *engine_interface_name(const struct engine *engine, uint32_t interface);
 /*
  * The first of ifName, ifDescr, ifIndex, and the place that a name tells, that finds one in the map; else one that was kept
- * under a name before. In this order, because a line without index must not hide a mapped interface from the traps that tell it. TOPO_NONE: none;
- * *ret_virtual: because it has no port of its own.
+ * under a name before. In this order, because a line without index must not hide a mapped interface from the traps that tell
+ * it. TOPO_NONE: none; *ret_virtual: because it has no port of its own.
  */
 uint32_t engine_find_known(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual);

@@ -3,8 +3,8 @@
  *
  * Beside the engine, which goes on to decide on the map in force, stands `next`: an engine without queue and reports, whose
  * rows are those of the new map. Phase by phase it gets what carries over by name, its own reach and its groups' paths; and
- * the groups are listed whose ports would get another verdict, or have other paths. What changes in force meanwhile is caught up with: ports are
- * noted by whoever changes them, interfaces are compared as a whole, which is quick. One slice compares once more and swaps
+ * the groups are listed whose ports would get another verdict, or have other paths. What changes in force meanwhile is caught
+ * up with: ports are noted by whoever changes them, interfaces are compared as a whole, which is quick. One slice compares once more and swaps
  * the rows; then the listed groups are settled, in slices too, as of that moment: whatever else changes something first has
  * all of them settled (engine_settle_pending). So the outcome is that of one step at the moment of the swap. Last, what was
  * before is freed.

@@ -45,8 +45,8 @@ void redis_link_start(struct redis_link *link);
 void redis_link_break(struct redis_link *link, const char *why);
 
 /*
- * Sends a command; arguments are binary safe, or end with a NUL where `lens` is NULL. The reply (NULL when the connection broke) is borrowed for the callback's
- * call. Returns 0; or -ENOTCONN when the link is not up, and the callback is not called.
+ * Sends a command; arguments are binary safe, or end with a NUL where `lens` is NULL. The reply (NULL when the connection
+ * broke) is borrowed for the callback's call. Returns 0; or -ENOTCONN when the link is not up, and the callback is not called.
  */
 typedef void redis_reply_fn(void *ctx, const struct redisReply *reply);
 int redis_link_command(struct redis_link *link, redis_reply_fn *fn, void *ctx, size_t argc,

@@ -43,7 +43,8 @@ is_overtaken(struct interface_state *state, const struct link_event *event, bool
 
 /*
  * Whether the last trap about it came again, which was heard by an earlier daemon; one that this daemon heard is known by its
- * bytes (core/dedup.h), but for v1, whose bytes tell nothing. An INFORM that was not answered for a restart is one, after a line has said otherwise meanwhile.
+ * bytes (core/dedup.h), but for v1, whose bytes tell nothing. An INFORM that was not answered for a restart is one, after a
+ * line has said otherwise meanwhile.
  */
 static bool
 is_repeated(const struct engine *engine, const struct interface_state *state,

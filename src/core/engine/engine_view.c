@@ -155,17 +155,24 @@ engine_port_is_down(const struct engine *engine, uint32_t port)
 	return is_down(engine, &engine->ports[port]);
 }
 
+/* NULL: what was told of the port itself says nothing, so whether its interfaces were heard decides. */
+static const char *
+told_status(const struct engine *engine, const struct port_state *state)
+{
+	if (is_down(engine, state))
+		return "DOWN";
+	return state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE) ? "ACTIVE" : NULL;
+}
+
 const char *
 engine_port_status(const struct engine *engine, uint32_t port)
 {
-	const struct port_state *state = &engine->ports[port];
+	const char *told = told_status(engine, &engine->ports[port]);
 	const uint32_t group = topo_port_get(engine->topo, port)->group;
 	int64_t heard_us;
 
-	if (is_down(engine, state))
-		return "DOWN";
-	if (state->revision >= 1 || (state->flags & PORT_REPORTED_ACTIVE))
-		return "ACTIVE";
+	if (told)
+		return told;
 	return was_heard(engine, topo_group_get(engine->topo, group), &heard_us) ? "ACTIVE" : NULL;
 }
 
@@ -196,8 +203,9 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 	};
 	memcpy(ret_view->id, row->id, sizeof(ret_view->id));
 	engine_port_paths(engine, port, &ret_view->paths);
-	was_heard(engine, group, &ret_view->heard_us);
-	ret_view->data_plane_status = engine_port_status(engine, port);
+	const bool heard = was_heard(engine, group, &ret_view->heard_us);
+	const char *told = told_status(engine, state);
+	ret_view->data_plane_status = told || !heard ? told : "ACTIVE";
 	if (state->interface != TOPO_NONE) {
 		uint32_t sw = engine_interface_switch(engine, state->interface);
 		ret_view->switch_name =

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/interface_json.h"
 #include "core/topo.h"
@@ -220,7 +219,6 @@ change_next(const struct arg_buf *args, size_t *offset, struct change_record *re
 	record.kind = kind->name;
 	record.fields = kind->fields;
 	record.letter = kind->letter;
-	record.toggle = kind->letter == 'T';
 	*ret_record = record;
 	*offset = at;
 	return true;
@@ -233,7 +231,7 @@ change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret
 	struct change_record record;
 
 	while (change_next(args, offset, &record)) {
-		if (record.toggle) {
+		if (record.letter == 'T') {
 			*ret_port_id = record.values[PORT_ID];
 			*ret_known_revision = record.values[PORT_KNOWN_REVISION];
 			return true;
@@ -251,8 +249,8 @@ is_event(const struct arg_buf *records)
 	struct change_record record;
 	size_t at = 0;
 
-	return change_next(records, &at, &record) && strcmp(record.kind, "interface") == 0 &&
-	       change_next(records, &at, &record) && record.toggle && at == records->len;
+	return change_next(records, &at, &record) && record.letter == 'I' &&
+	       change_next(records, &at, &record) && record.letter == 'T' && at == records->len;
 }
 
 int

@@ -172,7 +172,7 @@ records_fill(struct journal_frame *frame)
 
 	while (change_next(&frame->records, &at, &record)) {
 		frame->n_records++;
-		frame->n_toggles += record.toggle;
+		frame->n_toggles += record.letter == 'T';
 	}
 	return at == frame->records.len && frame->n_records == frame->keys.n_args;
 }

@@ -4,7 +4,6 @@
  * one whose body begins first is the message (facts/link-syslog.md R9), and what stands left of it
  * must be header.
  */
-
 #include "core/ifname.h"
 #include "core/rules_set.h"
 

@@ -1,4 +1,3 @@
-
 #include "core/engine_state.h"
 #include "core/explain.h"
 #include "core/text.h"
