@@ -71,7 +71,8 @@ set_fault(struct engine *engine, struct port_state *state, struct decision *deci
 
 /*
  * A port that stays down because one of its two causes is left when the other goes: what was observed, or what was
- * reported. No toggle, but its hash names the cause that holds.
+ * reported. No toggle, but its hash names the cause that holds, and the redundancy stream tells. Its fault stays: that is
+ * the failure that took it down, and its recovery will carry the same.
  */
 static bool
 recast(struct engine *engine, uint32_t port, const struct decision *why)
@@ -96,9 +97,12 @@ recast(struct engine *engine, uint32_t port, const struct decision *why)
 	state->reason = (uint8_t)blame.reason;
 	state->interface = blame.interface;
 	engine_note_blame(engine, state);
-	set_fault(engine, state, &decision);
+	if (!state->fault)
+		set_fault(engine, state, &decision);
 	fault_drop(engine, decision.fault);
 	queue_port(engine, CHANGE_PORT, port, &decision);
+	if (!why->quiet)
+		engine_queue_redundancy(engine, port, &decision, REDUNDANCY_REFINED);
 	return true;
 }
 
