@@ -56,6 +56,43 @@ START_TEST(who_is_refused_by_redis_is_not_ready)
 }
 END_TEST
 
+/* An empty list would say that all ports healed, and a 404 that there is no such port. */
+static const struct {
+	const char *method, *path, *body;
+	int status;
+} starting_rows[] = {
+	{ "GET", "/v2.0/ports", NULL, 503 },
+	{ "GET", "/v2.0/ports/" VM1, NULL, 503 },
+	{ "PUT", "/v2.0/ports/" VM1, "{\"port\": {\"dp_down\": true}}", 503 },
+	{ "GET", "/v1/switches", NULL, 503 },
+	{ "GET", "/v1/switches/leaf1", NULL, 503 },
+	{ "GET", "/v1/switches/leaf1/doctor", NULL, 503 },
+	{ "GET", "/v1/interfaces", NULL, 503 },
+	{ "PUT", "/v1/interfaces/leaf1/Ethernet1/1", "{\"override\": \"down\"}", 503 },
+	{ "GET", "/v1/links", NULL, 503 },
+	{ "GET", "/v1/ports/" VM1 "/explain", NULL, 503 },
+	{ "GET", "/v1/simulate?down=leaf1", NULL, 503 },
+	{ "POST", "/v1/maintenance", "{\"name\": \"leaf1\", \"for\": \"1h\"}", 503 },
+	{ "POST", "/v1/discoveries", "{}", 503 },
+	{ "GET", "/v1/status", NULL, 200 },
+	{ "GET", "/v1/maintenance", NULL, 200 },
+	{ "GET", "/v2.0/extensions", NULL, 200 },
+	{ "GET", "/healthz", NULL, 200 },
+};
+
+START_TEST(before_redis_was_read_nobody_is_told_of_a_map_or_a_state)
+{
+	world.api.status.starting = true;
+	struct reply reply = ask(
+	    starting_rows[_i].method, starting_rows[_i].path, starting_rows[_i].body, ROLE_ADMIN);
+	ck_assert_int_eq(reply.response.status, starting_rows[_i].status);
+	if (starting_rows[_i].status == 503)
+		ck_assert_str_eq(text_at(&reply, "NeutronError.type"), "HTTPServiceUnavailable");
+	reply_release(&reply);
+	ck_assert_uint_eq(maintenance_n(world.maintenance), 0);
+}
+END_TEST
+
 START_TEST(status_tells_all_that_an_operator_asks_first)
 {
 	const char *listeners[] = { "snmp udp:127.0.0.1:10162", "syslog udp:127.0.0.1:10514" };
@@ -312,6 +349,8 @@ add_daemon(TCase *tcase)
 	tcase_add_test(tcase, alive_is_all_that_healthz_says);
 	tcase_add_loop_test(tcase, ready_needs_redis_and_a_topology, 0, ROWS(ready_rows));
 	tcase_add_test(tcase, who_is_refused_by_redis_is_not_ready);
+	tcase_add_loop_test(tcase, before_redis_was_read_nobody_is_told_of_a_map_or_a_state, 0,
+	    ROWS(starting_rows));
 	tcase_add_test(tcase, status_tells_all_that_an_operator_asks_first);
 	tcase_add_test(tcase, every_counter_is_a_metric);
 	tcase_add_loop_test(tcase, the_engines_totals_are_metrics, 0, ROWS(gauge_lines));

@@ -34,6 +34,8 @@ struct api_status {
 	int64_t started_us, now_us;
 	int64_t
 	    now_ns; /* the engine's clock (struct engine_time): engine_report is told this time */
+	bool
+	    starting; /* Redis was not read yet: which ports there are, and how they are, is not known */
 	const char *redis_state;  /* connected, connecting, down, loading, deposed */
 	const char *redis_server; /* "embedded unix:build/run/redis.sock" */
 	const char *redis_error;  /* "" */

@@ -93,6 +93,7 @@ refresh_status(void *ctx, struct api_status *status)
 		.started_us = daemon->started.wall_us,
 		.now_us = now.wall_us,
 		.now_ns = now.now_ns,
+		.starting = daemon->phase == PHASE_STARTING,
 		.redis_state = redis_state(daemon),
 		.redis_server = redis_link_server(daemon->link),
 		.redis_error = *error ? error : publisher_error(daemon->publisher),

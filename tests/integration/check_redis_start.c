@@ -115,12 +115,14 @@ START_TEST(without_a_redis_at_start_the_daemon_runs_says_so_and_takes_over_later
 	sandbox_start(&box);
 	ck_assert_int_eq(http_client(box.api, "GET", "/healthz", NULL, NULL), 200);
 	ck_assert_int_eq(http_client(box.api, "GET", "/readyz", NULL, NULL), 503);
+	ck_assert_int_eq(http_client(box.api, "GET", "/v2.0/ports", NULL, NULL), 503);
 	WAIT_FOR(sandbox_redis_says(&box, "cannot connect"));
 	WAIT_FOR(sandbox_log_has(&box, "cannot connect"));
 	ck_assert_int_eq(
 	    http_client(box.api, "PUT", "/v1/topology?force=1", SANDBOX_TOPOLOGY, NULL), 503);
 	sandbox_redis_start(&box, NULL, NULL);
 	WAIT_FOR(sandbox_status_is(&box, "redis.state", "connected"));
+	ck_assert_int_eq(http_client(box.api, "GET", "/v2.0/ports", NULL, NULL), 200);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	ck_assert_int_eq(http_client(box.api, "GET", "/readyz", NULL, NULL), 200);
 	sandbox_link_down(&box, LEAF1, 1);

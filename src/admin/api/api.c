@@ -15,47 +15,49 @@ struct route {
 	bool
 	    role_last; /* Neutron asks for the role after body and existence: the handler does it */
 	api_handler *handler;
-	bool never; /* it is refused in words of its own, and is no method that the path has */
+	bool never;  /* it is refused in words of its own, and is no method that the path has */
+	bool of_map; /* what it tells or takes is of the map: not before that was read from Redis */
 };
 
 /* Every path there is. dpwatch.1 has the same table, section HTTP API. */
 static const struct route routes[] = {
-	{ "GET", "/", ROLE_NONE, false, api_versions, false },
-	{ "GET", "/healthz", ROLE_NONE, false, api_healthz, false },
-	{ "GET", "/readyz", ROLE_NONE, false, api_readyz, false },
-	{ "GET", "/metrics", ROLE_NONE, false, api_metrics, false },
-	{ "GET", "/v2.0", ROLE_READER, false, api_version, false },
-	{ "GET", "/v2.0/extensions", ROLE_READER, false, api_extensions_list, false },
-	{ "GET", "/v2.0/extensions/*", ROLE_READER, false, api_extension_show, false },
-	{ "GET", "/v2.0/ports", ROLE_READER, false, api_ports_list, false },
-	{ "POST", "/v2.0/ports", ROLE_READER, false, api_ports_post, true },
-	{ "GET", "/v2.0/ports/*", ROLE_READER, false, api_port_show, false },
-	{ "PUT", "/v2.0/ports/*", ROLE_INTEGRATOR, true, api_port_put, false },
-	{ "GET", "/v1/status", ROLE_INTEGRATOR, false, api_status_show, false },
-	{ "GET", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_get, false },
-	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put, false },
-	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list, false },
-	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show, false },
-	{ "GET", "/v1/switches/*/doctor", ROLE_INTEGRATOR, false, api_switch_doctor, false },
-	{ "DELETE", "/v1/switches/*/engine", ROLE_ADMIN, false, api_engine_forget, false },
-	{ "POST", "/v1/switches/*/poll", ROLE_INTEGRATOR, false, api_switch_poll, false },
-	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false },
-	{ "GET", "/v1/links", ROLE_INTEGRATOR, false, api_links_list, false },
-	{ "PUT", "/v1/interfaces/*/*", ROLE_INTEGRATOR, false, api_interface_put, false },
-	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false },
-	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false },
-	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post, false },
-	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get, false },
-	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list, false },
-	{ "POST", "/v1/discoveries", ROLE_INTEGRATOR, false, api_discovery_begin, false },
-	{ "GET", "/v1/discoveries/*", ROLE_INTEGRATOR, false, api_discovery_fetch, false },
-	{ "DELETE", "/v1/discoveries/*", ROLE_INTEGRATOR, false, api_discovery_end, false },
-	{ "GET", "/v1/maintenance", ROLE_INTEGRATOR, false, api_maintenance_list, false },
-	{ "POST", "/v1/maintenance", ROLE_INTEGRATOR, false, api_maintenance_add, false },
-	{ "DELETE", "/v1/maintenance/*", ROLE_INTEGRATOR, false, api_maintenance_remove, false },
-	{ "GET", "/v1/tokens", ROLE_ADMIN, false, api_tokens_list, false },
-	{ "POST", "/v1/tokens", ROLE_ADMIN, false, api_token_add, false },
-	{ "DELETE", "/v1/tokens/*", ROLE_ADMIN, false, api_token_remove, false },
+	{ "GET", "/", ROLE_NONE, false, api_versions, false, false },
+	{ "GET", "/healthz", ROLE_NONE, false, api_healthz, false, false },
+	{ "GET", "/readyz", ROLE_NONE, false, api_readyz, false, false },
+	{ "GET", "/metrics", ROLE_NONE, false, api_metrics, false, false },
+	{ "GET", "/v2.0", ROLE_READER, false, api_version, false, false },
+	{ "GET", "/v2.0/extensions", ROLE_READER, false, api_extensions_list, false, false },
+	{ "GET", "/v2.0/extensions/*", ROLE_READER, false, api_extension_show, false, false },
+	{ "GET", "/v2.0/ports", ROLE_READER, false, api_ports_list, false, true },
+	{ "POST", "/v2.0/ports", ROLE_READER, false, api_ports_post, true, false },
+	{ "GET", "/v2.0/ports/*", ROLE_READER, false, api_port_show, false, true },
+	{ "PUT", "/v2.0/ports/*", ROLE_INTEGRATOR, true, api_port_put, false, true },
+	{ "GET", "/v1/status", ROLE_INTEGRATOR, false, api_status_show, false, false },
+	{ "GET", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_get, false, false },
+	{ "PUT", "/v1/topology", ROLE_INTEGRATOR, false, api_topology_put, false, false },
+	{ "GET", "/v1/switches", ROLE_INTEGRATOR, false, api_switches_list, false, true },
+	{ "GET", "/v1/switches/*", ROLE_INTEGRATOR, false, api_switch_show, false, true },
+	{ "GET", "/v1/switches/*/doctor", ROLE_INTEGRATOR, false, api_switch_doctor, false, true },
+	{ "DELETE", "/v1/switches/*/engine", ROLE_ADMIN, false, api_engine_forget, false, true },
+	{ "POST", "/v1/switches/*/poll", ROLE_INTEGRATOR, false, api_switch_poll, false, true },
+	{ "GET", "/v1/interfaces", ROLE_INTEGRATOR, false, api_interfaces_list, false, true },
+	{ "GET", "/v1/links", ROLE_INTEGRATOR, false, api_links_list, false, true },
+	{ "PUT", "/v1/interfaces/*/*", ROLE_INTEGRATOR, false, api_interface_put, false, true },
+	{ "GET", "/v1/ports/*/explain", ROLE_INTEGRATOR, false, api_port_explain, false, true },
+	{ "GET", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_get, false, true },
+	{ "POST", "/v1/simulate", ROLE_INTEGRATOR, false, api_simulate_post, false, true },
+	{ "GET", "/v1/events", ROLE_INTEGRATOR, false, api_events_get, false, false },
+	{ "GET", "/v1/unmapped", ROLE_INTEGRATOR, false, api_unmapped_list, false, false },
+	{ "POST", "/v1/discoveries", ROLE_INTEGRATOR, false, api_discovery_begin, false, true },
+	{ "GET", "/v1/discoveries/*", ROLE_INTEGRATOR, false, api_discovery_fetch, false, false },
+	{ "DELETE", "/v1/discoveries/*", ROLE_INTEGRATOR, false, api_discovery_end, false, false },
+	{ "GET", "/v1/maintenance", ROLE_INTEGRATOR, false, api_maintenance_list, false, false },
+	{ "POST", "/v1/maintenance", ROLE_INTEGRATOR, false, api_maintenance_add, false, true },
+	{ "DELETE", "/v1/maintenance/*", ROLE_INTEGRATOR, false, api_maintenance_remove, false,
+	    false },
+	{ "GET", "/v1/tokens", ROLE_ADMIN, false, api_tokens_list, false, false },
+	{ "POST", "/v1/tokens", ROLE_ADMIN, false, api_token_add, false, false },
+	{ "DELETE", "/v1/tokens/*", ROLE_ADMIN, false, api_token_remove, false, false },
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -340,6 +342,11 @@ route_call(struct api_call *call, const struct route *route, const struct slice 
 
 	if (!role_suffices(call, route))
 		return;
+	if (route->of_map && call->api->status.starting) {
+		api_refuse(call->response, 503, "HTTPServiceUnavailable",
+		    "The map and the states were not read from Redis yet; try again, dpwatch status tells why.");
+		return;
+	}
 	slice_copy(
 	    slice_of(request->query), query, (request->query ? strlen(request->query) : 0) + 1);
 	if (!args_decode(call, args, room) || !params_split(call, query)) {
