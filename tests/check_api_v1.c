@@ -26,7 +26,7 @@ static const struct {
 	{ "connecting", true, 503,
 	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\"],\"warnings\":[]}" },
 	{ "loading", true, 503,
-	    "{\"ready\":false,\"reasons\":[\"Redis is not connected\"],\"warnings\":[]}" },
+	    "{\"ready\":false,\"reasons\":[\"Redis is being read\"],\"warnings\":[]}" },
 	{ "connected", false, 503,
 	    "{\"ready\":false,\"reasons\":[\"no topology is loaded\"],\"warnings\":[]}" },
 	{ "down", false, 503,
@@ -40,6 +40,18 @@ START_TEST(ready_needs_redis_and_a_topology)
 	struct reply reply = ask("GET", "/readyz", NULL, ROLE_NONE);
 	ck_assert_int_eq(reply.response.status, ready_rows[_i].status);
 	ck_assert_str_eq(reply.response.body, ready_rows[_i].body);
+	reply_release(&reply);
+}
+END_TEST
+
+START_TEST(a_daemon_that_met_a_faulty_map_at_its_start_says_so)
+{
+	world.api.status.redis_state = "loading";
+	world.api.status.starting = true;
+	world.api.status.topology_error = "1 fault";
+	struct reply reply = ask("GET", "/readyz", NULL, ROLE_NONE);
+	ck_assert_int_eq(reply.response.status, 503);
+	ck_assert_str_eq(text_at(&reply, "reasons.0"), "the topology in Redis is refused");
 	reply_release(&reply);
 }
 END_TEST
@@ -348,6 +360,7 @@ add_daemon(TCase *tcase)
 {
 	tcase_add_test(tcase, alive_is_all_that_healthz_says);
 	tcase_add_loop_test(tcase, ready_needs_redis_and_a_topology, 0, ROWS(ready_rows));
+	tcase_add_test(tcase, a_daemon_that_met_a_faulty_map_at_its_start_says_so);
 	tcase_add_test(tcase, who_is_refused_by_redis_is_not_ready);
 	tcase_add_loop_test(tcase, before_redis_was_read_nobody_is_told_of_a_map_or_a_state, 0,
 	    ROWS(starting_rows));

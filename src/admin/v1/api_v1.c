@@ -16,7 +16,12 @@ api_not_ready(const struct api *api, const char **ret_reasons, size_t max)
 	const struct api_status *status = &api->status;
 	size_t n = 0;
 
-	if (strcmp(status->redis_state, "connected") != 0 && n < max)
+	if (strcmp(status->redis_state, "loading") == 0 && n < max)
+		ret_reasons[n++] =
+		    status->starting && status->topology_error && *status->topology_error
+			? "the topology in Redis is refused"
+			: "Redis is being read";
+	else if (strcmp(status->redis_state, "connected") != 0 && n < max)
 		ret_reasons[n++] = "Redis is not connected";
 	else if (status->redis_error && *status->redis_error && n < max)
 		ret_reasons[n++] = "Redis refuses what is published";
