@@ -2,6 +2,7 @@
  * What counts is applied to an interface, at once or when its delay or penalty is over; and what came of it: counted, queued,
  * and what hangs on it looked at again.
  */
+#include "core/carry.h"
 #include "core/engine_state.h"
 
 static void
@@ -88,6 +89,15 @@ watch_ends(struct engine *engine, uint32_t interface, int64_t now_ns)
 	engine_watch_settle(engine, interface);
 }
 
+/* An override of an aggregate wins over its members: it begins or ceases to carry, although it was up by its own word before. */
+static bool
+override_moves(const struct engine *engine, uint32_t interface)
+{
+	return interface < topo_n_interfaces(engine->topo) &&
+	       carry_now(engine->topo, engine->interfaces, interface) !=
+		   reach_carries(engine->reach, interface);
+}
+
 /*
  * What came of it: counted, queued, and what hangs on it looked at again. An aggregate's own up also lifts what its members'
  * lost linkUps held down, and a member's down, told again, takes that back: both change the paths, although the interface's
@@ -100,7 +110,8 @@ engine_settle(struct engine *engine, uint32_t interface, const struct before *be
 {
 	struct interface_state *state = &engine->interfaces[interface];
 	const bool moved =
-	    verdict == VERDICT_CHANGED || n_lifted(engine, interface) != before->lifted;
+	    verdict == VERDICT_CHANGED || n_lifted(engine, interface) != before->lifted ||
+	    (state->override != before->state.override && override_moves(engine, interface));
 
 	count_state(engine, &before->state, state);
 	if (moved && verdict != VERDICT_CHANGED)

@@ -147,13 +147,6 @@ settle_switch(struct engine *engine, uint32_t sw, struct step_rest *rest, size_t
 	return true;
 }
 
-/* An aggregate that fell because too few of its members are left, not by its own word. */
-static bool
-fell_by_members(const struct engine *engine, uint32_t interface, const struct decision *decision)
-{
-	return interface != decision->interface && reach_members_short(engine->reach, interface);
-}
-
 void
 engine_step_on(struct engine *engine, size_t n_changes)
 {
@@ -194,7 +187,7 @@ engine_step(struct engine *engine, uint32_t interface, const struct decision *wh
 	};
 	struct decision *decision = &engine->rest.decision;
 	for (size_t i = 0; i < interfaces->n; i++) {
-		bool short_of_members = fell_by_members(engine, interfaces->items[i], decision);
+		bool short_of_members = reach_members_short(engine->reach, interfaces->items[i]);
 		members = members || short_of_members;
 		decision->reason = short_of_members ? REASON_MEMBERS : why->reason;
 		settle_interface(
