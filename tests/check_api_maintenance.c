@@ -155,6 +155,24 @@ START_TEST(a_window_is_announced_listed_shown_at_the_port_and_ended)
 }
 END_TEST
 
+START_TEST(a_port_is_shown_as_covered_as_its_toggle_said)
+{
+	ck_assert_int_eq(announce("spine1", 60), 0);
+	world_word("leaf1", "Ethernet1/49", WORD_DOWN);
+	struct reply reply = get("/v2.0/ports/" VM3);
+	ck_assert(flag_at(&reply, "port.dp_down"));
+	ck_assert(flag_at(&reply, "port.dp_down_maintenance"));
+	reply_release(&reply);
+	reply = get("/v1/ports/" VM3 "/explain");
+	ck_assert(flag_at(&reply, "explanation.maintenance"));
+	reply_release(&reply);
+	world_word("leaf1", "Ethernet1/49", WORD_UP);
+	reply = get("/v2.0/ports/" VM3);
+	ck_assert(!flag_at(&reply, "port.dp_down_maintenance"));
+	reply_release(&reply);
+}
+END_TEST
+
 #define NO_END "it needs an end within a year: \"for\" as 2h, or \"until\" as 2026-11-22T12:00:00Z"
 #define NO_BODY \
 	"the body must be {\"name\": SWITCH or HOST, \"for\": DURATION or \"until\": TIME, \"note\": TEXT}"
@@ -202,6 +220,7 @@ main(void)
 	tcase_add_test(tcase, windows_are_read_as_they_were_written_but_for_those_that_are_over);
 	tcase_add_test(tcase, there_is_an_end_to_windows);
 	tcase_add_test(tcase, a_window_is_announced_listed_shown_at_the_port_and_ended);
+	tcase_add_test(tcase, a_port_is_shown_as_covered_as_its_toggle_said);
 	tcase_add_loop_test(tcase, what_is_no_window_is_refused, 0, ROWS(refused));
 	return run_case("api_maintenance", tcase);
 }

@@ -125,6 +125,32 @@ START_TEST(what_is_observed_stays_observed_when_a_report_goes)
 }
 END_TEST
 
+/* A host that watches its own links reports first; the switch tells later. */
+static const struct {
+	const char *interface, *cause;
+} observed_rows[] = {
+	{ "Ethernet1/2", "access" },
+	{ "Ethernet1/49", "uplink" },
+};
+
+START_TEST(what_is_observed_of_a_port_that_was_reported_before_is_among_its_causes)
+{
+	struct reply reply = ask("PUT", PORT3, "{\"port\": {\"dp_down\": true}}", ROLE_ADMIN);
+
+	reply_release(&reply);
+	world_word("leaf1", observed_rows[_i].interface, WORD_DOWN);
+	reply = get(PORT3);
+	ck_assert_uint_eq(json_array_size(at(reply.json, "port.dp_down_causes")), 2);
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.0.cause"), observed_rows[_i].cause);
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.0.reason"), "link-down");
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.0.switch"), "leaf1");
+	ck_assert_str_eq(
+	    text_at(&reply, "port.dp_down_causes.0.interface"), observed_rows[_i].interface);
+	ck_assert_str_eq(text_at(&reply, "port.dp_down_causes.1.cause"), "reported");
+	reply_release(&reply);
+}
+END_TEST
+
 #define BAD_STATUS(v) "Invalid input for data_plane_status. Reason: " v " is not in valid_values."
 #define BAD_BOOLEAN(v) "Invalid input for operation: '" v "' cannot be converted to boolean."
 
@@ -399,6 +425,9 @@ add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, both_attributes_are_views_of_one_state, 0, ROWS(put_rows));
 	tcase_add_loop_test(tcase, false_active_and_null_take_a_report_away, 0, ROWS(takers_away));
 	tcase_add_test(tcase, what_is_observed_stays_observed_when_a_report_goes);
+	tcase_add_loop_test(tcase,
+	    what_is_observed_of_a_port_that_was_reported_before_is_among_its_causes, 0,
+	    ROWS(observed_rows));
 	tcase_add_loop_test(tcase,
 	    a_body_that_makes_no_sense_is_refused_in_neutrons_words_and_changes_nothing, 0,
 	    ROWS(put_error_rows));

@@ -293,6 +293,12 @@ struct engine_port_view {
 };
 void engine_port_view(
     const struct engine *engine, uint32_t port, struct engine_port_view *ret_view);
+/*
+ * A port that was reported down before its paths failed names the report. This puts into such a view which failure keeps its
+ * paths down (cause, reason, switch_name, interface_name), and leaves any other view as it is. It looks around in the map.
+ */
+void engine_port_view_observed(
+    const struct engine *engine, uint32_t port, struct engine_port_view *view);
 /* Its dp_down and data_plane_status alone, for who looks at very many. */
 bool engine_port_is_down(const struct engine *engine, uint32_t port);
 const char *engine_port_status(const struct engine *engine, uint32_t port);

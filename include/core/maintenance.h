@@ -57,8 +57,9 @@ bool maintenance_covers(
     const struct maintenance *maintenance, const struct topo *topo, const struct dp_change *change);
 bool maintenance_covers_switch(
     const struct maintenance *maintenance, const struct topo *topo, uint32_t sw);
-bool maintenance_covers_port(
-    const struct maintenance *maintenance, const struct topo *topo, uint32_t port);
+/* ... as it would be told now: while it is down, what took it down counts as well. */
+bool maintenance_covers_port(const struct maintenance *maintenance, const struct topo *topo,
+    const struct engine_port_view *port);
 
 /* As a document: [{"name", "by", "note", "since", "until"}], times RFC 3339. NULL: out of memory. */
 json_t *maintenance_to_json(const struct maintenance *maintenance);

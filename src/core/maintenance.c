@@ -195,12 +195,10 @@ covers_interface(const struct maintenance *maintenance, const struct topo *topo,
 	    maintenance, topo, topo_interface_get(topo, interface)->sw);
 }
 
-bool
-maintenance_covers_port(
-    const struct maintenance *maintenance, const struct topo *topo, uint32_t port)
+/* Its host, or a switch of one of its attachments. */
+static bool
+covers_place(const struct maintenance *maintenance, const struct topo *topo, uint32_t port)
 {
-	if (maintenance->n == 0)
-		return false;
 	const struct topo_group *group = topo_group_get(topo, topo_port_get(topo, port)->group);
 	bool covered =
 	    group->host != TOPO_NONE &&
@@ -235,7 +233,7 @@ maintenance_covers(
 	if (maintenance->n == 0)
 		return false;
 	uint32_t port = topo_port_find(topo, change->port_id);
-	if (port != TOPO_NONE && maintenance_covers_port(maintenance, topo, port))
+	if (port != TOPO_NONE && covers_place(maintenance, topo, port))
 		return true;
 	uint32_t sw = topo_switch_find(topo, slice_of(change->switch_name));
 	if (sw == TOPO_NONE)
@@ -243,6 +241,19 @@ maintenance_covers(
 	uint32_t interface = topo_interface_find(topo, sw, slice_of(change->interface_name));
 	return interface == TOPO_NONE ? maintenance_covers_switch(maintenance, topo, sw)
 				      : covers_links(maintenance, topo, interface);
+}
+
+bool
+maintenance_covers_port(const struct maintenance *maintenance, const struct topo *topo,
+    const struct engine_port_view *port)
+{
+	struct dp_change told = {
+		.switch_name = port->dp_down ? port->switch_name : "",
+		.interface_name = port->dp_down ? port->interface_name : "",
+	};
+
+	memcpy(told.port_id, port->id, sizeof(told.port_id));
+	return maintenance_covers(maintenance, topo, &told);
 }
 
 /* ---- as a document ---- */

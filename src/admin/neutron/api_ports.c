@@ -89,13 +89,9 @@ show_heard(const struct engine_port_view *port)
 static json_t *
 observed_cause(const struct engine_port_view *port)
 {
-	/* While it is reported as well, the last toggle's cause may be that; what is observed hangs on interfaces. */
-	enum dp_cause cause = port->cause == CAUSE_UPLINK ? CAUSE_UPLINK : CAUSE_ACCESS;
-
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "cause", dp_cause_names[cause], "reason",
-	    port->cause == CAUSE_REPORTED ? "" : link_reason_names[port->reason], "switch",
-	    api_json_text(port->switch_name), "interface", api_json_text(port->interface_name),
-	    "fault", api_json_text(port->fault));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "cause", dp_cause_names[port->cause],
+	    "reason", link_reason_names[port->reason], "switch", api_json_text(port->switch_name),
+	    "interface", api_json_text(port->interface_name), "fault", api_json_text(port->fault));
 }
 
 static json_t *
@@ -211,13 +207,14 @@ port_json(const struct api_call *call, uint32_t port)
 	json_t *object = json_object();
 
 	engine_port_view(call->api->engine, port, &view);
+	engine_port_view_observed(call->api->engine, port, &view);
 	for (const struct attribute *a = attributes; a < attributes + N_ATTRIBUTES; a++)
 		if (a->show && call->request->role >= a->least && is_wanted(call, a->name))
 			json_object_set_new(object, a->name, a->show(&view));
 	if (is_wanted(call, "dp_down_maintenance"))
 		json_object_set_new(object, "dp_down_maintenance",
 		    json_boolean(maintenance_covers_port(
-			call->api->maintenance, engine_topo(call->api->engine), port)));
+			call->api->maintenance, engine_topo(call->api->engine), &view)));
 	return object;
 }
 

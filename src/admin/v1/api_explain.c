@@ -13,6 +13,7 @@ api_port_explain(struct api_call *call)
 {
 	const struct engine *engine = call->api->engine;
 	uint32_t port = TOPO_NONE;
+	struct engine_port_view view;
 	struct explain explain;
 	uint8_t id[16];
 
@@ -30,9 +31,11 @@ api_port_explain(struct api_call *call)
 		return;
 	}
 	json_t *object = explain_json(engine, &explain);
+	engine_port_view(engine, port, &view);
+	engine_port_view_observed(engine, port, &view);
 	json_object_set_new(object, "maintenance",
 	    json_boolean(
-		maintenance_covers_port(call->api->maintenance, engine_topo(engine), port)));
+		maintenance_covers_port(call->api->maintenance, engine_topo(engine), &view)));
 	api_reply(call->response, 200, json_pack("{s:o}", "explanation", object));
 	explain_release(&explain);
 }

@@ -176,6 +176,16 @@ engine_port_status(const struct engine *engine, uint32_t port)
 	return was_heard(engine, topo_group_get(engine->topo, group), &heard_us) ? "ACTIVE" : NULL;
 }
 
+static void
+name_interface(const struct engine *engine, uint32_t interface, struct engine_port_view *view)
+{
+	if (interface == TOPO_NONE)
+		return;
+	uint32_t sw = engine_interface_switch(engine, interface);
+	view->switch_name = topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name);
+	view->interface_name = engine_interface_name(engine, interface);
+}
+
 void
 engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_view *ret_view)
 {
@@ -206,13 +216,24 @@ engine_port_view(const struct engine *engine, uint32_t port, struct engine_port_
 	const bool heard = was_heard(engine, group, &ret_view->heard_us);
 	const char *told = told_status(engine, state);
 	ret_view->data_plane_status = told || !heard ? told : "ACTIVE";
-	if (state->interface != TOPO_NONE) {
-		uint32_t sw = engine_interface_switch(engine, state->interface);
-		ret_view->switch_name =
-		    topo_text_get(engine->topo, topo_switch_get(engine->topo, sw)->name);
-		ret_view->interface_name = engine_interface_name(engine, state->interface);
-	}
+	name_interface(engine, state->interface, ret_view);
 	engine_port_report(engine, port, &ret_view->report);
+}
+
+void
+engine_port_view_observed(const struct engine *engine, uint32_t port, struct engine_port_view *view)
+{
+	struct blame_search search;
+
+	if (!view->observed_down || view->cause != CAUSE_REPORTED)
+		return;
+	blame_search_init(&search, engine);
+	const struct blame blame =
+	    blame_of_group(&search, topo_port_get(engine->topo, port)->group);
+	blame_search_release(&search);
+	view->cause = blame.cause;
+	view->reason = blame.reason;
+	name_interface(engine, blame.interface, view);
 }
 
 void
