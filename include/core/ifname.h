@@ -64,9 +64,9 @@ bool ifname_is_virtual(struct slice name);
 
 /*
  * The physical interface that a logical unit stands on: "xe-0/0/1.0" and "Eth1/2.400" give the part
- * before the dot and true; "port1.0.5", "Gi1/0/1" and names without a unit give false, *ret_parent
+ * before the dot and true; "port1.0.5", "P0.2", "Gi1/0/1" and names without a unit give false, *ret_parent
  * untouched. Families without units (FTOS, OS10, SMB) always give false; where the family is not
- * known, a unit is one dot behind a digit of a name with a slash, or with letters other than "port".
+ * known, a unit is one dot behind a digit of a name with a slash, or with letters other than "port" and "P".
  * The slice points into name.
  */
 bool ifname_unit_parent(enum os_family os, struct slice name, struct slice *ret_parent);
