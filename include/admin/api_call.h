@@ -129,6 +129,9 @@ api_handler api_metrics;
 /* Why the daemon is not ready: fills up to `max` borrowed texts and returns how many there are. 0: ready. */
 size_t api_not_ready(const struct api *api, const char **ret_reasons, size_t max);
 
+/* How many senders are not in the map now, or spoke of interfaces that are not. */
+size_t api_n_unmapped(const struct api *api);
+
 /* An interface as /v1/interfaces lists it (api_views.c). */
 json_t *api_interface_json(const struct engine *engine, uint32_t interface);
 

@@ -73,7 +73,7 @@ put_state(FILE *out, const struct api *api)
 		{ "words_held", "words of switches over their bucket that do not count yet",
 		    api->overload ? (double)overload_n_held(api->overload) : 0 },
 		{ "unmapped_senders", "senders that are not in the map, as far as remembered",
-		    (double)unmapped_n(api->unmapped) },
+		    (double)api_n_unmapped(api) },
 	};
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		put_gauge(out, gauges[i].name, gauges[i].help, gauges[i].value);

@@ -21,6 +21,60 @@ name_for(const struct unmapped_sender *sender, char *buf, size_t size)
 			*p = '-';
 }
 
+/* ---- what is missing ---- */
+
+/* The switch of the map that it is by now, by its address, or by its name where a relay passed it on. */
+static uint32_t
+switch_of(const struct topo *topo, const struct unmapped_sender *sender)
+{
+	return sender->host_names ? topo_switch_by_hostname(topo, slice_of(sender->host))
+				  : topo_switch_by_addr(topo, &sender->addr);
+}
+
+static bool
+in_map(const struct topo *topo, uint32_t sw, const struct unmapped_interface *interface)
+{
+	if (sw == TOPO_NONE)
+		return false;
+	return (interface->name[0] != '\0'
+		       ? topo_interface_named(topo, sw, slice_of(interface->name))
+		       : topo_interface_by_index(topo, sw, interface->if_index)) != TOPO_NONE;
+}
+
+/* Whether a map that came since has it, and all interfaces that it spoke of. */
+static bool
+is_mapped(const struct topo *topo, const struct unmapped_sender *sender)
+{
+	const uint32_t sw = switch_of(topo, sender);
+
+	for (size_t i = 0; i < sender->n_interfaces; i++)
+		if (!in_map(topo, sw, &sender->interfaces[i]))
+			return false;
+	return sw != TOPO_NONE;
+}
+
+/* Those that are not in the map, at most UNMAPPED_MAX. */
+static size_t
+gather_senders(const struct api *api, const struct unmapped_sender **ret_senders)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < unmapped_n(api->unmapped) && n < UNMAPPED_MAX; i++) {
+		const struct unmapped_sender *sender = unmapped_get(api->unmapped, i);
+		if (!is_mapped(engine_topo(api->engine), sender))
+			ret_senders[n++] = sender;
+	}
+	return n;
+}
+
+size_t
+api_n_unmapped(const struct api *api)
+{
+	const struct unmapped_sender *senders[UNMAPPED_MAX];
+
+	return gather_senders(api, senders);
+}
+
 /* ---- a guess ---- */
 
 /* What a sender may be, of what the map knows. */
@@ -85,14 +139,15 @@ addresses_json(const struct topo *topo, uint32_t sw, const struct addr *more)
 }
 
 static json_t *
-interfaces_json(const struct unmapped_sender *sender)
+interfaces_json(const struct topo *topo, uint32_t sw, const struct unmapped_sender *sender)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sender->n_interfaces; i++) {
 		const struct unmapped_interface *interface = &sender->interfaces[i];
+		if (in_map(topo, sw, interface))
+			continue;
 		json_t *object = json_object();
-
 		json_object_set_new(object, "name",
 		    interface->name[0] != '\0' ? api_json_text(interface->name)
 					       : json_sprintf("ifIndex%u", interface->if_index));
@@ -107,20 +162,13 @@ interfaces_json(const struct unmapped_sender *sender)
  * The part of a topology document that would map the sender: a new switch, another address of one, or more interfaces for
  * one that is in the map already.
  */
-/* Whether its address is that of a switch of the map; a relay's is nobody's. */
-static uint32_t
-switch_of(const struct topo *topo, const struct unmapped_sender *sender)
-{
-	return sender->host_names ? TOPO_NONE : topo_switch_by_addr(topo, &sender->addr);
-}
-
 static json_t *
 map_json(const struct api *api, const struct unmapped_sender *sender, struct guess guess)
 {
 	const struct topo *topo = engine_topo(api->engine);
 	uint32_t sw = switch_of(topo, sender);
 	bool known = sw != TOPO_NONE;
-	json_t *object = json_object(), *interfaces = interfaces_json(sender);
+	json_t *object = json_object(), *interfaces = interfaces_json(topo, sw, sender);
 	char name[UNMAPPED_TEXT];
 
 	if (!known && !guess.relay)
@@ -129,7 +177,7 @@ map_json(const struct api *api, const struct unmapped_sender *sender, struct gue
 	json_object_set_new(object, "name",
 	    api_json_text(
 		sw == TOPO_NONE ? name : topo_text_get(topo, topo_switch_get(topo, sw)->name)));
-	if (sender->host_names)
+	if (!known && sender->host_names)
 		json_object_set_new(
 		    object, "hostnames", json_pack("[o]", api_json_text(sender->host)));
 	else if (!known)
@@ -213,13 +261,11 @@ api_unmapped_list(struct api_call *call)
 {
 	const struct unmapped *unmapped = call->api->unmapped;
 	const struct unmapped_sender *senders[UNMAPPED_MAX];
-	size_t n = unmapped_n(unmapped);
 	json_t *list;
 
 	if (!api_params_known(call, (const char *const[]){ NULL }))
 		return;
-	for (size_t i = 0; i < n && i < UNMAPPED_MAX; i++)
-		senders[i] = unmapped_get(unmapped, i);
+	const size_t n = gather_senders(call->api, senders);
 	qsort(senders, n, sizeof(senders[0]), compare_last_seen);
 	list = json_array();
 	for (size_t i = 0; i < n; i++)

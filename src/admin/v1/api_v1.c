@@ -172,7 +172,7 @@ api_status_show(struct api_call *call)
 	json_object_set_new(
 	    answer, "maintenance", json_integer((json_int_t)maintenance_n(api->maintenance)));
 	json_object_set_new(answer, "unmapped",
-	    json_pack("{s:I, s:I}", "senders", (json_int_t)unmapped_n(api->unmapped), "evicted",
+	    json_pack("{s:I, s:I}", "senders", (json_int_t)api_n_unmapped(api), "evicted",
 		(json_int_t)unmapped_evicted(api->unmapped)));
 	json_object_set_new(answer, "rules", json_integer((json_int_t)status->rules));
 	json_object_set_new(
