@@ -97,7 +97,7 @@ static const struct head_row rows[] = {
 /* By the first letter: each name that is heard is held against these. An empty one ends those of a letter. */
 #define LETTERS 26
 #define LETTER(c) ((c) - 'a')
-#define HEADS_PER_LETTER 19
+#define HEADS_PER_LETTER 20
 #define PREFIXES_PER_LETTER 4
 
 /* Heads of interfaces without a port of their own, as they are; with their hyphens. */
@@ -105,32 +105,42 @@ static const struct slice virtual_heads[LETTERS][HEADS_PER_LETTER] = {
 	[LETTER('a')] = { SLICE("async"), SLICE("accesstunnel") },
 	[LETTER('b')] = { SLICE("bvi"), SLICE("bv"), SLICE("bdi"), SLICE("bluetooth"), SLICE("br"),
 	    SLICE("bridge") },
-	[LETTER('c')] = { SLICE("control-plane"), SLICE("capwap") },
-	[LETTER('d')] = { SLICE("dialer"), SLICE("di") },
-	[LETTER('e')] = { SLICE("embedded-service-engine") },
-	[LETTER('g')] = { SLICE("gr-") },
-	[LETTER('i')] = { SLICE("irb"), SLICE("inloopback"), SLICE("ip-") },
-	[LETTER('l')] = { SLICE("loopback"), SLICE("lo"), SLICE("lt-"), SLICE("lsi"),
-	    SLICE("lisp") },
-	[LETTER('m')] = { SLICE("mt-") },
+	[LETTER('c')] = { SLICE("control-plane"), SLICE("capwap"), SLICE("cbp"), SLICE("cni") },
+	[LETTER('d')] = { SLICE("dialer"), SLICE("di"), SLICE("demux"), SLICE("dsc") },
+	[LETTER('e')] = { SLICE("embedded-service-engine"), SLICE("erspan") },
+	[LETTER('f')] = { SLICE("fti"), SLICE("flannel"), SLICE("fwbr"), SLICE("fwln"),
+	    SLICE("fwpr") },
+	[LETTER('g')] = { SLICE("gr-"), SLICE("gre"), SLICE("gretap"), SLICE("geneve") },
+	[LETTER('i')] = { SLICE("irb"), SLICE("inloopback"), SLICE("ip-"), SLICE("ipip"),
+	    SLICE("ifb"), SLICE("ipvlan") },
+	[LETTER('l')] = { SLICE("loopback"), SLICE("lo"), SLICE("lt-"), SLICE("lsi"), SLICE("lisp"),
+	    SLICE("lxdbr") },
+	[LETTER('m')] = { SLICE("mt-"), SLICE("mtun"), SLICE("macvlan"), SLICE("macvtap") },
 	[LETTER('n')] = { SLICE("null"), SLICE("nu"), SLICE("nve"), SLICE("nvi") },
-	[LETTER('p')] = { SLICE("pd-"), SLICE("pe-"), SLICE("pseudowire") },
-	[LETTER('s')] = { SLICE("service-engine"), SLICE("st") },
+	[LETTER('o')] = { SLICE("ovs-system") },
+	[LETTER('p')] = { SLICE("pd-"), SLICE("pe-"), SLICE("pseudowire"), SLICE("pimd"),
+	    SLICE("pime"), SLICE("pip"), SLICE("pp"), SLICE("ppp"), SLICE("podman") },
+	[LETTER('r')] = { SLICE("register-tunnel") },
+	[LETTER('s')] = { SLICE("service-engine"), SLICE("st"), SLICE("sit"), SLICE("system") },
 	[LETTER('t')] = { SLICE("tunnel"), SLICE("tu"), SLICE("tunnel-te"), SLICE("tunnel-tp"),
-	    SLICE("tunnel-ip"), SLICE("tun") },
+	    SLICE("tunnel-ip"), SLICE("tun"), SLICE("tunl"), SLICE("tailscale") },
 	[LETTER('v')] = { SLICE("vlan"), SLICE("vl"), SLICE("vlanif"), SLICE("vlan-interface"),
 	    SLICE("vbdif"), SLICE("ve"), SLICE("vxlan"), SLICE("vx"), SLICE("virtual-access"),
 	    SLICE("vi"), SLICE("virtual-template"), SLICE("vt"), SLICE("virtual-ppp"),
 	    SLICE("virtual-network"), SLICE("vsi-interface"), SLICE("vt-"), SLICE("vtep"),
-	    SLICE("virtualportgroup") },
-	[LETTER('w')] = { SLICE("wlan"), SLICE("wlan-radio") },
+	    SLICE("virtualportgroup"), SLICE("vnet") },
+	[LETTER('w')] = { SLICE("wlan"), SLICE("wlan-radio"), SLICE("wg") },
 };
 
 /* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */
 static const struct slice virtual_prefixes[LETTERS][PREFIXES_PER_LETTER] = {
 	[LETTER('b')] = { SLICE("br-"), SLICE("br_"), SLICE("brq") },
+	[LETTER('c')] = { SLICE("cali"), SLICE("cilium_") },
 	[LETTER('d')] = { SLICE("docker"), SLICE("dummy"), SLICE("dot11radio") },
-	[LETTER('l')] = { SLICE("l2lisp") },
+	[LETTER('g')] = { SLICE("genev_sys_") },
+	[LETTER('i')] = { SLICE("ip6tnl") },
+	[LETTER('k')] = { SLICE("kube-") },
+	[LETTER('l')] = { SLICE("l2lisp"), SLICE("lxc") },
 	[LETTER('t')] = { SLICE("tap") },
 	[LETTER('v')] = { SLICE("veth"), SLICE("virbr"), SLICE("vmbr") },
 };
