@@ -187,7 +187,7 @@ bench-tools: $(BENCHES)
 bench: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench-topology --growth
 	$(Q)BUILD=$(BUILD) scripts/bench
-# One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle latency burst v3 v3many map flood calls linecalls.
+# One figure of `make bench`: traps ios rfc5424 nochange snmptrapd traphandle handleonly latency burst v3 v3many map flood calls linecalls.
 bench-%: all bench-tools
 	$(Q)BUILD=$(BUILD) scripts/bench --only $*
 bench-syslog: all $(BUILD)/bench/matcher

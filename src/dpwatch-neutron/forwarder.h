@@ -32,10 +32,11 @@
 #define BRAKE_WINDOW_MS 60000
 #define BRAKE_LEAST 50
 /*
- * Of very many ports that go DOWN, dpwatchd sends the first 6 ahead, and then a thousand within 10 ms where it has a processor.
- * So more than 5 in one batch wait until those that follow are counted.
+ * Of very many ports that go DOWN, dpwatchd sends the first ahead, and then a thousand within 10 ms where it has a processor.
+ * So whatever goes DOWN waits for a moment, and more than a few in one batch for longer, until those that follow are counted.
  */
 #define BRAKE_FEW 5
+#define BRAKE_LOOK_FEW_MS 50
 #define BRAKE_LOOK_MS 100
 
 /* A PUT takes 0.1 to 0.3 s; a Neutron that needs longer than this is away. */

@@ -1,7 +1,7 @@
 /*
  * The events stream into the queue. Entries come in batches; before a batch is queued, the ports in it that go DOWN are
- * counted for the brake, over all instances, and where they are not few, none of them is sent for a moment: so a mass
- * failure is held before its first port is sent, although it comes in several batches.
+ * counted for the brake, over all instances, and none of them is sent for a moment: so a mass failure is held before its
+ * first port is sent, although it comes in several batches.
  */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -93,7 +93,8 @@ batch_queue(void *ctx)
 	struct batch *batch = ctx;
 	struct forwarder *fw = batch->fw;
 	const int64_t look_until_ms =
-	    batch->n_down > BRAKE_FEW ? forwarder_now_ms(fw) + BRAKE_LOOK_MS : 0;
+	    forwarder_now_ms(fw) +
+	    (batch->n_down > BRAKE_FEW ? BRAKE_LOOK_MS : BRAKE_LOOK_FEW_MS);
 	bool room = true;
 
 	for (size_t i = 0; i < batch->n && room; i++) {

@@ -5,8 +5,8 @@
 
 #define PUMP_PUSH 16 /* changes */
 /* Toggles; of very many so few go ahead, because Redis tells nobody of a batch before it has done all of it. dpwatch-neutron
- * takes more than BRAKE_FEW that come together for the first of many. */
-#define PUMP_AHEAD 6
+ * counts on the others to follow within BRAKE_LOOK_FEW_MS. */
+#define PUMP_AHEAD 1
 #define PUMP_ON_MS 1
 /* By what the engine has decided at once it is seen whether there is more than one batch. */
 _Static_assert(ENGINE_STEP_AT_ONCE >= OUTBOX_FIRST_TOGGLES, "very many are known as such");
@@ -60,9 +60,9 @@ may_tell(const struct daemon *daemon)
 }
 
 /*
- * Where nothing is ahead of them, the first toggles of more than one batch are one of their own: the sooner they are read. True
- * when they are on their way: the rest waits in the engine, for a moment. To write it down would take the processor from
- * Redis, and from those who read the first.
+ * Where nothing is ahead of them, the first toggle of more than one batch is one of its own: the sooner it is read. True when
+ * it is on its way: the rest waits in the engine, for a moment. To write it down would take the processor from Redis, and
+ * from those who read the first.
  */
 static bool
 send_ahead(struct daemon *daemon, unsigned n_popped)

@@ -19,10 +19,10 @@
 #include "lib/redis_client.h"
 #include "lib/sandbox.h"
 
-/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 6 (sent ahead), 256 and 138. */
+/* One word about leaf1:Ethernet1/1 is a toggle of each: batches of 1 (sent ahead), 256 and 143. */
 #define N_PORTS 400
 #define N_BATCHES 3
-#define N_AHEAD 6
+#define N_AHEAD 1
 
 enum cut {
 	CUT_NOWHERE,
@@ -306,7 +306,7 @@ expect_all_down(json_int_t n_events)
 	json_decref(events);
 }
 
-/* ---- of very many, the first go ahead ---- */
+/* ---- of very many, the first goes ahead ---- */
 
 /* The number of the batch that the n-th entry came with; an entry's id holds it (change_script.c). */
 static uint64_t
@@ -322,16 +322,15 @@ batch_of_event(size_t n)
 }
 
 /* 0: all on one interface; 1: one on each, behind an uplink. */
-START_TEST(a_few_of_very_many_toggles_are_a_batch_of_their_own)
+START_TEST(the_first_of_very_many_toggles_is_a_batch_of_its_own)
 {
 	if (_i == 1)
 		load(true);
 	sandbox_link_down(&box, LEAF1, _i == 1 ? 49 : 1);
 	expect_all_down(N_PORTS + 1);
 	const uint64_t ahead = batch_of_event(1);
-	for (size_t i = 2; i <= N_AHEAD; i++)
-		ck_assert_uint_eq(batch_of_event(i), ahead);
 	ck_assert_uint_eq(batch_of_event(N_AHEAD + 1), ahead + 1);
+	ck_assert_uint_eq(batch_of_event(N_AHEAD + 2), ahead + 1);
 }
 END_TEST
 
@@ -479,7 +478,7 @@ main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, a_few_of_very_many_toggles_are_a_batch_of_their_own, 0, 2);
+	tcase_add_loop_test(tcase, the_first_of_very_many_toggles_is_a_batch_of_its_own, 0, 2);
 	tcase_add_test(tcase, an_inform_is_answered_when_the_last_of_very_many_toggles_is_in_redis);
 	tcase_add_loop_test(tcase, a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing,
 	    0, (CUT_MAX - CUT_BEFORE) * N_BATCHES);
