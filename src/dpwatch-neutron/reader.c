@@ -93,8 +93,7 @@ batch_queue(void *ctx)
 	struct batch *batch = ctx;
 	struct forwarder *fw = batch->fw;
 	const int64_t look_until_ms =
-	    forwarder_now_ms(fw) +
-	    (batch->n_down > BRAKE_FEW ? BRAKE_LOOK_MS : BRAKE_LOOK_FEW_MS);
+	    forwarder_now_ms(fw) + (batch->n_down > BRAKE_FEW ? BRAKE_LOOK_MS : BRAKE_LOOK_FEW_MS);
 	bool room = true;
 
 	for (size_t i = 0; i < batch->n && room; i++) {
