@@ -4,8 +4,9 @@
  * A change is encoded when it is added, so it needs nothing of the engine or the topology any more. Each gets a *ticket*
  * (1, 2, 3 ...): an INFORM is answered when the ticket of its last change is done. Batches that Redis acknowledged are *kept*
  * for ten seconds, for a Redis that lost its tail. What waits or is kept also goes to a file (io/journal); what is *stored*
- * on disk there has a safe ticket. Memory is bounded: beyond the bound the outbox *overflows*, drops what was not sent yet, takes nothing more,
- * and waits for outbox_restart (the program then compares Redis with the engine, and calls outbox_settle).
+ * on disk there has a safe ticket. Memory is bounded: at the bound what was never sent is *folded*, of each port and interface
+ * to what is so now. Where that leaves more than half of the bound, the outbox *overflows*, drops what was not sent yet, takes
+ * nothing more, and waits for outbox_restart (the program then compares Redis with the engine, and calls outbox_settle).
  */
 #ifndef DPWATCH_CORE_OUTBOX_H
 #define DPWATCH_CORE_OUTBOX_H
@@ -34,6 +35,7 @@ struct outbox_batch {
 	struct arg_buf args, keys;
 	uint32_t n_toggles, n_records;
 	bool sent, done;
+	bool was_sent; /* also where it goes again: Redis may have it, although it did not say so */
 	int64_t done_ns;
 };
 
@@ -138,7 +140,7 @@ uint64_t outbox_last_ticket(const struct outbox *outbox); /* the newest handed o
 uint64_t outbox_done_ticket(const struct outbox *outbox); /* all up to it are in Redis */
 uint64_t outbox_safe_ticket(const struct outbox *outbox); /* all up to it are in Redis or on disk */
 bool outbox_overflowed(const struct outbox *outbox);
-uint64_t outbox_folded(const struct outbox *outbox); /* toggles forgotten, ever */
+uint64_t outbox_folded(const struct outbox *outbox); /* toggles forgotten or folded, ever */
 size_t outbox_waiting(const struct outbox *outbox);  /* batches not yet acknowledged */
 size_t outbox_waiting_changes(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);

@@ -2,6 +2,7 @@
  * outbox_state: what the outbox's own files share (core, private to src/core/publish).
  *
  *   outbox.c        changes in, batches out to Redis
+ *   outbox_fold.c   the same batches, shorter, when too much waits
  *   outbox_store.c  the same batches on disk
  *   outbox_list.c   the list of them
  */
@@ -48,7 +49,16 @@ void outbox_cut_from(struct outbox *outbox, size_t first);
 /* The first batch behind this serial. */
 size_t outbox_index_after(const struct outbox *outbox, uint64_t serial);
 
+/* ---- outbox_fold.c ---- */
+/*
+ * Folds what waits and was never sent; no batch may be open. False where that would not be enough, or was not possible: what
+ * waits is then as it was or, where memory ran out in the middle, a part of what it should be, and has to be dropped.
+ */
+bool outbox_fold(struct outbox *outbox);
+
 /* ---- outbox.c ---- */
+/* The toggles of the batches from this one on are counted as folded. */
+void outbox_count_folded(struct outbox *outbox, size_t first);
 /* The batch is done, or stored: so are its tickets, unless they stand for what a comparison has yet to find. */
 void outbox_reach_ticket(
     const struct outbox *outbox, const struct outbox_batch *batch, uint64_t *ticket);

@@ -47,6 +47,17 @@ doubt_dropped(
 	daemon_turn_end(daemon);
 }
 
+/* What is told of each port when Redis is back is right all the same, if this daemon lives until then. */
+static void
+say_overflow(struct daemon *daemon)
+{
+	const bool overflowed = outbox_overflowed(daemon->outbox);
+
+	if (overflowed && !daemon->overflow_said)
+		log_error("redis: %s", OVERFLOW);
+	daemon->overflow_said = overflowed;
+}
+
 static void
 on_tick(void *ctx)
 {
@@ -61,6 +72,8 @@ on_tick(void *ctx)
 	daemon_end_overloads(daemon);
 	if (++ticks % COMMUNITY_LINE_TICKS == 0)
 		say_refused_communities(daemon);
+	daemon_say_folded(daemon);
+	say_overflow(daemon);
 	if (outbox_overflowed(daemon->outbox) && outbox_waiting(daemon->outbox) == 0 &&
 	    redis_link_state(daemon->link) == REDIS_UP)
 		daemon_compare(daemon, false);
@@ -95,6 +108,7 @@ stop_now(struct daemon *daemon)
 		    n);
 		daemon->exit_status = 1;
 	}
+	daemon_say_lost(daemon);
 	loop_stop(daemon->loop);
 }
 
@@ -146,6 +160,7 @@ make_parts(struct daemon *daemon)
 	name_instance(daemon);
 	daemon->toggle_rate = (struct log_rate){ .interval_ms = 1000, .burst = 20 };
 	daemon->damping_rate = daemon->toggle_rate;
+	daemon->folded_rate = (struct log_rate){ .interval_ms = 60000, .burst = 2 };
 	daemon->sender_rate = (struct log_rate){ .interval_ms = 10000, .burst = 5 };
 	daemon->started = loop_now(daemon->loop);
 	const struct poller_handler poller_handler = { daemon, daemon_polled, daemon_reachable };

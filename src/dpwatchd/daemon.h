@@ -52,6 +52,9 @@
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 #define NO_RULES "no rules: neither traps nor syslog lines are understood (see [syslog] rules_dir)"
+#define OVERFLOW                                                                                            \
+	"more than [redis] journal_max waits, also after folding: until Redis is back and has it, what is " \
+	"decided now is in memory alone, and a stop of this daemon loses it"
 #define MAP_LOST                                                                                    \
 	"Redis lost the map: this daemon still has it, and stores it back; if this stays, load it " \
 	"before a restart (dpwatch topology load FILE)"
@@ -182,7 +185,9 @@ struct daemon {
 	struct {
 		uint64_t trap, syslog;
 	} doubted_drops; /* kernel drops as of the last time that interfaces were doubted for them */
-	uint64_t folded_said;         /* by the outbox, as of the last line about it */
+	uint64_t folded_said; /* by the outbox, as of the last line about it */
+	struct log_rate folded_rate;
+	bool overflow_said;           /* of the overflow that is now */
 	uint64_t refused_communities; /* as of the last line about them */
 	struct log_rate toggle_rate, sender_rate, damping_rate, overload_rate;
 };
@@ -199,6 +204,8 @@ void daemon_release(struct daemon *daemon);
 int daemon_open_redis(struct daemon *daemon, char *error, size_t size);
 /* A part of the outbox was dropped, or Redis lost data: compare anew. */
 void daemon_compare(struct daemon *daemon, bool everything);
+/* Logs how many toggles were folded since the last line about it. */
+void daemon_say_folded(struct daemon *daemon);
 /* Reads from Redis the states that belong to the map in force; ends in RUNNING. */
 void daemon_read_state(struct daemon *daemon);
 /* A slice of comparing them with the verdicts, armed when they were read; with the last one it is RUNNING, and tells. */
@@ -255,6 +262,8 @@ void daemon_keep_owed(struct daemon *daemon);
 uint64_t daemon_safe_ticket(const struct daemon *daemon);
 /* While stopping: ends the loop as soon as nothing is owed that is not on disk. */
 void daemon_stop_when_safe(struct daemon *daemon);
+/* At the end: an overflow that Redis was not compared after is told, and makes the exit status 1. */
+void daemon_say_lost(struct daemon *daemon);
 
 /* ---- daemon_left_out.c ---- */
 /* The publisher's and the reading's handler: this port's key in Redis is of no use. */

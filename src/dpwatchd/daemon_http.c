@@ -61,8 +61,7 @@ gather_warnings(struct daemon *daemon)
 		    "no topology is loaded: nothing can be resolved to ports (dpwatch topology load FILE)" },
 		{ journal_state(daemon->journal) == JOURNAL_FAILING,
 		    "the journal cannot be written (look at the disk of [daemon] state_dir): what Redis does not take is in memory only" },
-		{ outbox_overflowed(daemon->outbox),
-		    "too much waits for Redis: intermediate toggles are folded" },
+		{ outbox_overflowed(daemon->outbox), OVERFLOW },
 		{ daemon->map_lost, MAP_LOST },
 	};
 

@@ -48,6 +48,16 @@ daemon_keep_owed(struct daemon *daemon)
 	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));
 }
 
+void
+daemon_say_lost(struct daemon *daemon)
+{
+	if (!outbox_overflowed(daemon->outbox))
+		return;
+	log_error(
+	    "stopping, and what was decided since too much waited is lost: neither Redis nor the journal has it");
+	daemon->exit_status = 1;
+}
+
 /* Where Redis is away the next start sends what the journal holds. A slow one gets some time (daemon.c, STOP_SAFE_MS). */
 void
 daemon_stop_when_safe(struct daemon *daemon)
@@ -60,5 +70,6 @@ daemon_stop_when_safe(struct daemon *daemon)
 	if (n > 0)
 		log_warning(
 		    "stopping with %zu changes in the journal: the next start publishes them", n);
+	daemon_say_lost(daemon);
 	loop_stop(daemon->loop);
 }

@@ -194,16 +194,18 @@ on_claimed(void *ctx, const struct redis_history *history)
 
 /* ---- comparing anew ---- */
 
-/* As much as it is since the last comparison: of an overflow, and what waited when Redis lost its data. */
-static void
-say_folded(struct daemon *daemon)
+/* As much as it is since the last line: at the bound, of an overflow, and what waited when Redis lost its data. */
+void
+daemon_say_folded(struct daemon *daemon)
 {
 	const uint64_t folded = outbox_folded(daemon->outbox);
+	uint64_t held_back;
 
-	if (folded > daemon->folded_said)
-		log_warning(
-		    "redis: %llu toggles that waited are folded: of each port what is so now is told",
-		    (unsigned long long)(folded - daemon->folded_said));
+	if (folded == daemon->folded_said || !log_rate_take(&daemon->folded_rate, &held_back))
+		return;
+	log_warning(
+	    "redis: %llu toggles that waited are folded: of each port what is so now is told",
+	    (unsigned long long)(folded - daemon->folded_said));
 	daemon->folded_said = folded;
 }
 
@@ -232,7 +234,7 @@ daemon_compare(struct daemon *daemon, bool everything)
 	daemon_forget_left_out(daemon);
 	engine_compare_begin(daemon->engine);
 	outbox_restart(daemon->outbox);
-	say_folded(daemon);
+	daemon_say_folded(daemon);
 	publisher_claim(daemon->publisher);
 }
 

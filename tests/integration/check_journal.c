@@ -245,6 +245,56 @@ START_TEST(the_files_stay_within_journal_max_and_both_are_read_again)
 }
 END_TEST
 
+/* Of the ports the last state is what a restart must know, however much was in between. */
+START_TEST(what_was_folded_at_the_bound_outlives_the_daemon)
+{
+	char lines[SANDBOX_PATH + 48], line[128];
+	static const char *const words[] = { "down", "up" };
+	struct process sender;
+
+	sandbox_stop(&box);
+	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
+	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
+	sandbox_start_ready(&box);
+	sandbox_link_down(&box, LEAF1, 2);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	kill_redis();
+	for (json_int_t n = 0; sandbox_counter(&box, "out.folded") == 0; n += 100) {
+		for (int i = 0; i < 100; i++) {
+			snprintf(line, sizeof(line),
+			    "<187>%%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to %s",
+			    words[i % 2]);
+			sandbox_line(&box, LEAF1, line);
+		}
+		WAIT_FOR(sandbox_counter(&box, "syslog.event") == n + 100);
+		ck_assert_int_lt(n, 20000);
+	}
+	sandbox_line(
+	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	WAIT_FOR(sandbox_status_number(&box, "ports.down") == 2);
+	/* It is answered when all that came before it is on disk. */
+	start_inform_of(&sender, LINK_UP, "2", "20");
+	ck_assert_int_eq(process_wait(&sender), 0);
+	WAIT_FOR(sandbox_log_has(&box, "toggles that waited are folded"));
+	ck_assert_int_le(sandbox_status_number(&box, "journal.bytes"), 1024 * 1024);
+	process_kill(&box.daemon);
+	sandbox_redis_start(&box, NULL, NULL);
+	sandbox_start_ready(&box);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	json_t *one = redis_hash(box.redis, "dpwatch:port:" VM1),
+	       *two = redis_hash(box.redis, "dpwatch:port:" VM2);
+	ck_assert_str_eq(redis_text(one, "dp_down"), "true");
+	ck_assert_str_eq(redis_text(two, "dp_down"), "false");
+	ck_assert_str_eq(redis_text(two, "revision"), "2");
+	/* Each told once, and none of them as what it was. */
+	ck_assert_int_eq(redis_events(box.redis), 2 + atoll(redis_text(one, "revision")));
+	ck_assert_int_eq(atoll(redis_text(one, "revision")) % 2, 1);
+	json_decref(one);
+	json_decref(two);
+	wait_for_idle();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -265,6 +315,7 @@ main(void)
 	tcase_add_test(tcase, damage_in_the_middle_costs_its_batch_and_says_so);
 	tcase_add_test(tcase, a_stop_while_redis_is_away_leaves_it_to_the_next_start);
 	tcase_add_test(tcase, the_files_stay_within_journal_max_and_both_are_read_again);
+	tcase_add_test(tcase, what_was_folded_at_the_bound_outlives_the_daemon);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
 }

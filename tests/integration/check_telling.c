@@ -119,6 +119,25 @@ START_TEST(a_map_that_comes_while_a_comparison_is_told_waits_for_the_end_of_it)
 }
 END_TEST
 
+/* Each of these ports toggled, so that folding does not help; then only this daemon knows how they are. */
+START_TEST(what_is_too_much_for_the_journal_is_lost_with_the_daemon_which_says_so)
+{
+	load_first();
+	sandbox_redis_kill(&box);
+	WAIT_FOR(!sandbox_status_is(&box, "redis.state", "connected"));
+	for (int i = 0; i < 3; i++) {
+		if (i % 2 == 0)
+			sandbox_link_down(&box, LEAF1, 1);
+		else
+			sandbox_link_up(&box, LEAF1, 1);
+		WAIT_FOR(sandbox_status_number(&box, "ports.down") == (i % 2 == 0 ? PORTS : 0));
+	}
+	WAIT_FOR(sandbox_log_has(&box, "also after folding"));
+	ck_assert_int_eq(sandbox_stop(&box), 1);
+	ck_assert(sandbox_log_has(&box, "neither Redis nor the journal has it"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -129,6 +148,8 @@ main(void)
 	tcase_add_checked_fixture(bounded, box_set_up_bounded, box_tear_down);
 	tcase_add_test(
 	    bounded, a_map_that_comes_while_a_comparison_is_told_waits_for_the_end_of_it);
+	tcase_add_test(
+	    bounded, what_is_too_much_for_the_journal_is_lost_with_the_daemon_which_says_so);
 	suite_add_tcase(suite, bounded);
 	return sandbox_main(suite);
 }

@@ -172,7 +172,6 @@ static const char *const port_fields[] = { "port", "name", "project_id", "dp_dow
 	"source", "received_at", "paths_up", "paths_stranded", "paths_total", "reported",
 	"reported_by", "reported_at", "reported_note", "reported_until", "maintenance", "removed",
 	NULL };
-enum { PORT_ID, PORT_KNOWN_REVISION = 4 }; /* of port_fields */
 static const char *const interface_fields[] = { "transition", "switch", "interface", "state",
 	"if_index", "oper", "admin", "reason", "source", "received_at", NULL };
 static const char *const redundancy_fields[] = { "kind", "port", "paths_up", "paths_stranded",
@@ -232,8 +231,8 @@ change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice *ret
 
 	while (change_next(args, offset, &record)) {
 		if (record.letter == 'T') {
-			*ret_port_id = record.values[PORT_ID];
-			*ret_known_revision = record.values[PORT_KNOWN_REVISION];
+			*ret_port_id = record.values[RECORD_PORT_ID];
+			*ret_known_revision = record.values[RECORD_KNOWN_REVISION];
 			return true;
 		}
 	}

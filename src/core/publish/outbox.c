@@ -61,8 +61,8 @@ open_batch(struct outbox *outbox)
 	return batch;
 }
 
-static void
-count_folded(struct outbox *outbox, size_t first)
+void
+outbox_count_folded(struct outbox *outbox, size_t first)
 {
 	for (size_t i = first; i < outbox->n; i++)
 		outbox->folded += outbox->batches[i].n_toggles;
@@ -74,7 +74,7 @@ overflow(struct outbox *outbox)
 {
 	size_t first = outbox->n_done + outbox->n_sent;
 
-	count_folded(outbox, first);
+	outbox_count_folded(outbox, first);
 	if (first < outbox->n)
 		outbox->next_number = outbox->batches[first].number;
 	outbox_cut_from(outbox, first);
@@ -143,6 +143,9 @@ outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *ret_
 	outbox->n_done = 0;
 	if (outbox->bytes <= outbox->max_bytes)
 		return 0;
+	close_batch(outbox);
+	if (!outbox->overflowed && outbox_fold(outbox))
+		return 0;
 	overflow(outbox);
 	return -ENOSPC;
 }
@@ -162,7 +165,7 @@ outbox_next(struct outbox *outbox)
 	    (outbox->open && next == outbox->n - 1))
 		return NULL;
 	outbox->n_sent++;
-	outbox->batches[next].sent = true;
+	outbox->batches[next].sent = outbox->batches[next].was_sent = true;
 	return &outbox->batches[next];
 }
 
@@ -234,7 +237,7 @@ outbox_number_from(struct outbox *outbox, uint64_t last)
 		if (batch->number != number)
 			outbox_store_again(outbox, 0);
 		batch->number = number;
-		batch->sent = false;
+		batch->sent = batch->was_sent = false;
 	}
 	outbox->next_number = last + 1 + outbox->n - outbox->n_done;
 }
@@ -242,7 +245,7 @@ outbox_number_from(struct outbox *outbox, uint64_t last)
 void
 outbox_restart(struct outbox *outbox)
 {
-	count_folded(outbox, outbox->n_done);
+	outbox_count_folded(outbox, outbox->n_done);
 	if (outbox->n > outbox->n_done)
 		outbox->next_number = outbox->batches[outbox->n_done].number;
 	outbox_cut_first(outbox, outbox->n);
