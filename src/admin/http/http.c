@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "admin/api_json.h"
 #include "admin/http_server.h"
@@ -114,6 +115,36 @@ refuse_impatient(
 	api_response_release(&response);
 }
 
+/*
+ * Two lengths: some proxy may see the other end of the body, and another request behind it (RFC 9112, 6.3 and 11.2). One beside
+ * a Transfer-Encoding evhttp refuses by itself.
+ */
+static bool
+has_two_lengths(struct evhttp_request *request)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	const char *length = evhttp_find_header(headers, "Content-Length");
+
+	for (const struct evkeyval *header = TAILQ_FIRST(headers); header;
+	     header = TAILQ_NEXT(header, next))
+		if (evutil_ascii_strcasecmp(header->key, "Content-Length") == 0 &&
+		    strcmp(header->value, length) != 0)
+			return true;
+	return false;
+}
+
+static void
+refuse_two_lengths(struct evhttp_request *request, struct http_connection *connection)
+{
+	struct api_response response = { 0 };
+
+	api_refuse(&response, 400, "HTTPBadRequest",
+	    "two different Content-Length headers: which one is the length of the body?");
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
+	http_send(request, connection, &response);
+	api_response_release(&response);
+}
+
 /* Through a proxy that speaks TLS for us: links lead back there, as in Neutron. It decides nothing else. */
 static bool
 came_by_https(struct evhttp_request *request)
@@ -134,6 +165,10 @@ on_request(struct evhttp_request *request, void *arg)
 
 	if (!connection) {
 		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
+		return;
+	}
+	if (has_two_lengths(request)) {
+		refuse_two_lengths(request, connection);
 		return;
 	}
 	struct api_request asked = {
