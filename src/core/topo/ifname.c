@@ -157,22 +157,25 @@ is_digits_and_dots(struct slice s)
 	return s.len > 0 && is_digit(s.data[s.len - 1]) && s.data[0] != '.';
 }
 
-/* "port1" of "port1.0.5", "P0" of "P0.2" (SCALANCE): the dot parts the numbers of a place. "p1p1" is a Linux interface. */
+/*
+ * "port1" of "port1.0.5", "P0" of "P0.2" (SCALANCE, of two digits at most): the dot parts the numbers of a place. "p1p1" is a Linux
+ * interface.
+ */
 static bool
-is_port_word(const struct ifname_parts *parts)
+is_port_word(const struct ifname_parts *parts, struct slice unit)
 {
 	return slice_case_eq_str(parts->head, "port") ||
-	       (slice_case_eq_str(parts->head, "p") &&
+	       (slice_case_eq_str(parts->head, "p") && unit.len <= 2 &&
 		   slice_digits(parts->tail) == parts->tail.len);
 }
 
 /* Whether the name before the dot of a switch of unknown family can have units at all. */
 static bool
-has_units(struct slice name)
+has_units(struct slice name, struct slice unit)
 {
 	struct ifname_parts parts = ifname_split(name);
 
-	if (is_port_word(&parts) || !is_digit(name.data[name.len - 1]))
+	if (is_port_word(&parts, unit) || !is_digit(name.data[name.len - 1]))
 		return false;
 	return parts.head.len > 0 || memchr(name.data, '/', name.len) != NULL;
 }
@@ -191,7 +194,7 @@ ifname_unit_parent(enum os_family os, struct slice name, struct slice *ret_paren
 	if (!is_digits_and_dots(unit))
 		return false;
 	if ((os == OS_UNKNOWN || os == OS_OTHER) &&
-	    (slice_find(unit, SLICE(".")) >= 0 || !has_units(parent)))
+	    (slice_find(unit, SLICE(".")) >= 0 || !has_units(parent, unit)))
 		return false;
 	*ret_parent = parent;
 	return true;

@@ -135,12 +135,12 @@ static const struct slice virtual_heads[LETTERS][HEADS_PER_LETTER] = {
 /* Beginnings of names: Linux's own, and what holds a digit. A bare "br" would take "branch1", too. */
 static const struct slice virtual_prefixes[LETTERS][PREFIXES_PER_LETTER] = {
 	[LETTER('b')] = { SLICE("br-"), SLICE("br_"), SLICE("brq") },
-	[LETTER('c')] = { SLICE("cali"), SLICE("cilium_") },
+	[LETTER('c')] = { SLICE("cilium_") },
 	[LETTER('d')] = { SLICE("docker"), SLICE("dummy"), SLICE("dot11radio") },
 	[LETTER('g')] = { SLICE("genev_sys_") },
 	[LETTER('i')] = { SLICE("ip6tnl") },
 	[LETTER('k')] = { SLICE("kube-") },
-	[LETTER('l')] = { SLICE("l2lisp"), SLICE("lxc") },
+	[LETTER('l')] = { SLICE("l2lisp"), SLICE("lxcbr"), SLICE("lxc_health") },
 	[LETTER('t')] = { SLICE("tap") },
 	[LETTER('v')] = { SLICE("veth"), SLICE("virbr"), SLICE("vmbr") },
 };
@@ -268,6 +268,20 @@ is_whole_head(struct slice name, struct slice text)
 	return ifname_split(interface).head.len == text.len;
 }
 
+/* Calico's and Cilium's ends of a container's cable: the rest is a number in hex. "lxc-host2" is a name that somebody gave. */
+static bool
+is_container_end(struct slice name)
+{
+	const size_t head = begins_with(name, SLICE("cali"))  ? 4
+			    : begins_with(name, SLICE("lxc")) ? 3
+							      : name.len;
+
+	for (size_t i = head; i < name.len; i++)
+		if (!is_hex(name.data[i]))
+			return false;
+	return head < name.len;
+}
+
 bool
 ifname_is_virtual(struct slice name)
 {
@@ -282,5 +296,6 @@ ifname_is_virtual(struct slice name)
 	for (const struct slice *is = virtual_prefixes[letter]; is->len > 0; is++)
 		if (begins_with(name, *is))
 			return true;
-	return begins_with(name, SLICE("cable")) && slice_find(name, SLICE("upstream")) >= 0;
+	return is_container_end(name) ||
+	       (begins_with(name, SLICE("cable")) && slice_find(name, SLICE("upstream")) >= 0);
 }
