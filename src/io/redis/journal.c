@@ -137,6 +137,13 @@ when_something_is_kept(struct journal *journal)
 	return collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
 }
 
+/* Nothing that is in the files is wanted any more: the outbox was folded, or Redis has all of it. */
+static bool
+is_stale(const struct journal *journal, uint64_t oldest)
+{
+	return journal->engaged && journal->bytes > 0 && oldest > journal->last_serial;
+}
+
 static enum journal_work
 next_work(struct journal *journal)
 {
@@ -154,6 +161,10 @@ next_work(struct journal *journal)
 		return JOURNAL_NO_WORK;
 	if (journal->buf.len > 0)
 		return JOURNAL_WRITE;
+	if (is_stale(journal, oldest)) {
+		journal_disown(journal);
+		return JOURNAL_RESET;
+	}
 	if (journal->writer.files.n == 2 && oldest > journal->old_serial)
 		return JOURNAL_DROP_OLD;
 	return when_something_is_kept(journal);
