@@ -100,7 +100,11 @@ static const struct {
 	{ "du", 1, "P false" },
 	{ "dud", 1, "T true" },
 	{ "dudu", 1, "P false" },
-	{ "ud", 1, "P true" },
+	{ "u", 1, "T false" },
+	{ "ud", 1, "T false, T true" },
+	{ "udu", 1, "T false, P false" },
+	{ "udud", 1, "T false, T true" },
+	{ "udup", 1, "T false, P false" },
 	{ "dp", 1, "T true, P true" },
 	{ "dpudp", 1, "T true, P true" },
 	{ "dup", 1, "P false" },
@@ -144,6 +148,24 @@ START_TEST(a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_n
 	add_change(&change);
 	fill();
 	ck_assert_str_eq(records_of(1, "dp_down"), "");
+}
+END_TEST
+
+/* What was down when Redis went away is told to be over, and what is down now to have begun. */
+START_TEST(each_fault_that_readers_hear_of_begins_and_ends)
+{
+	struct dp_change change = about_port(CHANGE_TOGGLE, 1, false);
+
+	change.fault = "leaf1:Ethernet1/1@known";
+	add_change(&change);
+	for (unsigned i = 0; i < 3; i++) {
+		change.fault = i == 2 ? "leaf1:Ethernet1/1@now" : "leaf1:Ethernet1/1@between";
+		change.dp_down = i != 1;
+		add_change(&change);
+	}
+	fill();
+	ck_assert_str_eq(
+	    records_of(1, "fault"), "T leaf1:Ethernet1/1@known, T leaf1:Ethernet1/1@now");
 }
 END_TEST
 
@@ -316,6 +338,7 @@ main(void)
 	tcase_add_loop_test(tcase, of_each_port_what_is_so_now_stays, 0, ROWS(port_rows));
 	tcase_add_test(
 	    tcase, a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_nothing);
+	tcase_add_test(tcase, each_fault_that_readers_hear_of_begins_and_ends);
 	tcase_add_test(tcase, what_stays_is_the_last_word_in_full);
 	tcase_add_test(tcase, of_each_interface_its_last_state_stays);
 	tcase_add_test(tcase, what_was_ever_sent_stays_as_it_was);

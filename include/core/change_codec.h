@@ -44,7 +44,13 @@ int script_head_encode(const struct script_head *head, struct arg_buf *args);
 #define CHANGE_FIELDS_MAX 23
 
 /* Places among the values: of a toggle's or port's record, and of an interface's. */
-enum { RECORD_PORT_ID, RECORD_KNOWN_REVISION = 4, RECORD_REPORTED_AT = 18, RECORD_REMOVED = 22 };
+enum {
+	RECORD_PORT_ID,
+	RECORD_DOWN = 3,
+	RECORD_KNOWN_REVISION,
+	RECORD_REPORTED_AT = 18,
+	RECORD_REMOVED = 22
+};
 enum { RECORD_TRANSITION, RECORD_INTERFACE = 2 };
 
 struct change_record {

@@ -1,6 +1,7 @@
 /*
  * Folding: what waits has reached the bound. Of each port, interface and switch what is so now stays, and what was so in between
- * goes: toggles alternate, so a port with an even number of them is told without one. What stays keeps its order.
+ * goes. Toggles alternate: of a port's, the first stays if it ends what readers know to be down, and the last if it is down;
+ * so each fault that they hear of begins and ends. What stays keeps its order.
  */
 #include <stdlib.h>
 
@@ -9,12 +10,12 @@
 
 /* What records are about: a port, what is told of its paths, an interface, or a switch that is forgotten. */
 struct subject {
-	char letter;          /* of the records, P also for a port's toggles */
-	struct slice key;     /* of the records */
-	struct slice part;    /* of an interface: its name */
-	uint32_t last;        /* which record is its last */
-	uint32_t last_toggle; /* and which its last toggle */
-	uint32_t n_toggles;
+	char letter;       /* of the records, P also for a port's toggles */
+	struct slice key;  /* of the records */
+	struct slice part; /* of an interface: its name */
+	uint32_t last;     /* which record is its last */
+	uint32_t first_toggle,
+	    last_toggle; /* and which its first and last toggle, counted from 1; 0: none */
 	bool transition; /* one of its records belongs to link-events */
 };
 
@@ -31,7 +32,7 @@ struct fold {
 	uint32_t n_subjects, room_subjects;
 	struct htab index;
 	struct folded *made;
-	size_t n_made;
+	size_t n_made, bytes; /* of them */
 };
 
 /* ---- whose record it is ---- */
@@ -90,7 +91,7 @@ typedef bool visitor(
 static bool
 walk(struct fold *fold, visitor *visit)
 {
-	uint32_t n = 0;
+	uint32_t n = 1;
 
 	for (size_t i = fold->first; i < fold->outbox->n; i++) {
 		const struct outbox_batch *batch = &fold->outbox->batches[i];
@@ -117,7 +118,8 @@ note(struct fold *fold, const struct change_record *record, struct slice key, ui
 	subject->last = n;
 	if (record->letter == 'T') {
 		subject->last_toggle = n;
-		subject->n_toggles++;
+		if (subject->first_toggle == 0)
+			subject->first_toggle = n;
 	}
 	if (record->letter == 'I' && slice_eq_str(record->values[RECORD_TRANSITION], "true"))
 		subject->transition = true;
@@ -137,15 +139,17 @@ open_folded(struct fold *fold)
 		return NULL;
 	fold->made = made;
 	fold->made[fold->n_made] = (struct folded){ .n_records = 0 };
+	fold->bytes += sizeof(struct outbox_batch);
 	return &fold->made[fold->n_made++];
 }
 
-/* As it was, but for the letter, and for whether link-events hears of it. */
+/* As it was, but for the letter, and for whether link-events hears of it. False also where what stays is too much by now. */
 static bool
 keep(struct fold *fold, const struct change_record *record, struct slice key, char letter,
     bool transition)
 {
 	struct folded *made = open_folded(fold);
+	const size_t before = made ? made->args.len + made->keys.len : 0;
 
 	if (!made || arg_buf_add(&made->keys, key) != 0 ||
 	    arg_buf_add(&made->args, (struct slice){ &letter, 1 }) != 0)
@@ -157,7 +161,8 @@ keep(struct fold *fold, const struct change_record *record, struct slice key, ch
 	}
 	made->n_records++;
 	made->n_toggles += letter == 'T';
-	return true;
+	fold->bytes += made->args.len + made->keys.len - before;
+	return fold->bytes <= fold->outbox->max_bytes / 2;
 }
 
 /* A toggle that is to be told without one, of a port that has no hash in Redis, or is to have none. */
@@ -170,15 +175,23 @@ leaves_nothing(const struct change_record *record)
 		       record->values[RECORD_REPORTED_AT].len == 0));
 }
 
+/* Whether it is one of the toggles that stay. */
+static bool
+is_told(const struct subject *subject, const struct change_record *record, uint32_t n)
+{
+	return record->letter == 'T' &&
+	       n == (slice_eq_str(record->values[RECORD_DOWN], "true") ? subject->last_toggle
+								       : subject->first_toggle);
+}
+
 static bool
 keep_last(struct fold *fold, const struct change_record *record, struct slice key, uint32_t n)
 {
 	const struct subject *subject = subject_of(fold, record, key);
-	const bool toggles = subject && subject->n_toggles % 2 == 1;
 
 	if (!subject)
 		return false;
-	if (toggles && n == subject->last_toggle)
+	if (is_told(subject, record, n))
 		return keep(fold, record, key, 'T', false);
 	return n != subject->last || leaves_nothing(record) ||
 	       keep(fold, record, key, subject->letter, subject->transition);
@@ -233,18 +246,6 @@ replace(struct outbox *outbox, const struct fold *fold)
 	return true;
 }
 
-/* Whether that leaves room enough for it to be worth it. */
-static bool
-is_short(const struct fold *fold)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < fold->n_made; i++)
-		bytes +=
-		    sizeof(struct outbox_batch) + fold->made[i].args.len + fold->made[i].keys.len;
-	return bytes <= fold->outbox->max_bytes / 2;
-}
-
 bool
 outbox_fold(struct outbox *outbox)
 {
@@ -254,7 +255,7 @@ outbox_fold(struct outbox *outbox)
 		fold.first++;
 	htab_init(&fold.index, &subject_type, &fold);
 	const bool done = fold.first < outbox->n && walk(&fold, note) && walk(&fold, keep_last) &&
-			  is_short(&fold) && replace(outbox, &fold);
+			  replace(outbox, &fold);
 	fold_release(&fold);
 	return done;
 }
