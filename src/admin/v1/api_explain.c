@@ -32,7 +32,6 @@ api_port_explain(struct api_call *call)
 	}
 	json_t *object = explain_json(engine, &explain);
 	engine_port_view(engine, port, &view);
-	engine_port_view_observed(engine, port, &view);
 	json_object_set_new(object, "maintenance",
 	    json_boolean(
 		maintenance_covers_port(call->api->maintenance, engine_topo(engine), &view)));
