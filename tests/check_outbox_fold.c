@@ -294,6 +294,42 @@ START_TEST(all_that_stays_is_stored_once_more)
 }
 END_TEST
 
+/* A file may be full of what is not wanted any more, while there is room in memory. */
+START_TEST(where_the_disk_has_no_room_what_is_kept_goes_and_then_what_waits_is_folded)
+{
+	add_toggle(1, true);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	add_toggle(2, true);
+	add_toggle(2, false);
+	add_toggle(2, true);
+	ck_assert(outbox_make_room(outbox));
+	ck_assert(!outbox_gap(outbox, 0));
+	ck_assert_uint_eq(outbox_waiting(outbox), 3);
+	ck_assert(outbox_make_room(outbox));
+	ck_assert_uint_eq(outbox_waiting(outbox), 1);
+	ck_assert_uint_eq(outbox_folded(outbox), 2);
+	expect_next(2, 1, 1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_shorter_is_not_folded_again_and_again)
+{
+	uint64_t ticket;
+
+	for (uint8_t port = 0; outbox_bytes(outbox) < BOUND * 3 / 4; port++) {
+		const struct dp_change change = about_port(CHANGE_TOGGLE, port, true);
+		ck_assert_int_eq(outbox_add(outbox, &change, &ticket), 0);
+	}
+	outbox_turn_end(outbox);
+	const uint64_t serial = outbox_last_serial(outbox);
+	ck_assert(!outbox_make_room(outbox));
+	ck_assert(!outbox_make_room(outbox));
+	ck_assert_uint_eq(outbox_last_serial(outbox), serial);
+	ck_assert_uint_eq(outbox_folded(outbox), 0);
+}
+END_TEST
+
 /* ---- all of it ---- */
 
 /* Any history of many ports: each port's toggles alternate, none is told that it is what it was, and the end is right. */
@@ -345,6 +381,9 @@ main(void)
 	tcase_add_test(tcase, what_redis_is_known_not_to_have_is_folded_as_well);
 	tcase_add_test(tcase, all_tickets_are_done_with_the_last_of_what_stays);
 	tcase_add_test(tcase, all_that_stays_is_stored_once_more);
+	tcase_add_test(
+	    tcase, where_the_disk_has_no_room_what_is_kept_goes_and_then_what_waits_is_folded);
+	tcase_add_test(tcase, what_cannot_be_shorter_is_not_folded_again_and_again);
 	tcase_add_loop_test(tcase, whatever_happened_is_told_as_what_alternates_and_ends_so, 0, 8);
 	return run_case("outbox_fold", tcase);
 }

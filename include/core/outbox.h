@@ -123,6 +123,12 @@ int outbox_take_back(struct outbox *outbox, const struct outbox_saved *saved);
 int outbox_take_kept(
     struct outbox *outbox, uint64_t number, const struct outbox_saved *saved, int64_t now_ns);
 
+/*
+ * The disk has no room for what waits, although memory may have: what is only kept goes, and the next time what waits is
+ * folded. True where that changed anything; not while a turn is under way.
+ */
+bool outbox_make_room(struct outbox *outbox);
+
 uint64_t outbox_oldest_serial(const struct outbox *outbox); /* that waits or is kept; 0: none */
 /* The oldest batch that waits; 0: none. All with a lower serial are in Redis, or were given up. */
 uint64_t outbox_first_serial(const struct outbox *outbox);

@@ -32,6 +32,8 @@ struct outbox {
 	    settle_serial; /* tickets wait for this batch; 0: for none; UINT64_MAX: for outbox_settle */
 	uint64_t last_ticket, done_ticket, stored_ticket;
 	size_t bytes, max_bytes;
+	size_t
+	    unfolded_bytes; /* folding did not help when it had so many; 0: not tried since it did */
 	bool overflowed;
 	uint64_t folded;
 };

@@ -16,7 +16,8 @@
  * do without a thread, but container runtimes and RHEL's kernel forbid it. The thread shares nothing but that piece of work.
  *
  * Bounded by [redis] journal_max in two files, a second one being begun when the first has half of that (or 1 MiB, while
- * Redis keeps up): the older goes when the outbox holds nothing of it any more. A disk
+ * Redis keeps up): the older goes when the outbox holds nothing of it any more. Where both are full, what is kept and not
+ * owed goes, and what waits is folded (outbox_make_room). A disk
  * that is full, or fails, is tried again every second; meanwhile everything is in memory, and no INFORM is answered for it.
  *
  * Whose it is. A journal found at the start may be sent on only where it continues what Redis holds: where the history of

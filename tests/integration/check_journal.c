@@ -245,40 +245,68 @@ START_TEST(the_files_stay_within_journal_max_and_both_are_read_again)
 }
 END_TEST
 
-/* Of the ports the last state is what a restart must know, however much was in between. */
-START_TEST(what_was_folded_at_the_bound_outlives_the_daemon)
+/* VM1's interface goes down and up and so on, in so many lines of syslog. */
+static void
+flap_lines(json_int_t n_lines)
 {
-	char lines[SANDBOX_PATH + 48], line[128];
 	static const char *const words[] = { "down", "up" };
-	struct process sender;
+	const json_int_t before = sandbox_counter(&box, "syslog.event");
+	char line[128];
 
-	sandbox_stop(&box);
-	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
-	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
-	sandbox_start_ready(&box);
-	sandbox_link_down(&box, LEAF1, 2);
-	WAIT_FOR(redis_events(box.redis) == 1);
-	kill_redis();
-	/* Several times: what was folded must not fill the files. */
-	for (json_int_t n = 0; sandbox_counter(&box, "out.folded") < 5000; n += 100) {
+	for (json_int_t n = 0; n < n_lines; n += 100) {
 		for (int i = 0; i < 100; i++) {
 			snprintf(line, sizeof(line),
 			    "<187>%%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to %s",
 			    words[i % 2]);
 			sandbox_line(&box, LEAF1, line);
 		}
-		WAIT_FOR(sandbox_counter(&box, "syslog.event") == n + 100);
-		ck_assert(!sandbox_status_is(&box, "journal.state", "full"));
-		ck_assert_int_lt(n, 20000);
+		WAIT_FOR(sandbox_counter(&box, "syslog.event") == before + n + 100);
 	}
+}
+
+/* Its exit status: 0 when it was answered. */
+static int
+inform_of(const char *trap, const char *index)
+{
+	struct process sender;
+
+	start_inform_of(&sender, trap, index, "20");
+	return process_wait(&sender);
+}
+
+/*
+ * Of the ports the last state is what a restart must know, however much was in between. What Redis just got, and what was
+ * folded, takes no room from what waits.
+ */
+START_TEST(what_was_folded_at_the_bound_outlives_the_daemon)
+{
+	char lines[SANDBOX_PATH + 48];
+
+	sandbox_stop(&box);
+	snprintf(lines, sizeof(lines), "server = unix:%s\njournal_max = 1MiB", box.redis);
+	sandbox_configure(&box, &(struct sandbox_lines){ .redis = lines });
+	sandbox_start_ready(&box);
+	json_int_t n = 0;
+	do {
+		flap_lines(100);
+		n += 100;
+		WAIT_FOR(redis_events(box.redis) == n);
+		ck_assert_int_lt(n, 5000);
+	} while (sandbox_status_number(&box, "journal.bytes") < 350000);
+	kill_redis();
+	/* More than there is room for behind that. An INFORM is answered when all that came before it is on disk. */
+	flap_lines(1300);
+	ck_assert_int_eq(inform_of(LINK_DOWN, "2"), 0);
+	for (int i = 0; sandbox_counter(&box, "out.folded") < 5000; i++) {
+		flap_lines(100);
+		ck_assert_int_lt(i, 200);
+	}
+	flap_lines(1400);
 	sandbox_line(
 	    &box, LEAF1, "<187>%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
 	WAIT_FOR(sandbox_status_number(&box, "ports.down") == 2);
-	/* It is answered when all that came before it is on disk. */
-	start_inform_of(&sender, LINK_UP, "2", "20");
-	ck_assert_int_eq(process_wait(&sender), 0);
+	ck_assert_int_eq(inform_of(LINK_UP, "2"), 0);
 	WAIT_FOR(sandbox_log_has(&box, "toggles that waited are folded"));
-	ck_assert_int_le(sandbox_status_number(&box, "journal.bytes"), 1024 * 1024);
 	process_kill(&box.daemon);
 	sandbox_redis_start(&box, NULL, NULL);
 	sandbox_start_ready(&box);
@@ -286,11 +314,12 @@ START_TEST(what_was_folded_at_the_bound_outlives_the_daemon)
 	json_t *one = redis_hash(box.redis, "dpwatch:port:" VM1),
 	       *two = redis_hash(box.redis, "dpwatch:port:" VM2);
 	ck_assert_str_eq(redis_text(one, "dp_down"), "true");
-	ck_assert_str_eq(redis_text(two, "dp_down"), "false");
-	ck_assert_str_eq(redis_text(two, "revision"), "2");
-	/* Each told once, and none of them as what it was. */
-	ck_assert_int_eq(redis_events(box.redis), 2 + atoll(redis_text(one, "revision")));
-	ck_assert_int_eq(atoll(redis_text(one, "revision")) % 2, 1);
+	/* Each is told once, and none as what it was; that VM2 was down is folded, or told and over. */
+	const json_int_t revisions =
+	    atoll(redis_text(one, "revision")) +
+	    (json_object_size(two) > 0 ? atoll(redis_text(two, "revision")) : 0);
+	ck_assert_int_eq(redis_events(box.redis), revisions);
+	ck_assert_int_eq(revisions % 2, 1);
 	json_decref(one);
 	json_decref(two);
 	wait_for_idle();

@@ -52,6 +52,25 @@ outbox_store_again(struct outbox *outbox, uint64_t serial)
 		outbox->stored_serial = serial;
 }
 
+bool
+outbox_make_room(struct outbox *outbox)
+{
+	if (outbox->open || outbox->overflowed)
+		return false;
+	if (outbox->n_done > 0) {
+		outbox_cut_first(outbox, outbox->n_done);
+		outbox->n_done = 0;
+		return true;
+	}
+	/* It costs a walk over all that waits. */
+	if (outbox->unfolded_bytes > 0 &&
+	    outbox->bytes < outbox->unfolded_bytes + outbox->max_bytes / 8)
+		return false;
+	const bool folded = outbox_fold(outbox);
+	outbox->unfolded_bytes = folded ? 0 : outbox->bytes;
+	return folded;
+}
+
 static struct outbox_batch *
 take_saved(struct outbox *outbox, const struct outbox_saved *saved)
 {

@@ -145,7 +145,7 @@ is_stale(const struct journal *journal, uint64_t oldest)
 }
 
 static enum journal_work
-next_work(struct journal *journal)
+work_for(struct journal *journal)
 {
 	const uint64_t oldest = outbox_oldest_serial(journal->outbox);
 
@@ -168,6 +168,17 @@ next_work(struct journal *journal)
 	if (journal->writer.files.n == 2 && oldest > journal->old_serial)
 		return JOURNAL_DROP_OLD;
 	return when_something_is_kept(journal);
+}
+
+static enum journal_work
+next_work(struct journal *journal)
+{
+	enum journal_work work = work_for(journal);
+
+	while (work == JOURNAL_NO_WORK && journal->full && outbox_has_to_store(journal->outbox) &&
+	       outbox_make_room(journal->outbox))
+		work = work_for(journal);
+	return work;
 }
 
 void
