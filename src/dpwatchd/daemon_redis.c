@@ -249,9 +249,10 @@ on_done(void *ctx, const struct outbox_batch *batch)
 {
 	struct daemon *daemon = ctx;
 
-	daemon_keep_owed(daemon);
 	if (batch->n_toggles > 0)
 		daemon_events_published(daemon);
+	/* The batch may be gone after it: a full journal makes room. */
+	daemon_keep_owed(daemon);
 	if (daemon->comparing.telling)
 		loop_timer_arm(daemon->comparing.slice, 0);
 	if (daemon->phase == PHASE_STOPPING)
