@@ -71,7 +71,7 @@ START_TEST(a_burst_is_received_ahead_and_acted_on_in_order)
 	process_signal(&box.daemon, SIGCONT);
 	WAIT_FOR(redis_events(box.redis) == N_TRAPS);
 	ck_assert_int_eq(redis_down(box.redis), 0);
-	ck_assert_int_gt(sandbox_counter(&box, "trap.received-ahead"), N_TRAPS / 2);
+	ck_assert_int_gt(sandbox_counter(&box, "trap.received-ahead"), N_TRAPS / 4);
 	ck_assert_int_eq(sandbox_counter(&box, "trap.received"), N_TRAPS);
 	ck_assert_int_eq(sandbox_counter(&box, "trap.kernel-drops"), 0);
 }
