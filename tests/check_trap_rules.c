@@ -144,7 +144,9 @@ decode_row(const struct trap_row *row, bool with_zero, bool v1)
 		TEXT("p7", ENT, 6141, 2, 4, 1, 1, 1, 1, 3, 7),
 		INTEGER(1, ENT, 14823, 2, 3, 1, 11, 1, 1, 25, 0),
 		TEXT("p", ENT, 14823, 2, 3, 1, 11, 1, 1, 28, 0),
-		INTEGER(7, ENT, 14823, 2, 3, 1, 11, 1, 1, 59, 0) };
+		INTEGER(7, ENT, 14823, 2, 3, 1, 11, 1, 1, 59, 0),
+		INTEGER(7, ENT, 3181, 10, 3, 3, 10, 1, 1, 7),
+		INTEGER(1, ENT, 3181, 10, 3, 3, 10, 1, 3, 7) };
 
 	memcpy(ids, row->base.ids, n * sizeof(*ids));
 	if (with_zero)
@@ -203,19 +205,19 @@ START_TEST(every_link_notification_is_known_with_and_without_the_zero)
 			assert_row_event(row);
 		}
 	}
-	ck_assert_uint_eq(n, 4 * 41);
+	ck_assert_uint_eq(n, 4 * 48);
 }
 END_TEST
 
 START_TEST(the_catalogue_of_the_facts_is_whole)
 {
-	static const size_t expected[MEANS_MAX] = { [MEANS_DOWN] = 19,
-		[MEANS_UP] = 20,
-		[MEANS_STATUS] = 1,
+	static const size_t expected[MEANS_MAX] = { [MEANS_DOWN] = 23,
+		[MEANS_UP] = 23,
+		[MEANS_STATUS] = 2,
 		[MEANS_RESTART] = 1,
 		[MEANS_NEW_BOOT] = 2,
-		[MEANS_DOUBT] = 102,
-		[MEANS_HINT] = 13,
+		[MEANS_DOUBT] = 113,
+		[MEANS_HINT] = 15,
 		[MEANS_IGNORE] = 71 };
 	size_t n[MEANS_MAX] = { 0 };
 
