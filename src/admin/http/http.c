@@ -101,6 +101,16 @@ answer(struct http_server *server, struct evhttp_request *request,
 	api_response_release(&response);
 }
 
+/* Before any handler sees it; with one more header. */
+static void
+refuse(struct evhttp_request *request, struct http_connection *connection,
+    struct api_response *response, const char *header, const char *value)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(request), header, value);
+	http_send(request, connection, response);
+	api_response_release(response);
+}
+
 static void
 refuse_impatient(
     struct http_server *server, struct evhttp_request *request, struct http_connection *connection)
@@ -110,9 +120,7 @@ refuse_impatient(
 	stats_add(server->http->stats, STAT_HTTP_IMPATIENT, 1);
 	api_refuse(&response, 429, "HTTPTooManyRequests",
 	    "too many wrong tokens from this address: try again in a minute");
-	evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", "60");
-	http_send(request, connection, &response);
-	api_response_release(&response);
+	refuse(request, connection, &response, "Retry-After", "60");
 }
 
 /*
@@ -140,9 +148,7 @@ refuse_two_lengths(struct evhttp_request *request, struct http_connection *conne
 
 	api_refuse(&response, 400, "HTTPBadRequest",
 	    "two different Content-Length headers: which one is the length of the body?");
-	evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-	http_send(request, connection, &response);
-	api_response_release(&response);
+	refuse(request, connection, &response, "Connection", "close");
 }
 
 /* Through a proxy that speaks TLS for us: links lead back there, as in Neutron. It decides nothing else. */

@@ -207,15 +207,17 @@ port_json(const struct api_call *call, uint32_t port)
 	json_t *object = json_object();
 
 	engine_port_view(call->api->engine, port, &view);
-	const bool maintained =
-	    maintenance_covers_port(call->api->maintenance, engine_topo(call->api->engine), &view);
+	/* As its toggle said: of what was told, before what is observed takes its place. */
+	const bool tells_maintenance = is_wanted(call, "dp_down_maintenance");
+	const bool maintained = tells_maintenance && maintenance_covers_port(call->api->maintenance,
+							 engine_topo(call->api->engine), &view);
 	/* It may have to search the map. */
 	if (may_read(call, "dp_down_causes") && is_wanted(call, "dp_down_causes"))
 		engine_port_view_observed(call->api->engine, port, &view);
 	for (const struct attribute *a = attributes; a < attributes + N_ATTRIBUTES; a++)
 		if (a->show && call->request->role >= a->least && is_wanted(call, a->name))
 			json_object_set_new(object, a->name, a->show(&view));
-	if (is_wanted(call, "dp_down_maintenance"))
+	if (tells_maintenance)
 		json_object_set_new(object, "dp_down_maintenance", json_boolean(maintained));
 	return object;
 }
