@@ -245,6 +245,30 @@ START_TEST(a_map_that_comes_while_redis_is_read_lets_redis_tell_again)
 }
 END_TEST
 
+/* What the hash says of a port that was removed; it is in the map when the daemon starts, or comes later. */
+START_TEST(a_port_of_which_redis_says_that_it_was_removed_is_told_when_it_is_back)
+{
+	struct engine_port_record record = down_record(7);
+	struct dp_change change;
+
+	record.dp_down = false;
+	record.reason = REASON_REMOVED;
+	if (_i == 1)
+		load(WITHOUT_PORT);
+	engine_restore_port(engine, &record);
+	engine_start(engine, now());
+	if (_i == 1) {
+		ck_assert_uint_eq(count(CHANGE_PORT), 0);
+		load(WITH_PORT);
+	}
+	ck_assert_uint_eq(pop_all(CHANGE_PORT, &change), 1);
+	ck_assert(!change.dp_down);
+	ck_assert_uint_eq(change.known_revision, 7);
+	ck_assert_int_eq(change.reason, REASON_NONE);
+	ck_assert_uint_eq(view().revision, 7);
+}
+END_TEST
+
 START_TEST(a_revision_beyond_32_bits_is_kept_as_the_greatest)
 {
 	struct engine_port_record record = down_record(UINT64_C(0x100000005));
@@ -493,6 +517,8 @@ main(void)
 	tcase_add_test(before, an_interface_of_an_unknown_switch_is_not_restored);
 	tcase_add_test(before, what_redis_tells_twice_counts_once);
 	tcase_add_test(before, a_map_that_comes_while_redis_is_read_lets_redis_tell_again);
+	tcase_add_loop_test(
+	    before, a_port_of_which_redis_says_that_it_was_removed_is_told_when_it_is_back, 0, 2);
 	tcase_add_test(before, a_revision_beyond_32_bits_is_kept_as_the_greatest);
 	tcase_add_test(before, a_report_that_comes_before_the_start_is_newer_than_redis);
 	suite_add_tcase(suite, before);

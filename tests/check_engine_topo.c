@@ -59,6 +59,49 @@ START_TEST(the_old_map_is_in_force_up_to_one_slice)
 }
 END_TEST
 
+/* ---- ports that come back ---- */
+
+/* It was told twice, and is up. */
+START_TEST(a_port_that_leaves_while_it_is_up_comes_back_with_its_revision)
+{
+	engine_published(engine, id, 2);
+	load(WITHOUT_PORT);
+	ck_assert_uint_eq(count(CHANGE_TOGGLE), 0);
+	load(WITH_PORT);
+	ck_assert_uint_eq(view().revision, 2);
+	ck_assert_uint_eq(count(CHANGE_PORT), 0);
+}
+END_TEST
+
+/* What Redis was told last is that it was removed, and its hash ends: it is told anew, behind that. */
+START_TEST(a_port_that_left_while_it_was_down_and_comes_back_up_is_told_to_its_hash)
+{
+	struct dp_change change;
+
+	say(SLICE("Ethernet1/1"), WORD_DOWN);
+	ck_assert_uint_eq(pop_all(CHANGE_TOGGLE, &change), 1);
+	engine_published(engine, id, 1);
+	load(WITHOUT_PORT);
+	ck_assert_uint_eq(pop_all(CHANGE_TOGGLE, &change), 1);
+	ck_assert(change.removed);
+	engine_published(engine, id, 2);
+	say(SLICE("Ethernet1/1"), WORD_UP);
+	ck_assert_uint_eq(count(CHANGE_TOGGLE), 0);
+	load(WITH_PORT);
+	ck_assert_uint_eq(pop_all(CHANGE_PORT, &change), 1);
+	ck_assert(!change.dp_down);
+	ck_assert(!change.removed);
+	ck_assert_uint_eq(change.known_revision, 2);
+	ck_assert_int_eq(change.reason, REASON_NONE);
+	ck_assert_uint_eq(view().revision, 2);
+	/* Once. */
+	load(WITH_PORT);
+	ck_assert_uint_eq(count(CHANGE_PORT), 0);
+}
+END_TEST
+
+/* ---- slices ---- */
+
 /* For the leak checker: each is left in another place. */
 START_TEST(an_engine_may_be_freed_after_any_slice)
 {
@@ -248,6 +291,9 @@ main(void)
 	tcase_add_checked_fixture(slices, set_up_started, tear_down);
 	tcase_set_timeout(slices, 30);
 	tcase_add_test(slices, the_old_map_is_in_force_up_to_one_slice);
+	tcase_add_test(slices, a_port_that_leaves_while_it_is_up_comes_back_with_its_revision);
+	tcase_add_test(
+	    slices, a_port_that_left_while_it_was_down_and_comes_back_up_is_told_to_its_hash);
 	tcase_add_test(slices, an_engine_may_be_freed_after_any_slice);
 	tcase_add_test(slices, a_newer_map_takes_the_place_of_the_one_that_is_being_taken);
 	tcase_add_test(

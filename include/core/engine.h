@@ -237,7 +237,7 @@ void engine_polled(struct engine *engine, uint32_t sw, struct engine_time time);
 void engine_doubt_switch(struct engine *engine, uint32_t sw, struct engine_time time);
 void engine_doubt_source(struct engine *engine, enum link_source source, struct engine_time time);
 
-/* Redis gave this revision to the port's last toggle. */
+/* Redis gave this revision to the port's last toggle; also one that left the map, which goes on with it when it is back. */
 void engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revision);
 
 /* ---- views, for the API; strings are borrowed until the next call that is not a view ---- */

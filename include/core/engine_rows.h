@@ -267,6 +267,8 @@ struct engine {
 	int64_t report_deadline; /* no report ends before; INT64_MAX: never */
 	struct orphan *orphans;
 	uint32_t n_orphans, room_orphans;
+	struct gone *gone; /* engine_gone.c; NULL: none yet */
+	size_t n_gone;     /* ever */
 
 	struct queued *queue; /* [head, n_queue) waits */
 	size_t head, n_queue, room_queue;

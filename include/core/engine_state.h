@@ -22,6 +22,7 @@
  *   engine_report.c  what somebody outside says of a port
  *   engine_topo.c    a new snapshot, in slices: engine_carry.c, engine_swap.c (core/engine_take.h)
  *   engine_restore.c what Redis still knew, and the start
+ *   engine_gone.c    ports that left the map, and may come back
  *   engine_view.c    reading it, for the API
  *
  * What they all work on is in core/engine_rows.h.
@@ -351,6 +352,17 @@ void engine_reblame_group(
 struct orphan *engine_add_orphan(
     struct engine *engine, const uint8_t id[16], const char *name, const char *project_id);
 void engine_queue_removed(struct engine *engine, uint32_t orphan, struct engine_time time);
+
+/* ---- engine_gone.c ---- */
+/* The port is not in the map, and Redis holds this of it; where it was down, it holds, or is told, that it was removed. */
+void engine_note_gone(
+    struct engine *engine, const uint8_t id[16], uint64_t revision, bool was_down);
+/* Redis gave this revision to the last toggle of a port that is not in the map. */
+void engine_gone_published(struct engine *engine, const uint8_t id[16], uint64_t revision);
+/* Another map is in force: those of them that are in it are back, and go on with their revisions. */
+void engine_know_returned(struct engine *engine);
+/* ... and verdicts are settled, or the engine starts: what their hashes should say is told. They are gone no more. */
+void engine_tell_returned(struct engine *engine, const struct decision *decision);
 
 /* ---- engine_start.c ---- */
 /* What is being compared for the start changed: it begins anew. Nothing where nothing is compared. */

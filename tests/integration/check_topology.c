@@ -96,6 +96,36 @@ START_TEST(a_down_port_that_leaves_the_map_is_let_go)
 }
 END_TEST
 
+START_TEST(a_port_that_comes_back_up_goes_on_with_its_revision_and_a_hash_that_stays)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	expect_event(1, VM1, "true", "trap", "link-down", "1");
+	sandbox_load(&box, TWO_SWITCHES "}");
+	expect_event(2, VM1, "false", "topology", "removed", "2");
+	ck_assert_int_gt(redis_number(box.redis, "TTL dpwatch:port:%s", VM1), 0);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_counter(&box, "trap.event") == 2);
+	/* The second time it left while it was up. */
+	for (int i = 0; i < 2; i++) {
+		sandbox_load(
+		    &box, TWO_SWITCHES ", \"ports\": [" PORT_AT(VM1, "leaf1:Ethernet1/1") "]}");
+		WAIT_FOR(redis_number(box.redis, "TTL dpwatch:port:%s", VM1) == -1);
+		json_t *hash = redis_hash(box.redis, "dpwatch:port:" VM1);
+		ck_assert_str_eq(redis_text(hash, "dp_down"), "false");
+		ck_assert_str_eq(redis_text(hash, "reason"), "");
+		ck_assert_str_eq(redis_text(hash, "revision"), "2");
+		json_decref(hash);
+		json_t *port = sandbox_get(&box, "/v2.0/ports/" VM1);
+		ck_assert_int_eq(json_integer_value(json_object_get(
+				     json_object_get(port, "port"), "revision_number")),
+		    2);
+		json_decref(port);
+		sandbox_load(&box, TWO_SWITCHES "}");
+	}
+	ck_assert_int_eq(redis_events(box.redis), 2);
+}
+END_TEST
+
 START_TEST(a_load_of_the_same_map_changes_nothing)
 {
 	sandbox_link_down(&box, LEAF1, 1);
@@ -328,6 +358,8 @@ main(void)
 	tcase_add_test(tcase, a_load_that_moves_a_port_off_a_dead_interface_heals_it);
 	tcase_add_test(tcase, a_load_that_moves_a_port_onto_a_dead_interface_takes_it_down);
 	tcase_add_test(tcase, a_down_port_that_leaves_the_map_is_let_go);
+	tcase_add_test(
+	    tcase, a_port_that_comes_back_up_goes_on_with_its_revision_and_a_hash_that_stays);
 	tcase_add_test(tcase, a_load_of_the_same_map_changes_nothing);
 	tcase_add_test(tcase, an_interface_that_spoke_before_it_was_mapped_counts_when_it_is);
 	tcase_add_test(tcase, a_change_by_hand_is_followed_at_once);

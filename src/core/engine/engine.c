@@ -304,6 +304,7 @@ engine_free(struct engine *engine)
 	free(engine->ports);
 	free(engine->reports);
 	free(engine->orphans);
+	free(engine->gone);
 	free(engine->queue);
 	topo_free(engine->topo);
 	free(engine);

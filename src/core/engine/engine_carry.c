@@ -266,7 +266,7 @@ find_leaving(struct take *take, uint32_t port)
 {
 	const struct port_state *state = &take->engine->ports[port];
 
-	if ((state->flags & PORT_DOWN || state->fault) &&
+	if ((state->flags & PORT_DOWN || state->fault || state->revision > 0) &&
 	    topo_port_find(take->next.topo, topo_port_get(take->engine->topo, port)->id) ==
 		TOPO_NONE)
 		take_list(take, &take->leaving, port);

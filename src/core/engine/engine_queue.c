@@ -217,4 +217,6 @@ engine_published(struct engine *engine, const uint8_t port_id[16], uint64_t revi
 
 	if (port != TOPO_NONE)
 		engine_note_revision(engine_port_for_change(engine, port), revision);
+	else
+		engine_gone_published(engine, port_id, revision);
 }

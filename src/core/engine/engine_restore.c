@@ -104,7 +104,8 @@ read_state(const json_t *object, struct interface_state *state, struct engine_ti
 		       state->admin != SPOKEN_NONE;
 	state->heard_us = state->heard ? state->since_us : 0;
 	state->changed_ns = engine_ns(state->since_us, time);
-	state->order = order_from(object, state->since_us);
+	/* An aggregate that nobody spoke of lifts no member, although the end of an override has a date. */
+	state->order = state->heard ? order_from(object, state->since_us) : 0;
 	/* While this daemon was away anything may have happened. */
 	state->certain = !state->heard;
 }
@@ -288,8 +289,12 @@ void
 engine_restore_port(struct engine *engine, const struct engine_port_record *record)
 {
 	uint32_t port = topo_port_find(engine->topo, record->id);
+	const bool was_removed = !record->dp_down && record->reason == REASON_REMOVED;
 
 	engine_compare_again(engine);
+	if (port == TOPO_NONE || was_removed)
+		engine_note_gone(
+		    engine, record->id, record->revision, was_removed || record->dp_down);
 	if (port == TOPO_NONE) {
 		if (!record->dp_down)
 			return;
@@ -304,7 +309,7 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 	*state = (struct port_state){
 		.flags = record->dp_down ? PORT_DOWN : 0,
 		.cause = (uint8_t)record->cause,
-		.reason = (uint8_t)record->reason,
+		.reason = (uint8_t)(was_removed ? REASON_NONE : record->reason),
 		.interface = interface_named(engine, record->switch_name, record->interface_name),
 		.since_us = record->since_us,
 		.fault = fault_restored(engine, record->fault),

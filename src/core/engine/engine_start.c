@@ -175,6 +175,7 @@ begin_to_decide(struct engine *engine, struct engine_time time)
 	queue_orphans(engine, time);
 	engine_settle_groups(
 	    engine, comparison->groups.items, (uint32_t)comparison->groups.n, &decision);
+	engine_tell_returned(engine, &decision);
 	engine_asks_start(engine);
 	engine_reports_start(engine, compared, time);
 	engine_compare_again(engine);

@@ -70,6 +70,8 @@ let_go(struct engine *engine, uint32_t port, struct engine_time time)
 	struct port_state *state = &engine->ports[port];
 	const struct topo_port *row = topo_port_get(engine->topo, port);
 
+	if (engine->started || engine->comparing)
+		engine_note_gone(engine, row->id, state->revision, state->flags & PORT_DOWN);
 	if ((state->flags & PORT_DOWN) && (engine->started || engine->comparing)) {
 		struct orphan *orphan =
 		    engine_add_orphan(engine, row->id, topo_text_get(engine->topo, row->name),
@@ -227,6 +229,8 @@ take_settle(struct take *take, uint32_t n_ports)
 		return true;
 	for (; take->n_told < aggregates->n; take->n_told++)
 		tell_order(take->engine, aggregates->items[take->n_told], take->time.wall_us);
+	if (take->engine->started)
+		engine_tell_returned(take->engine, &decision);
 	return false;
 }
 
@@ -256,6 +260,7 @@ take_swap(struct take *take, struct engine_time time)
 	take->time = time;
 	engine->unsettled = take;
 	forget_new_switches(take);
+	engine_know_returned(engine);
 	return 0;
 }
 
