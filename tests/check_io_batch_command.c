@@ -1,6 +1,7 @@
 /* batch_command: what is written is what Redis reads, by hiredis' own reader of the same protocol. */
 #include <check.h>
 #include <hiredis/hiredis.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "io/batch_command.h"
@@ -80,8 +81,8 @@ START_TEST(a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order)
 	static const char *const wanted[] = { "EVALSHA", SHA, "7", "{site-a}:publisher",
 		"{site-a}:down", "{site-a}:events", "{site-a}:link-events", "{site-a}:redundancy",
 		"{site-a}:interface:leaf1", "{site-a}:port:00000000-0000-0000-0000-000000000000" };
-	static const char *const wanted_head[] = { "18446744073709551615", "40", "41", "1",
-		"host/1", "host/0", "1000000", "100000", "1700000000000", "IT", NULL };
+	static const char *const wanted_head[] = { "18446744073709551615", "", "41", "1", "host/1",
+		"host/0", "1000000", "100000", "1700000000000", "IT", NULL };
 	const size_t n = sizeof(wanted) / sizeof(wanted[0]);
 
 	add(CHANGE_INTERFACE, "leaf1");
@@ -120,7 +121,7 @@ START_TEST(a_batch_of_an_interface_and_its_port_says_so)
 		for (unsigned j = 0; j < batches[i].n; j++)
 			add(batches[i].kinds[j], "leaf1");
 		ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);
-		const char *const head[] = { "1", "40", "41", "1", "host/1", "host/1", "1000000",
+		const char *const head[] = { "1", "", "41", "1", "host/1", "host/1", "1000000",
 			"100000", "1700000000000", batches[i].told, NULL };
 		redisReply *args = read_command();
 		expect_head_and_records(args, 8 + batches[i].n, head);
@@ -131,7 +132,7 @@ END_TEST
 
 START_TEST(an_empty_batch_has_no_key_of_its_own_and_no_records)
 {
-	static const char *const head[] = { "0", "40", "41", "1", "host/1", "host/1", "1000000",
+	static const char *const head[] = { "0", "", "41", "1", "host/1", "host/1", "1000000",
 		"100000", "1700000000000", "", NULL };
 
 	ck_assert_int_eq(batch_command_make(&command, SHA, 0, &batch), 0);
@@ -143,10 +144,40 @@ START_TEST(an_empty_batch_has_no_key_of_its_own_and_no_records)
 }
 END_TEST
 
+static const struct {
+	uint64_t epoch, number;
+	const char *line, *told;
+} next_batches[] = {
+	{ 1, 42, "host/1", "41" },
+	{ 1, 43, "host/1", "" },
+	{ 1, 41, "host/1", "" },
+	{ 2, 42, "host/1", "" },
+	{ 1, 42, "host/0", "" },
+};
+
+START_TEST(a_batch_follows_the_one_before_it_in_its_epoch_and_line)
+{
+	char epoch[8], number[8];
+
+	command.line = "host/1";
+	ck_assert_int_eq(batch_command_make(&command, SHA, 1, &batch), 0);
+	batch.number = next_batches[_i].number;
+	command.line = next_batches[_i].line;
+	ck_assert_int_eq(batch_command_make(&command, SHA, next_batches[_i].epoch, &batch), 0);
+	snprintf(epoch, sizeof(epoch), "%" PRIu64, next_batches[_i].epoch);
+	snprintf(number, sizeof(number), "%" PRIu64, batch.number);
+	const char *const head[] = { epoch, next_batches[_i].told, number, "1", "host/1",
+		command.line, "1000000", "100000", "1700000000000", "", NULL };
+	redisReply *args = read_command();
+	expect_head_and_records(args, 8, head);
+	freeReplyObject(args);
+}
+END_TEST
+
 /* One kept from batch to batch grows, and holds nothing of the batch before. */
 START_TEST(a_command_holds_any_batch_after_any_other)
 {
-	static const char *const head[] = { "1", "40", "41", "1", "host/1", "host/1", "1000000",
+	static const char *const head[] = { "1", "", "41", "1", "host/1", "host/1", "1000000",
 		"100000", "1700000000000", "", NULL };
 	static const unsigned sizes[] = { 0, 3, 500, 1, 20, 512 };
 
@@ -171,6 +202,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_batch_is_one_evalsha_with_its_keys_and_arguments_in_order);
 	tcase_add_test(tcase, a_batch_of_an_interface_and_its_port_says_so);
+	tcase_add_loop_test(tcase, a_batch_follows_the_one_before_it_in_its_epoch_and_line, 0,
+	    sizeof(next_batches) / sizeof(next_batches[0]));
 	tcase_add_test(tcase, an_empty_batch_has_no_key_of_its_own_and_no_records);
 	tcase_add_test(tcase, a_command_holds_any_batch_after_any_other);
 	return run_case("batch_command", tcase);

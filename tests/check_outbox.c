@@ -229,6 +229,22 @@ START_TEST(a_batch_keeps_the_moment_when_it_was_begun)
 }
 END_TEST
 
+/* Entries of Redis's streams go up only; so does what the batches of an earlier start had. */
+START_TEST(moments_stand_still_while_the_clock_steps_back)
+{
+	const struct outbox_saved saved = { .moment_ms = 1000 };
+
+	ck_assert_int_eq(outbox_take_back(outbox, &saved), 0);
+	outbox_set_moment(outbox, 900);
+	add_turns(1);
+	outbox_set_moment(outbox, 1001);
+	add_turns(1);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 1000);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 1000);
+	ck_assert_int_eq(outbox_next(outbox)->moment_ms, 1001);
+}
+END_TEST
+
 START_TEST(a_closed_batch_holds_no_room_in_reserve)
 {
 	add_turns(1);
@@ -261,6 +277,7 @@ main(void)
 	tcase_add_test(tcase, acknowledged_batches_are_kept_for_ten_seconds);
 	tcase_add_test(tcase, after_a_claim_numbers_begin_behind_what_redis_has);
 	tcase_add_test(tcase, a_batch_keeps_the_moment_when_it_was_begun);
+	tcase_add_test(tcase, moments_stand_still_while_the_clock_steps_back);
 	tcase_add_test(tcase, a_closed_batch_holds_no_room_in_reserve);
 	return run_case("outbox", tcase);
 }

@@ -30,6 +30,8 @@ struct script_head {
 	int64_t moment_ms;
 	const char *instance;
 	const char *line; /* the line it writes as (struct redis_history) */
+	/* The batch before was made by the same daemon, in the same epoch and line: `publisher` is as that left it. */
+	bool follows;
 	uint64_t events_max_length, others_max_length; /* of the streams */
 	const struct arg_buf *records;
 };
@@ -74,12 +76,13 @@ bool change_next_toggle(const struct arg_buf *args, size_t *offset, struct slice
  * Applies one batch as one atomic step. KEYS: publisher, down, events, link-events, redundancy, then one for each record
  * that names a key, in order, all with one prefix. ARGV: the bytes of script_head_encode() and behind them all records as
  * core/change_pack.h packs them, as one argument, which the script takes apart with cmsgpack; then each state. Stream entries
- * have the id moment-n: n grows with the batch's number and the place in it, and the moment never goes back. So a batch that
- * comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An epoch is
- * one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
- * Reply: { status, last batch, revisions of the toggles in order (0: refused) ..., ids of ports whose hash without a toggle was
- * refused ... }; status is ok, done, gap, deposed, lost, schema, or "type KEY" for a shared key of the wrong type. Only ok
- * changes anything. An epoch in Redis that is older than ours is what a Redis that lost its tail knows: ours is written again with the next batch that fits.
+ * have the id moment-n: n is the batch's number and four digits of the place in it, and its maker's moment never goes back. So
+ * a batch that comes again to a Redis that lost its tail has the ids that it had, and a reader who had it is not told again. An
+ * epoch is one instance's: another one that holds the same number (after a FLUSHALL two may) is deposed.
+ * Reply: the text "ok", last batch, revisions of the toggles in order (0: refused) ..., ids of ports whose hash without a
+ * toggle was refused ..., with a blank between each; or { status, last batch }, where nothing was changed: status is done, gap,
+ * deposed, lost, schema, or "type KEY" for a shared key of the wrong type. An epoch in Redis that is older than ours is what a
+ * Redis that lost its tail knows: ours is written again with the next batch that fits.
  */
 extern const char REDIS_APPLY_SCRIPT[];
 
@@ -93,9 +96,9 @@ extern const char REDIS_PROBE_SCRIPT[];
 
 /*
  * Becomes the publisher. KEYS: publisher. ARGV: instance, schema, the last batch that the caller knows (0: none), the epoch
- * that it had (0: none). Reply: { "ok", epoch, batch, origin, writer, written }, the last three as struct redis_history has
- * them; { "schema", version } where a newer daemon was here; { "type" }. A claim writes no batch: however often it is
- * repeated, it finds the same history.
+ * that it had (0: none). Reply: { "ok", epoch, batch, origin, writer, written, moment }: three as struct redis_history has
+ * them, and of the last batch in milliseconds (0: none); { "schema", version } where a newer daemon was here; { "type" }. A
+ * claim writes no batch: however often it is repeated, it finds the same history.
  */
 extern const char REDIS_CLAIM_SCRIPT[];
 

@@ -47,7 +47,10 @@ void outbox_free(struct outbox *outbox);
 /* From now on; what is above it already stays until the next change comes. */
 void outbox_set_max(struct outbox *outbox, size_t max_bytes);
 
-/* The wall clock, for the batches that are begun from now on (struct outbox_batch). */
+/*
+ * The wall clock, for the batches that are begun from now on (struct outbox_batch), or a moment that theirs may not be before:
+ * ids of stream entries only go up. While the clock steps back, it stands still.
+ */
 void outbox_set_moment(struct outbox *outbox, int64_t wall_ms);
 
 /*

@@ -18,6 +18,11 @@ struct batch_command {
 	const char *prefix, *instance;
 	const char *line; /* borrowed, and set by whoever makes commands */
 	uint64_t events_max_length;
+	/* What was made last; line NULL: nothing. */
+	struct {
+		uint64_t epoch, number;
+		const char *line;
+	} made;
 };
 
 /* An empty command; prefix and instance are borrowed. */

@@ -316,7 +316,7 @@ batch_of_event(size_t n)
 	const char *id = json_string_value(json_array_get(json_array_get(entries, n), 0));
 
 	ck_assert_ptr_nonnull(id);
-	const uint64_t batch = strtoull(strchr(id, '-') + 1, NULL, 10) / 1024;
+	const uint64_t batch = strtoull(strchr(id, '-') + 1, NULL, 10) / 10000;
 	json_decref(entries);
 	return batch;
 }

@@ -73,7 +73,7 @@ START_TEST(a_batch_that_comes_again_has_the_ids_that_it_had)
 	const struct dp_change up = toggle(false), down = toggle(true);
 
 	begin();
-	expect_last_id("dpwatch:events", "1700000000000-1030");
+	expect_last_id("dpwatch:events", "1700000000000-10006");
 	run("COPY dpwatch:events kept");
 	run("COPY dpwatch:publisher kept-publisher");
 	run("COPY %s kept-port", PORT_KEY);
@@ -82,7 +82,7 @@ START_TEST(a_batch_that_comes_again_has_the_ids_that_it_had)
 		add(&down);
 		SEND("1", "2", "ok", "2", "2", "3");
 		ck_assert_int_eq(redis_events(box.redis), 3);
-		expect_last_id("dpwatch:events", "1700000000000-2055");
+		expect_last_id("dpwatch:events", "1700000000000-20007");
 		/* Redis lost its tail. */
 		run("COPY kept dpwatch:events REPLACE");
 		run("COPY kept-publisher dpwatch:publisher REPLACE");
@@ -91,19 +91,38 @@ START_TEST(a_batch_that_comes_again_has_the_ids_that_it_had)
 }
 END_TEST
 
-START_TEST(ids_grow_though_the_clock_steps_back)
+/* Of a batch that follows, `publisher` is told less. */
+START_TEST(a_batch_that_follows_is_told_as_any_other)
 {
 	const struct dp_change change = toggle(false);
 
 	begin();
-	moment = "1600000000000";
-	add(&change);
-	SEND("1", "2", "ok", "2", "2");
-	expect_last_id("dpwatch:events", "1700000000000-2054");
+	follows = true;
 	moment = "1700000000001";
 	add(&change);
-	SEND("1", "3", "ok", "3", "3");
-	expect_last_id("dpwatch:events", "1700000000001-3078");
+	SEND("1", "2", "ok", "2", "2");
+	expect_last_id("dpwatch:events", "1700000000001-20006");
+	expect_hash("dpwatch:publisher",
+	    TEXTS("epoch", "1", "batch", "2", "instance", "host/1", "schema", "1", "writer",
+		"host/0", "written", "2", "origin", "host/1", "moment", moment));
+}
+END_TEST
+
+/* Whoever says that it follows a batch that Redis does not hold is looked at closely. */
+START_TEST(a_batch_that_follows_another_than_the_last_writes_all_of_its_line)
+{
+	const struct dp_change change = toggle(false);
+
+	begin();
+	CLAIM("host/1", "1", "1", "1", "ok", "2", "1", "host/1", "host/0", "1");
+	ck_assert_str_eq(claimed_moment, moment);
+	run("HSET dpwatch:publisher epoch 1");
+	follows = true;
+	line = "host/7";
+	add(&change);
+	SEND("2", "2", "ok", "2", "2");
+	expect_field("dpwatch:publisher", "epoch", "2");
+	expect_field("dpwatch:publisher", "writer", "host/7");
 }
 END_TEST
 
@@ -418,7 +437,8 @@ main(void)
 	tcase_add_test(answers, a_toggle_has_exactly_the_fields_of_the_contract);
 	tcase_add_loop_test(answers, a_toggle_back_leaves_the_set_of_those_that_are_down, 0, 2);
 	tcase_add_test(answers, a_batch_that_comes_again_has_the_ids_that_it_had);
-	tcase_add_test(answers, ids_grow_though_the_clock_steps_back);
+	tcase_add_test(answers, a_batch_that_follows_is_told_as_any_other);
+	tcase_add_test(answers, a_batch_that_follows_another_than_the_last_writes_all_of_its_line);
 	tcase_add_test(answers, a_stream_that_is_further_already_gets_its_entries_behind_it);
 	tcase_add_loop_test(
 	    answers, what_is_not_ok_changes_nothing, 0, sizeof(refusals) / sizeof(refusals[0]));

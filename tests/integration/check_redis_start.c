@@ -51,6 +51,27 @@ START_TEST(a_shared_key_of_the_wrong_type_is_named_and_nothing_is_lost)
 }
 END_TEST
 
+/* The last daemon's clock was ahead: what is published now comes behind it all the same. */
+START_TEST(entries_go_on_from_the_moment_that_redis_knows)
+{
+	char wanted[64];
+
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	redis_do(box.redis, "HSET dpwatch:publisher moment 1900000000000");
+	redis_do(box.redis, "XADD dpwatch:events 1900000000000-1 port none");
+	sandbox_start_ready(&box);
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	json_t *entry = redis_ask(box.redis, "XREVRANGE dpwatch:events + - COUNT 1");
+	const char *id = json_string_value(json_array_get(json_array_get(entry, 0), 0));
+	json_t *publisher = redis_hash(box.redis, "dpwatch:publisher");
+	snprintf(wanted, sizeof(wanted), "1900000000000-%s0007", redis_text(publisher, "batch"));
+	ck_assert_str_eq(id, wanted);
+	json_decref(publisher);
+	json_decref(entry);
+}
+END_TEST
+
 START_TEST(a_publisher_of_the_wrong_type_while_running_is_mended_by_its_removal)
 {
 	sandbox_link_down(&box, LEAF1, 1);
@@ -303,6 +324,7 @@ main(void)
 	tcase_add_checked_fixture(keys, box_set_up_external, box_tear_down);
 	tcase_add_loop_test(
 	    keys, a_shared_key_of_the_wrong_type_is_named_and_nothing_is_lost, 0, N(shared_keys));
+	tcase_add_test(keys, entries_go_on_from_the_moment_that_redis_knows);
 	tcase_add_test(keys, a_publisher_of_the_wrong_type_while_running_is_mended_by_its_removal);
 	tcase_add_test(keys, a_port_key_of_the_wrong_type_costs_that_port_alone);
 	tcase_add_test(keys, a_second_daemon_on_the_same_redis_deposes_the_first);

@@ -35,6 +35,7 @@ static char sha[64];
 static const char *instance = "host/1"; /* who sends batches */
 static const char *line = "host/0";     /* ... and as what */
 static const char *moment = "1700000000000";
+static bool follows; /* whether batches are told to follow those before them */
 
 /* ---- talking to it ---- */
 
@@ -183,6 +184,7 @@ send_raw(const char *epoch, const char *batch, uint64_t events_max)
 		.moment_ms = strtoll(moment, NULL, 10),
 		.instance = instance,
 		.line = line,
+		.follows = follows,
 		.events_max_length = events_max,
 		.others_max_length = 100000,
 		.records = &args,
@@ -211,9 +213,9 @@ send_raw(const char *epoch, const char *batch, uint64_t events_max)
 	return reply;
 }
 
-/* Sends what was added, and forgets it. The answer is exactly these texts, ended by NULL. */
+/* Its first elements are exactly these texts, ended by NULL; `more` others follow. */
 static inline void
-expect_reply(redisReply *reply, const char *const *wanted)
+expect_elements(const redisReply *reply, const char *const *wanted, size_t more)
 {
 	size_t n = 0;
 
@@ -222,7 +224,25 @@ expect_reply(redisReply *reply, const char *const *wanted)
 		ck_assert_uint_lt(n, reply->elements);
 		ck_assert_str_eq(reply->element[n]->str, wanted[n]);
 	}
-	ck_assert_uint_eq(reply->elements, n);
+	ck_assert_uint_eq(reply->elements, n + more);
+}
+
+/* The answer to a batch, after which what was added is forgotten: "ok" is a text, the others are arrays. */
+static inline void
+expect_reply(redisReply *reply, const char *const *wanted)
+{
+	char text[ARGS_MAX] = "";
+
+	if (strcmp(wanted[0], "ok") == 0) {
+		for (size_t n = 0; wanted[n]; n++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			    n > 0 ? " " : "", wanted[n]);
+		ck_assert_msg(reply->type == REDIS_REPLY_STRING, "%s",
+		    reply->elements > 0 ? reply->element[0]->str : reply->str);
+		ck_assert_str_eq(reply->str, text);
+	} else {
+		expect_elements(reply, wanted, 0);
+	}
 	freeReplyObject(reply);
 	arg_buf_clear(&args);
 	arg_buf_clear(&keys);
@@ -232,8 +252,23 @@ expect_reply(redisReply *reply, const char *const *wanted)
 #define SEND(epoch, batch, ...) \
 	expect_reply(send_raw((epoch), (batch), 1000000), TEXTS(__VA_ARGS__))
 
+/* Behind an "ok" also comes the moment that was claimed. */
+static char claimed_moment[24];
+
+static inline void
+expect_claim(redisReply *reply, const char *const *wanted)
+{
+	const bool ok = strcmp(wanted[0], "ok") == 0;
+
+	expect_elements(reply, wanted, ok);
+	if (ok)
+		snprintf(claimed_moment, sizeof(claimed_moment), "%s",
+		    reply->element[reply->elements - 1]->str);
+	freeReplyObject(reply);
+}
+
 #define CLAIM(instance, schema, batch, epoch, ...)                                          \
-	expect_reply(command("EVAL %s 1 dpwatch:publisher %s %s %s %s", REDIS_CLAIM_SCRIPT, \
+	expect_claim(command("EVAL %s 1 dpwatch:publisher %s %s %s %s", REDIS_CLAIM_SCRIPT, \
 			 (instance), (schema), (batch), (epoch)),                           \
 	    TEXTS(__VA_ARGS__))
 

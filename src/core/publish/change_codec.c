@@ -259,7 +259,10 @@ script_head_encode(const struct script_head *head, struct arg_buf *args)
 
 	put_number(&writer, head->epoch);
 	/* The batch before, as `publisher` has it where nothing is amiss. */
-	put_number(&writer, head->number > 0 ? head->number - 1 : 0);
+	if (head->follows)
+		put_number(&writer, head->number - 1);
+	else
+		put(&writer, "");
 	put_number(&writer, head->number);
 	put_number(&writer, REDIS_SCHEMA);
 	put(&writer, head->instance);

@@ -24,7 +24,7 @@ const char REDIS_PROBE_SCRIPT[] =
 const char REDIS_CLAIM_SCRIPT[] =
     "local t = redis.call('TYPE', KEYS[1]).ok\n"
     "if t ~= 'none' and t ~= 'hash' then return {'type', KEYS[1]} end\n"
-    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema', 'instance', 'writer', 'written', 'origin')\n"
+    "local h = redis.call('HMGET', KEYS[1], 'epoch', 'batch', 'schema', 'instance', 'writer', 'written', 'origin', 'moment')\n"
     "local schema = tonumber(h[3] or '0') or 0\n"
     "if schema > tonumber(ARGV[2]) then return {'schema', tostring(schema)} end\n"
     "local epoch = math.max(tonumber(h[1] or '0') or 0, tonumber(ARGV[4])) + 1\n"
@@ -33,18 +33,19 @@ const char REDIS_CLAIM_SCRIPT[] =
     "local writer, written, origin = h[5] or h[4] or '', h[6] or h[2] or '0', h[7] or ARGV[1]\n"
     "redis.call('HSET', KEYS[1], 'epoch', string.format('%.0f', epoch), 'batch', string.format('%.0f', batch),\n"
     "    'instance', ARGV[1], 'schema', ARGV[2], 'writer', writer, 'written', written, 'origin', origin)\n"
-    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch), origin, writer, written}\n";
+    "return {'ok', string.format('%.0f', epoch), string.format('%.0f', batch), origin, writer, written,\n"
+    "    h[8] or '0'}\n";
 
 /*
  * Appends an entry: with the id of its batch and place; or, where the stream is further already because somebody else wrote
  * to it, with one of Redis's. Written out at each place: a function of Lua's that passes 40 arguments on takes a tenth of a
  * toggle's time.
  */
-#define TELL_OR(key, length, fields, refused)                                   \
-	"    local told = pcall('XADD', " key ", 'MAXLEN', '~', " length        \
-	", before .. format('%d', base + k), " fields ")\n"                     \
-	"    if type(told) == 'table' then\n" refused "      call('XADD', " key \
-	", 'MAXLEN', '~', " length ", '*', " fields ")\n"                       \
+#define TELL_OR(key, length, fields, refused)                                                    \
+	"    local told = pcall('XADD', " key ", 'MAXLEN', '~', " length                         \
+	", before .. (many and format('%04d', k) or k == 6 and '0006' or '0007'), " fields ")\n" \
+	"    if type(told) == 'table' then\n" refused "      call('XADD', " key                  \
+	", 'MAXLEN', '~', " length ", '*', " fields ")\n"                                        \
 	"    end\n"
 #define TELL(key, length, fields) TELL_OR(key, length, fields, "")
 
@@ -86,9 +87,9 @@ const char REDIS_APPLY_SCRIPT[] =
     "local max, format, byte, tonumber, type = math.max, string.format, string.byte, tonumber, type\n"
     "local records = ARGV[1]\n"
     "local i, epoch, last, batch, schema, instance, line, events_max, other_max, moment, kinds = take(records, 10, 0)\n"
-    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'instance', 'moment', 'writer')\n"
+    "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'instance')\n"
     /* As this daemon left it with the batch before: equal texts are one in Lua, and need no reading. Nobody writes another
-     * schema without an epoch of his own. */
+     * schema without an epoch of his own; and `last` is empty where the batch before may have left another line. */
     "local as_left = p[1] == epoch and p[2] == last and p[3] == instance\n"
     "if not as_left then\n"
     "  if p.err then return {'type ' .. K[1], '0'} end\n"
@@ -123,14 +124,13 @@ const char REDIS_APPLY_SCRIPT[] =
      */
     "local many, down, states = #K > 7\n"
     "if many then down, states = {}, {} end\n"
-    "local reply, answers = {'ok', batch}, 2\n"
+    /* A text in the end: of a table Redis looks at each element for what kind of answer it is. */
+    "local reply = 'ok ' .. batch\n"
     "local refused\n"
+    "if many then reply = {reply} end\n"
     "local k, n = 5, #records\n"
-    /* Entries have ids of their batch's moment and number, and their place in it: of a batch that comes again, the same. */
-    "local before = tonumber(p[4] or '0') or 0\n"
-    "local base = batch * 1024\n"
-    "if before > tonumber(moment) then moment = format('%d', before) end\n"
-    "before = moment .. '-'\n"
+    /* Entries have ids of their batch's moment and number, and of their place: of a batch that comes again, the same. */
+    "local before = moment .. '-' .. batch\n"
     /* What a record has in common with the one before it is nil; an interface's state is an argument (core/change_pack.h). */
     "local switch, interface, reason, source, received\n"
     "local A, a = ARGV, 1\n"
@@ -148,14 +148,11 @@ const char REDIS_APPLY_SCRIPT[] =
     "    since, source = since or received, from or source\n"
     AS_BEFORE
     "    local was = pcall('HMGET', key, 'revision', 'reason', 'reported_at')\n"
-    "    answers = answers + 1\n"
-    "    if was.err then\n"
-    "      reply[answers] = '0'\n"
-    "    else\n"
+    "    local rs = '0'\n"
+    "    if not was.err then\n"
     "      local r = known + 0\n"
     "      if was[1] and was[1] ~= known then r = max(r, tonumber(was[1]) or 0) end\n"
-    "      local rs = format('%d', r + 1)\n"
-    "      reply[answers] = rs\n"
+    "      rs = format('%d', r + 1)\n"
     /* Where nobody reported the port and nobody had, what the hash says of that stays: finding five fields at the end of
      * seventeen is a twentieth of the batch's time. */
     "      if at == '' and was[3] == '' then\n"
@@ -168,6 +165,7 @@ const char REDIS_APPLY_SCRIPT[] =
     /* A port that left the map keeps its revision for a week; one that toggles again is here to stay. */
     "      if removed == 'true' then call('EXPIRE', key, 604800) elseif was[2] == 'removed' then call('PERSIST', key) end\n"
     "    end\n"
+    "    if many then reply[#reply + 1] = rs else reply = reply .. ' ' .. rs end\n"
     "  elseif op == 73 then\n" /* I */
     "    local transition, sw, port, if_index, oper, admin, why, from, heard\n"
     "    i, transition, sw, port, if_index, oper, admin, why, from, heard = take(records, 9, i)\n"
@@ -232,8 +230,9 @@ const char REDIS_APPLY_SCRIPT[] =
     "  if #drop > 2 then call(unpack(drop)) end\n"
     "  for _, s in pairs(states) do pcall(unpack(s)) end\n"
     "end\n"
-    "for i = 1, refused and #refused or 0 do reply[answers + i] = refused[i] end\n"
-    "if as_left and p[5] == line then\n"
+    "if many then reply = table.concat(reply, ' ') end\n"
+    "if refused then reply = reply .. ' ' .. table.concat(refused, ' ') end\n"
+    "if as_left then\n"
     "  call('HSET', K[1], 'batch', batch, 'written', batch, 'moment', moment)\n"
     "else\n"
     "  call('HSET', K[1], 'epoch', epoch, 'batch', batch, 'instance', instance, 'writer', line, 'written', batch,\n"

@@ -107,7 +107,8 @@ is_full(const struct outbox *outbox, const struct outbox_batch *batch)
 void
 outbox_set_moment(struct outbox *outbox, int64_t wall_ms)
 {
-	outbox->moment_ms = wall_ms;
+	if (wall_ms > outbox->moment_ms)
+		outbox->moment_ms = wall_ms;
 }
 
 int

@@ -83,7 +83,11 @@ take_saved(struct outbox *outbox, const struct outbox_saved *saved)
 		outbox_cut_from(outbox, outbox->n - 1);
 		return NULL;
 	}
-	batch->moment_ms = saved->moment_ms;
+	/* What fills a hole has no moment of its own. */
+	if (saved->moment_ms > 0) {
+		batch->moment_ms = saved->moment_ms;
+		outbox_set_moment(outbox, saved->moment_ms);
+	}
 	batch->n_records = saved->n_records;
 	batch->n_toggles = saved->n_toggles;
 	outbox->taken_serial = outbox->stored_serial = batch->serial;

@@ -100,6 +100,13 @@ bound(const struct batch_command *command, const char *sha, const struct outbox_
 	       strlen(sha) + command->pack.records.len + batch->args.len;
 }
 
+static bool
+follows(const struct batch_command *command, uint64_t epoch, uint64_t number)
+{
+	return command->made.line == command->line && command->made.epoch == epoch &&
+	       command->made.number + 1 == number;
+}
+
 int
 batch_command_make(struct batch_command *command, const char *sha, uint64_t epoch,
     const struct outbox_batch *batch)
@@ -111,6 +118,7 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 		.moment_ms = batch->moment_ms,
 		.instance = command->instance,
 		.line = command->line,
+		.follows = follows(command, epoch, batch->number),
 		.events_max_length = command->events_max_length,
 		.others_max_length = OTHER_STREAMS_MAX_LENGTH,
 		.records = &batch->args,
@@ -134,6 +142,9 @@ batch_command_make(struct batch_command *command, const char *sha, uint64_t epoc
 	put_arg(command, (struct slice){ command->pack.records.data, command->pack.records.len });
 	for (size_t i = 0; i < command->pack.n_states; i++)
 		put_arg(command, command->pack.states[i]);
+	command->made.epoch = epoch;
+	command->made.number = batch->number;
+	command->made.line = command->line;
 	return 0;
 }
 

@@ -116,6 +116,7 @@ claimed(struct publisher *publisher, const redisReply *reply)
 	    (unsigned long long)publisher->epoch, (unsigned long long)publisher->batch);
 	const struct redis_history history = { reply->element[3]->str, reply->element[4]->str,
 		publisher_number_of(reply->element[5]) };
+	outbox_set_moment(publisher->outbox, (int64_t)publisher_number_of(reply->element[6]));
 	publisher->handler.claimed(publisher->handler.ctx, &history);
 }
 
@@ -130,7 +131,7 @@ on_claim(void *ctx, const redisReply *reply)
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 && reply->element[0]->str) {
-		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 6 &&
+		if (strcmp(reply->element[0]->str, "ok") == 0 && reply->elements == 7 &&
 		    reply->element[3]->str && reply->element[4]->str) {
 			claimed(publisher, reply);
 			return;

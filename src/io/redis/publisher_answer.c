@@ -18,16 +18,26 @@ left_out(struct publisher *publisher, const uint8_t id[16], const char *what, ui
 	publisher->handler.left_out(publisher->handler.ctx, id, known);
 }
 
+/* The next number of an answer; 0 where there is none. */
+static uint64_t
+cut_number(struct slice *answer)
+{
+	unsigned long long number = 0;
+
+	slice_to_uint(slice_cut(answer, ' '), UINT64_MAX, &number);
+	return number;
+}
+
+/* `ports`: revisions of toggles, then ids of ports. */
 static void
-tell_ports(struct publisher *publisher, const struct outbox_batch *batch, const redisReply *reply)
+tell_ports(struct publisher *publisher, const struct outbox_batch *batch, struct slice ports)
 {
 	struct slice id_text, known;
 	uint8_t id[16];
-	size_t at = 0, i = 2;
+	size_t at = 0;
 
-	for (; i < reply->elements && change_next_toggle(&batch->args, &at, &id_text, &known);
-	     i++) {
-		const uint64_t revision = publisher_number_of(reply->element[i]);
+	while (ports.len > 0 && change_next_toggle(&batch->args, &at, &id_text, &known)) {
+		const uint64_t revision = cut_number(&ports);
 		unsigned long long last = 0;
 		if (!port_id_parse(id_text, id))
 			continue;
@@ -37,14 +47,14 @@ tell_ports(struct publisher *publisher, const struct outbox_batch *batch, const 
 		else
 			publisher->handler.revision(publisher->handler.ctx, id, revision);
 	}
-	for (; i < reply->elements; i++)
-		if (reply->element[i]->str && port_id_parse(slice_of(reply->element[i]->str), id))
+	while (ports.len > 0)
+		if (port_id_parse(slice_cut(&ports, ' '), id))
 			left_out(publisher, id, "what is reported of it", 0);
 }
 
-/* The next batch in order is in Redis; `reply` tells what became of its ports; NULL where that is not told. */
+/* The next batch in order is in Redis; `ports` is what became of them, or nothing. */
 static bool
-batch_done(struct publisher *publisher, const redisReply *reply)
+batch_done(struct publisher *publisher, struct slice ports)
 {
 	int64_t now_ns = loop_now(publisher->loop).now_ns;
 	const struct outbox_batch *batch =
@@ -55,8 +65,7 @@ batch_done(struct publisher *publisher, const redisReply *reply)
 	publisher->batch = batch->number;
 	publisher->error[0] = '\0';
 	stats_add(publisher->stats, STAT_OUT_TOGGLES, batch->n_toggles);
-	if (reply)
-		tell_ports(publisher, batch, reply);
+	tell_ports(publisher, batch, ports);
 	publisher->handler.done(publisher->handler.ctx, batch);
 	return true;
 }
@@ -79,6 +88,16 @@ deposed(struct publisher *publisher, uint64_t epoch)
 	publisher->handler.deposed(publisher->handler.ctx, text);
 }
 
+/* What it says behind "ok ". */
+static void
+on_ok(struct publisher *publisher, struct slice answer)
+{
+	publisher->proved_ns = loop_now(publisher->loop).now_ns;
+	cut_number(&answer);
+	batch_done(publisher, answer);
+}
+
+/* The batch was not applied. */
 static void
 on_status(struct publisher *publisher, const redisReply *reply)
 {
@@ -86,13 +105,10 @@ on_status(struct publisher *publisher, const redisReply *reply)
 	uint64_t number = publisher_number_of(reply->element[1]);
 	char text[256];
 
-	if (strcmp(status, "ok") == 0) {
-		publisher->proved_ns = loop_now(publisher->loop).now_ns;
-		batch_done(publisher, reply);
-	} else if (strcmp(status, "done") == 0 && number > publisher->sent_number) {
+	if (strcmp(status, "done") == 0 && number > publisher->sent_number) {
 		set_broken(publisher, BROKEN_PARTED, "");
 	} else if (strcmp(status, "done") == 0) {
-		while (publisher->batch < number && batch_done(publisher, NULL))
+		while (publisher->batch < number && batch_done(publisher, (struct slice){ 0 }))
 			;
 	} else if (strcmp(status, "gap") == 0) {
 		publisher->gap_last = number;
@@ -172,8 +188,10 @@ publisher_on_batch(void *ctx, const redisReply *reply)
 	if (!reply || publisher->state != GOING)
 		return;
 	if (publisher->broken == UNBROKEN) {
-		if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
-		    reply->element[0]->str)
+		if (reply->type == REDIS_REPLY_STRING && strncmp(reply->str, "ok ", 3) == 0)
+			on_ok(publisher, slice_from((struct slice){ reply->str, reply->len }, 3));
+		else if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+			 reply->element[0]->str)
 			on_status(publisher, reply);
 		else
 			on_error(publisher, reply->str ? reply->str : ODD_REPLY);
