@@ -193,6 +193,43 @@ START_TEST(names_that_are_one_are_drawn_once)
 }
 END_TEST
 
+/* SnmpAdminString has 255 octets: twice as many characters, where they are no text. */
+START_TEST(a_port_whose_name_is_unusable_goes_by_its_description_or_has_no_cable)
+{
+	char text[512];
+	json_t *a;
+
+	memset(text, 'f', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	set_map(BARE);
+	a = tell("a", 10, NAMES("Eth1", "Eth2"));
+	set(a, 1, "name", json_string(text));
+	set(a, 1, "descr", json_string(text));
+	set(a, 2, "name", json_string(text));
+	set(a, 2, "descr", json_string("Ethernet2"));
+	hear(a, 1, 99, "name", "ens1", "h1");
+	hear(a, 2, 99, "name", "ens1", "h2");
+	begin();
+	expect_drawn("[]", "[{'name': 'h2', 'attachments': ['a:Ethernet2']}]");
+	expect_note("a", "the interface with index 1 is left out");
+	expect_note("a", "LLDP port 1 is no interface that it tells of");
+}
+END_TEST
+
+START_TEST(a_switch_that_was_not_asked_has_no_interface_by_an_unusable_name)
+{
+	char text[512];
+
+	memset(text, 'f', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	set_map(BARE);
+	hear(tell("a", 10, NAMES("Eth1")), 1, 11, "name", text, "b");
+	begin();
+	expect_drawn("[]", "[]");
+	expect_note("a", "which interface that is cannot be told");
+}
+END_TEST
+
 /* LldpChassisId may have 255 octets, which are 512 characters. */
 START_TEST(a_chassis_id_that_is_too_long_for_a_map_is_left_out)
 {
@@ -299,6 +336,9 @@ main(void)
 	tcase_add_test(tcase, a_switch_that_hears_itself_has_no_link_to_itself);
 	tcase_add_test(tcase, only_ports_and_aggregates_are_drawn_and_as_the_map_calls_them);
 	tcase_add_test(tcase, names_that_are_one_are_drawn_once);
+	tcase_add_test(
+	    tcase, a_port_whose_name_is_unusable_goes_by_its_description_or_has_no_cable);
+	tcase_add_test(tcase, a_switch_that_was_not_asked_has_no_interface_by_an_unusable_name);
 	tcase_add_test(tcase, a_chassis_id_that_is_too_long_for_a_map_is_left_out);
 	tcase_add_test(tcase, what_a_stack_puts_above_is_an_aggregate_unless_it_is_a_vlan);
 	tcase_add_test(tcase, an_aggregate_stands_for_members_that_all_lead_to_one);

@@ -1,6 +1,7 @@
 /*
  * The snapshot: what stands where.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/run_suite.h"
@@ -226,6 +227,30 @@ START_TEST(an_empty_document_is_an_empty_snapshot)
 }
 END_TEST
 
+/* Each may have 255 characters: together with the colon they are 511. */
+START_TEST(a_reference_of_two_long_names_is_found)
+{
+	char sw[201], interface[TOPO_NAME_MAX + 1], reference[600], map[2048];
+
+	memset(sw, 's', sizeof(sw) - 1);
+	sw[sizeof(sw) - 1] = '\0';
+	memset(interface, 'i', sizeof(interface) - 1);
+	interface[sizeof(interface) - 1] = '\0';
+	snprintf(reference, sizeof(reference), "%s:%s", sw, interface);
+	snprintf(map, sizeof(map),
+	    "{'switches': [{'name': '%s', 'addresses': ['192.0.2.1']}, {'name': 'b', 'addresses': "
+	    "['192.0.2.2']}], 'links': [{'a': '%s', 'b': 'b:Eth1'}], 'hosts': [{'name': 'h', "
+	    "'attachments': ['%s']}]}",
+	    sw, reference, reference);
+	teardown();
+	topo = topo_of_text(map);
+	const struct topo_interface *row = topo_interface_get(topo, interface_of(sw, interface));
+	ck_assert_uint_eq(row->links.n, 1);
+	ck_assert_uint_eq(row->groups.n, 1);
+	ck_assert_str_eq(text(row->name), interface);
+}
+END_TEST
+
 START_TEST(a_small_snapshot_is_small)
 {
 	ck_assert_uint_le(topo_bytes(topo), 16384);
@@ -252,6 +277,7 @@ main(void)
 	tcase_add_test(tc, ports_of_one_host_share_a_group_that_knows_its_host);
 	tcase_add_test(tc, an_interface_knows_every_group_that_is_attached_to_it);
 	tcase_add_test(tc, an_empty_document_is_an_empty_snapshot);
+	tcase_add_test(tc, a_reference_of_two_long_names_is_found);
 	tcase_add_test(tc, a_small_snapshot_is_small);
 	return run_case("topo", tc);
 }

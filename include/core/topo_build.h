@@ -134,6 +134,10 @@ bool member_name(
 bool member_label(
     struct topo_builder *b, const struct at *at, const json_t *string, struct slice *ret_label);
 
+/* "SWITCH:INTERFACE": two names with a colon between, for build_reference(). False with a fault. */
+bool member_reference(
+    struct topo_builder *b, const struct at *at, const json_t *string, struct slice *ret_text);
+
 /* Element i of a list, which must be a name. False with a fault. `at` is the element's. */
 bool element_name(struct topo_builder *b, const struct at *at, const json_t *list, size_t i,
     struct slice *ret_name);

@@ -173,7 +173,6 @@ untold_end(
 	const json_t *id = json_object_get(neighbour, "port_id");
 	const char *text = survey_string(id, "text");
 	const uint32_t sw = topo_switch_find(survey->topo, slice_of(name));
-	const bool is_name = strcmp(survey_string(id, "kind"), "name") == 0;
 	uint32_t interface = TOPO_NONE;
 	char key[IFNAME_MAX + 1];
 
@@ -182,11 +181,15 @@ untold_end(
 	if (sw != TOPO_NONE && interface == TOPO_NONE)
 		interface = topo_interface_find(
 		    survey->topo, sw, slice_of(survey_string(neighbour, "port_descr")));
-	if (interface != TOPO_NONE)
+	if (interface != TOPO_NONE) {
 		*ret_end = end_of_map(survey, name, interface);
-	else if (is_name && ifname_key(OS_UNKNOWN, slice_of(text), key) > 0)
-		*ret_end = (struct survey_end){ name, survey_text(survey, text), NULL };
-	return interface != TOPO_NONE || is_name;
+		return true;
+	}
+	if (strcmp(survey_string(id, "kind"), "name") != 0 ||
+	    ifname_key(OS_UNKNOWN, slice_of(text), key) == 0)
+		return false;
+	*ret_end = (struct survey_end){ name, survey_text(survey, text), NULL };
+	return true;
 }
 
 static bool

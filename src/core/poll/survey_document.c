@@ -111,13 +111,14 @@ leave_seconds(struct survey *survey, struct survey_switch *sw)
 		struct survey_row *row = &sw->rows[i];
 		if (!row->listed)
 			continue;
-		if (ifname_key(sw->os, slice_of(row->name), key) > 0 && !has_name(keys, key)) {
+		ifname_key(sw->os, slice_of(row->name), key);
+		if (!has_name(keys, key)) {
 			json_object_set_new(keys, key, json_true());
 			continue;
 		}
-		survey_note(survey, sw->name, "the interface with index %u is left out: \"%s\" %s",
-		    row->if_index, text_quote(slice_of(row->name), text, sizeof(text)),
-		    key[0] ? "is the name of another one" : "can be no interface's name");
+		survey_note(survey, sw->name,
+		    "the interface with index %u is left out: \"%s\" is the name of another one",
+		    row->if_index, text_quote(slice_of(row->name), text, sizeof(text)));
 		row->listed = false;
 		if (row->aggregate != ROW_NONE)
 			sw->rows[row->aggregate].n_members--;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/survey_state.h"
+#include "core/text.h"
 
 /* IANAifType-MIB: what has a port of its own. */
 enum { TYPE_UNKNOWN = 0, TYPE_PROP_VIRTUAL = 53, TYPE_PROP_MULTIPLEXOR = 54, TYPE_LAG = 161 };
@@ -60,9 +61,17 @@ get_named(const struct survey_switch *sw, const char *name)
 
 /* ---- rows ---- */
 
-/* As the map calls it, where it knows the name or the description. */
+static bool
+is_usable(enum os_family os, const char *name)
+{
+	char key[IFNAME_MAX + 1];
+
+	return ifname_key(os, slice_of(name), key) > 0;
+}
+
+/* As the map calls it, where it knows the name or the description; "": neither can be an interface's name. */
 static const char *
-name_of(struct survey *survey, uint32_t sw, const json_t *facts)
+name_of(struct survey *survey, uint32_t sw, enum os_family os, const json_t *facts)
 {
 	const char *name = survey_string(facts, "name"), *descr = survey_string(facts, "descr");
 	uint32_t interface = TOPO_NONE;
@@ -74,7 +83,9 @@ name_of(struct survey *survey, uint32_t sw, const json_t *facts)
 	if (interface != TOPO_NONE)
 		return topo_text_get(
 		    survey->topo, topo_interface_get(survey->topo, interface)->name);
-	return survey_text(survey, *name ? name : descr);
+	if (!is_usable(os, name))
+		name = is_usable(os, descr) ? descr : "";
+	return survey_text(survey, name);
 }
 
 static bool
@@ -97,6 +108,19 @@ has_own_port(enum os_family os, const char *name)
 }
 
 static void
+note_unusable(struct survey *survey, const struct survey_switch *sw, const struct survey_row *row)
+{
+	const char *name = survey_string(row->facts, "name");
+	char text[TEXT_QUOTE_MAX];
+
+	if (*name && !*row->name &&
+	    is_physical(json_integer_value(json_object_get(row->facts, "type"))))
+		survey_note(survey, sw->name,
+		    "the interface with index %u is left out: \"%s\" can be no interface's name",
+		    row->if_index, text_quote(slice_of(name), text, sizeof(text)));
+}
+
+static void
 read_row(struct survey *survey, struct survey_switch *sw, const json_t *facts)
 {
 	struct survey_row *row = &sw->rows[sw->n_rows];
@@ -104,12 +128,13 @@ read_row(struct survey *survey, struct survey_switch *sw, const json_t *facts)
 
 	*row = (struct survey_row){
 		.facts = facts,
-		.name = name_of(survey, sw->sw, facts),
+		.name = name_of(survey, sw->sw, sw->os, facts),
 		.if_index = if_index > 0 && if_index <= UINT32_MAX ? (uint32_t)if_index : 0,
 		.aggregate = ROW_NONE,
 	};
 	row->listed = is_physical(json_integer_value(json_object_get(facts, "type"))) &&
 		      has_own_port(sw->os, row->name);
+	note_unusable(survey, sw, row);
 	char text[24], key[IFNAME_MAX + 1];
 	snprintf(text, sizeof(text), "%u", row->if_index);
 	put(sw->by_index, text, sw->n_rows);

@@ -131,9 +131,9 @@ member_text(const json_t *string)
 	return (struct slice){ json_string_value(string), json_string_length(string) };
 }
 
-bool
-member_label(
-    struct topo_builder *b, const struct at *at, const json_t *string, struct slice *ret_label)
+static bool
+take_text(struct topo_builder *b, const struct at *at, const json_t *string, size_t max,
+    struct slice *ret_text)
 {
 	struct slice text = member_text(string);
 
@@ -141,13 +141,27 @@ member_label(
 		FAULT(b, at, "\"%s\" holds a control character", TEXT_QUOTE(text));
 		return false;
 	}
-	if (text_n_chars(text) > TOPO_NAME_MAX) {
-		FAULT(
-		    b, at, "\"%s\" is longer than %d characters", TEXT_QUOTE(text), TOPO_NAME_MAX);
+	if (text_n_chars(text) > max) {
+		FAULT(b, at, "\"%s\" is longer than %zu characters", TEXT_QUOTE(text), max);
 		return false;
 	}
-	*ret_label = text;
+	*ret_text = text;
 	return true;
+}
+
+bool
+member_label(
+    struct topo_builder *b, const struct at *at, const json_t *string, struct slice *ret_label)
+{
+	return take_text(b, at, string, TOPO_NAME_MAX, ret_label);
+}
+
+bool
+member_reference(
+    struct topo_builder *b, const struct at *at, const json_t *string, struct slice *ret_text)
+{
+	return check_type(b, at, string, MEMBER_STRING) &&
+	       take_text(b, at, string, 2 * TOPO_NAME_MAX + 1, ret_text);
 }
 
 bool

@@ -72,7 +72,7 @@ link_end(struct topo_builder *b, const struct at *at, const json_t *value)
 {
 	struct slice text;
 
-	if (!value || !member_name(b, at, value, &text))
+	if (!value || !member_reference(b, at, value, &text))
 		return TOPO_NONE;
 	return build_reference(b, at, text);
 }
@@ -140,7 +140,7 @@ add_attachments(struct topo_builder *b, const struct at *at, const json_t *list)
 
 	b->list++;
 	for (size_t i = 0; i < json_array_size(list); i++)
-		if (element_name(b, AT_ELEMENT(at, i), list, i, &text))
+		if (member_reference(b, AT_ELEMENT(at, i), json_array_get(list, i), &text))
 			add_attachment(b, AT_ELEMENT(at, i), text, &range);
 	return range;
 }
