@@ -84,6 +84,97 @@ START_TEST(what_is_set_aside_stays_and_is_read_no_more)
 }
 END_TEST
 
+/* ---- a renewal ---- */
+
+static bool
+is_there(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/* Two files of 1 to 9, and a renewal in which 2 to 9 are folded to 2 and 3. */
+static void
+write_renewal(void)
+{
+	ck_assert_int_eq(append(1, 3), 0);
+	ck_assert_int_eq(journal_files_switch(&files), 0);
+	ck_assert_int_eq(append(4, 9), 0);
+	ck_assert_int_eq(journal_files_renew(&files), 0);
+	ck_assert_uint_eq(journal_files_bytes(&files), 0);
+	ck_assert_int_eq(append(2, 3), 0);
+	ck_assert_uint_eq(journal_files_bytes(&files), 2 * frame_len());
+}
+
+START_TEST(a_renewal_that_is_cut_short_has_changed_nothing)
+{
+	write_renewal();
+	start_again();
+	expect_left(1, 9);
+	ck_assert_uint_eq(files.n, 2);
+	ck_assert(!is_there("journal.new"));
+	ck_assert_int_eq(append(10, 10), 0);
+	start_again();
+	expect_left(1, 10);
+}
+END_TEST
+
+START_TEST(a_renewal_that_was_adopted_counts_also_beside_the_old_file)
+{
+	write_renewal();
+	ck_assert_int_eq(journal_files_adopt(&files), 0);
+	ck_assert_int_eq(journal_files_adopt(&files), 0);
+	start_again();
+	expect_left(1, 3);
+	ck_assert_uint_eq(files.n, 2);
+	ck_assert_int_eq(journal_files_drop_old(&files), 0);
+	ck_assert_int_eq(append(4, 4), 0);
+	start_again();
+	expect_left(2, 4);
+	ck_assert_uint_eq(stats.n[STAT_JOURNAL_TORN], 0);
+}
+END_TEST
+
+START_TEST(a_renewal_of_one_file_is_the_second)
+{
+	ck_assert_int_eq(append(1, 9), 0);
+	ck_assert_int_eq(journal_files_renew(&files), 0);
+	ck_assert_int_eq(append(5, 6), 0);
+	ck_assert_int_eq(journal_files_adopt(&files), 0);
+	ck_assert_int_eq(append(7, 7), 0);
+	start_again();
+	expect_left(1, 7);
+}
+END_TEST
+
+START_TEST(a_renewal_that_begins_anew_holds_nothing_of_the_one_before)
+{
+	write_renewal();
+	ck_assert_int_eq(journal_files_renew(&files), 0);
+	ck_assert_int_eq(append(4, 4), 0);
+	ck_assert_int_eq(journal_files_adopt(&files), 0);
+	start_again();
+	expect_left(1, 4);
+}
+END_TEST
+
+START_TEST(a_renewal_for_which_there_is_no_room_leaves_the_files_and_can_be_given_up)
+{
+	write_renewal();
+	fault.room = 7;
+	ck_assert_int_eq(append(4, 4), -ENOSPC);
+	fault.room = SIZE_MAX;
+	ck_assert_int_eq(journal_files_reset(&files), 0);
+	ck_assert(!is_there("journal.new"));
+	ck_assert_int_eq(append(2, 4), 0);
+	start_again();
+	expect_left(2, 4);
+	ck_assert_uint_eq(stats.n[STAT_JOURNAL_TORN], 0);
+}
+END_TEST
+
 /* ---- what counts ---- */
 
 START_TEST(a_number_that_was_used_again_gives_up_all_from_it_on)
@@ -198,6 +289,12 @@ main(void)
 	    tcase, a_file_that_a_failed_write_left_longer_is_cut_before_the_next_one_begins);
 	tcase_add_test(tcase, a_newer_file_without_its_older_one_is_the_journal);
 	tcase_add_test(tcase, what_is_set_aside_stays_and_is_read_no_more);
+	tcase_add_test(tcase, a_renewal_that_is_cut_short_has_changed_nothing);
+	tcase_add_test(tcase, a_renewal_that_was_adopted_counts_also_beside_the_old_file);
+	tcase_add_test(tcase, a_renewal_of_one_file_is_the_second);
+	tcase_add_test(tcase, a_renewal_that_begins_anew_holds_nothing_of_the_one_before);
+	tcase_add_test(
+	    tcase, a_renewal_for_which_there_is_no_room_leaves_the_files_and_can_be_given_up);
 	tcase_add_test(tcase, a_number_that_was_used_again_gives_up_all_from_it_on);
 	tcase_add_loop_test(tcase, a_journal_continues_a_redis_beyond_which_nobody_else_published,
 	    0, sizeof(histories) / sizeof(histories[0]));

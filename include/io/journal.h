@@ -17,7 +17,9 @@
  *
  * Bounded by [redis] journal_max in two files, a second one being begun when the first has half of that (or 1 MiB, while
  * Redis keeps up): the older goes when the outbox holds nothing of it any more. Where both are full, what is kept and not
- * owed goes, and what waits is folded (outbox_make_room). A disk
+ * owed goes, and what waits is folded (outbox_make_room). What stays is written to a third file, and nothing of it is called
+ * safe before that has taken the others' place (journal_files_renew): until then they are what a restart finds. Only where
+ * the disk has no room for it beside them do they go first. A disk
  * that is full, or fails, is tried again every second; meanwhile everything is in memory, and no INFORM is answered for it.
  *
  * Whose it is. A journal found at the start may be sent on only where it continues what Redis holds: where the history of
@@ -60,8 +62,12 @@ struct journal *journal_new(struct loop *loop, const char *state_dir, uint64_t m
     void *ctx, char *error, size_t size);
 /* From now on: what is in the files already stays, and counts. */
 void journal_set_max(struct journal *journal, uint64_t max_bytes);
-/* Waits for the work under way. Before the outbox is freed: where nothing waits in it, nothing is left in the files. */
-void journal_free(struct journal *journal);
+/*
+ * Waits for the work under way. Before the outbox is freed: where nothing waits in it, nothing is left in the files, but for
+ * what it keeps for a Redis that may have lost its tail (unless `proved`: it has shown since it was
+ * connected last that it has all that it acknowledged).
+ */
+void journal_free(struct journal *journal, bool proved);
 
 /* ---- what an earlier daemon left ---- */
 

@@ -32,7 +32,11 @@ struct journal {
 	bool owned;   /* the last file says that it is ours, or will: it stands in buf */
 	bool told;    /* ... and what the claim found */
 	bool full;
-	bool set_aside;          /* to be done next */
+	bool renewing; /* what was folded is written to a new file; nothing of it is safe yet */
+	bool no_room;  /* ... for which the disk has no room beside the old ones */
+	uint64_t
+	    renew_serial; /* the last batch that was there when the renewal was begun, or will be */
+	bool set_aside;   /* to be done next */
 	uint64_t last_serial;    /* the last batch that was written, or is on its way */
 	uint64_t synced_serial;  /* ... that is on disk */
 	uint64_t old_serial;     /* ... in the older of two files */

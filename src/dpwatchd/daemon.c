@@ -242,9 +242,19 @@ daemon_fail(struct daemon *daemon, const char *why)
 	loop_stop(daemon->loop);
 }
 
+/* Not one that is away, or has only just come back: it may have lost what it acknowledged. */
+static bool
+redis_has_proved(const struct daemon *daemon)
+{
+	return daemon->publisher && redis_link_state(daemon->link) == REDIS_UP &&
+	       publisher_proved_ns(daemon->publisher) > daemon->connected_ns;
+}
+
 void
 daemon_release(struct daemon *daemon)
 {
+	const bool proved = redis_has_proved(daemon);
+
 	if (daemon->http)
 		daemon_close_http(daemon);
 	daemon_map_copy_free(daemon->map_copy);
@@ -257,7 +267,7 @@ daemon_release(struct daemon *daemon)
 	redis_link_free(daemon->link);
 	topo_sync_free(daemon->topo_sync);
 	publisher_free(daemon->publisher);
-	journal_free(daemon->journal);
+	journal_free(daemon->journal, proved);
 	embedded_redis_stop(daemon->embedded);
 	if (daemon->loop) {
 		loop_timer_free(daemon->tick);

@@ -140,6 +140,7 @@ struct daemon {
 	struct embedded_redis *embedded;
 	struct redis_link *link;
 	struct publisher *publisher;
+	int64_t connected_ns; /* when Redis was connected last; 0: never */
 	struct journal *journal;
 	struct topo_sync *topo_sync;
 	struct snmp_input *snmp;

@@ -289,6 +289,7 @@ on_link_up(void *ctx)
 	struct daemon *daemon = ctx;
 
 	stats_add(&daemon->stats, STAT_REDIS_CONNECTS, 1);
+	daemon->connected_ns = loop_now(daemon->loop).now_ns;
 	publisher_up(daemon->publisher);
 	/* A start or a comparison that the broken connection cut short begins anew: Redis may have been thrown back. */
 	if (publisher_epoch(daemon->publisher) != 0 && daemon->phase == PHASE_STARTING &&

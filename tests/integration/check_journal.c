@@ -245,35 +245,6 @@ START_TEST(the_files_stay_within_journal_max_and_both_are_read_again)
 }
 END_TEST
 
-/* VM1's interface goes down and up and so on, in so many lines of syslog. */
-static void
-flap_lines(json_int_t n_lines)
-{
-	static const char *const words[] = { "down", "up" };
-	const json_int_t before = sandbox_counter(&box, "syslog.event");
-	char line[128];
-
-	for (json_int_t n = 0; n < n_lines; n += 100) {
-		for (int i = 0; i < 100; i++) {
-			snprintf(line, sizeof(line),
-			    "<187>%%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to %s",
-			    words[i % 2]);
-			sandbox_line(&box, LEAF1, line);
-		}
-		WAIT_FOR(sandbox_counter(&box, "syslog.event") == before + n + 100);
-	}
-}
-
-/* Its exit status: 0 when it was answered. */
-static int
-inform_of(const char *trap, const char *index)
-{
-	struct process sender;
-
-	start_inform_of(&sender, trap, index, "20");
-	return process_wait(&sender);
-}
-
 /*
  * Of the ports the last state is what a restart must know, however much was in between. What Redis just got, and what was
  * folded, takes no room from what waits.

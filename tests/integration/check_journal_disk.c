@@ -13,9 +13,12 @@
 
 #define SMALL_DISK "size=192k"
 
-/* A state_dir of its own on a tmpfs, in a mount namespace that ends with this test. False where that is not allowed. */
+/*
+ * A state_dir of its own on a tmpfs with these options, in a mount namespace that ends with this test; `redis` is added to that
+ * section. False where that is not allowed.
+ */
 static bool
-mount_small(void)
+mount_disk(const char *options, const char *redis)
 {
 	char dir[SANDBOX_PATH], text[4096];
 
@@ -26,8 +29,8 @@ mount_small(void)
 	sandbox_init(&box);
 	snprintf(dir, sizeof(dir), "%s/small", box.dir);
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
-	ck_assert_int_eq(mount("tmpfs", dir, "tmpfs", 0, SMALL_DISK), 0);
-	snprintf(text, sizeof(text), "server = unix:%s", box.redis);
+	ck_assert_int_eq(mount("tmpfs", dir, "tmpfs", 0, options), 0);
+	snprintf(text, sizeof(text), "server = unix:%s\n%s", box.redis, redis);
 	sandbox_configure(&box, &(struct sandbox_lines){ .redis = text });
 	char *config = process_read_file(box.config);
 	snprintf(text, sizeof(text), "[daemon]\nstate_dir = %s\n%s", dir, strstr(config, "[snmp]"));
@@ -37,6 +40,12 @@ mount_small(void)
 	sandbox_start_ready(&box);
 	sandbox_load(&box, SANDBOX_TOPOLOGY);
 	return true;
+}
+
+static bool
+mount_small(void)
+{
+	return mount_disk(SMALL_DISK, "");
 }
 
 static void
@@ -162,6 +171,46 @@ START_TEST(a_daemon_that_is_killed_on_a_full_disk_comes_back_with_what_was_writt
 }
 END_TEST
 
+/* Not one more file can be made: neither, then, one beside the old ones for what is folded. */
+static void
+take_all_files(void)
+{
+	char name[32];
+	int fd = 0;
+
+	for (int i = 0; fd >= 0; i++) {
+		snprintf(name, sizeof(name), "small/filler.%d", i);
+		fd = open(journal_path(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+START_TEST(what_is_folded_takes_the_old_ones_place_where_the_disk_has_no_room_beside_them)
+{
+	if (!mount_disk("size=8m,nr_inodes=64", "journal_max = 1MiB"))
+		return;
+	kill_redis();
+	for (int i = 0; journal_size("small/journal.next") <= 0; i++) {
+		flap_lines(100);
+		ck_assert_int_lt(i, 200);
+	}
+	take_all_files();
+	for (int i = 0; sandbox_counter(&box, "out.folded") == 0; i++) {
+		flap_lines(100);
+		ck_assert_int_lt(i, 200);
+	}
+	ck_assert_int_eq(inform_of(LINK_DOWN, "2"), 0);
+	ck_assert(sandbox_status_is(&box, "journal.state", "writing"));
+	ck_assert_int_eq(journal_size("small/journal.next"), -1);
+	process_kill(&box.daemon);
+	sandbox_redis_start(&box, NULL, NULL);
+	sandbox_start_ready(&box);
+	ck_assert(redis_is_down(box.redis, VM2));
+	release_small();
+}
+END_TEST
+
 START_TEST(neither_redis_nor_disk_a_stop_waits_and_a_later_sigterm_does_not)
 {
 	if (!mount_small())
@@ -196,6 +245,8 @@ main(void)
 	tcase_add_test(tcase, a_journal_begun_on_a_full_disk_is_sent_on_by_the_next_start);
 	tcase_add_test(
 	    tcase, a_daemon_that_is_killed_on_a_full_disk_comes_back_with_what_was_written);
+	tcase_add_test(
+	    tcase, what_is_folded_takes_the_old_ones_place_where_the_disk_has_no_room_beside_them);
 	tcase_add_test(tcase, neither_redis_nor_disk_a_stop_waits_and_a_later_sigterm_does_not);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);

@@ -90,6 +90,28 @@ START_TEST(what_a_redis_lost_comes_again_under_the_ids_that_it_had)
 }
 END_TEST
 
+/* Four toggles, of which the Redis that is remembered has two. */
+static void
+publish_and_remember_half(void)
+{
+	flap(1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	remember_redis();
+	flap(1);
+	WAIT_FOR(redis_events(box.redis) == 4);
+	WAIT_FOR(toggles_in("journal") == 4);
+}
+
+/* The stream holds exactly these entries, with their ids; they are released. */
+static void
+expect_events(json_t *had)
+{
+	json_t *has = redis_ask(box.redis, "XRANGE dpwatch:events - +");
+	ck_assert(json_equal(had, has));
+	json_decref(had);
+	json_decref(has);
+}
+
 /* Both died at once: the next daemon has what Redis had acknowledged and lost. */
 START_TEST(what_a_redis_had_and_lost_when_the_daemon_died_too_comes_again)
 {
@@ -107,22 +129,34 @@ START_TEST(what_a_redis_had_and_lost_when_the_daemon_died_too_comes_again)
 	ck_assert_int_eq(redis_events(box.redis), 2);
 	sandbox_start_ready(&box);
 	WAIT_FOR(redis_events(box.redis) == 4);
-	json_t *has = redis_ask(box.redis, "XRANGE dpwatch:events - +");
-	ck_assert(json_equal(had, has));
-	json_decref(had);
-	json_decref(has);
+	expect_events(had);
+}
+END_TEST
+
+/* _i: whether Redis is back when the daemon is told to stop, or is not. */
+START_TEST(what_a_redis_had_and_lost_just_before_a_stop_comes_again)
+{
+	publish_and_remember_half();
+	json_t *had = redis_ask(box.redis, "XRANGE dpwatch:events - +");
+	kill_redis();
+	if (_i == 1) {
+		const json_int_t connects = sandbox_counter(&box, "redis.connects");
+		throw_redis_back();
+		WAIT_FOR(sandbox_counter(&box, "redis.connects") == connects + 1);
+	}
+	ck_assert_int_eq(sandbox_stop(&box), 0);
+	if (_i == 0)
+		throw_redis_back();
+	sandbox_start_ready(&box);
+	WAIT_FOR(redis_events(box.redis) == 4);
+	expect_events(had);
 }
 END_TEST
 
 /* A daemon that was just started has what the one before it published, should Redis lose it only now. */
 START_TEST(what_an_earlier_daemon_published_is_kept_by_the_next)
 {
-	flap(1);
-	WAIT_FOR(redis_events(box.redis) == 2);
-	remember_redis();
-	flap(1);
-	WAIT_FOR(redis_events(box.redis) == 4);
-	WAIT_FOR(toggles_in("journal") == 4);
+	publish_and_remember_half();
 	process_kill(&box.daemon);
 	sandbox_start_ready(&box);
 	json_t *had = redis_ask(box.redis, "XRANGE dpwatch:events - +");
@@ -130,10 +164,7 @@ START_TEST(what_an_earlier_daemon_published_is_kept_by_the_next)
 	throw_redis_back();
 	WAIT_FOR(redis_events(box.redis) == 4);
 	ck_assert(sandbox_log_has(&box, "it lost batches"));
-	json_t *has = redis_ask(box.redis, "XRANGE dpwatch:events - +");
-	ck_assert(json_equal(had, has));
-	json_decref(had);
-	json_decref(has);
+	expect_events(had);
 }
 END_TEST
 
@@ -172,6 +203,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_redis_that_lost_the_claim_gets_what_is_owed, 0, 3);
 	tcase_add_test(tcase, what_a_redis_lost_comes_again_under_the_ids_that_it_had);
 	tcase_add_test(tcase, what_a_redis_had_and_lost_when_the_daemon_died_too_comes_again);
+	tcase_add_loop_test(tcase, what_a_redis_had_and_lost_just_before_a_stop_comes_again, 0, 2);
 	tcase_add_test(tcase, what_an_earlier_daemon_published_is_kept_by_the_next);
 	tcase_add_test(tcase, where_another_daemon_published_since_the_journal_is_set_aside);
 	suite_add_tcase(suite, tcase);

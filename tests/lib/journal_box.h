@@ -91,6 +91,35 @@ flap(int times)
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == n + 2 * times);
 }
 
+/* VM1's interface goes down and up and so on, in so many lines of syslog. */
+static inline void
+flap_lines(json_int_t n_lines)
+{
+	static const char *const words[] = { "down", "up" };
+	const json_int_t before = sandbox_counter(&box, "syslog.event");
+	char line[128];
+
+	for (json_int_t n = 0; n < n_lines; n += 100) {
+		for (int i = 0; i < 100; i++) {
+			snprintf(line, sizeof(line),
+			    "<187>%%LINK-3-UPDOWN: Interface Ethernet1/1, changed state to %s",
+			    words[i % 2]);
+			sandbox_line(&box, LEAF1, line);
+		}
+		WAIT_FOR(sandbox_counter(&box, "syslog.event") == before + n + 100);
+	}
+}
+
+/* Its exit status: 0 when it was answered. */
+static inline int
+inform_of(const char *trap, const char *index)
+{
+	struct process sender;
+
+	start_inform_of(&sender, trap, index, "20");
+	return process_wait(&sender);
+}
+
 static inline void
 wait_for_idle(void)
 {

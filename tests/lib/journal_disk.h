@@ -137,6 +137,7 @@ tear_down(void)
 	arg_buf_release(&keys);
 	remove_file("journal");
 	remove_file("journal.next");
+	remove_file("journal.new");
 	remove_file("journal.aside");
 	remove_file("journal.aside.next");
 	remove_file("journal.lock");

@@ -1,5 +1,6 @@
 #include "io/journal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ when_empty(struct journal *journal)
 	if (journal->bytes > 0 || journal->buf.len > 0)
 		journal_disown(journal);
 	empty_buf(journal);
-	return journal->bytes > 0 ? JOURNAL_RESET : JOURNAL_NO_WORK;
+	return journal->bytes > 0 || journal->renewing ? JOURNAL_RESET : JOURNAL_NO_WORK;
 }
 
 static bool
@@ -137,11 +138,47 @@ when_something_is_kept(struct journal *journal)
 	return collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
 }
 
-/* Nothing that is in the files is wanted any more: the outbox was folded, or Redis has all of it. */
+/* What is in the files is to be superseded: the outbox was folded, or Redis has all of it. */
 static bool
 is_stale(const struct journal *journal, uint64_t oldest)
 {
-	return journal->engaged && journal->bytes > 0 && oldest > journal->last_serial;
+	return journal->engaged && (journal->bytes > 0 || journal->renewing) &&
+	       oldest > journal->last_serial && oldest > journal->renew_serial;
+}
+
+/*
+ * What is there now goes to a new file, which takes the others' places when it is whole: a daemon that is killed meanwhile
+ * leaves them as they were.
+ */
+static enum journal_work
+renew(struct journal *journal)
+{
+	journal->full = false;
+	journal_disown(journal);
+	return JOURNAL_RENEW;
+}
+
+static enum journal_work
+when_renewing(struct journal *journal)
+{
+	const bool more = outbox_has_to_store(journal->outbox);
+
+	if (journal->last_serial < journal->renew_serial && more)
+		return collect(journal) ? JOURNAL_WRITE : JOURNAL_NO_WORK;
+	if (journal->bytes == 0)
+		return JOURNAL_NO_WORK;
+	return is_synced(journal) ? JOURNAL_ADOPT : JOURNAL_SYNC;
+}
+
+/* The old ones make room for the new, and a daemon that is killed meanwhile leaves a part of it. */
+static enum journal_work
+renew_in_place(struct journal *journal)
+{
+	journal->last_serial = journal->synced_serial = 0;
+	outbox_store_again(journal->outbox, 0);
+	journal_disown(journal);
+	empty_buf(journal);
+	return JOURNAL_RESET;
 }
 
 static enum journal_work
@@ -159,12 +196,14 @@ work_for(struct journal *journal)
 		return when_empty(journal);
 	if (loop_timer_armed(journal->retry))
 		return JOURNAL_NO_WORK;
+	if (journal->no_room)
+		return renew_in_place(journal);
 	if (journal->buf.len > 0)
 		return JOURNAL_WRITE;
-	if (is_stale(journal, oldest)) {
-		journal_disown(journal);
-		return JOURNAL_RESET;
-	}
+	if (is_stale(journal, oldest))
+		return renew(journal);
+	if (journal->renewing)
+		return when_renewing(journal);
 	if (journal->writer.files.n == 2 && oldest > journal->old_serial)
 		return JOURNAL_DROP_OLD;
 	return when_something_is_kept(journal);
@@ -238,6 +277,8 @@ written(struct journal *journal)
 	stats_add(journal->stats, STAT_JOURNAL_WRITES, 1);
 	empty_buf(journal);
 	mended(journal);
+	if (journal->renewing)
+		return;
 	journal->written_ticket = journal->last_ticket;
 	journal->stored(journal->ctx);
 }
@@ -248,8 +289,29 @@ synced(struct journal *journal)
 	stats_add(journal->stats, STAT_JOURNAL_SYNCS, 1);
 	journal->synced_serial = journal->last_serial;
 	mended(journal);
+	if (journal->renewing)
+		return;
 	outbox_stored(journal->outbox, journal->synced_serial);
 	journal->stored(journal->ctx);
+}
+
+static void
+adopted(struct journal *journal)
+{
+	journal->renewing = false;
+	journal->old_serial = 0;
+	journal->written_ticket = journal->last_ticket;
+	mended(journal);
+	outbox_stored(journal->outbox, journal->synced_serial);
+	journal->stored(journal->ctx);
+}
+
+/* Until now the files are stale: where a new one could not be made, that is tried again. */
+static void
+renewal_began(struct journal *journal)
+{
+	journal->renewing = true;
+	journal->renew_serial = outbox_last_serial(journal->outbox);
 }
 
 /* Nobody knows what of it is on disk: all that was not before is written again. */
@@ -270,6 +332,12 @@ on_done(void *ctx, enum journal_work work, int result)
 	journal->bytes = journal_files_bytes(&journal->writer.files);
 	if (result != 0 && work == JOURNAL_SYNC)
 		not_synced(journal);
+	if ((result == -ENOSPC || result == -EDQUOT) &&
+	    (work == JOURNAL_RENEW || (journal->renewing && work != JOURNAL_RESET))) {
+		journal->no_room = true;
+		result = 0;
+		work = JOURNAL_NO_WORK;
+	}
 	if (result != 0) {
 		failed(journal, result);
 		return;
@@ -278,6 +346,12 @@ on_done(void *ctx, enum journal_work work, int result)
 		written(journal);
 	else if (work == JOURNAL_SYNC)
 		synced(journal);
+	else if (work == JOURNAL_RENEW)
+		renewal_began(journal);
+	else if (work == JOURNAL_ADOPT)
+		adopted(journal);
+	else if (work == JOURNAL_RESET)
+		journal->renewing = journal->no_room = false;
 	else if (work == JOURNAL_SET_ASIDE)
 		journal->set_aside = false;
 	journal_go_on(journal);
@@ -298,7 +372,7 @@ static bool
 is_behind(const struct journal *journal)
 {
 	return !journal->engaged && !journal->error[0] && !is_full(journal) &&
-	       (journal->buf.len > 0 || outbox_has_to_store(journal->outbox));
+	       (journal->buf.len > 0 || journal->renewing || outbox_has_to_store(journal->outbox));
 }
 
 uint64_t
@@ -344,7 +418,7 @@ journal_new(struct loop *loop, const char *state_dir, uint64_t max_bytes, const 
 			return journal;
 		snprintf(error, size, "%s: %s", journal->path, strerror(-result));
 	}
-	journal_free(journal);
+	journal_free(journal, false);
 	return NULL;
 }
 
@@ -355,13 +429,15 @@ journal_set_max(struct journal *journal, uint64_t max_bytes)
 }
 
 void
-journal_free(struct journal *journal)
+journal_free(struct journal *journal, bool proved)
 {
 	if (!journal)
 		return;
 	journal_writer_stop(&journal->writer);
 	/* A daemon that ends in good order, and owes nothing, leaves nothing. */
-	if (journal->ready && journal->left.n == 0 && outbox_first_serial(journal->outbox) == 0)
+	if (journal->ready && journal->left.n == 0 &&
+	    (proved ? outbox_first_serial(journal->outbox)
+		    : outbox_oldest_serial(journal->outbox)) == 0)
 		journal_files_reset(&journal->writer.files);
 	journal_writer_release(&journal->writer);
 	loop_timer_free(journal->retry);

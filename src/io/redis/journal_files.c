@@ -10,10 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const names[] = { "journal", "journal.next" };
+#define NEW 2
+static const char *const names[] = { "journal", "journal.next", [NEW] = "journal.new" };
 static const char *const aside_names[] = { "journal.aside", "journal.aside.next" };
 
 const struct journal_calls journal_system_calls = { pwrite, fdatasync, ftruncate };
+
+/* The one that is written. There must be one. */
+static size_t
+last_of(const struct journal_files *files)
+{
+	return files->renewing ? NEW : files->n - 1;
+}
 
 /* ---- opening ---- */
 
@@ -53,7 +61,8 @@ open_file(struct journal_files *files, size_t i, int flags)
 	}
 	files->fds[i] = fd;
 	files->lens[i] = files->synced = (uint64_t)info.st_size;
-	files->n = i + 1;
+	if (i != NEW)
+		files->n = i + 1;
 	return 0;
 }
 
@@ -73,6 +82,9 @@ open_all(struct journal_files *files)
 	error = open_file(files, 1, 0);
 	if (error != 0 && error != -ENOENT)
 		return error;
+	/* A renewal that was cut short. */
+	if (unlinkat(files->dir_fd, names[NEW], 0) != 0 && errno != ENOENT)
+		return -errno;
 	return sync_dir(files);
 }
 
@@ -90,7 +102,7 @@ journal_files_open(struct journal_files *files, const char *dir, const struct jo
 	int result = 0;
 
 	*files = (struct journal_files){
-		.calls = *calls, .dir_fd = -1, .lock_fd = -1, .fds = { -1, -1 }
+		.calls = *calls, .dir_fd = -1, .lock_fd = -1, .fds = { -1, -1, -1 }
 	};
 	if (mkdir(dir, 0750) != 0 && errno != EEXIST)
 		result = -errno;
@@ -115,6 +127,8 @@ journal_files_close(struct journal_files *files)
 {
 	for (size_t i = 0; i < files->n; i++)
 		close(files->fds[i]);
+	if (files->renewing)
+		close(files->fds[NEW]);
 	if (files->lock_fd >= 0)
 		close(files->lock_fd);
 	if (files->dir_fd >= 0)
@@ -192,7 +206,7 @@ journal_files_write(struct journal_files *files, const char *bytes, size_t len)
 
 	if (error != 0)
 		return error;
-	const size_t last = files->n - 1;
+	const size_t last = last_of(files);
 	if (files->dirty)
 		error = truncate_file(files, last, files->lens[last]);
 	if (error == 0) {
@@ -211,7 +225,7 @@ journal_files_sync(struct journal_files *files)
 {
 	if (files->n == 0)
 		return 0;
-	const size_t last = files->n - 1;
+	const size_t last = last_of(files);
 	if (files->calls.fdatasync(files->fds[last]) != 0) {
 		int error = -errno;
 		files->dirty = true;
@@ -236,6 +250,52 @@ journal_files_switch(struct journal_files *files)
 }
 
 int
+journal_files_renew(struct journal_files *files)
+{
+	const int before = files->renewing ? files->fds[NEW] : -1;
+	const int error = open_file(files, NEW, O_CREAT | O_TRUNC);
+
+	if (error != 0)
+		return error;
+	if (before >= 0)
+		close(before);
+	files->renewing = true;
+	files->dirty = false;
+	return 0;
+}
+
+int
+journal_files_adopt(struct journal_files *files)
+{
+	if (!files->renewing)
+		return sync_dir(files);
+	if (renameat(files->dir_fd, names[NEW], files->dir_fd, names[1]) != 0)
+		return -errno;
+	if (files->n == 2)
+		close(files->fds[1]);
+	files->fds[1] = files->fds[NEW];
+	files->lens[1] = files->lens[NEW];
+	files->fds[NEW] = -1;
+	files->n = 2;
+	files->renewing = false;
+	return sync_dir(files);
+}
+
+/* What was written of it is gone; the others are as they were. */
+static int
+end_renewal(struct journal_files *files)
+{
+	if (!files->renewing)
+		return 0;
+	if (unlinkat(files->dir_fd, names[NEW], 0) != 0 && errno != ENOENT)
+		return -errno;
+	close(files->fds[NEW]);
+	files->fds[NEW] = -1;
+	files->renewing = false;
+	return 0;
+}
+
+int
 journal_files_drop_old(struct journal_files *files)
 {
 	if (renameat(files->dir_fd, names[1], files->dir_fd, names[0]) != 0)
@@ -253,6 +313,9 @@ journal_files_reset(struct journal_files *files)
 {
 	if (files->n == 0)
 		return 0;
+	int error = end_renewal(files);
+	if (error != 0)
+		return error;
 	/* The newer one goes first: what it holds continues the older one. Not one of them is needed any more, so that nothing
 	 * has to be on disk before what comes next. */
 	if (files->n == 2) {
@@ -262,7 +325,7 @@ journal_files_reset(struct journal_files *files)
 		files->fds[1] = -1;
 		files->n = 1;
 	}
-	int error = truncate_file(files, 0, 0);
+	error = truncate_file(files, 0, 0);
 	if (error != 0)
 		return error;
 	files->lens[0] = files->synced = 0;
@@ -293,6 +356,8 @@ journal_files_bytes(const struct journal_files *files)
 {
 	uint64_t bytes = 0;
 
+	if (files->renewing)
+		return files->lens[NEW];
 	for (size_t i = 0; i < files->n; i++)
 		bytes += files->lens[i];
 	return bytes;

@@ -39,6 +39,8 @@ add_batch(struct journal_left *left, const struct journal_frame *frame)
 {
 	while (left->n > 0 && left->frames[left->n - 1].number >= frame->number)
 		left->n--;
+	if (left->n_old > left->n)
+		left->n_old = left->n;
 	if (left->n == left->room) {
 		size_t room = left->room * 2 + 256;
 		struct journal_frame *frames = realloc(left->frames, room * sizeof(*frames));
@@ -120,8 +122,6 @@ journal_left_read(struct journal_left *left, struct journal_files *files, struct
 		left->n_old = left->n;
 		error = read_file(left, files, i, stats);
 	}
-	if (left->n_old > left->n)
-		left->n_old = left->n;
 	if (error != 0)
 		journal_left_release(left);
 	return error;

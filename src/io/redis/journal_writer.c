@@ -17,6 +17,10 @@ do_work(struct journal_writer *writer, enum journal_work work)
 		return journal_files_sync(&writer->files);
 	case JOURNAL_SWITCH:
 		return journal_files_switch(&writer->files);
+	case JOURNAL_RENEW:
+		return journal_files_renew(&writer->files);
+	case JOURNAL_ADOPT:
+		return journal_files_adopt(&writer->files);
 	case JOURNAL_DROP_OLD:
 		return journal_files_drop_old(&writer->files);
 	case JOURNAL_RESET:
