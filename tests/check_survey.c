@@ -216,6 +216,22 @@ START_TEST(a_port_whose_name_is_unusable_goes_by_its_description_or_has_no_cable
 }
 END_TEST
 
+START_TEST(a_port_without_a_name_is_no_far_end)
+{
+	json_t *b;
+
+	set_map(BARE);
+	hear(tell("a", 10, NAMES("Eth1")), 1, 11, "local", "0x0102", "b");
+	b = tell("b", 11, NAMES(""));
+	json_array_append_new(json_object_get(b, "lldp_ports"),
+	    json_pack("{s:i, s:{s:s, s:s}, s:s}", "number", 1, "id", "kind", "local", "text",
+		"0x0102", "descr", ""));
+	begin();
+	expect_drawn("[]", "[]");
+	expect_note("a", "which interface that is cannot be told");
+}
+END_TEST
+
 START_TEST(a_switch_that_was_not_asked_has_no_interface_by_an_unusable_name)
 {
 	char text[512];
@@ -338,6 +354,7 @@ main(void)
 	tcase_add_test(tcase, names_that_are_one_are_drawn_once);
 	tcase_add_test(
 	    tcase, a_port_whose_name_is_unusable_goes_by_its_description_or_has_no_cable);
+	tcase_add_test(tcase, a_port_without_a_name_is_no_far_end);
 	tcase_add_test(tcase, a_switch_that_was_not_asked_has_no_interface_by_an_unusable_name);
 	tcase_add_test(tcase, a_chassis_id_that_is_too_long_for_a_map_is_left_out);
 	tcase_add_test(tcase, what_a_stack_puts_above_is_an_aggregate_unless_it_is_a_vlan);

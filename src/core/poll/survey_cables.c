@@ -202,7 +202,7 @@ far_end(
 	if (!sw || !sw->facts)
 		return untold_end(survey, name, neighbour, ret_end);
 	const size_t row = survey_remote_row(sw, id, survey_string(neighbour, "port_descr"));
-	if (row == ROW_NONE)
+	if (row == ROW_NONE || !*sw->rows[row].name)
 		return false;
 	*ret_end = end_of_row(sw, row);
 	return true;
