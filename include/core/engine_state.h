@@ -206,7 +206,9 @@ void engine_doubt_explains(struct engine *engine, uint32_t interface, int64_t no
 struct queued *engine_queue(struct engine *engine, enum dp_change_kind kind);
 void engine_queue_interface(
     struct engine *engine, uint32_t interface, bool transition, int64_t received_us);
-/* The same, with what dampening begins or ends by it. */
+/* Its hash, where it has one: somebody spoke of it, or overrode it. */
+void engine_tell_interface(struct engine *engine, uint32_t interface);
+/* The same as engine_queue_interface, with what dampening begins or ends by it. */
 void engine_queue_damping(struct engine *engine, uint32_t interface, bool transition,
     enum damp_note note, int64_t received_us);
 /* The greater of what is known and this; a state keeps 32 bits of it. */
@@ -220,6 +222,13 @@ extern const struct htab_type engine_extra_type;
 uint32_t engine_extra_find(const struct engine *engine, uint32_t sw, struct slice key);
 /* The number of a new extra interface, or TOPO_NONE where the bound bites or memory is out. */
 uint32_t engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct slice key);
+/* Every interface of a switch, those outside of the map too, one after the other; at the end TOPO_NONE. */
+struct switch_walk {
+	uint32_t in_map, end;
+	uint32_t extra; /* its number + 1; 0: none is left */
+};
+struct switch_walk engine_walk_begin(const struct engine *engine, uint32_t sw);
+uint32_t engine_walk_next(const struct engine *engine, struct switch_walk *walk);
 uint32_t engine_interface_switch(const struct engine *engine, uint32_t interface);
 const char *engine_interface_name(const struct engine *engine, uint32_t interface);
 /*

@@ -25,7 +25,8 @@ struct take {
 	    new_interface; /* the same of interfaces, those that were looked at so far */
 	struct index_list
 	    from; /* per interface of next: of which in force it has its state, or TOPO_NONE */
-	struct index_list new_switches; /* of next: those that are not in force */
+	struct index_list new_switches; /* of next: those whose names are not in force */
+	struct index_list renamed;      /* of them those that are in force by another name */
 	struct index_list groups;       /* of next: to be settled; their `seen` is 1 */
 	struct index_list aggregates;   /* of next: with a member that is down */
 	struct index_list leaving; /* ports in force that next has not, and that are more than up */
@@ -34,12 +35,12 @@ struct take {
 	uint8_t *is_changed; /* ... one bit per port */
 	struct index_list unresolved; /* ports in force whose interface was not carried over */
 	unsigned phase;
-	uint32_t cursor;          /* the next row of the phase */
-	uint32_t near;            /* where the port after the last one found may stand in force */
-	struct engine_time time;  /* of the swap */
-	size_t n_settled, n_told; /* of groups, of aggregates: done since */
-	bool again;               /* everything changed: to be begun anew */
-	bool in_force;            /* it was swapped: what is left is to be freed */
+	uint32_t cursor;         /* the next row of the phase */
+	uint32_t near;           /* where the port after the last one found may stand in force */
+	struct engine_time time; /* of the swap */
+	size_t n_settled, n_told, n_renamed; /* of groups, aggregates, renamed: done since */
+	bool again;                          /* everything changed: to be begun anew */
+	bool in_force;                       /* it was swapped: what is left is to be freed */
 	bool no_memory;
 	struct take *link; /* the next to be freed */
 };

@@ -126,6 +126,23 @@ START_TEST(a_port_that_comes_back_up_goes_on_with_its_revision_and_a_hash_that_s
 }
 END_TEST
 
+START_TEST(a_switch_that_is_called_otherwise_stays_down_also_over_a_restart)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	expect_event(1, VM1, "true", "trap", "link-down", "1");
+	sandbox_load(&box,
+	    "{\"switches\": [{\"name\": \"dc1-leaf1\", \"addresses\": [\"" LEAF1 "\"], "
+	    "\"interfaces\": [{\"name\": \"Ethernet1/1\", \"if_index\": 1}]}], "
+	    "\"ports\": [" PORT_AT(VM1, "dc1-leaf1:Ethernet1/1") "]}");
+	WAIT_FOR(redis_number(box.redis, "HEXISTS dpwatch:interface:dc1-leaf1 Ethernet1/1") == 1);
+	process_kill(&box.daemon);
+	sandbox_start_ready(&box);
+	sandbox_link_up(&box, LEAF1, 1);
+	expect_event(2, VM1, "false", "trap", "", "2");
+	ck_assert_int_eq(redis_events(box.redis), 2);
+}
+END_TEST
+
 START_TEST(a_load_of_the_same_map_changes_nothing)
 {
 	sandbox_link_down(&box, LEAF1, 1);
@@ -360,6 +377,7 @@ main(void)
 	tcase_add_test(tcase, a_down_port_that_leaves_the_map_is_let_go);
 	tcase_add_test(
 	    tcase, a_port_that_comes_back_up_goes_on_with_its_revision_and_a_hash_that_stays);
+	tcase_add_test(tcase, a_switch_that_is_called_otherwise_stays_down_also_over_a_restart);
 	tcase_add_test(tcase, a_load_of_the_same_map_changes_nothing);
 	tcase_add_test(tcase, an_interface_that_spoke_before_it_was_mapped_counts_when_it_is);
 	tcase_add_test(tcase, a_change_by_hand_is_followed_at_once);

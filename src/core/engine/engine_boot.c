@@ -22,12 +22,10 @@ boot_of_interface(struct engine *engine, uint32_t interface, int64_t wall_us)
 static void
 boot_of_interfaces(struct engine *engine, uint32_t sw, int64_t wall_us)
 {
-	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
+	struct switch_walk walk = engine_walk_begin(engine, sw);
 
-	for (uint32_t i = 0; i < range.n; i++)
-		boot_of_interface(engine, range.first + i, wall_us);
-	for (uint32_t i = engine->switches[sw].first_extra; i != 0; i = engine->extras[i - 1].next)
-		boot_of_interface(engine, topo_n_interfaces(engine->topo) + i - 1, wall_us);
+	for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE;)
+		boot_of_interface(engine, i, wall_us);
 }
 
 static void

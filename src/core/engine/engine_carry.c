@@ -13,12 +13,59 @@ switch_name(const struct topo *topo, uint32_t sw)
 
 /* ---- switches ---- */
 
+/* What names a switch to us beside the map's name for it: TOPO_NONE, or the switch of `other` that its i-th such mark is of. */
+static uint32_t
+marked_alike(const struct topo *topo, uint32_t sw, uint32_t i, const struct topo *other)
+{
+	const struct topo_switch *row = topo_switch_get(topo, sw);
+
+	if (i < row->addresses.n)
+		return topo_switch_by_addr(other, topo_address(topo, row->addresses.first + i));
+	i -= row->addresses.n;
+	if (i < row->hostnames.n)
+		return topo_switch_by_hostname(other,
+		    slice_of(topo_text_get(topo, topo_hostname(topo, row->hostnames.first + i))));
+	if (i == row->hostnames.n)
+		return topo_switch_by_hostname(other, slice_of(switch_name(topo, sw)));
+	return topo_switch_by_engine_id(other, row->engine_id, row->engine_id_len);
+}
+
+/* The first that has a mark of it, and a name that its own map has not. */
+static uint32_t
+counterpart(const struct topo *topo, uint32_t sw, const struct topo *other)
+{
+	const struct topo_switch *row = topo_switch_get(topo, sw);
+
+	for (uint32_t i = 0; i < row->addresses.n + row->hostnames.n + 2; i++) {
+		const uint32_t found = marked_alike(topo, sw, i, other);
+		if (found != TOPO_NONE &&
+		    topo_switch_find(topo, slice_of(switch_name(other, found))) == TOPO_NONE)
+			return found;
+	}
+	return TOPO_NONE;
+}
+
+/* The one that sends from where it sent, and is called otherwise. Each is the other's first, so no two become one. */
+static uint32_t
+renamed(struct take *take, uint32_t sw)
+{
+	const struct topo *was = take->engine->topo, *is = take->next.topo;
+	const uint32_t now = counterpart(was, sw, is);
+
+	if (now == TOPO_NONE || counterpart(is, now, was) != sw)
+		return TOPO_NONE;
+	take_list(take, &take->renamed, now);
+	return now;
+}
+
 /* Its state follows when the rows are swapped. */
 void
 carry_switch(struct take *take, uint32_t sw)
 {
-	take->new_switch[sw] =
+	const uint32_t now =
 	    topo_switch_find(take->next.topo, slice_of(switch_name(take->engine->topo, sw)));
+
+	take->new_switch[sw] = now != TOPO_NONE ? now : renamed(take, sw);
 }
 
 void

@@ -25,33 +25,6 @@ engine_make_uncertain(struct engine *engine, uint32_t interface, int64_t wall_us
 
 /* ---- scopes ---- */
 
-/* Every interface of a switch, one after the other. */
-struct walk {
-	uint32_t in_map, end;
-	uint32_t extra; /* its number + 1; 0: none is left */
-};
-
-static struct walk
-walk_begin(const struct engine *engine, uint32_t sw)
-{
-	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
-
-	return (
-	    struct walk){ range.first, range.first + range.n, engine->switches[sw].first_extra };
-}
-
-static uint32_t
-walk_next(const struct engine *engine, struct walk *walk)
-{
-	if (walk->in_map < walk->end)
-		return walk->in_map++;
-	if (walk->extra == 0)
-		return TOPO_NONE;
-	uint32_t extra = walk->extra - 1;
-	walk->extra = engine->extras[extra].next;
-	return topo_n_interfaces(engine->topo) + extra;
-}
-
 static struct slice
 name_of(const struct engine *engine, uint32_t interface)
 {
@@ -61,9 +34,9 @@ name_of(const struct engine *engine, uint32_t interface)
 void
 engine_doubt_all(struct engine *engine, uint32_t sw, int64_t wall_us)
 {
-	struct walk walk = walk_begin(engine, sw);
+	struct switch_walk walk = engine_walk_begin(engine, sw);
 
-	for (uint32_t i; (i = walk_next(engine, &walk)) != TOPO_NONE;)
+	for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE;)
 		engine_make_uncertain(engine, i, wall_us);
 }
 
@@ -149,10 +122,10 @@ static bool
 doubt_many(
     struct engine *engine, uint32_t sw, const struct link_event *event, struct engine_time time)
 {
-	struct walk walk = walk_begin(engine, sw);
+	struct switch_walk walk = engine_walk_begin(engine, sw);
 	bool any = false;
 
-	for (uint32_t i; (i = walk_next(engine, &walk)) != TOPO_NONE;) {
+	for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE;) {
 		if (event->has_slot && !ifname_may_be_in_slot(name_of(engine, i), event->slot))
 			continue;
 		doubt_one(engine, i, event, time);

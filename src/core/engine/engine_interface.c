@@ -92,6 +92,27 @@ engine_extra_add(struct engine *engine, uint32_t sw, struct slice name, struct s
 	return engine->n_interfaces++;
 }
 
+struct switch_walk
+engine_walk_begin(const struct engine *engine, uint32_t sw)
+{
+	struct topo_range range = topo_switch_get(engine->topo, sw)->interfaces;
+
+	return (struct switch_walk){ range.first, range.first + range.n,
+		engine->switches[sw].first_extra };
+}
+
+uint32_t
+engine_walk_next(const struct engine *engine, struct switch_walk *walk)
+{
+	if (walk->in_map < walk->end)
+		return walk->in_map++;
+	if (walk->extra == 0)
+		return TOPO_NONE;
+	uint32_t extra = walk->extra - 1;
+	walk->extra = engine->extras[extra].next;
+	return topo_n_interfaces(engine->topo) + extra;
+}
+
 uint32_t
 engine_interface_switch(const struct engine *engine, uint32_t interface)
 {

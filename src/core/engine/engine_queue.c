@@ -73,6 +73,15 @@ engine_queue_interface(
 }
 
 void
+engine_tell_interface(struct engine *engine, uint32_t interface)
+{
+	const struct interface_state *state = &engine->interfaces[interface];
+
+	if (state->heard || state->override != SPOKEN_NONE)
+		engine_queue_interface(engine, interface, false, state->heard_us);
+}
+
+void
 engine_queue_damping(struct engine *engine, uint32_t interface, bool transition,
     enum damp_note note, int64_t received_us)
 {

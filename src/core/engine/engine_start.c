@@ -137,8 +137,7 @@ static void
 tell_interfaces(struct engine *engine)
 {
 	for (uint32_t i = 0; i < engine->n_interfaces; i++)
-		if (engine->interfaces[i].heard || engine->interfaces[i].override != SPOKEN_NONE)
-			engine_queue_interface(engine, i, false, engine->interfaces[i].heard_us);
+		engine_tell_interface(engine, i);
 }
 
 /* What differs is told as what decided it, which is looked for then. */

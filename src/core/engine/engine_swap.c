@@ -139,7 +139,7 @@ swap_rows(struct take *take)
 
 /*
  * A switch that was not in the map is as if never heard of, also where it was in an earlier map; so must be what a restart
- * reads back.
+ * reads back. One that was renamed has told what it told, but not under that name.
  */
 static void
 forget_new_switches(const struct take *take)
@@ -172,6 +172,18 @@ tell_order(struct engine *engine, uint32_t aggregate, int64_t wall_us)
 	}
 	if (any_down && engine->interfaces[aggregate].heard)
 		engine_queue_interface(engine, aggregate, false, wall_us);
+}
+
+/* What a restart looks for by the name that the switch has now. */
+static uint32_t
+tell_renamed(struct engine *engine, uint32_t sw)
+{
+	struct switch_walk walk = engine_walk_begin(engine, sw);
+	uint32_t n = 1;
+
+	for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE; n++)
+		engine_tell_interface(engine, i);
+	return n;
 }
 
 bool
@@ -217,6 +229,10 @@ take_settle(struct take *take, uint32_t n_ports)
 	const struct index_list *groups = &take->groups, *aggregates = &take->aggregates;
 	const size_t first = take->n_settled;
 
+	while (take->n_renamed < take->renamed.n && n_ports > 0) {
+		uint32_t n = tell_renamed(take->engine, take->renamed.items[take->n_renamed++]);
+		n_ports -= n < n_ports ? n : n_ports;
+	}
 	while (take->n_settled < groups->n && n_ports > 0) {
 		uint32_t group = groups->items[take->n_settled++];
 		uint32_t n = topo_group_get(take->engine->topo, group)->ports.n;
@@ -225,7 +241,7 @@ take_settle(struct take *take, uint32_t n_ports)
 	}
 	engine_settle_groups(take->engine, groups->items ? groups->items + first : NULL,
 	    (uint32_t)(take->n_settled - first), &decision);
-	if (take->n_settled < groups->n)
+	if (take->n_settled < groups->n || take->n_renamed < take->renamed.n)
 		return true;
 	for (; take->n_told < aggregates->n; take->n_told++)
 		tell_order(take->engine, aggregates->items[take->n_told], take->time.wall_us);
@@ -358,8 +374,9 @@ free_rows(struct take *take, unsigned *budget)
 	struct engine *next = &take->next;
 	void *pieces[] = { next->extras, next->switches, next->groups, take->new_switch,
 		take->new_interface.items, take->from.items, take->new_switches.items,
-		take->groups.items, take->aggregates.items, take->leaving.items,
-		take->changed.items, take->is_changed, take->unresolved.items };
+		take->renamed.items, take->groups.items, take->aggregates.items,
+		take->leaving.items, take->changed.items, take->is_changed,
+		take->unresolved.items };
 	const uint32_t n = sizeof(pieces) / sizeof(pieces[0]);
 
 	if (take->cursor == n) {

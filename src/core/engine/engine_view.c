@@ -114,11 +114,9 @@ engine_switch_view(const struct engine *engine, uint32_t sw, struct engine_switc
 		.n_syslog = state->n_syslog,
 		.n_restarts = state->n_restarts,
 	};
-	for (uint32_t i = 0; i < row->interfaces.n; i++)
-		count_interface(&engine->interfaces[row->interfaces.first + i], ret_view);
-	for (uint32_t i = state->first_extra; i != 0; i = engine->extras[i - 1].next)
-		count_interface(
-		    &engine->interfaces[topo_n_interfaces(engine->topo) + i - 1], ret_view);
+	struct switch_walk walk = engine_walk_begin(engine, sw);
+	for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE;)
+		count_interface(&engine->interfaces[i], ret_view);
 }
 
 /*
