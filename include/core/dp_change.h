@@ -115,6 +115,8 @@ struct dp_change {
 	int64_t penalty_us; /* wall clock */
 	bool suppressed;    /* held down by dampening */
 	int64_t order;      /* of its last word among those of all interfaces; 0: none */
+	int64_t
+	    shown_order; /* of the one that is in force; another one while a word waits for its delay */
 };
 
 #endif

@@ -68,12 +68,14 @@ struct interface_state {
 	int64_t changed_ns;   /* engine time of the last change of oper; 0: never */
 	int64_t
 	    order; /* of the last word that says what it is now, as the engine counts; 0: never */
+	int64_t
+	    shown_order;  /* the same of what counts of that: while a word waits, an earlier one */
 	int64_t since_us; /* wall time of the last change of oper; 0: never */
 	int64_t heard_us; /* wall time of the last word; 0: never */
 };
 
 /* There are 100,000s of them. */
-_Static_assert(sizeof(struct interface_state) <= 96, "an interface's state is to stay small");
+_Static_assert(sizeof(struct interface_state) <= 104, "an interface's state is to stay small");
 
 /* What a word says of the layers; a word about the whole is one about the link, when it says down. */
 enum says { SAYS_DOWN, SAYS_PROTOCOL_DOWN, SAYS_UP, SAYS_LINK_UP, SAYS_PROTOCOL_UP, SAYS_MAX };

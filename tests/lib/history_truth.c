@@ -86,7 +86,9 @@ struct state {
 	bool own_down;   /* as it truly is, but for what somebody shut, if that is ignored */
 	bool shown_down; /* what counts of that: after its delay, and not while it flaps */
 	bool is_overridden, override_down;
-	unsigned told;   /* number of its last event; 0: there was none */
+	unsigned told; /* number of its last event; 0: there was none */
+	unsigned
+	    shown; /* of the last that says what counts: while one waits, it is an earlier one */
 	int64_t show_us; /* when what is counts; NEVER: it does */
 	double penalty;  /* of dampening, as of penalty_us */
 	int64_t penalty_us;
@@ -117,7 +119,7 @@ aggregate_carries(const struct history *history, const struct state *states, uns
 	unsigned n_up = 0;
 
 	for (unsigned i = 0; i < UPLINKS; i++)
-		n_up += !is_down(&members[i]) || members[i].told < aggregate->told;
+		n_up += !is_down(&members[i]) || members[i].shown < aggregate->shown;
 	return !is_down(aggregate) && n_up >= history->min_links[leaf];
 }
 
@@ -198,6 +200,8 @@ happen(struct world *world, const struct event *event, unsigned number)
 	if (event->kind == EVENT_FLIP) {
 		state->own_down = event->down;
 		state->told = number;
+		if (state->own_down == state->shown_down)
+			state->shown = number;
 		if (!event->down)
 			state->up_us = event->at_us;
 		if (event->down && !event->shut && world->history->dampening)
@@ -235,6 +239,7 @@ pass_deadline(const struct world *world, struct state *state, int64_t us)
 	if (state->show_us == us) {
 		state->show_us = NEVER;
 		state->shown_down = state->own_down;
+		state->shown = state->told;
 		return;
 	}
 	/* It flaps no longer: what came up meanwhile counts once it has been up for its delay. */
@@ -328,7 +333,7 @@ keeps_down(
 		return false;
 	/* An uplink; of an aggregate's members those that count. */
 	return history->min_links[leaf] == 0 || blamed % PER_LEAF == BUNDLE || is_down(aggregate) ||
-	       states[blamed].told > aggregate->told;
+	       states[blamed].shown > aggregate->shown;
 }
 
 bool

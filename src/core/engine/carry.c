@@ -16,7 +16,7 @@ carry_member_lifted(
 		return false;
 	const struct interface_state *aggregate = &states[row->aggregate];
 	return interface_is_up(aggregate) && aggregate->override == SPOKEN_NONE &&
-	       aggregate->order > member->order;
+	       aggregate->shown_order > member->shown_order;
 }
 
 static bool

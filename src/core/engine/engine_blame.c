@@ -22,7 +22,7 @@ later(const struct engine *engine, struct blame a, struct blame b)
 				     *state_b = &engine->interfaces[b.interface];
 	if (state_a->changed_ns != state_b->changed_ns)
 		return state_a->changed_ns > state_b->changed_ns ? a : b;
-	return state_b->order > state_a->order ? b : a;
+	return state_b->shown_order > state_a->shown_order ? b : a;
 }
 
 static struct blame

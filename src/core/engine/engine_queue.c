@@ -106,6 +106,7 @@ fill_interface(struct engine *engine, const struct queued *queued, struct dp_cha
 	change->certain = state->certain;
 	change->transition = queued->transition;
 	change->order = state->order;
+	change->shown_order = state->shown_order;
 	engine_waits_text(engine, queued->subject, engine->waits_text);
 	change->waits = engine->waits_text;
 	change->marks = engine_marks(engine, queued->subject, state);

@@ -71,13 +71,30 @@ engine_ns(int64_t us, struct engine_time time)
 	return us == 0 ? 0 : time.now_ns - engine_span_ns(time.wall_us - us);
 }
 
-/* Where it is missing, the last word is taken to be the one that changed it. Words to come must be able to rise above it. */
+/* Words to come must be able to rise above it. */
+static bool
+is_order(json_int_t order)
+{
+	return order > 0 && order < INT64_MAX / 2;
+}
+
+/* Where it is missing, the last word is taken to be the one that changed it. */
 static int64_t
 order_from(const json_t *object, int64_t since_us)
 {
 	json_int_t order = json_integer_value(json_object_get(object, "order"));
 
-	return order > 0 && order < INT64_MAX / 2 ? order : since_us;
+	return is_order(order) ? order : since_us;
+}
+
+/* Of the word that counts while the last one waits. Where it is missing nothing waits, or an earlier version wrote it. */
+static int64_t
+shown_order_from(const json_t *object, int64_t otherwise)
+{
+	const json_t *order = json_object_get(object, "shown_order");
+	const json_int_t value = json_integer_value(order);
+
+	return json_is_integer(order) && (value == 0 || is_order(value)) ? value : otherwise;
 }
 
 static void
@@ -106,6 +123,7 @@ read_state(const json_t *object, struct interface_state *state, struct engine_ti
 	state->changed_ns = engine_ns(state->since_us, time);
 	/* An aggregate that nobody spoke of lifts no member, although the end of an override has a date. */
 	state->order = state->heard ? order_from(object, state->since_us) : 0;
+	state->shown_order = state->order;
 	/* While this daemon was away anything may have happened. */
 	state->certain = !state->heard;
 }
@@ -163,9 +181,10 @@ delay_left_ns(const struct engine *engine, bool up, int64_t counts_us, struct en
 
 /* What was observed, and did not count yet when it was written: its delay goes on. */
 static void
-restore_delay(struct engine *engine, uint32_t interface, bool oper_up, int64_t counts_us,
+restore_delay(struct engine *engine, uint32_t interface, const json_t *object, int64_t counts_us,
     struct engine_time time)
 {
+	const bool oper_up = strcmp(json_string_value(json_object_get(object, "oper")), "up") == 0;
 	struct interface_state *state = &engine->interfaces[interface];
 	const bool up = interface_observed_up(state);
 	struct watch *watch;
@@ -178,6 +197,7 @@ restore_delay(struct engine *engine, uint32_t interface, bool oper_up, int64_t c
 	if (oper_up == up || !interface_must_wait(state, &engine->config))
 		return;
 	state->shown_down = !oper_up;
+	state->shown_order = shown_order_from(object, state->order);
 	interface_suppress(state, state->suppressed);
 	if (state->suppressed || !(watch = engine_watch_need(engine, interface)))
 		return;
@@ -206,7 +226,6 @@ static void
 restore_watch(struct engine *engine, uint32_t interface, const json_t *object, int64_t counts_us,
     struct engine_time time)
 {
-	const char *oper = json_string_value(json_object_get(object, "oper"));
 	int64_t at_us;
 
 	if (timeutil_parse(text_from(object, "penalty_at"), &at_us))
@@ -216,7 +235,7 @@ restore_watch(struct engine *engine, uint32_t interface, const json_t *object, i
 	if (engine->interfaces[interface].override != SPOKEN_NONE)
 		restore_override(engine, interface, object, time);
 	engine_waits_restore(engine, interface, text_from(object, "waits"), time);
-	restore_delay(engine, interface, strcmp(oper, "up") == 0, counts_us, time);
+	restore_delay(engine, interface, object, counts_us, time);
 	engine_watch_settle(engine, interface);
 }
 

@@ -160,6 +160,7 @@ interface_show(struct interface_state *state, struct engine_time time)
 	const bool was = interface_is_up(state);
 
 	state->shown_down = !interface_observed_up(state);
+	state->shown_order = state->order;
 	if (state->override != SPOKEN_NONE)
 		return false;
 	state->source = state->own_source;
@@ -188,9 +189,14 @@ move_layers(struct interface_state *state, const struct link_event *event, int64
 		state->admin = SPOKEN_UP;
 	if (event->layer == LAYER_PROTOCOL)
 		state->protocol_old = false;
-	if (interface_observed_up(state) == (event->word == WORD_UP))
-		state->order = order;
 	state->certain = true;
+	const bool up = interface_observed_up(state);
+	if (up != (event->word == WORD_UP))
+		return;
+	state->order = order;
+	/* What waits, or may have to, is in force when it is shown. */
+	if (state->shown_down != up)
+		state->shown_order = order;
 }
 
 bool

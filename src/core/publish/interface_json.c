@@ -112,6 +112,17 @@ add_penalty(struct text *text, const struct dp_change *change)
 	add_bool(text, SLICE("suppressed"), change->suppressed);
 }
 
+/* The order of its last word, and of the one that is in force while that one waits for its delay. */
+static void
+add_orders(struct text *text, const struct dp_change *change)
+{
+	const int64_t order = change->order, shown = change->shown_order;
+
+	add_number(text, SLICE("order"), order > 0 ? (uint64_t)order : 0);
+	if (shown != order)
+		add_number(text, SLICE("shown_order"), shown > 0 ? (uint64_t)shown : 0);
+}
+
 /* While somebody overrides it. What they say is text of others: jansson writes it. */
 static void
 add_override(struct text *text, const struct dp_change *change)
@@ -168,7 +179,7 @@ interface_json(const struct dp_change *change, char buf[INTERFACE_JSON_MAX])
 	add_string(&text, SLICE("link"), change->link);
 	add_string(&text, SLICE("protocol"), change->protocol);
 	add_string(&text, SLICE("override"), change->override);
-	add_number(&text, SLICE("order"), change->order > 0 ? (uint64_t)change->order : 0);
+	add_orders(&text, change);
 	add_penalty(&text, change);
 	add_override(&text, change);
 	add_if_string(&text, SLICE("waits"), change->waits);
