@@ -118,9 +118,10 @@ take_out(struct engine *engine, struct model *model, struct said *said)
 			record->place = said->n;
 		}
 		said->n++;
-		/* As of the moment in which it is taken out, which is a later one where a map is taken in slices. */
+		/* What stands beside the state is as of the moment in which it is taken out: a later one where a map is taken in slices. */
 		struct dp_change told = change;
 		told.marks = (struct dp_marks){ 0 };
+		told.waits = "";
 		if (change_encode(&told, &record->bytes, &said->keys) != 0)
 			ck_abort_msg("a change of kind %d cannot be encoded", change.kind);
 		uint64_t revision = model ? model_apply(model, &change) : 0;
