@@ -266,6 +266,15 @@ renumbered(struct take *take, uint32_t port, uint32_t interface)
 	return now;
 }
 
+/* The failure that a down port names left the map, or is over: it stays down for another one, which is looked for. */
+static bool
+has_lost_blame(const struct engine *engine, const struct port_state *port)
+{
+	return engine_blame_is_over(engine, port) ||
+	       (port->flags & PORT_DOWN && port->flags & PORT_OBSERVED &&
+		   port->cause != CAUSE_REPORTED && port->interface == TOPO_NONE);
+}
+
 static void
 carry_port(struct take *take, uint32_t port, uint32_t now)
 {
@@ -276,8 +285,9 @@ carry_port(struct take *take, uint32_t port, uint32_t now)
 	tally_port(take, copy, 1);
 	if (copy->interface != TOPO_NONE)
 		copy->interface = renumbered(take, port, copy->interface);
-	if (take_has_hash(take->engine, port) &&
-	    take_is_rewired(take->engine, port, &take->next, now))
+	if (has_lost_blame(&take->next, copy) ||
+	    (take_has_hash(take->engine, port) &&
+		take_is_rewired(take->engine, port, &take->next, now)))
 		list_group(take, topo_port_get(take->next.topo, now)->group);
 	list_if_unsettled(take, now);
 }
