@@ -117,6 +117,18 @@ START_TEST(a_switch_tells_who_it_is)
 }
 END_TEST
 
+/* RFC 3411: no SnmpEngineID is all 0 or all 255; a map with one would not load. */
+START_TEST(an_engine_id_of_nothing_is_none)
+{
+	mib_text(&mib, "1.3.6.1.2.1.1.5.0", "leaf1");
+	mib_bytes(
+	    &mib, "1.3.6.1.6.3.10.2.1.1.0", _i ? "\xff\xff\xff\xff\xff\xff" : "\0\0\0\0\0\0", 6);
+	add_interface("1", "Ethernet1/1", 6);
+	discover();
+	expect("engine_id", "null");
+}
+END_TEST
+
 /* What an agent is asked for must be found whatever room its answers have. */
 START_TEST(however_short_its_answers_are_all_is_read)
 {
@@ -458,6 +470,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, a_switch_tells_who_it_is);
+	tcase_add_loop_test(tcase, an_engine_id_of_nothing_is_none, 0, 2);
 	tcase_add_loop_test(tcase, however_short_its_answers_are_all_is_read, 2, 40);
 	tcase_add_test(tcase, an_agent_without_getbulk_is_asked_with_getnext);
 	tcase_add_loop_test(tcase, a_member_is_where_its_lag_port_is_attached, 0, N(memberships));

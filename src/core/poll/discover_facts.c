@@ -133,12 +133,19 @@ chassis_of(const struct table_walk *system)
 	    scalar(system, old ? SYSTEM_CHASSIS : SYSTEM_CHASSIS2));
 }
 
+/* RFC 3411, SnmpEngineID: 5 to 32 octets, not all 0 and not all 255. */
 static json_t *
 engine_id_of(const struct table_walk *system)
 {
 	const struct slice bytes = bytes_of(scalar(system, SYSTEM_ENGINE_ID));
+	unsigned all_or = 0, all_and = 255;
 
-	return bytes.len >= 5 && bytes.len <= 32 ? hex(bytes) : json_null();
+	for (size_t i = 0; i < bytes.len; i++) {
+		all_or |= (uint8_t)bytes.data[i];
+		all_and &= (uint8_t)bytes.data[i];
+	}
+	return bytes.len >= 5 && bytes.len <= 32 && all_or != 0 && all_and != 255 ? hex(bytes)
+										  : json_null();
 }
 
 /* ---- interfaces and aggregates ---- */

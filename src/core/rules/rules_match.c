@@ -5,6 +5,7 @@
  * must be header.
  */
 #include "core/ifname.h"
+#include "core/ifname_head.h"
 #include "core/rules_set.h"
 
 /* Different rules that one line may be a candidate for. Real lines have one to five. */
@@ -182,15 +183,15 @@ is_cut(const struct best *best, const struct syslog_msg *msg, struct slice scann
 	return best->end == scanned.data + scanned.len && (bounded || msg->maybe_cut);
 }
 
-/* Whether an interface can be called so: IF-MIB's DisplayString, and printable. A pattern of {if}
- * takes no other names, but an operator's may. */
+/* Whether an interface can be called so: IF-MIB's DisplayString, and printable, and
+ * more than the punctuation around a name. A pattern of {if} takes hardly any other, but an operator's may. */
 static bool
 is_name(struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++)
 		if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7F)
 			return false;
-	return name.len > 0 && name.len <= IFNAME_MAX;
+	return ifname_trim(name).len > 0 && name.len <= IFNAME_MAX;
 }
 
 static enum rules_miss
