@@ -145,7 +145,7 @@ START_TEST(an_interface_has_its_json_and_its_link_event)
 	change.certain = true;
 	change.transition = true;
 	change.if_index = 436207616;
-	change.order = 77;
+	change.order = change.shown_order = 77;
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
 	expect(&args, wanted);
 	expect(&keys, key);
@@ -161,6 +161,23 @@ START_TEST(an_interface_of_which_little_is_known_has_empty_members)
 	struct dp_change change = change_about(CHANGE_INTERFACE, "", "");
 
 	change.oper_up = true;
+	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
+	expect(&args, wanted);
+}
+END_TEST
+
+/* Of the word in force too, 0 as well: nobody had spoken before the one that waits. */
+START_TEST(an_interface_with_a_word_that_waits_for_its_delay_has_two_orders)
+{
+	static const char *const wanted[] = { "I", "false", "", "",
+		"{\"oper\":\"up\",\"admin\":\"\",\"since\":\"\",\"source\":\"\",\"reason\":\"\","
+		"\"certain\":false,\"link\":\"\",\"protocol\":\"\",\"override\":\"\",\"order\":77,"
+		"\"shown_order\":0}",
+		"", "up", "", "", "", "", NULL };
+	struct dp_change change = change_about(CHANGE_INTERFACE, "", "");
+
+	change.oper_up = true;
+	change.order = 77;
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
 	expect(&args, wanted);
 }
@@ -338,6 +355,7 @@ main(void)
 	tcase_add_test(tcase, a_hash_without_a_toggle_has_the_fields_of_a_toggle);
 	tcase_add_test(tcase, an_interface_has_its_json_and_its_link_event);
 	tcase_add_test(tcase, an_interface_of_which_little_is_known_has_empty_members);
+	tcase_add_test(tcase, an_interface_with_a_word_that_waits_for_its_delay_has_two_orders);
 	tcase_add_test(tcase, what_a_restart_must_know_is_there_only_while_it_is);
 	tcase_add_loop_test(tcase, redundancy_says_its_kind_and_paths, 0, REDUNDANCY_MAX);
 	tcase_add_test(tcase, a_switch_that_is_forgotten_names_its_hash_alone);

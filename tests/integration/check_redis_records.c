@@ -140,7 +140,7 @@ START_TEST(interfaces_of_a_batch_keep_their_last_state_each_in_its_switch)
 	for (unsigned i = 0; i < 6; i++) {
 		change.switch_name = i % 2 ? "leaf2" : "leaf1";
 		change.interface_name = i < 2 ? "Ethernet1/2" : "Ethernet1/1";
-		change.order = i;
+		change.order = change.shown_order = i;
 		add(&change);
 	}
 	SEND("1", "1", "ok", "1");
