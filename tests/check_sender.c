@@ -167,9 +167,53 @@ START_TEST(a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_a
 {
 	struct addr from = addr_of(lines[_i].from ? lines[_i].from : "::"), believed;
 
-	uint32_t sw = sender_of_syslog(
-	    topo, &relays, lines[_i].from ? &from : NULL, slice_of(lines[_i].host), &believed);
+	uint32_t sw = sender_of_syslog(topo, &relays, lines[_i].from ? &from : NULL,
+	    slice_of(lines[_i].host), SLICE(""), &believed);
 	expect(sw, lines[_i].sw, &believed, lines[_i].believed);
+}
+END_TEST
+
+/* What the device calls itself, which need not be in the map, and what the relay calls it. */
+static const struct {
+	const char *from; /* NULL: a local socket */
+	const char *host, *outer;
+	const char *sw, *believed;
+} named_twice[] = {
+	{ "198.51.100.7", "core-7", "192.0.2.12", "leaf2", "192.0.2.12" },
+	{ "198.51.100.7", "orchagent", "leaf1", "leaf1", "198.51.100.7" },
+	{ "198.51.100.7", "192.0.2.98", "leaf1/relay1", "leaf1", "198.51.100.7" },
+	{ NULL, "core-7", "192.0.2.12", "leaf2", "192.0.2.12" },
+	/* The device goes before the relay. */
+	{ "198.51.100.7", "leaf1", "192.0.2.12", "leaf1", "198.51.100.7" },
+	/* Both are strangers: the first address is the one to map. */
+	{ "198.51.100.7", "core-7", "192.0.2.99", NULL, "192.0.2.99" },
+	{ "198.51.100.7", "192.0.2.98", "192.0.2.99", NULL, "192.0.2.98" },
+	{ "198.51.100.7", "core-7", "core-7", NULL, "198.51.100.7" },
+	{ "198.51.100.7", "", "leaf1", NULL, "198.51.100.7" },
+	{ "192.0.2.99", "core-7", "192.0.2.12", NULL, "192.0.2.99" },
+};
+
+START_TEST(where_a_device_names_itself_as_nobody_its_relay_is_asked)
+{
+	struct addr from = addr_of(named_twice[_i].from ? named_twice[_i].from : "::"), believed;
+
+	uint32_t sw = sender_of_syslog(topo, &relays, named_twice[_i].from ? &from : NULL,
+	    slice_of(named_twice[_i].host), slice_of(named_twice[_i].outer), &believed);
+	expect(sw, named_twice[_i].sw, &believed, named_twice[_i].believed);
+}
+END_TEST
+
+START_TEST(a_relay_that_is_a_switch_does_not_take_for_its_own_what_others_say)
+{
+	struct config_nets all = { &relay_net, 1 };
+	struct addr from = addr_of("192.0.2.11"), believed;
+
+	ck_assert(addr_net_parse(SLICE("192.0.2.0/24"), &relay_net));
+	uint32_t sw =
+	    sender_of_syslog(topo, &all, &from, SLICE("core-7"), SLICE("leaf1"), &believed);
+	expect(sw, NULL, &believed, "192.0.2.11");
+	sw = sender_of_syslog(topo, &all, &from, SLICE("core-7"), SLICE("192.0.2.12"), &believed);
+	expect(sw, "leaf2", &believed, "192.0.2.12");
 }
 END_TEST
 
@@ -187,7 +231,8 @@ START_TEST(without_relays_nobody_speaks_for_others)
 	struct addr from = addr_of("198.51.100.7"), believed;
 
 	ck_assert_uint_eq(
-	    sender_of_syslog(topo, &none, &from, SLICE("leaf1"), &believed), TOPO_NONE);
+	    sender_of_syslog(topo, &none, &from, SLICE("leaf1"), SLICE("leaf2"), &believed),
+	    TOPO_NONE);
 }
 END_TEST
 
@@ -200,8 +245,10 @@ START_TEST(an_address_that_is_in_no_map_is_no_host_name)
 	struct addr believed;
 
 	ck_assert_uint_eq(
-	    sender_of_syslog(map, &relays, &from, SLICE("203.0.113.9"), &believed), TOPO_NONE);
-	ck_assert_uint_eq(sender_of_syslog(map, &relays, &from, SLICE("203"), &believed), 0);
+	    sender_of_syslog(map, &relays, &from, SLICE("203.0.113.9"), SLICE(""), &believed),
+	    TOPO_NONE);
+	ck_assert_uint_eq(
+	    sender_of_syslog(map, &relays, &from, SLICE("203"), SLICE(""), &believed), 0);
 	topo_free(map);
 }
 END_TEST
@@ -220,6 +267,9 @@ main(void)
 	tcase_add_loop_test(tcase,
 	    a_line_speaks_for_its_source_unless_a_relay_or_a_local_socket_names_another, 0,
 	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(tcase, where_a_device_names_itself_as_nobody_its_relay_is_asked, 0,
+	    sizeof(named_twice) / sizeof(named_twice[0]));
+	tcase_add_test(tcase, a_relay_that_is_a_switch_does_not_take_for_its_own_what_others_say);
 	tcase_add_test(tcase, the_origin_of_a_chain_of_hosts_is_its_first);
 	tcase_add_test(tcase, without_relays_nobody_speaks_for_others);
 	return run_case("sender", tcase);

@@ -226,6 +226,44 @@ START_TEST(a_legacy_header_is_a_list_of_atoms)
 }
 END_TEST
 
+/* What a real rsyslog makes of lines of switches, and the two hosts that are in them then. */
+static const struct {
+	const char *header, *host, *outer_host;
+} relayed[] = {
+	{ "<187>Nov 24 00:30:37 192.0.2.7 45: core-7: *Mar  1 10:00:00.123: ", "core-7",
+	    "192.0.2.7" },
+	{ "<180>Mar  1 10:00:02 srl-1 sr_chassis_mgr ", "sr_chassis_mgr", "srl-1" },
+	{ "<13>2025-03-01T10:00:00.1+00:00 son-1 orchagent :- ", "orchagent", "son-1" },
+	{ "<187>Mar  1 10:00:00 sw1 ", "sw1", "sw1" },
+	{ "<187>1 2026-11-24T00:30:37.3+00:00 192.0.2.7 45 - - -  core-7: *Mar  1 10:00:00.123: ",
+	    "core-7", "192.0.2.7" },
+	{ "<187>1 2026-11-24T00:30:37.3+00:00 relay - - - - <187>1 2026-11-24T00:30:37Z sw1 a - - - ",
+	    "sw1", "relay" },
+	{ "<187>1 2026-11-24T00:30:37.3+00:00 sw1 a - - - ", "sw1", "" },
+	/* It took the year for the host, or the month. */
+	{ "<190>1 2026-03-01T10:00:00+00:00 2025 h3c-1 - - -  ", "h3c-1", "2025" },
+	{ "<188>1 2026-11-24T00:31:19+00:00 Mar - - - -  1 2025 10:00:00+08:00 ce-1 ", "ce-1",
+	    "Mar" },
+	{ "<184>1 2026-11-24T00:31:19+00:00 Apr 30 - - -  2023 04:54:41-08:00 ne-1 ", "ne-1",
+	    "Apr" },
+	{ "<187>1 2026-11-24T00:31:19+00:00 Nov 23 - - -  10:00:00:123 2026 h3c-1 ", "h3c-1",
+	    "Nov" },
+	/* A program speaks there, or nobody. */
+	{ "<190>1 2026-03-01T10:00:00+00:00 2025 app 17 - -  ", "2025", "" },
+	{ "<190>1 2026-03-01T10:00:00+00:00 2025 - - - -  ", "2025", "" },
+};
+
+START_TEST(a_relay_and_the_device_behind_it_each_name_a_host)
+{
+	char datagram[300];
+
+	snprintf(datagram, sizeof(datagram), "%s%s", relayed[_i].header, BODY);
+	struct syslog_msg msg = anchored(slice_of(datagram));
+	ck_assert_slice_eq(msg.host, relayed[_i].host);
+	ck_assert_slice_eq(msg.outer_host, relayed[_i].outer_host);
+}
+END_TEST
+
 static const struct {
 	const char *stamp;
 	size_t len; /* of what is read; 0: no stamp */
@@ -399,6 +437,7 @@ main(void)
 	tcase_add_test(tc, an_rfc5424_header_is_split);
 	tcase_add_loop_test(tc, missing_and_broken_fields_of_rfc5424_are_borne, 0, N(headers));
 	tcase_add_loop_test(tc, a_legacy_header_is_a_list_of_atoms, 0, N(atoms));
+	tcase_add_loop_test(tc, a_relay_and_the_device_behind_it_each_name_a_host, 0, N(relayed));
 	tcase_add_loop_test(tc, a_stamp_is_read_in_every_form, 0, N(stamps));
 	tcase_add_test(tc, the_stamp_nearest_to_the_body_gives_the_time);
 	tcase_add_test(tc, a_sender_that_doubts_its_clock_gives_no_time);

@@ -29,11 +29,13 @@ struct sender sender_of_trap(const struct topo *topo, const struct config_nets *
 
 /*
  * `host` is the innermost host of the header, or the chain that syslog-ng makes of several (its option chain_hostnames):
- * "group@sw1/192.0.2.11/relay1", of which the first that names a switch counts. `from` NULL: a local socket, which is as good
- * as a relay. "192.0.2.30-1" is 192.0.2.30: FASTPATH writes the unit of the stack behind its address.
+ * "group@sw1/192.0.2.11/relay1", of which the first that names a switch counts. Where none does, `outer` is looked at in the
+ * same way: a relay writes the address there that the line came from, and the device a name behind it that the map need not
+ * have. `from` NULL: a local socket, which is as good as a relay. "192.0.2.30-1" is 192.0.2.30: FASTPATH writes the unit of
+ * the stack behind its address.
  */
 uint32_t sender_of_syslog(const struct topo *topo, const struct config_nets *relays,
-    const struct addr *from, struct slice host, struct addr *ret_addr);
+    const struct addr *from, struct slice host, struct slice outer, struct addr *ret_addr);
 
 /* The first host of such a chain, without the group; of a plain host itself. */
 struct slice sender_origin(struct slice chain);

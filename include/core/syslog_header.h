@@ -15,9 +15,10 @@
 #include "util/slice.h"
 
 struct syslog_header {
-	struct slice host; /* the host token nearest to the body; empty: none */
-	struct slice app;  /* the tag nearest to the body, without [pid]; empty: none */
-	bool has_stamp;    /* stamp is the one nearest to the body */
+	struct slice host;       /* the host token nearest to the body; empty: none */
+	struct slice outer_host; /* the one that stands farthest from it, often the same */
+	struct slice app;        /* the tag nearest to the body, without [pid]; empty: none */
+	bool has_stamp;          /* stamp is the one nearest to the body */
 	struct syslog_stamp stamp;
 	/* Not only atoms: another mnemonic, a quote, key=value or a run of words stands there, so
 	 * that the body is quoted by a message of another kind (facts R9). */

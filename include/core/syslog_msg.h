@@ -35,6 +35,9 @@ struct syslog_msg {
 	/* The innermost host token; empty: none, or (legacy) not read yet. A hint only: the sender's
 	 * address names the switch. */
 	struct slice host;
+	/* The outermost one, often the same: HOSTNAME, where a relay tells by what it knows the sender,
+	 * whatever the device calls itself behind it. Empty: none, or host is. */
+	struct slice outer_host;
 	/* APP-NAME, or the tag nearest to the body ("kernel", "mib2d"), without [pid]; empty: none,
 	 * or not read yet. */
 	struct slice app;
@@ -75,5 +78,8 @@ void syslog_msg_anchor(struct syslog_msg *msg, size_t body);
  * relay sent it; not for believing it.
  */
 void syslog_msg_guess(struct syslog_msg *msg);
+
+/* The name that the device gives itself in the body: it goes before that of the header. */
+void syslog_msg_take_host(struct syslog_msg *msg, struct slice host);
 
 #endif

@@ -27,6 +27,10 @@ bool syslog_word_is_host(struct slice word);
 /* Hosts of syslog-ng's chain_hostnames: "sw1/relay1", "group@sw1/relay1". A node ("LC/0/0/CPU0") has numbers among its parts. */
 bool syslog_word_is_host_chain(struct slice word);
 
+/* "Mar", "2025": a relay that parsed part of a stamp takes the next word for the host. */
+bool syslog_word_is_month(struct slice word);
+bool syslog_word_is_year(struct slice word);
+
 /* What a configured time zone may be called: 2 to 5 capitals. A host may be called so, too. */
 bool syslog_word_is_zone(struct slice word);
 

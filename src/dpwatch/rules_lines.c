@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/ifname.h"
+#include "core/sender.h"
 #include "core/syslog_link.h"
 #include "core/text.h"
 #include "core/topo_codec.h"
@@ -48,13 +49,16 @@ static void
 find_in_map(const struct lines_test *test, struct line_outcome *outcome)
 {
 	struct slice name = outcome->event.name;
+	struct addr sender;
 
 	outcome->sw = outcome->interface = TOPO_NONE;
 	if (test->topo == NULL)
 		return;
 	outcome->sw = test->sw;
-	if (outcome->sw == TOPO_NONE && outcome->msg.host.len > 0)
-		outcome->sw = topo_switch_by_hostname(test->topo, outcome->msg.host);
+	/* As if from a local socket: whoever it names is believed. */
+	if (outcome->sw == TOPO_NONE)
+		outcome->sw = sender_of_syslog(
+		    test->topo, NULL, NULL, outcome->msg.host, outcome->msg.outer_host, &sender);
 	if (outcome->sw != TOPO_NONE && name.len > 0)
 		outcome->interface = topo_interface_named(test->topo, outcome->sw, name);
 }

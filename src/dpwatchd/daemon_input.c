@@ -247,13 +247,13 @@ on_trap(void *ctx, const struct trap *trap, const struct input_origin *origin, u
 
 /* A line that no rule knows, and that may be about a link: of a switch of the map it is kept. */
 static void
-note_suspect(struct daemon *daemon, struct slice bytes, const struct addr *from, struct slice host,
-    int64_t wall_us)
+note_suspect(struct daemon *daemon, struct slice bytes, const struct addr *from,
+    const struct syslog_msg *msg, int64_t wall_us)
 {
 	const struct topo *topo = engine_topo(daemon->engine);
 	struct addr sender;
-	uint32_t sw =
-	    sender_of_syslog(topo, &daemon->config.syslog.trusted_relays, from, host, &sender);
+	uint32_t sw = sender_of_syslog(
+	    topo, &daemon->config.syslog.trusted_relays, from, msg->host, msg->outer_host, &sender);
 
 	if (sw != TOPO_NONE)
 		suspects_note(daemon->suspects,
@@ -275,7 +275,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 		stats_add(&daemon->stats, syslog_link_stats[miss], 1);
 		note_other_line(daemon, origin);
 		if (miss == MISS_SUSPECT)
-			note_suspect(daemon, bytes, from, msg.host, origin->time.wall_us);
+			note_suspect(daemon, bytes, from, &msg, origin->time.wall_us);
 		return;
 	}
 	stats_add(&daemon->stats, STAT_SYSLOG_EVENT, 1);
@@ -284,7 +284,7 @@ on_message(void *ctx, struct slice bytes, const struct input_origin *origin, boo
 	heard.event.relayed =
 	    stream || !from || sender_is_relay(&daemon->config.syslog.trusted_relays, from);
 	uint32_t sw = sender_of_syslog(engine_topo(daemon->engine),
-	    &daemon->config.syslog.trusted_relays, from, msg.host, &heard.sender);
+	    &daemon->config.syslog.trusted_relays, from, msg.host, msg.outer_host, &heard.sender);
 	heard.host_names =
 	    (!from || (sender_is_relay(&daemon->config.syslog.trusted_relays, from) &&
 			  addr_eq(&heard.sender, from)));

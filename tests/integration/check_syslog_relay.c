@@ -167,6 +167,24 @@ START_TEST(the_switch_is_told_by_the_host_name_that_the_relay_kept)
 }
 END_TEST
 
+/* rsyslog leaves a host name in the text (IOS), a program without a colon behind the host (RFC 5424), or takes the year for it. */
+START_TEST(the_switch_is_told_where_the_relay_mistook_its_header)
+{
+	start_daemon(_i, "trusted_relays = 127.0.0.1");
+	start_relay(_i);
+
+	send_line(LEAF1,
+	    "<187>45: core-7: *Mar  1 00:12:44.120: %LINK-3-UPDOWN: Interface Ethernet1/1, changed state to down");
+	expect_toggle(1, VM1, "true");
+	send_line(STRANGER,
+	    "<190>TIME 2025 leaf1 %%10IFNET/3/PHY_UPDOWN: Physical state on the interface Ethernet1/1 changed to up.");
+	expect_toggle(2, VM1, "false");
+	send_line(STRANGER,
+	    "<13>1 - leaf1 orchagent - - -  :- setHostIntfsOperStatus: Set operation status DOWN to host interface Ethernet1/2");
+	expect_toggle(3, VM2, "true");
+}
+END_TEST
+
 START_TEST(a_relay_that_is_not_trusted_speaks_for_nobody)
 {
 	start_daemon(0, "");
@@ -188,6 +206,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(
 	    tc, the_switch_is_told_by_the_host_name_that_the_relay_kept, 0, N(ways));
+	tcase_add_loop_test(tc, the_switch_is_told_where_the_relay_mistook_its_header, 0, WAY_TLS);
 	tcase_add_loop_test(tc, a_relay_that_is_not_trusted_speaks_for_nobody, 0, 4);
 	suite_add_tcase(suite, tc);
 	return sandbox_main(suite);

@@ -234,7 +234,7 @@ decide(const struct best *best, struct syslog_msg *msg, struct slice scanned, bo
 
 	syslog_msg_anchor(msg, structured ? 0 : (size_t)(best->start - msg->text.data));
 	if (best->groups[GROUP_HOST].len > 0)
-		msg->host = best->groups[GROUP_HOST];
+		syslog_msg_take_host(msg, best->groups[GROUP_HOST]);
 	enum rules_miss miss = judge(best, msg, scanned, bounded, &event);
 	if (miss != MISS_NONE)
 		return miss_of(miss, best->rule->name, ret_event, ret_miss);

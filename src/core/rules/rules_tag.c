@@ -85,7 +85,7 @@ take_over(const struct joined *joined, struct syslog_msg *found, struct syslog_m
     struct link_event *event)
 {
 	if (!move_back(joined, msg, &event->name) || !move_back(joined, msg, &found->host) ||
-	    !move_back(joined, msg, &found->app))
+	    !move_back(joined, msg, &found->outer_host) || !move_back(joined, msg, &found->app))
 		return false;
 	found->text = msg->text;
 	found->structured = msg->structured;

@@ -56,6 +56,14 @@ is_quoting(char c)
 	return c != '\0' && strchr("\"'`=;|<>{}\\?%\n", c) != NULL;
 }
 
+static void
+take_host(struct syslog_header *header, struct slice host)
+{
+	if (header->outer_host.len == 0)
+		header->outer_host = host;
+	header->host = host;
+}
+
 /* Whether the word before a stamp, counter or word is a host or a tag, now that one came. */
 static void
 settle(struct walk *w, bool as_host)
@@ -63,7 +71,7 @@ settle(struct walk *w, bool as_host)
 	if (w->undecided.len == 0)
 		return;
 	if (as_host)
-		w->header->host = w->undecided;
+		take_host(w->header, w->undecided);
 	else
 		w->header->app = w->undecided;
 	w->undecided = (struct slice){ 0 };
@@ -173,7 +181,7 @@ atom_original_address(struct walk *w)
 	while (len < w->rest.len && w->rest.data[len] != ' ')
 		len++;
 	settle(w, true);
-	w->header->host = slice_from(slice_first(w->rest, len), sizeof(text) - 1);
+	take_host(w->header, slice_from(slice_first(w->rest, len), sizeof(text) - 1));
 	w->host_in_segment = true;
 	return len;
 }
@@ -262,7 +270,7 @@ atom_address(struct walk *w)
 	if (len == 0)
 		return 0;
 	settle(w, true);
-	w->header->host = slice_first(w->rest, len);
+	take_host(w->header, slice_first(w->rest, len));
 	w->host_in_segment = true;
 	return len;
 }
@@ -299,7 +307,7 @@ take_plain(struct walk *w, const struct word *word)
 		   is_unknown_zone(w, word)) {
 		return;
 	} else if (!w->host_in_segment) {
-		w->header->host = word->text;
+		take_host(w->header, word->text);
 		w->host_in_segment = true;
 	} else {
 		w->undecided = word->text;

@@ -91,6 +91,16 @@ take_time(struct syslog_msg *msg, const struct syslog_stamp *stamp)
 	msg->time_us = stamp->has_time ? stamp->time_us : 0;
 }
 
+/* "Mar  1 10:00:00 2025 sw1 %%10...": a relay that writes RFC 5424 took the year for the host, and the host for a program. */
+static void
+undo_year(struct syslog_msg *msg)
+{
+	if (!syslog_word_is_year(msg->host) || msg->app.len == 0 || !syslog_word_is_host(msg->app))
+		return;
+	syslog_msg_take_host(msg, msg->app);
+	msg->app = (struct slice){ 0 };
+}
+
 /*
  * The header of RFC 5424 behind its version: "TIMESTAMP HOST APP PROCID MSGID SD [MSG]". False, and *msg
  * untouched, when it is something else; Meraki's "1740823200.1 host events" is.
@@ -114,12 +124,15 @@ read_unversioned(struct slice text, struct syslog_msg *msg)
 
 	msg->rfc5424 = true;
 	/* Within a relay's header (see unwrap) a host that is not told is the relay's. */
+	msg->outer_host = msg->host;
 	if (msg->host.len == 0 || !slice_eq_str(host, "-"))
 		msg->host = nil_is_empty(host);
 	/* A relay that took PRI for the beginning of the program's name. */
 	msg->app = nil_is_empty(slice_from(app, read_pri(app, &app_pri)));
 	msg->procid = nil_is_empty(pid);
 	msg->msgid = nil_is_empty(msgid);
+	if (msg->procid.len == 0 && msg->msgid.len == 0)
+		undo_year(msg);
 	msg->structured = structured;
 	msg->sd = read_sd(rest);
 	rest = slice_from(rest, msg->sd.len);
@@ -211,14 +224,32 @@ syslog_msg_parse(struct slice datagram, struct syslog_msg *ret_msg)
 	return true;
 }
 
+void
+syslog_msg_take_host(struct syslog_msg *msg, struct slice host)
+{
+	if (msg->outer_host.len == 0)
+		msg->outer_host = msg->host;
+	msg->host = host;
+}
+
+/* "Mar  1 2025 10:00:00+08:00 sw1": where a relay took the month for HOSTNAME, the rest of the stamp is none any more. */
+static void
+take_hosts(struct syslog_msg *msg, const struct syslog_header *header)
+{
+	if (!msg->rfc5424) {
+		msg->host = header->host;
+		msg->outer_host = header->outer_host;
+	} else if (header->host.len > 0 && (header->has_stamp || syslog_word_is_month(msg->host))) {
+		syslog_msg_take_host(msg, header->host);
+	}
+}
+
 static void
 take_header(struct syslog_msg *msg, const struct syslog_header *header)
 {
-	if (!msg->rfc5424 || header->has_stamp) {
-		if (!msg->rfc5424 || header->host.len > 0)
-			msg->host = header->host;
+	take_hosts(msg, header);
+	if (!msg->rfc5424 || header->has_stamp)
 		take_time(msg, &header->stamp);
-	}
 	/* SONiC's relays take the severity for the program. */
 	if (!msg->rfc5424 || msg->app.len == 0 || header->has_stamp ||
 	    syslog_word_is_severity(msg->app))

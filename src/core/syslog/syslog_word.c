@@ -117,6 +117,23 @@ syslog_word_is_host_chain(struct slice word)
 }
 
 bool
+syslog_word_is_month(struct slice word)
+{
+	static const struct slice months[] = { SLICE("jan"), SLICE("feb"), SLICE("mar"),
+		SLICE("apr"), SLICE("may"), SLICE("jun"), SLICE("jul"), SLICE("aug"), SLICE("sep"),
+		SLICE("oct"), SLICE("nov"), SLICE("dec") };
+
+	return is_listed(word, months, sizeof(months) / sizeof(months[0]));
+}
+
+bool
+syslog_word_is_year(struct slice word)
+{
+	return word.len == 4 && slice_digits(word) == 4 &&
+	       (slice_starts(word, "19") || slice_starts(word, "20"));
+}
+
+bool
 syslog_word_is_zone(struct slice word)
 {
 	for (size_t i = 0; i < word.len; i++)

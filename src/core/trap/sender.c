@@ -60,18 +60,18 @@ address_with_unit(struct slice host, struct addr *ret_addr)
 	       addr_parse(addr, ret_addr);
 }
 
-uint32_t
-sender_of_syslog(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
-    struct slice host, struct addr *ret_addr)
-{
-	*ret_addr = from ? *from : (struct addr){ 0 };
-	if (host.len == 0 || (from && !sender_is_relay(relays, from)))
-		return from ? topo_switch_by_addr(topo, from) : TOPO_NONE;
-	struct addr first = *ret_addr;
-	bool has_first = false;
+struct claim {
+	bool has_addr; /* addr is the first address that was named */
+	struct addr addr;
+};
 
-	for (host = without_group(host); host.len > 0;) {
-		const struct slice one = slice_cut(&host, '/');
+/* The first host of a chain that names a switch; *ret_addr only where an address does. */
+static uint32_t
+switch_of_chain(
+    const struct topo *topo, struct slice chain, struct claim *claim, struct addr *ret_addr)
+{
+	for (chain = without_group(chain); chain.len > 0;) {
+		const struct slice one = slice_cut(&chain, '/');
 		struct addr named;
 		const bool is_plain = addr_parse(one, &named);
 		const bool is_addr = is_plain || address_with_unit(one, &named);
@@ -84,10 +84,39 @@ sender_of_syslog(const struct topo *topo, const struct config_nets *relays, cons
 				*ret_addr = named;
 			return sw;
 		}
-		if (is_addr && !has_first)
-			first = named;
-		has_first = has_first || is_addr;
+		if (is_addr && !claim->has_addr)
+			*claim = (struct claim){ true, named };
 	}
-	*ret_addr = first;
 	return TOPO_NONE;
+}
+
+/* A relay that is a switch of the map itself may put its own name in front of what others say: that names nobody. */
+static uint32_t
+switch_of_outer(const struct topo *topo, const struct addr *from, struct slice outer,
+    struct claim *claim, struct addr *ret_addr)
+{
+	struct addr named = *ret_addr;
+	uint32_t sw = switch_of_chain(topo, outer, claim, &named);
+
+	if (sw != TOPO_NONE && from && sw == topo_switch_by_addr(topo, from))
+		return TOPO_NONE;
+	*ret_addr = named;
+	return sw;
+}
+
+uint32_t
+sender_of_syslog(const struct topo *topo, const struct config_nets *relays, const struct addr *from,
+    struct slice host, struct slice outer, struct addr *ret_addr)
+{
+	struct claim claim = { 0 };
+
+	*ret_addr = from ? *from : (struct addr){ 0 };
+	if (host.len == 0 || (from && !sender_is_relay(relays, from)))
+		return from ? topo_switch_by_addr(topo, from) : TOPO_NONE;
+	uint32_t sw = switch_of_chain(topo, host, &claim, ret_addr);
+	if (sw == TOPO_NONE && !slice_eq(host, outer))
+		sw = switch_of_outer(topo, from, outer, &claim, ret_addr);
+	if (sw == TOPO_NONE && claim.has_addr)
+		*ret_addr = claim.addr;
+	return sw;
 }
