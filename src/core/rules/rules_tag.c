@@ -154,6 +154,7 @@ rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_even
 {
 	/* Who names its messages (MSGID) speaks RFC 5424 itself. */
 	bool tagged = msg->rfc5424 && msg->app.len > 0 && msg->msgid.len == 0 && msg->text.len > 0;
+	const struct slice app = msg->app;
 	struct link_event event;
 	enum rules_miss miss;
 	bool near;
@@ -171,7 +172,8 @@ rules_decode(const struct rules *rules, struct syslog_msg *msg, struct link_even
 	}
 	if (!tagged || !(near || tag_near) || (is_known(*ret_miss) && *ret_miss != MISS_QUOTED))
 		return result;
-	/* What seems to be quoted may begin in the tag. */
+	/* What seems to be quoted may begin in the tag: in what was told, and not in what MSG alone was taken for. */
+	msg->app = app;
 	for (int joint = JOINT_TAG; joint < JOINT_MAX; joint++)
 		if (decode_joined(rules, (enum joint)joint, msg, &event, &miss) &&
 		    miss != MISS_QUOTED) {
