@@ -101,7 +101,7 @@ START_TEST(a_field_that_does_not_apply_is_there_and_empty)
 	static const char *const wanted[] = { "T", "00000000-0000-0000-0000-000000000000", "", "",
 		"false", "0", "", "", "", "", "", "", "", "", "0", "0", "0", "false", "", "", "",
 		"", "false", "false", NULL };
-	const struct dp_change change = change_about(CHANGE_TOGGLE, "", "");
+	struct dp_change change = change_about(CHANGE_TOGGLE, "", "");
 
 	ck_assert_int_eq(change_encode(&change, &args, &keys), 0);
 	expect(&args, wanted);

@@ -120,6 +120,51 @@ START_TEST(before_the_start_nothing_is_told)
 }
 END_TEST
 
+/* ---- whether Redis's hash was written ---- */
+
+static bool
+next_is_written(enum link_word word)
+{
+	struct dp_change toggle;
+
+	say(SLICE("Ethernet1/1"), word);
+	ck_assert_uint_eq(pop_all(CHANGE_TOGGLE, &toggle), 1);
+	return toggle.written;
+}
+
+START_TEST(behind_a_toggle_the_hash_is_written_until_somebody_reports_the_port)
+{
+	struct dp_report report = { .by = "joe", .note = "", .at_us = 1 };
+
+	ck_assert(!next_is_written(WORD_DOWN));
+	ck_assert(next_is_written(WORD_UP));
+	ck_assert(engine_report(engine, id, &report, now()));
+	ck_assert(!next_is_written(WORD_DOWN));
+	ck_assert(!next_is_written(WORD_UP));
+	/* It ends at once; its hash is told without it. */
+	report.until_us = 2;
+	ck_assert(engine_report(engine, id, &report, now()));
+	engine_tick(engine, now());
+	count(CHANGE_PORT);
+	ck_assert(next_is_written(WORD_DOWN));
+}
+END_TEST
+
+START_TEST(what_redis_may_not_hold_is_not_written)
+{
+	next_is_written(WORD_DOWN);
+	engine_tell_again(engine, id, 7, now());
+	struct dp_change toggle;
+	ck_assert_uint_eq(pop_all(CHANGE_TOGGLE, &toggle), 1);
+	ck_assert(!toggle.written);
+	ck_assert(next_is_written(WORD_UP));
+	engine_compare_begin(engine);
+	engine_start(engine, now());
+	ck_assert(!next_is_written(WORD_DOWN));
+	ck_assert(next_is_written(WORD_UP));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -133,6 +178,9 @@ main(void)
 	tcase_add_test(started, a_port_that_left_the_map_is_let_go);
 	tcase_add_test(started, a_report_is_told_without_a_toggle_where_the_verdict_is_known);
 	tcase_add_test(started, of_a_port_that_left_the_map_no_hash_is_told);
+	tcase_add_test(
+	    started, behind_a_toggle_the_hash_is_written_until_somebody_reports_the_port);
+	tcase_add_test(started, what_redis_may_not_hold_is_not_written);
 	suite_add_tcase(suite, started);
 	tcase_add_checked_fixture(before, set_up, tear_down);
 	tcase_add_test(before, before_the_start_nothing_is_told);

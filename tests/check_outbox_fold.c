@@ -151,6 +151,21 @@ START_TEST(a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_n
 }
 END_TEST
 
+/* What wrote its hash before may be among what goes. */
+START_TEST(a_toggle_that_stays_writes_all_of_its_hash)
+{
+	struct dp_change change = about_port(CHANGE_TOGGLE, 1, true);
+
+	for (unsigned i = 0; i < 3; i++) {
+		change.dp_down = i != 1;
+		change.written = i > 0;
+		add_change(&change);
+	}
+	fill();
+	ck_assert_str_eq(records_of(1, "removed"), "T false");
+}
+END_TEST
+
 /* What was down when Redis went away is told to be over, and what is down now to have begun. */
 START_TEST(each_fault_that_readers_hear_of_begins_and_ends)
 {
@@ -374,6 +389,7 @@ main(void)
 	tcase_add_loop_test(tcase, of_each_port_what_is_so_now_stays, 0, ROWS(port_rows));
 	tcase_add_test(
 	    tcase, a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_nothing);
+	tcase_add_test(tcase, a_toggle_that_stays_writes_all_of_its_hash);
 	tcase_add_test(tcase, each_fault_that_readers_hear_of_begins_and_ends);
 	tcase_add_test(tcase, what_stays_is_the_last_word_in_full);
 	tcase_add_test(tcase, of_each_interface_its_last_state_stays);

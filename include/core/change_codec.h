@@ -54,6 +54,8 @@ enum {
 	RECORD_REMOVED = 22
 };
 enum { RECORD_TRANSITION, RECORD_INTERFACE = 2 };
+/* At RECORD_REMOVED beside "true" and "false": the port stays, and an earlier record wrote all of its hash (struct dp_change). */
+#define RECORD_WRITTEN "written"
 
 struct change_record {
 	const char *kind;          /* "toggle", "port", "interface", "redundancy", "forget" */

@@ -91,6 +91,8 @@ struct dp_change {
 	struct dp_report report;
 	bool maintenance;
 	bool removed; /* the port left the map: its hash expires */
+	bool
+	    written; /* a change before this one wrote all of its hash, and nobody reported it since */
 	uint64_t
 	    known_revision; /* the last revision that the daemon knows; the script adds one to the greater of this and Redis's */
 	enum redundancy_kind redundancy;

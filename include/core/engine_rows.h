@@ -31,6 +31,7 @@ enum port_flag {
 	PORT_DEGRADED = 16,       /* not down, but some of its paths are */
 	PORT_STRANDED = 32,       /* not down, but some of its paths are stranded */
 	PORT_REWIRED = 64,        /* while its group is settled: the map alone changed its paths */
+	PORT_WRITTEN = 128,       /* struct dp_change: what is told of it next comes behind that */
 };
 
 struct port_state {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/box.h"
+#include "lib/http_client.h"
 #include "lib/redis_client.h"
 
 static void
@@ -130,6 +131,28 @@ START_TEST(after_flushall_each_down_port_is_told_once)
 	WAIT_FOR(redis_events(box.redis) == 3);
 	ck_assert_str_eq(redis_history(box.redis), "1 down 2, 1 up 3, 2 down 3");
 	ck_assert_int_eq(sandbox_status_number(&box, "topology.ports"), 4);
+}
+END_TEST
+
+/* Of a port that is up there is no hash then; what is reported of it makes one. */
+START_TEST(after_flushall_a_hash_still_says_since_when_its_port_is_up)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	json_t *event = redis_nth_event(box.redis, 2);
+	redis_do(box.redis, "FLUSHALL");
+	WAIT_FOR(sandbox_log_has(&box, "it lost everything"));
+	WAIT_FOR(sandbox_settled(&box));
+	ck_assert_int_eq(http_client(box.api, "PUT", "/v2.0/ports/" VM1,
+			     "{\"port\": {\"data_plane_status\": \"ACTIVE\"}}", NULL),
+	    200);
+	WAIT_FOR(sandbox_settled(&box));
+	json_t *port = redis_hash(box.redis, "dpwatch:port:" VM1);
+	ck_assert_str_eq(redis_text(port, "dp_down"), "false");
+	ck_assert_str_eq(redis_text(port, "since"), redis_text(event, "occurred_at"));
+	json_decref(port);
+	json_decref(event);
 }
 END_TEST
 
@@ -289,6 +312,7 @@ main(void)
 	tcase_add_test(external, a_redis_that_hangs_with_batches_under_way_gets_each_once);
 	tcase_add_test(external, a_broken_connection_is_made_again_and_nothing_is_sent_twice);
 	tcase_add_test(external, after_flushall_each_down_port_is_told_once);
+	tcase_add_test(external, after_flushall_a_hash_still_says_since_when_its_port_is_up);
 	tcase_add_test(external, what_waits_at_a_flushall_is_folded_and_counted);
 	tcase_add_test(external, a_redis_that_lost_its_tail_gets_it_again_with_the_same_revisions);
 	tcase_add_test(

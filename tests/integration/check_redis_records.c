@@ -66,69 +66,6 @@ START_TEST(texts_of_any_length_arrive_as_they_are)
 }
 END_TEST
 
-/* ---- reports ---- */
-
-static const char *const report_fields[] = { "reported", "reported_by", "reported_at",
-	"reported_note", "reported_until" };
-
-static void
-expect_report(bool reported)
-{
-	static const char *const wanted[2][5] = { { "false", "", "", "", "" },
-		{ "true", "joe", T0, "a note", T2 } };
-
-	for (size_t i = 0; i < 5; i++)
-		expect_field(PORT_KEY, report_fields[i], wanted[reported][i]);
-}
-
-/* As batch `number`, the port's toggle or hash, with somebody's report or without. */
-static void
-write_report(unsigned number, bool is_toggle, bool reported, bool among_others)
-{
-	struct dp_change change = is_toggle ? toggle(number % 2) : other(CHANGE_PORT);
-	char batch[16];
-
-	snprintf(batch, sizeof(batch), "%u", number);
-	if (reported)
-		change.report = (struct dp_report){ true, "joe", "a note", NOON, NOON + 2 };
-	add(&change);
-	if (among_others)
-		add_others();
-	redisReply *reply = send_raw("1", batch, 1000000);
-	ck_assert_int_eq(reply->type, REDIS_REPLY_STRING);
-	freeReplyObject(reply);
-	arg_buf_clear(&args);
-	arg_buf_clear(&keys);
-}
-
-/* Toggles of a port that nobody reports leave those fields alone: they must be right already, whatever came before. */
-START_TEST(what_a_hash_says_of_a_report_is_what_the_last_record_said)
-{
-	unsigned number = 1;
-
-	begin();
-	for (unsigned path = 0; path < 64; path++) {
-		for (unsigned step = path, i = 0; i < 3; i++, step /= 4) {
-			write_report(++number, step & 1, step & 2, _i == 1);
-			expect_report(step & 2);
-		}
-	}
-}
-END_TEST
-
-START_TEST(a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle)
-{
-	begin();
-	run("HDEL " PORT_KEY " reported reported_by reported_at reported_note reported_until");
-	write_report(2, true, false, false);
-	expect_report(false);
-	run("DEL " PORT_KEY);
-	write_report(3, true, false, false);
-	expect_report(false);
-	ck_assert_int_eq(redis_number(box.redis, "HLEN " PORT_KEY), 16);
-}
-END_TEST
-
 /* ---- the other records ---- */
 
 START_TEST(interfaces_of_a_batch_keep_their_last_state_each_in_its_switch)
@@ -233,6 +170,7 @@ START_TEST(a_hash_without_a_toggle_is_no_event)
 
 	CLAIM("host/1", "1", "0", "0", "ok", "1", "0", "host/1", "", "0");
 	change.dp_down = false;
+	change.occurred_us = 0;
 	change.report = (struct dp_report){ false, "joe", "", NOON, 0 };
 	add(&change);
 	SEND("1", "1", "ok", "1");
@@ -254,9 +192,12 @@ START_TEST(a_hash_without_a_toggle_is_no_event)
 	/* What Redis lost, the daemon still knows. */
 	run("DEL " PORT_KEY);
 	change.known_revision = 8;
+	change.occurred_us = NOON + 2;
 	add(&change);
+	SEND("1", "4", "ok", "4");
+	expect_field(PORT_KEY, "since", T2);
 	add(&down);
-	SEND("1", "4", "ok", "4", "9");
+	SEND("1", "5", "ok", "5", "9");
 }
 END_TEST
 
@@ -319,6 +260,8 @@ START_TEST(a_port_that_left_the_map_stays_a_week_unless_it_comes_back)
 	ck_assert_int_le(ttl_of(PORT_KEY), WEEK_S);
 	ck_assert_int_gt(ttl_of(PORT_KEY), WEEK_S - 60);
 	ck_assert_int_eq(redis_down(box.redis), 0);
+	/* Also where the daemon had forgotten that it was ever there. */
+	down.known_revision = _i == 0 ? 2 : 0;
 	add(&down);
 	SEND("1", "3", "ok", "3", "3");
 	ck_assert_int_eq(ttl_of(PORT_KEY), -1);
@@ -390,9 +333,6 @@ main(void)
 	tcase_add_test(records, two_toggles_of_a_port_in_one_batch_have_two_revisions);
 	tcase_add_test(records, the_last_toggle_of_a_batch_says_who_is_down);
 	tcase_add_loop_test(records, texts_of_any_length_arrive_as_they_are, 0, 7);
-	tcase_add_loop_test(
-	    records, what_a_hash_says_of_a_report_is_what_the_last_record_said, 0, 2);
-	tcase_add_test(records, a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle);
 	tcase_add_test(records, interfaces_of_a_batch_keep_their_last_state_each_in_its_switch);
 	tcase_add_test(records, what_a_batch_forgets_is_what_came_before_in_it);
 	tcase_add_test(records, an_interface_goes_to_its_hash_and_a_transition_to_link_events_too);
@@ -400,7 +340,8 @@ main(void)
 	tcase_add_test(records, a_hash_without_a_toggle_is_no_event);
 	tcase_add_test(records, redundancy_is_told_and_moves_the_paths_of_a_hash_that_is_there);
 	tcase_add_test(records, redundancy_moves_the_paths_of_a_port_that_was_only_reported);
-	tcase_add_test(records, a_port_that_left_the_map_stays_a_week_unless_it_comes_back);
+	tcase_add_loop_test(
+	    records, a_port_that_left_the_map_stays_a_week_unless_it_comes_back, 0, 2);
 	tcase_add_test(records, a_batch_may_hold_512_records);
 	tcase_add_test(records, streams_are_trimmed_near_their_length);
 	suite_add_tcase(suite, records);

@@ -114,6 +114,9 @@ put_record(struct model *model, const json_t *record, const char *switch_name)
 	case 'T':
 		return put_toggle(model, record);
 	case 'P':
+		if (!*field(object_in(model->ports, arg(record, 1)), "since"))
+			set(object_in(model->ports, arg(record, 1)), "since",
+			    json_array_get(record, 6));
 		put_port(model, record, 0);
 		break;
 	case 'R':

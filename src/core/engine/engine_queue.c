@@ -120,8 +120,19 @@ fill_interface(struct engine *engine, const struct queued *queued, struct dp_cha
 	change->suppressed = state->suppressed;
 }
 
+/* Whether its hash was written; from now on it is. What goes to redundancy writes not all of it. */
+static bool
+note_written(struct port_state *state, const struct dp_change *change)
+{
+	const bool was = state->flags & PORT_WRITTEN;
+
+	if (change->kind != CHANGE_REDUNDANCY && change->report.at_us == 0)
+		state->flags |= PORT_WRITTEN;
+	return was && change->report.at_us == 0;
+}
+
 static void
-fill_port(const struct engine *engine, const struct queued *queued, struct dp_change *change)
+fill_port(struct engine *engine, const struct queued *queued, struct dp_change *change)
 {
 	if (queued->removed) {
 		const struct orphan *orphan = &engine->orphans[queued->subject];
@@ -137,6 +148,7 @@ fill_port(const struct engine *engine, const struct queued *queued, struct dp_ch
 	change->project_id = topo_text_get(engine->topo, row->project_id);
 	change->known_revision = engine->ports[queued->subject].revision;
 	engine_port_report(engine, queued->subject, &change->report);
+	change->written = note_written(&engine->ports[queued->subject], change);
 }
 
 void

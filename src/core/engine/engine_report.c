@@ -102,7 +102,7 @@ keep(struct engine *engine, uint32_t port, const struct dp_report *given)
 	report->until_us = given->until_us;
 	report->until_ns = INT64_MAX;
 	uint8_t *flags = &engine_port_for_change(engine, port)->flags;
-	*flags &= (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE);
+	*flags &= (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE | PORT_WRITTEN);
 	*flags |= given->down ? PORT_REPORTED : PORT_REPORTED_ACTIVE;
 	return report;
 }
@@ -247,7 +247,7 @@ end_report(struct engine *engine, struct report *report, struct engine_time time
 	if (port == TOPO_NONE)
 		return;
 	engine_port_for_change(engine, port)->flags &=
-	    (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE);
+	    (uint8_t) ~(PORT_REPORTED | PORT_REPORTED_ACTIVE | PORT_WRITTEN);
 	decide(engine, port, time);
 }
 

@@ -213,7 +213,7 @@ engine_compare_begin(struct engine *engine)
 	/* Quietly: nobody is told anything before the comparison. */
 	engine_settle_pending(engine);
 	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
-		engine->ports[port].flags &= (uint8_t)~PORT_DOWN;
+		engine->ports[port].flags &= (uint8_t) ~(PORT_DOWN | PORT_WRITTEN);
 }
 
 void
@@ -254,6 +254,7 @@ engine_tell_again(
 	/* As if Redis had been told otherwise: what is so is then a toggle. */
 	struct port_state *state = engine_port_for_change(engine, port);
 	state->flags ^= PORT_DOWN;
+	state->flags &= (uint8_t)~PORT_WRITTEN;
 	engine->totals.ports_down += state->flags & PORT_DOWN ? 1u : -1u;
 	engine_note_revision(state, revision);
 	engine_settle_groups(engine, &topo_port_get(engine->topo, port)->group, 1, &decision);

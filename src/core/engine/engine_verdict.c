@@ -37,7 +37,7 @@ queue_port(
 void
 engine_queue_port(struct engine *engine, uint32_t port, const struct decision *decision)
 {
-	queue_port(engine, CHANGE_PORT, port, decision);
+	queue_port(engine, CHANGE_PORT, port, decision)->occurred_us = engine->ports[port].since_us;
 }
 
 void

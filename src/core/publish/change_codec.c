@@ -71,7 +71,7 @@ put_report(struct writer *writer, const struct dp_report *report)
 }
 
 /* T and P: id name project_id dp_down known_revision occurred_at cause reason switch interface fault source received_at
- * paths x3 report x5 maintenance removed */
+ * paths x3 report x5 maintenance removed (true; false; or RECORD_WRITTEN) */
 static void
 put_port(struct writer *writer, const struct dp_change *change, const char *id)
 {
@@ -92,7 +92,7 @@ put_port(struct writer *writer, const struct dp_change *change, const char *id)
 	put_paths(writer, &change->paths);
 	put_report(writer, &change->report);
 	put_bool(writer, change->maintenance);
-	put_bool(writer, change->removed);
+	put(writer, change->removed ? "true" : change->written ? RECORD_WRITTEN : "false");
 }
 
 /* R: kind id paths x3 reason switch interface received_at */

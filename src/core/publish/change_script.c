@@ -8,7 +8,7 @@
 const char REDIS_PROBE_SCRIPT[] =
     "local k = KEYS[1]\n"
     "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
-    "    {'HMGET', k, 'a'}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
+    "    {'HMGET', k, 'a'}, {'HINCRBY', k, 'b', 1}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
     "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'XLEN', k}, {'SISMEMBER', k, 'a'}}\n"
     "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
     "for _, try in ipairs(tries) do\n"
@@ -62,7 +62,7 @@ const char REDIS_CLAIM_SCRIPT[] =
 /* The first write of a batch that has not asked for the type of this key. */
 #define TELL_LINK_EVENT                                 \
 	TELL_OR("K[4]", "other_max", LINK_EVENT_FIELDS, \
-	    "      if string.find(told.err, 'WRONGTYPE') then return {'type ' .. K[4], p[2]} end\n")
+	    "      if find(told.err, 'WRONGTYPE') then return {'type ' .. K[4], p[2]} end\n")
 
 #define REDUNDANCY_FIELDS                                                                              \
 	"'kind', kind, 'port', id, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total, " \
@@ -76,6 +76,7 @@ const char REDIS_CLAIM_SCRIPT[] =
 #define PORT_FIELDS                                                                    \
 	"'cause', cause, 'reason', reason, 'switch', switch, 'interface', interface, " \
 	"'fault', fault, 'paths_up', up, 'paths_stranded', stranded, 'paths_total', total"
+#define TOGGLE_FIELDS "'dp_down', is_down, 'since', since, " PORT_FIELDS
 
 #define AS_BEFORE                                                                                    \
 	"    switch, interface, reason, received = sw or switch, port or interface, why or reason, " \
@@ -84,7 +85,7 @@ const char REDIS_CLAIM_SCRIPT[] =
 /* clang-format off */
 const char REDIS_APPLY_SCRIPT[] =
     "local call, pcall, K, take = redis.call, redis.pcall, KEYS, cmsgpack.unpack_limit\n"
-    "local max, format, byte, tonumber, type = math.max, string.format, string.byte, tonumber, type\n"
+    "local max, format, find, byte, tonumber, type = math.max, string.format, string.find, string.byte, tonumber, type\n"
     "local records = ARGV[1]\n"
     "local i, epoch, last, batch, schema, instance, line, events_max, other_max, moment, kinds = take(records, 10, 0)\n"
     "local p = pcall('HMGET', K[1], 'epoch', 'batch', 'instance')\n"
@@ -147,23 +148,30 @@ const char REDIS_APPLY_SCRIPT[] =
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
     "    since, source = since or received, from or source\n"
     AS_BEFORE
-    "    local was = pcall('HMGET', key, 'revision', 'reason', 'reported_at')\n"
-    "    local rs = '0'\n"
-    "    if not was.err then\n"
-    "      local r = known + 0\n"
-    "      if was[1] and was[1] ~= known then r = max(r, tonumber(was[1]) or 0) end\n"
-    "      rs = format('%d', r + 1)\n"
-    /* Where nobody reported the port and nobody had, what the hash says of that stays: finding five fields at the end of
-     * seventeen is a twentieth of the batch's time. */
-    "      if at == '' and was[3] == '' then\n"
-    "        call('HSET', key, 'dp_down', is_down, 'revision', rs, 'since', since, " PORT_FIELDS ")\n"
-    "      else\n"
-    "        call('HSET', key, 'dp_down', is_down, 'revision', rs, 'since', since, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
+    "    local r, rs = pcall('HINCRBY', key, 'revision', 1), '0'\n"
+    "    local err = type(r) == 'table' and r.err\n"
+    "    if not err or not find(err, 'WRONGTYPE') then\n"
+    "      if err or r <= known + 0 then\n"
+    /* Out of memory tells itself at a batch's first write, which this may be. */
+    "        if err and not find(err, 'integer') and not find(err, 'overflow') then return r end\n"
+    /* Redis lost what it had, or somebody wrote something else there. */
+    "        r = known + 1\n"
+    "        call('HSET', key, 'revision', format('%d', r))\n"
+    "      end\n"
+    "      rs = format('%d', r)\n"
+    /* Where an earlier record wrote all of the hash, and nobody reported the port, what it says of reports stays: finding five
+     * fields at the end of seventeen is a twentieth of the batch's time. Fields that are new are of a hash that was lost. */
+    "      if removed ~= 'written' or call('HSET', key, " TOGGLE_FIELDS ") > 0 then\n"
+    "        call('HSET', key, " TOGGLE_FIELDS ", " REPORT_FIELDS ")\n"
     "      end\n"
     "      if many then down[id] = is_down else call(is_down == 'true' and 'SADD' or 'SREM', K[2], id) end\n"
     TELL_EVENT
     /* A port that left the map keeps its revision for a week; one that toggles again is here to stay. */
-    "      if removed == 'true' then call('EXPIRE', key, 604800) elseif was[2] == 'removed' then call('PERSIST', key) end\n"
+    "      if removed == 'true' then\n"
+    "        call('EXPIRE', key, 604800)\n"
+    "      elseif removed == 'false' and r > 1 then\n"
+    "        call('PERSIST', key)\n"
+    "      end\n"
     "    end\n"
     "    if many then reply[#reply + 1] = rs else reply = reply .. ' ' .. rs end\n"
     "  elseif op == 73 then\n" /* I */
@@ -180,7 +188,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "    if not many then\n"
     /* Out of memory tells itself at a batch's first write, which this may be; a forgotten hash behind it would not ask. */
     "      local told = pcall('HSET', key, interface, state)\n"
-    "      if type(told) == 'table' and not string.find(told.err, 'WRONGTYPE') then return told end\n"
+    "      if type(told) == 'table' and not find(told.err, 'WRONGTYPE') then return told end\n"
     "    elseif s then\n"
     "      s[#s + 1] = interface\n"
     "      s[#s + 1] = state\n"
@@ -200,7 +208,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "      refused[#refused + 1] = id\n"
     "    else\n"
     "      local rs = format('%d', max(tonumber(was[1] or '0') or 0, tonumber(known)))\n"
-    "      call('HSETNX', key, 'since', '')\n"
+    "      call('HSETNX', key, 'since', since)\n"
     "      call('HSET', key, 'revision', rs, 'dp_down', is_down, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
     "      call('PERSIST', key)\n"
     "    end\n"

@@ -143,7 +143,21 @@ open_folded(struct fold *fold)
 	return &fold->made[fold->n_made++];
 }
 
-/* As it was, but for the letter, and for whether link-events hears of it. False also where what stays is too much by now. */
+/*
+ * Of a record's value, what stays. That its port's hash was written may no longer be so: what wrote it may be gone. And link-events
+ * hears of a transition where one that is gone was one.
+ */
+static struct slice
+kept_value(const struct change_record *record, size_t i, char letter, bool transition)
+{
+	if (letter == 'I' && i == RECORD_TRANSITION && transition)
+		return SLICE("true");
+	if (letter == 'T' && i == RECORD_REMOVED && slice_eq_str(record->values[i], RECORD_WRITTEN))
+		return SLICE("false");
+	return record->values[i];
+}
+
+/* As it was, but for the letter, and what kept_value() says. False also where what stays is too much by now. */
 static bool
 keep(struct fold *fold, const struct change_record *record, struct slice key, char letter,
     bool transition)
@@ -154,11 +168,9 @@ keep(struct fold *fold, const struct change_record *record, struct slice key, ch
 	if (!made || arg_buf_add(&made->keys, key) != 0 ||
 	    arg_buf_add(&made->args, (struct slice){ &letter, 1 }) != 0)
 		return false;
-	for (size_t i = 0; record->fields[i]; i++) {
-		const bool tells = letter == 'I' && i == RECORD_TRANSITION && transition;
-		if (arg_buf_add(&made->args, tells ? SLICE("true") : record->values[i]) != 0)
+	for (size_t i = 0; record->fields[i]; i++)
+		if (arg_buf_add(&made->args, kept_value(record, i, letter, transition)) != 0)
 			return false;
-	}
 	made->n_records++;
 	made->n_toggles += letter == 'T';
 	fold->bytes += made->args.len + made->keys.len - before;
