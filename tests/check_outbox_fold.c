@@ -151,6 +151,26 @@ START_TEST(a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_n
 }
 END_TEST
 
+/* It may go only when what the file says of its numbers is superseded; what may be under way keeps its number, and goes on. */
+START_TEST(what_is_folded_is_held_where_it_was_stored)
+{
+	add_toggle(1, true);
+	add_toggle(2, true);
+	expect_next(1, 1, 1);
+	outbox_rewind(outbox);
+	while (_i == 1 && outbox_next_to_store(outbox))
+		;
+	fill();
+	expect_next(1, 1, 1);
+	ck_assert_int_eq(outbox_is_held(outbox), _i);
+	if (_i == 1) {
+		ck_assert_ptr_null(outbox_next(outbox));
+		outbox_let_go(outbox, outbox_last_serial(outbox));
+	}
+	ck_assert_uint_eq(outbox_next(outbox)->number, 2);
+}
+END_TEST
+
 /* What wrote its hash before may be among what goes. */
 START_TEST(a_toggle_that_stays_writes_all_of_its_hash)
 {
@@ -389,6 +409,7 @@ main(void)
 	tcase_add_loop_test(tcase, of_each_port_what_is_so_now_stays, 0, ROWS(port_rows));
 	tcase_add_test(
 	    tcase, a_port_that_left_the_map_while_nobody_heard_that_it_was_down_leaves_nothing);
+	tcase_add_loop_test(tcase, what_is_folded_is_held_where_it_was_stored, 0, 2);
 	tcase_add_test(tcase, a_toggle_that_stays_writes_all_of_its_hash);
 	tcase_add_test(tcase, each_fault_that_readers_hear_of_begins_and_ends);
 	tcase_add_test(tcase, what_stays_is_the_last_word_in_full);

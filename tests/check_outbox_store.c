@@ -86,6 +86,41 @@ START_TEST(a_number_that_was_given_up_is_handed_out_again_with_its_new_batch)
 }
 END_TEST
 
+/* Else a daemon that dies in between leaves the old ones to the next, which sends those behind the new ones. */
+START_TEST(what_has_numbers_that_were_stored_is_held_until_it_is_stored)
+{
+	add_turns(3);
+	for (unsigned i = 0; i < 3; i++)
+		expect_store(i + 1);
+	outbox_restart(outbox);
+	ck_assert(outbox_is_held(outbox));
+	add_turns(2);
+	outbox_settle(outbox);
+	ck_assert_ptr_null(outbox_next(outbox));
+	const uint64_t first = outbox_next_to_store(outbox)->serial;
+	/* What was stored before stands for nothing. */
+	outbox_let_go(outbox, first - 1);
+	ck_assert_ptr_null(outbox_next(outbox));
+	outbox_let_go(outbox, first);
+	ck_assert(!outbox_is_held(outbox));
+	expect_next(1, 1, 1);
+	expect_next(2, 1, 1);
+}
+END_TEST
+
+START_TEST(what_was_given_up_and_never_stored_holds_nothing)
+{
+	add_turns(2);
+	expect_store(1);
+	expect_next(1, 1, 1);
+	expect_done(1, SECOND);
+	outbox_restart(outbox);
+	ck_assert(!outbox_is_held(outbox));
+	add_turns(1);
+	expect_next(2, 1, 1);
+}
+END_TEST
+
 START_TEST(what_an_earlier_daemon_stored_goes_first_and_is_stored_already)
 {
 	struct outbox_saved saved = { .moment_ms = 17, .n_records = 1, .n_toggles = 1 };
@@ -164,6 +199,8 @@ main(void)
 	tcase_add_test(tcase, what_waits_or_is_kept_is_handed_out_for_storing_once_and_in_order);
 	tcase_add_test(tcase, a_ticket_is_safe_when_its_batch_is_stored);
 	tcase_add_test(tcase, a_number_that_was_given_up_is_handed_out_again_with_its_new_batch);
+	tcase_add_test(tcase, what_has_numbers_that_were_stored_is_held_until_it_is_stored);
+	tcase_add_test(tcase, what_was_given_up_and_never_stored_holds_nothing);
 	tcase_add_test(tcase, what_an_earlier_daemon_stored_goes_first_and_is_stored_already);
 	tcase_add_test(tcase, what_an_earlier_daemon_kept_is_kept_on);
 	tcase_add_test(tcase, what_gets_other_numbers_is_handed_out_for_storing_again);

@@ -62,7 +62,10 @@ int outbox_add(struct outbox *outbox, const struct dp_change *change, uint64_t *
 /* The turn is over: what was added may go. */
 void outbox_turn_end(struct outbox *outbox);
 
-/* The next batch that may be sent, marked as sent; NULL when there is none or the window is full. Owned by the outbox. */
+/*
+ * The next batch that may be sent, marked as sent; NULL when there is none, the window is full, or it is held (outbox_let_go).
+ * Owned by the outbox.
+ */
 const struct outbox_batch *outbox_next(struct outbox *outbox);
 
 /*
@@ -105,6 +108,14 @@ bool outbox_has_to_store(const struct outbox *outbox);
 
 /* What was handed out for storing, up to this serial, is on disk. */
 void outbox_stored(struct outbox *outbox, uint64_t serial);
+
+/*
+ * Where numbers were given up after their batches were handed out for storing, what has them now is held: a daemon that died
+ * before that is stored would find the others, and send them behind it. What was handed out up to this serial is where the next
+ * daemon finds it, or no file holds what was given up: what is held for that may go.
+ */
+void outbox_let_go(struct outbox *outbox, uint64_t serial);
+bool outbox_is_held(const struct outbox *outbox);
 
 /* What is behind this serial did not stay: it will be handed out again. */
 void outbox_store_again(struct outbox *outbox, uint64_t serial);

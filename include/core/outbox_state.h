@@ -28,6 +28,7 @@ struct outbox {
 	int64_t moment_ms;
 	uint64_t last_serial, taken_serial; /* taken: handed out for storing, up to it */
 	uint64_t stored_serial;
+	uint64_t held_serial; /* from this one on nothing goes (outbox_let_go); 0: all may */
 	uint64_t
 	    settle_serial; /* tickets wait for this batch; 0: for none; UINT64_MAX: for outbox_settle */
 	uint64_t last_ticket, done_ticket, stored_ticket;
@@ -61,6 +62,8 @@ bool outbox_fold(struct outbox *outbox);
 /* ---- outbox.c ---- */
 /* The toggles of the batches from this one on are counted as folded. */
 void outbox_count_folded(struct outbox *outbox, size_t first);
+/* The numbers from this batch on are given up. True where what was stored under them has to be superseded first. */
+bool outbox_gives_up(const struct outbox *outbox, size_t first);
 /* The batch is done, or stored: so are its tickets, unless they stand for what a comparison has yet to find. */
 void outbox_reach_ticket(
     const struct outbox *outbox, const struct outbox_batch *batch, uint64_t *ticket);

@@ -1,7 +1,8 @@
 /*
  * journal_state: what the journal's own files share (io, private to src/io/journal*.c).
  *
- *   journal.c         what is written, and when; life
+ *   journal.c         what is written; life
+ *   journal_next.c    ... and when
  *   journal_back.c    what an earlier daemon left, and whose it is
  *   journal_left.c    reading that
  *   journal_writer.c  the thread
@@ -54,8 +55,14 @@ struct journal {
 /* ---- journal.c ---- */
 /* Gives the writer what is to be done next, where it has nothing to do. */
 void journal_go_on(struct journal *journal);
+
+/* ---- journal_next.c ---- */
+/* What is to be done now; of JOURNAL_WRITE, the bytes are in buf. */
+enum journal_work journal_next_work(struct journal *journal);
 /* What is written next begins with who writes it. */
 void journal_disown(struct journal *journal);
+bool journal_is_full(const struct journal *journal);
+void journal_empty_buf(struct journal *journal);
 
 /* ---- journal_back.c ---- */
 /* At the start: reads the files. 0 or a negative errno. */

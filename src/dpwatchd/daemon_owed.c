@@ -17,6 +17,8 @@ on_stored(void *ctx)
 	struct daemon *daemon = ctx;
 
 	snmp_input_answer(daemon->snmp, daemon_safe_ticket(daemon));
+	/* What the outbox held for that may go (outbox_let_go). */
+	publisher_flush(daemon->publisher);
 	if (daemon->phase == PHASE_STOPPING)
 		daemon_stop_when_safe(daemon);
 }

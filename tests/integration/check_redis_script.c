@@ -16,7 +16,7 @@ START_TEST(a_toggle_has_exactly_the_fields_of_the_contract)
 	add(&change);
 	SEND("1", "1", "ok", "1", "1");
 	expect_hash(
-	    PORT_KEY, TEXTS("dp_down", "true", "revision", "1", "since", T1, "cause", "access",
+	    PORT_KEY, TEXTS("revision", "1", "dp_down", "true", "since", T1, "cause", "access",
 			  "reason", "link-down", "switch", "leaf1", "interface", "Ethernet1/1",
 			  "fault", FAULT, "paths_up", "0", "paths_stranded", "1", "paths_total",
 			  "2", "reported", "true", "reported_by", "joe", "reported_at", T0,

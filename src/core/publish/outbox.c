@@ -68,6 +68,24 @@ outbox_count_folded(struct outbox *outbox, size_t first)
 		outbox->folded += outbox->batches[i].n_toggles;
 }
 
+bool
+outbox_gives_up(const struct outbox *outbox, size_t first)
+{
+	return outbox->held_serial != 0 ||
+	       (first < outbox->n && outbox->batches[first].serial <= outbox->taken_serial);
+}
+
+/* All from this batch on goes; their numbers are used again. */
+static void
+give_up(struct outbox *outbox, size_t first)
+{
+	if (outbox->held_serial == 0 && outbox_gives_up(outbox, first))
+		outbox->held_serial = outbox->last_serial + 1;
+	if (first < outbox->n)
+		outbox->next_number = outbox->batches[first].number;
+	outbox_cut_from(outbox, first);
+}
+
 /* Drops what was not sent: the program will compare Redis with the engine instead, which gives each port's last state. */
 static void
 overflow(struct outbox *outbox)
@@ -75,9 +93,7 @@ overflow(struct outbox *outbox)
 	size_t first = outbox->n_done + outbox->n_sent;
 
 	outbox_count_folded(outbox, first);
-	if (first < outbox->n)
-		outbox->next_number = outbox->batches[first].number;
-	outbox_cut_from(outbox, first);
+	give_up(outbox, first);
 	forget_open(outbox);
 	outbox->overflowed = true;
 }
@@ -163,7 +179,8 @@ outbox_next(struct outbox *outbox)
 	size_t next = outbox->n_done + outbox->n_sent;
 
 	if (outbox->n_sent >= OUTBOX_WINDOW || next >= outbox->n ||
-	    (outbox->open && next == outbox->n - 1))
+	    (outbox->open && next == outbox->n - 1) ||
+	    (outbox->held_serial != 0 && outbox->batches[next].serial >= outbox->held_serial))
 		return NULL;
 	outbox->n_sent++;
 	outbox->batches[next].sent = outbox->batches[next].was_sent = true;
@@ -247,8 +264,7 @@ void
 outbox_restart(struct outbox *outbox)
 {
 	outbox_count_folded(outbox, outbox->n_done);
-	if (outbox->n > outbox->n_done)
-		outbox->next_number = outbox->batches[outbox->n_done].number;
+	give_up(outbox, outbox->n_done);
 	outbox_cut_first(outbox, outbox->n);
 	forget_open(outbox);
 	outbox->n_done = outbox->n_sent = 0;

@@ -243,11 +243,14 @@ add_folded(struct outbox *outbox, const struct folded *made)
 static bool
 replace(struct outbox *outbox, const struct fold *fold)
 {
+	const bool held = outbox_gives_up(outbox, fold->first);
+
 	outbox_count_folded(outbox, fold->first);
 	outbox->next_number = outbox->batches[fold->first].number;
 	outbox_cut_from(outbox, fold->first);
 	for (size_t i = 0; i < outbox->n; i++)
 		outbox->batches[i].serial = ++outbox->last_serial;
+	outbox->held_serial = held ? outbox->last_serial + 1 : 0;
 	for (size_t i = 0; i < fold->n_made; i++)
 		if (!add_folded(outbox, &fold->made[i]))
 			return false;

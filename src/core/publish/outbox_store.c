@@ -44,6 +44,19 @@ outbox_stored(struct outbox *outbox, uint64_t serial)
 }
 
 void
+outbox_let_go(struct outbox *outbox, uint64_t serial)
+{
+	if (serial >= outbox->held_serial)
+		outbox->held_serial = 0;
+}
+
+bool
+outbox_is_held(const struct outbox *outbox)
+{
+	return outbox->held_serial != 0;
+}
+
+void
 outbox_store_again(struct outbox *outbox, uint64_t serial)
 {
 	if (outbox->taken_serial > serial)
