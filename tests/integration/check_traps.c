@@ -62,7 +62,7 @@ START_TEST(a_link_down_fills_the_port_the_down_set_and_the_interface)
 	json_t *event = entry("dpwatch:events", 0, 1);
 	json_t *port = redis_hash(box.redis, "dpwatch:port:" VM1);
 	redis_expect(port,
-	    FIELDS("dp_down", "true", "revision", "1", "since", redis_text(event, "occurred_at"),
+	    FIELDS("revision", "1", "dp_down", "true", "since", redis_text(event, "occurred_at"),
 		"cause", "access", "reason", "link-down", "switch", "leaf1", "interface",
 		"Ethernet1/1", "fault", redis_text(event, "fault"), "paths_up", "0",
 		"paths_stranded", "0", "paths_total", "1", "reported", "false", "reported_by", "",
