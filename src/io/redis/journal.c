@@ -39,8 +39,7 @@ journal_go_on(struct journal *journal)
 		journal_writer_give(
 		    &journal->writer, work, (struct slice){ journal->buf.data, journal->buf.len });
 	else if (!loop_timer_armed(journal->gather))
-		let_go(journal,
-		    UINT64_MAX); /* nothing more will come of it: the disk fails, or is full */
+		let_go(journal, UINT64_MAX); /* nothing more will come of it */
 }
 
 static void
@@ -72,6 +71,7 @@ failed(struct journal *journal, int error)
 		    "journal: %s: %s; what Redis does not take is in memory only, and no INFORM is answered for it; trying again",
 		    journal->path, journal->error);
 	loop_timer_arm(journal->retry, RETRY_MS);
+	let_go(journal, UINT64_MAX); /* Redis does not wait for a disk */
 }
 
 static void
