@@ -70,8 +70,18 @@ static const struct {
 	    "<1>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|", 0 },
 	{ SLICE("9 <1>ab"), "", 7 }, /* not whole yet */
 	{ SLICE("9"), "", 1 },
+	/* Too long: cut, the rest of it is skipped, and what comes behind it counts. */
+	{ SLICE("41 <1>3456789a123456789a123456789a123456789b5 <2>ab"),
+	    "<1>3456789a123456789a123456789a123456789|<2>ab|", 0 },
+	{ SLICE("60 <1>3456789a123456789a123456789a123456789b 9 <3>cd\n<4>56789cc5 <2>ab"),
+	    "<1>3456789a123456789a123456789a123456789|<2>ab|", 0 },
+	{ SLICE("1048576 <1>3456789a123456789a123456789a123456789b"),
+	    "<1>3456789a123456789a123456789a123456789|", 0 },
+	{ SLICE("41 <1>ab"), "", 8 },
+	{ SLICE("41 "), "", 3 },
 	/* A count that can't be one ends the connection. */
-	{ SLICE("41 <1>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "ERROR", 0 },
+	{ SLICE("41 no PRI behind it"), "ERROR", 0 },
+	{ SLICE("1048577 <1>a"), "ERROR", 0 },
 	{ SLICE("99999999999999999999 <1>a"), "ERROR", 0 },
 	{ SLICE("5 <1>abx <2>ab"), "<1>ab|ERROR", 0 },
 	{ SLICE("5 <1>abcd"), "<1>ab|ERROR", 0 },

@@ -15,10 +15,11 @@ enum syslog_framing { FRAMING_UNKNOWN, FRAMING_COUNTED, FRAMING_LINES };
 
 /* All zeros but max_message before the first byte. */
 struct stream_frame {
-	/* Bytes, at least 1. A longer message ends the connection; a longer line of syslog is cut. */
+	/* Bytes, at least 1. A longer message of SNMP ends the connection; one of syslog is cut. */
 	size_t max_message;
 	enum syslog_framing framing; /* syslog only */
 	bool skipping;               /* lines: inside the rest of a message that was cut */
+	size_t left;                 /* counted: bytes of such a rest that have not come */
 };
 
 enum frame_result {

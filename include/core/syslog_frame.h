@@ -23,9 +23,10 @@
  * Looks for the next message in the bytes received so far and not yet used. The message is a slice
  * of `bytes`, without its terminator and without blanks, CR, LF and NUL at its ends (ASA adds a
  * blank after LF); empty messages are skipped. After FRAME_MESSAGE and FRAME_MORE the caller drops
- * *ret_used bytes (after FRAME_MORE maybe none, and it receives more first). FRAME_ERROR, which is no
- * count where one must stand or an absurd one, leaves the outputs untouched, and no later byte of the
- * connection can be trusted.
+ * *ret_used bytes (after FRAME_MORE maybe none, and it receives more first). A message longer than
+ * max_message is cut, and the rest of it skipped as it comes (RFC 5425 4.3.1). FRAME_ERROR, which is no
+ * count where one must stand or an absurd one (above 1 MiB, or above max_message without a PRI behind it),
+ * leaves the outputs untouched, and no later byte of the connection can be trusted.
  */
 enum frame_result syslog_frame_next(
     struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message);

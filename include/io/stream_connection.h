@@ -24,7 +24,7 @@ enum stream_connection_result {
 	CONNECTION_NOTHING,   /* wait until the socket can be read */
 	CONNECTION_BLOCKED,   /* wait until it can be written: TLS has something to say */
 	CONNECTION_OVER,      /* closed or broken off */
-	CONNECTION_BAD_FRAME, /* what begins is no message, or one above max_message */
+	CONNECTION_BAD_FRAME, /* what begins is no message, or an absurdly long one */
 	CONNECTION_REFUSED,   /* its TLS handshake failed: see stream_connection_failure() */
 };
 

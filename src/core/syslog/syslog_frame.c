@@ -6,6 +6,8 @@
 
 /* The most digits of a count: beyond them no sender is serious, and the number can't overflow. */
 #define COUNT_DIGITS_MAX 10
+/* A count beyond max_message is believed up to here, the greatest max_message there is: what is longer is no message. */
+#define COUNT_MAX ((size_t)1024 * 1024)
 
 static bool
 is_filler(char c)
@@ -47,6 +49,16 @@ skip_rest(struct stream_frame *frame, struct slice bytes)
 		return bytes.len;
 	frame->skipping = false;
 	return (size_t)len + 1;
+}
+
+/* The same of a message that tells its length. */
+static size_t
+skip_counted(struct stream_frame *frame, struct slice bytes)
+{
+	size_t len = frame->left < bytes.len ? frame->left : bytes.len;
+
+	frame->left -= len;
+	return len;
 }
 
 static enum frame_result
@@ -92,6 +104,22 @@ read_count(struct slice bytes, size_t max, size_t *ret_count)
 	return (int)digits + 1;
 }
 
+/*
+ * The same for the next message, where a count above max_message stands: as long as a PRI goes on with it, so that a line that
+ * begins with some number does not swallow what comes behind it.
+ */
+static int
+read_head(const struct stream_frame *frame, struct slice bytes, size_t *ret_count)
+{
+	int head = read_count(bytes, COUNT_MAX, ret_count);
+
+	if (head <= 0 || *ret_count <= frame->max_message)
+		return head;
+	if ((size_t)head == bytes.len)
+		return 0;
+	return bytes.data[head] == '<' ? head : -1;
+}
+
 static enum frame_result
 next_counted(
     struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
@@ -99,6 +127,7 @@ next_counted(
 	size_t used = 0;
 
 	for (;;) {
+		used += skip_counted(frame, slice_from(bytes, used));
 		/* Some senders count without the LF that they send all the same. */
 		used += filler_len(slice_from(bytes, used));
 		struct slice rest = slice_from(bytes, used);
@@ -109,14 +138,16 @@ next_counted(
 			*ret_used = used + len;
 			return result;
 		}
-		int head = read_count(rest, frame->max_message, &count);
+		int head = read_head(frame, rest, &count);
 		if (head < 0)
 			return FRAME_ERROR;
-		if (head == 0 || rest.len - (size_t)head < count)
+		size_t take = count < frame->max_message ? count : frame->max_message;
+		if (head == 0 || rest.len - (size_t)head < take)
 			break;
 		struct slice message =
-		    slice_trim(slice_first(slice_from(rest, (size_t)head), count));
-		used += (size_t)head + count;
+		    slice_trim(slice_first(slice_from(rest, (size_t)head), take));
+		used += (size_t)head + take;
+		frame->left = count - take;
 		if (message.len == 0)
 			continue;
 		*ret_used = used;
@@ -166,7 +197,8 @@ enum frame_result
 syslog_frame_next(
     struct stream_frame *frame, struct slice bytes, size_t *ret_used, struct slice *ret_message)
 {
-	size_t skipped = frame->skipping ? skip_rest(frame, bytes) : 0, used = 0;
+	size_t skipped = frame->skipping ? skip_rest(frame, bytes) : skip_counted(frame, bytes);
+	size_t used = 0;
 	struct slice rest = slice_from(bytes, skipped);
 	size_t filler = filler_len(rest);
 

@@ -15,7 +15,7 @@
 
 static const struct stream_protocol protocol = {
 	.input = "syslog",
-	.bad_frame = "no message length where one must stand, or one above max_message",
+	.bad_frame = "no message length where one must stand, or an absurd one",
 	.bound = "max_connections",
 	.accepted = STAT_SYSLOG_CONNECTIONS,
 	.refused = STAT_SYSLOG_REFUSED_CONNECTIONS,
