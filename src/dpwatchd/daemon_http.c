@@ -224,17 +224,21 @@ ask_events(struct events_waiting *waiting)
 	end_events(waiting);
 }
 
-/* The newest entry's id, for who wants only what comes after now. */
+/*
+ * The newest entry's id, for who wants only what comes after now. Where nothing comes it is `next`: who went on with "$" would
+ * miss what is published between two requests.
+ */
 static void
 on_newest(void *ctx, const redisReply *reply)
 {
 	struct events_waiting *waiting = ctx;
+	struct api_response *response = waiting->response;
+	const bool found = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
+			   reply->element[0]->elements == 2;
 
-	snprintf(waiting->since, sizeof(waiting->since), "0-0");
-	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
-	    reply->element[0]->elements == 2)
-		snprintf(waiting->since, sizeof(waiting->since), "%s",
-		    reply->element[0]->element[0]->str);
+	snprintf(response->since, sizeof(response->since), "%s",
+	    found ? reply->element[0]->element[0]->str : "0-0");
+	snprintf(waiting->since, sizeof(waiting->since), "%s", response->since);
 	ask_events(waiting);
 }
 

@@ -154,6 +154,25 @@ START_TEST(the_api_tells_how_the_daemon_is)
 }
 END_TEST
 
+START_TEST(who_asks_for_what_comes_now_misses_nothing_between_two_requests)
+{
+	char target[96];
+
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	json_t *answer = sandbox_get(&box, "/v1/events?since=$");
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "events")), 0);
+	snprintf(target, sizeof(target), "/v1/events?since=%s",
+	    json_string_value(json_object_get(answer, "next")));
+	json_decref(answer);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	answer = sandbox_get(&box, target);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "events")), 1);
+	json_decref(answer);
+}
+END_TEST
+
 /* The map may hold communities. */
 START_TEST(nobody_else_can_read_what_the_embedded_redis_keeps)
 {
@@ -233,6 +252,7 @@ main(void)
 	tcase_add_test(running, sighup_that_turns_dampening_off_releases_at_once);
 	tcase_add_test(running, sighup_says_what_needs_a_restart);
 	tcase_add_test(running, the_api_tells_how_the_daemon_is);
+	tcase_add_test(running, who_asks_for_what_comes_now_misses_nothing_between_two_requests);
 	tcase_add_test(running, nobody_else_can_read_what_the_embedded_redis_keeps);
 	tcase_add_test(running, what_the_embedded_redis_logs_is_bounded);
 	suite_add_tcase(suite, running);
