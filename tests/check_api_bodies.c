@@ -279,6 +279,16 @@ START_TEST(a_body_that_makes_no_sense_is_400_for_every_route_and_changes_nothing
 }
 END_TEST
 
+START_TEST(a_discovery_of_no_switch_is_400)
+{
+	struct reply reply = ask("POST", "/v1/discoveries", "{\"switches\": []}", ROLE_ADMIN);
+
+	expect_error(&reply, 400, "HTTPBadRequest",
+	    "no switch is named: leave \"switches\" out to ask all of the map");
+	reply_release(&reply);
+}
+END_TEST
+
 /* One that would exhaust a reader that calls itself. */
 static char *
 deep(const char *open, const char *close, size_t depth, size_t *ret_len)
@@ -397,6 +407,7 @@ make_suite(void)
 	tcase_add_loop_test(tcase,
 	    a_body_that_makes_no_sense_is_400_for_every_route_and_changes_nothing, 0,
 	    ROWS(senseless));
+	tcase_add_test(tcase, a_discovery_of_no_switch_is_400);
 	tcase_add_loop_test(tcase, a_body_that_is_nested_deeply_is_400, 0, ROWS(nests));
 	tcase_add_loop_test(
 	    tcase, odd_paths_and_queries_are_answered_and_never_500, 0, ROWS(odd_targets));

@@ -317,6 +317,20 @@ START_TEST(a_token_makes_no_token)
 }
 END_TEST
 
+START_TEST(a_list_of_tokens_takes_no_parameter)
+{
+	const struct api_request request = { .method = "GET",
+		.path = "/v1/tokens",
+		.query = "role=admin",
+		.role = ROLE_ADMIN,
+		.local = true };
+	struct reply reply = ask_request(&request);
+
+	expect_error(&reply, 400, "HTTPBadRequest", "there is no parameter 'role' here");
+	reply_release(&reply);
+}
+END_TEST
+
 /* ---- what a reader sees ---- */
 
 static struct reply
@@ -419,6 +433,7 @@ main(void)
 	tcase_add_loop_test(
 	    rest, what_is_no_token_is_refused, 0, (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(rest, a_token_makes_no_token);
+	tcase_add_test(rest, a_list_of_tokens_takes_no_parameter);
 	tcase_add_test(rest, a_reader_sees_its_own_projects_ports_and_no_switch);
 	tcase_add_test(rest, a_reader_changes_nothing_and_is_not_told_of_foreign_ports);
 	tcase_add_test(rest, a_reader_cannot_guess_what_it_is_not_shown);

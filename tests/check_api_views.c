@@ -372,7 +372,10 @@ static const char *const bad_lists[] = { "/v1/links?up=x", "/v1/links?peer=2", "
 	"/v1/interfaces?down=x", "/v1/interfaces?uncertain=2", "/v1/interfaces?heard=maybe",
 	"/v1/interfaces?limit=0", "/v1/interfaces?limit=1001", "/v1/interfaces?marker=-1",
 	"/v1/interfaces?switches=leaf1", "/v1/switches?x=1", "/v1/switches/leaf1?x=1",
-	"/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1" };
+	"/v1/status?x=1", "/v1/unmapped?x=1", "/v1/topology?x=1", "/v1/maintenance?x=1",
+	"/v1/interfaces?switch=leaf1&switch=leaf2", "/v1/interfaces?down=1&limit=1&down=1",
+	"/v1/links?up=1&up=0", "/v1/events?since=0&since=0",
+	"/v1/simulate?down=leaf1&limit=1&limit=2" };
 
 START_TEST(a_parameter_that_is_not_there_or_makes_no_sense_is_400)
 {

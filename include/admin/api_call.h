@@ -53,8 +53,10 @@ bool api_param_number(
 /* Neutron's converter: 1 t true on y yes / 0 f false off n no, in any case, blanks around ignored. */
 bool api_bool_parse(const char *text, bool *ret_value);
 
-/* Answers 400 and returns false where a parameter is not among the names (NULL ends the list). */
+/* Answers 400 and returns false where a parameter is not among the names (NULL ends the list), or given twice. */
 bool api_params_known(struct api_call *call, const char *const *names);
+/* The same beside `list`, which may be given any number of times. */
+bool api_params_known_with(struct api_call *call, const char *list, const char *const *names);
 
 /*
  * api_page.c: the query's `limit` and `marker` (`*ret_first`: the first row's number) for a list of the map's rows. False when

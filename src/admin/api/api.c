@@ -241,15 +241,27 @@ api_param_number(
 bool
 api_params_known(struct api_call *call, const char *const *names)
 {
+	return api_params_known_with(call, NULL, names);
+}
+
+bool
+api_params_known_with(struct api_call *call, const char *list, const char *const *names)
+{
 	for (size_t i = 0; i < call->n_params; i++) {
+		const struct api_param *param = &call->params[i];
 		const char *const *known = names;
-		while (*known && strcmp(*known, call->params[i].name) != 0)
+		if (list && strcmp(param->name, list) == 0)
+			continue;
+		while (*known && strcmp(*known, param->name) != 0)
 			known++;
-		if (!*known) {
-			api_refuse(call->response, 400, "HTTPBadRequest",
-			    "there is no parameter '%s' here", call->params[i].name);
-			return false;
-		}
+		/* The first is what a handler takes: the others would be left out without a word. */
+		if (*known && param->value == api_param_get(call, param->name))
+			continue;
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    *known ? "the parameter '%s' is given twice"
+			   : "there is no parameter '%s' here",
+		    param->name);
+		return false;
 	}
 	return true;
 }

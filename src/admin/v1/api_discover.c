@@ -81,6 +81,9 @@ api_discovery_begin(struct api_call *call)
 	if (json_unpack(body, "{s?o !}", "switches", &list) != 0 || (list && !json_is_array(list)))
 		api_refuse(call->response, 400, "HTTPBadRequest",
 		    "the body must be {} or {\"switches\": [NAME, ...]}");
+	else if (list && json_array_size(list) == 0)
+		api_refuse(call->response, 400, "HTTPBadRequest",
+		    "no switch is named: leave \"switches\" out to ask all of the map");
 	else if (!call->api->discoveries)
 		api_refuse(call->response, 409, "HTTPConflict", "nothing can be asked here");
 	else {

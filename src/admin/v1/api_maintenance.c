@@ -16,6 +16,8 @@
 void
 api_maintenance_list(struct api_call *call)
 {
+	if (!api_params_known(call, (const char *const[]){ NULL }))
+		return;
 	api_reply(call->response, 200,
 	    json_pack("{s:o}", "maintenance", maintenance_to_json(call->api->maintenance)));
 }

@@ -258,7 +258,7 @@ api_simulate_get(struct api_call *call)
 {
 	struct failures failures = { .n = 0 };
 
-	if (api_params_known(call, (const char *const[]){ "down", "limit", "marker", NULL }) &&
+	if (api_params_known_with(call, "down", (const char *const[]){ "limit", "marker", NULL }) &&
 	    failures_of_query(call, &failures))
 		simulate(call, &failures);
 }

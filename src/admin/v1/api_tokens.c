@@ -34,7 +34,7 @@ api_tokens_list(struct api_call *call)
 {
 	json_t *list = json_array();
 
-	if (may_manage(call)) {
+	if (may_manage(call) && api_params_known(call, (const char *const[]){ NULL })) {
 		const struct token_list *tokens = auth_tokens(call->api->auth);
 		for (size_t i = 0; i < tokens->n; i++)
 			json_array_append_new(list, token_json(&tokens->items[i]));
