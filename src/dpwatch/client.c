@@ -283,6 +283,25 @@ perform(struct client *client, const char *method, const char *target, struct sl
 	return code;
 }
 
+/* What to do about it. */
+static const char *
+advice(const struct client *client, CURLcode code, long problem)
+{
+	const bool tls = slice_starts(slice_of(client->base), "https:");
+
+	if (code == CURLE_COULDNT_CONNECT && problem == EACCES)
+		return "only root and the daemon's own user may use its socket";
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return "name the authority of its certificate with --ca or DPWATCH_CA, and the host as the certificate does";
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return "--ca and DPWATCH_CA take a PEM file of authorities";
+	if (code == CURLE_SSL_CONNECT_ERROR && tls)
+		return "is it an http:// address?";
+	if (code == CURLE_GOT_NOTHING && !tls && !client->socket_path)
+		return "is it an https:// address?";
+	return "is dpwatchd running? Set DPWATCH_API or --api.";
+}
+
 static void
 tell_unreachable(const struct client *client, CURLcode code)
 {
@@ -294,11 +313,8 @@ tell_unreachable(const struct client *client, CURLcode code)
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &problem);
 	if (code == CURLE_COULDNT_CONNECT && problem != 0)
 		why = strerror((int)problem);
-	fprintf(stderr, "dpwatch: cannot reach the daemon at %s (%s): ", client->api, why);
-	if (code == CURLE_COULDNT_CONNECT && problem == EACCES)
-		fprintf(stderr, "only root and the daemon's own user may use its socket\n");
-	else
-		fprintf(stderr, "is dpwatchd running? Set DPWATCH_API or --api.\n");
+	fprintf(stderr, "dpwatch: cannot reach the daemon at %s (%s): %s\n", client->api, why,
+	    advice(client, code, problem));
 }
 
 /* ---- what the daemon says ---- */

@@ -77,6 +77,28 @@ START_TEST(the_command_line_uses_a_token_over_tls)
 }
 END_TEST
 
+START_TEST(who_names_no_authority_or_the_wrong_scheme_is_told_what_to_do)
+{
+	char plain[64];
+	const struct {
+		const char *api, *authority, *says;
+	} tries[] = {
+		{ url, pki_path(box.dir, "other-ca.pem"), "with --ca or DPWATCH_CA" },
+		{ url, "/nonexistent", "take a PEM file of authorities" },
+		{ plain, ca, "is it an https:// address?" },
+	};
+
+	snprintf(plain, sizeof(plain), "http%s", url + strlen("https"));
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		ck_assert_int_eq(process_run(out, sizeof(out),
+				     ARGV(sandbox_program("dpwatch"), "--api", tries[i].api, "--ca",
+					 tries[i].authority, "status")),
+		    1);
+		ck_assert_msg(strstr(out, tries[i].says) != NULL, "%s", out);
+	}
+}
+END_TEST
+
 START_TEST(what_is_no_tls_is_let_go_and_the_others_are_served)
 {
 	char target[96], plain[96];
@@ -114,6 +136,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, curl_is_answered_and_believes_the_certificate);
 	tcase_add_test(tcase, the_command_line_uses_a_token_over_tls);
+	tcase_add_test(tcase, who_names_no_authority_or_the_wrong_scheme_is_told_what_to_do);
 	tcase_add_test(tcase, what_is_no_tls_is_let_go_and_the_others_are_served);
 	tcase_add_test(tcase, a_reload_takes_another_certificate_and_refuses_a_faulty_one);
 	suite_add_tcase(suite, tcase);
