@@ -361,9 +361,9 @@ END_TEST
 
 START_TEST(more_parameters_than_fit_are_400)
 {
-	char target[1024] = "/v2.0/ports?";
+	char target[8192] = "/v2.0/ports?";
 
-	for (int i = 0; i < 65; i++)
+	for (int i = 0; i < 513; i++)
 		strcat(target, "name=x&");
 	struct reply reply = get(target);
 	ck_assert_int_eq(reply.response.status, 400);

@@ -15,7 +15,7 @@
 
 /* A route has at most so many `*`, and a query so many parameters; more are answered 400. */
 #define API_ARGS_MAX 2
-#define API_PARAMS_MAX 64
+#define API_PARAMS_MAX 512
 
 /* No answer lists more objects than this: a longer list goes on at the `next` or `ports_links` that it gives. */
 #define API_PAGE_MAX 1000

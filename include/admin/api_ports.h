@@ -37,7 +37,7 @@ const char *port_attribute_read_only(const json_t *object);
 /* The port as the caller's role sees it, with only the `fields` of the query if there are any. */
 json_t *port_json(const struct api_call *call, uint32_t port);
 
-/* The conditions of a query. Those of one name are alternatives; all names must be met. */
+/* The conditions of a query, those of one name side by side. They are alternatives; all names must be met. */
 struct port_filter {
 	const struct port_filter_kind *kind;
 	const char *text;

@@ -233,29 +233,30 @@ struct candidate {
 	const struct topo *topo;
 	const struct topo_port *row;
 	uint32_t port;
+	char id[PORT_ID_TEXT]; /* "": nobody has asked for it yet */
 };
 
 static bool
-fits_id(const struct candidate *candidate, const struct port_filter *filter)
+fits_id(struct candidate *candidate, const struct port_filter *filter)
 {
 	return filter->flag && memcmp(candidate->row->id, filter->id, sizeof(filter->id)) == 0;
 }
 
 static bool
-fits_name(const struct candidate *candidate, const struct port_filter *filter)
+fits_name(struct candidate *candidate, const struct port_filter *filter)
 {
 	return strcmp(topo_text_get(candidate->topo, candidate->row->name), filter->text) == 0;
 }
 
 static bool
-fits_project(const struct candidate *candidate, const struct port_filter *filter)
+fits_project(struct candidate *candidate, const struct port_filter *filter)
 {
 	return strcmp(topo_text_get(candidate->topo, candidate->row->project_id), filter->text) ==
 	       0;
 }
 
 static bool
-fits_host(const struct candidate *candidate, const struct port_filter *filter)
+fits_host(struct candidate *candidate, const struct port_filter *filter)
 {
 	uint32_t host = topo_group_get(candidate->topo, candidate->row->group)->host;
 
@@ -265,32 +266,32 @@ fits_host(const struct candidate *candidate, const struct port_filter *filter)
 
 /* The beginning of an id or name: how the command line finds what somebody typed. */
 static bool
-fits_match(const struct candidate *candidate, const struct port_filter *filter)
+fits_match(struct candidate *candidate, const struct port_filter *filter)
 {
-	char id[PORT_ID_TEXT];
 	size_t len = strlen(filter->text);
 
 	if (strncmp(topo_text_get(candidate->topo, candidate->row->name), filter->text, len) == 0)
 		return true;
-	return len < sizeof(id) &&
-	       strncasecmp(port_id_format(candidate->row->id, id), filter->text, len) == 0;
+	if (candidate->id[0] == '\0')
+		port_id_format(candidate->row->id, candidate->id);
+	return len < sizeof(candidate->id) && strncasecmp(candidate->id, filter->text, len) == 0;
 }
 
 static bool
-fits_dp_down(const struct candidate *candidate, const struct port_filter *filter)
+fits_dp_down(struct candidate *candidate, const struct port_filter *filter)
 {
 	return engine_port_is_down(candidate->engine, candidate->port) == filter->flag;
 }
 
 static bool
-fits_data_plane_status(const struct candidate *candidate, const struct port_filter *filter)
+fits_data_plane_status(struct candidate *candidate, const struct port_filter *filter)
 {
 	const char *status = engine_port_status(candidate->engine, candidate->port);
 
 	return strcmp(status ? status : "null", filter->text) == 0;
 }
 
-typedef bool filter_fn(const struct candidate *candidate, const struct port_filter *filter);
+typedef bool filter_fn(struct candidate *candidate, const struct port_filter *filter);
 
 struct port_filter_kind {
 	const char *name;
@@ -357,6 +358,14 @@ refuse_filters(struct api_call *call)
 	free(list);
 }
 
+static int
+compare_kinds(const void *a, const void *b)
+{
+	const struct port_filter *left = a, *right = b;
+
+	return (left->kind > right->kind) - (left->kind < right->kind);
+}
+
 bool
 port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 {
@@ -383,6 +392,7 @@ port_filters_parse(struct api_call *call, struct port_filters *ret_filters)
 			filter.flag = port_id_parse(slice_of(param->value), filter.id);
 		ret_filters->items[ret_filters->n++] = filter;
 	}
+	qsort(ret_filters->items, ret_filters->n, sizeof(ret_filters->items[0]), compare_kinds);
 	return true;
 }
 
@@ -458,15 +468,12 @@ port_filters_match(const struct api_call *call, const struct port_filters *filte
 	};
 
 	candidate.row = topo_port_get(candidate.topo, port);
-	for (size_t k = 0; k < N_FILTER_KINDS && filters->n > 0; k++) {
-		bool wanted = false, met = false;
-		for (size_t i = 0; i < filters->n && !met; i++) {
-			if (filters->items[i].kind != &filter_kinds[k])
-				continue;
-			wanted = true;
-			met = filter_kinds[k].fits(&candidate, &filters->items[i]);
-		}
-		if (wanted && !met)
+	for (size_t i = 0; i < filters->n;) {
+		const struct port_filter_kind *kind = filters->items[i].kind;
+		bool met = false;
+		for (; i < filters->n && filters->items[i].kind == kind; i++)
+			met = met || kind->fits(&candidate, &filters->items[i]);
+		if (!met)
 			return false;
 	}
 	return true;

@@ -9,6 +9,9 @@
 #define COST_OF_ORDER 4  /* more, where ports are compared with each other */
 #define COST_OF_PLACE 4  /* more, where each is looked for in memory */
 #define COST_OF_LISTING 50
+#define COST_OF_PARAM 2  /* more for each that is listed: all are looked through for fields */
+#define FEW_FILTERS 4    /* so many are part of looking at a port */
+#define FILTERS_OF_ONE 2 /* and so many more are as much as another */
 /* So many moves of the sorting by id are as much as one port looked at. */
 #define MOVES_OF_ONE 4
 
@@ -199,7 +202,10 @@ page_found(const struct topo *topo, struct ports_page *page)
 static uint32_t
 cost_of_one(const struct ports_page *page)
 {
-	return 1 + (port_filters_need_status(&page->filters) ? COST_OF_STATUS : 0) +
+	const size_t n = page->filters.n;
+	const uint32_t more = n > FEW_FILTERS ? (uint32_t)(n - FEW_FILTERS) / FILTERS_OF_ONE : 0;
+
+	return 1 + more + (port_filters_need_status(&page->filters) ? COST_OF_STATUS : 0) +
 	       (page->order.n > 0 ? COST_OF_ORDER : 0) +
 	       (page->walk == WALK_BY_ID ? COST_OF_PLACE : 0);
 }
@@ -238,6 +244,7 @@ turn_to_rows(const struct topo *topo, struct ports_page *page)
 bool
 ports_page_step(struct api_call *call, struct ports_page *page)
 {
+	const uint32_t listing = COST_OF_LISTING + COST_OF_PARAM * (uint32_t)call->n_params;
 	uint32_t cost = 0;
 
 	if (page->walk == WALK_BY_ID && !page->placed) {
@@ -249,7 +256,7 @@ ports_page_step(struct api_call *call, struct ports_page *page)
 		page_fill(call, page, &cost);
 		turn_to_rows(engine_topo(call->api->engine), page);
 	}
-	for (; page->found && cost < SLICE_COST; cost += COST_OF_LISTING) {
+	for (; page->found && cost < SLICE_COST; cost += listing) {
 		size_t i = json_array_size(page->listed);
 		if (i == page->n)
 			return true;
