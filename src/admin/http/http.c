@@ -141,14 +141,36 @@ has_two_lengths(struct evhttp_request *request)
 	return false;
 }
 
-static void
-refuse_two_lengths(struct evhttp_request *request, struct http_connection *connection)
+/* evhttp takes a body in another coding for none, and what stands in it for the next request (RFC 9112, 6.1 and 11.2). */
+static bool
+has_other_coding(struct evhttp_request *request)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+
+	for (const struct evkeyval *header = TAILQ_FIRST(headers); header;
+	     header = TAILQ_NEXT(header, next))
+		if (evutil_ascii_strcasecmp(header->key, "Transfer-Encoding") == 0 &&
+		    !slice_case_eq_str(slice_trim(slice_of(header->value)), "chunked"))
+			return true;
+	return false;
+}
+
+/* True where nobody can tell where the body ends. It has been answered then, and the connection ends. */
+static bool
+refuse_length(struct evhttp_request *request, struct http_connection *connection)
 {
 	struct api_response response = { 0 };
 
-	api_refuse(&response, 400, "HTTPBadRequest",
-	    "two different Content-Length headers: which one is the length of the body?");
+	if (has_two_lengths(request))
+		api_refuse(&response, 400, "HTTPBadRequest",
+		    "two different Content-Length headers: which one is the length of the body?");
+	else if (has_other_coding(request))
+		api_refuse(&response, 501, "HTTPNotImplemented",
+		    "no Transfer-Encoding is known here but chunked");
+	else
+		return false;
 	refuse(request, connection, &response, "Connection", "close");
+	return true;
 }
 
 /* Through a proxy that speaks TLS for us: links lead back there, as in Neutron. It decides nothing else. */
@@ -173,10 +195,8 @@ on_request(struct evhttp_request *request, void *arg)
 		evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
 		return;
 	}
-	if (has_two_lengths(request)) {
-		refuse_two_lengths(request, connection);
+	if (refuse_length(request, connection))
 		return;
-	}
 	struct api_request asked = {
 		.method = method_name(evhttp_request_get_command(request)),
 		.path = path && path[0] != '\0' ? path : "/",

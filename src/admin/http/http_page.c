@@ -17,7 +17,8 @@ static const struct {
 	const char *type, *message;
 } pages[] = {
 	{ 400, "HTTPBadRequest", "this is no HTTP request, or its head has more than 16 KiB" },
-	{ 413, "HTTPRequestEntityTooLarge", "the body is too large" },
+	{ 413, "HTTPRequestEntityTooLarge",
+	    "the body is too large, or is not in chunks as it says (extensions of chunks are not read)" },
 	{ 417, "HTTPExpectationFailed", "nothing is expected here but 100-continue" },
 	{ 501, "HTTPNotImplemented", "there is no such method" },
 };
