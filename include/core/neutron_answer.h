@@ -47,7 +47,7 @@ struct neutron_reply {
 	const char *trouble;     /* "Connection refused"; NULL where there is a status */
 	bool untrusted;          /* without a status: because of certificates */
 	const char *location;    /* of a redirect, or NULL */
-	const char *retry_after; /* the header, or NULL */
+	const char *retry_after; /* the header in seconds, or NULL */
 };
 
 /* For a reply that is untrusted: NEUTRON_NO_TRUST, and what to do. `who`: "Neutron", "Keystone". */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "util/ascii.h"
+
 #define CONNECT_MS 10000L
 #define HEADER_MAX 16384
 
@@ -237,10 +239,27 @@ trouble_of(const struct transfer *transfer, CURLcode code)
 							      : curl_easy_strerror(code);
 }
 
+/* Of a Retry-After that is a date (RFC 9110, 10.2.3), how many seconds that is from now. */
+static void
+read_retry_date(struct transfer *transfer)
+{
+	char **kept = &transfer->kept[KEPT_RETRY_AFTER], *seconds;
+	curl_off_t wait = 0;
+
+	if (!*kept || is_digit(**kept) ||
+	    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait) != CURLE_OK ||
+	    wait <= 0 || asprintf(&seconds, "%" CURL_FORMAT_CURL_OFF_T, wait) < 0)
+		return;
+	free(*kept);
+	*kept = seconds;
+}
+
 static void
 finish(struct transfer *transfer, CURLcode code)
 {
 	static char empty[] = "";
+
+	read_retry_date(transfer);
 	struct web_result result = {
 		.body = transfer->body ? transfer->body : empty,
 		.len = transfer->len,

@@ -39,6 +39,17 @@ START_TEST(a_fault_that_passes_is_only_a_delay)
 }
 END_TEST
 
+START_TEST(a_retry_after_that_is_a_date_is_waited_for)
+{
+	neutron_box_start(&box, 0);
+	neutron_box_tell(&box, "{'fault': 'date', 'times': 2, 'delay': 0.5}");
+	sandbox_link_down(&box.sandbox, LEAF1, 2);
+	WAIT_FOR(neutron_box_count(&box, "DOWN") == 2);
+	/* Both ports were asked for before the first answer. */
+	ck_assert_int_eq(neutron_box_number(&box, "hasty"), 0);
+}
+END_TEST
+
 START_TEST(a_slow_answer_is_waited_for)
 {
 	neutron_box_start(&box, 0);
@@ -251,6 +262,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, neutron_case_set_up, neutron_case_tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_fault_that_passes_is_only_a_delay, 0, N_FAULTS);
+	tcase_add_test(tcase, a_retry_after_that_is_a_date_is_waited_for);
 	tcase_add_test(tcase, a_slow_answer_is_waited_for);
 	tcase_add_loop_test(tcase, what_a_person_must_mend_is_said_and_holds_the_queue, 0, 2);
 	tcase_add_test(tcase, a_mass_failure_is_held_until_somebody_releases_it);

@@ -5,14 +5,15 @@ what Neutron 21.0.0 answers (../shared facts, tests/openstack runs the same prog
     neutron_stub.py CONTROL-SOCKET [CERTIFICATE KEY]      with these it speaks https
 
 Serves HTTP on a free port of 127.0.0.1, and its controls on a Unix socket:
-    GET  /        {"port": N, "puts": [[id, value] ...], "status": {id: value}, "tokens": N, "refused": N, "lists": N,
-                   "connections": N, "most": N}         refused: 401s; most: PUTs under way at a time
+    GET  /        {"port": N, "puts": [[id, value] ...], "status": {id: value}, "tokens": N, "refused": N, "lists": N, "hasty": N,
+                   "connections": N, "most": N}         refused: 401s; most: PUTs under way at a time;
+                   hasty: PUTs before the date of such a 429
     POST /        any of: "ports": {id: value}, "fault": NAME or null, "times": N (default: for ever), "delay": SECONDS,
                   "gone": [id ...] (404), "hidden": [id ...] (404, but in the list), "revoke": true (no token is good any more),
                   "life": SECONDS of a token, "roles": [...], "password": "...", "page": ports in a page, "without": true (no extension),
                   "data": {id: {member: value}} (more of a port), "cut": true (after a first page it is away),
                   "no_changed_since": true, "hold": true (no PUT is answered until it is false)
-Faults of PUTs: 429 500 409 403 401 unrecognized html503 html200 half redirect drop; of everything: away.
+Faults of PUTs: 429 date (429 until some seconds later, as a date) 500 409 403 401 unrecognized html503 html200 half redirect drop; of everything: away.
 """
 import json
 import os
@@ -23,6 +24,7 @@ import threading
 import time
 import uuid
 from datetime import datetime, timedelta, timezone
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,7 +32,7 @@ state = {
     "status": {}, "puts": [], "tokens": {}, "n_tokens": 0, "refused": 0, "lists": 0, "connections": 0, "under_way": 0, "most": 0,
     "fault": None, "times": -1, "delay": 0, "hold": False, "gone": [], "hidden": [], "life": 3600, "roles": ["admin"],
     "password": "right", "page": 1000, "without": False, "cut": False,
-    "port_data": {}, "no_changed_since": False,
+    "port_data": {}, "no_changed_since": False, "until": 0, "hasty": 0,
 }
 lock = threading.Lock()
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -181,6 +183,10 @@ class Handler(BaseHTTPRequestHandler):
     def answer_fault(self, fault, port_id):
         if fault == "429":
             self.send(429, {"error": {"code": 429, "message": "slow down"}}, headers=[("Retry-After", "1")])
+        elif fault == "date":
+            state["until"] = int(time.time()) + 3
+            self.send(429, {"error": {"code": 429, "message": "slow down"}},
+                headers=[("Retry-After", formatdate(state["until"], usegmt=True))])
         elif fault == "500":
             self.send(500, neutron_error("HTTPInternalServerError",
                 "Request Failed: internal server error while processing your request."))
@@ -215,6 +221,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse_token()
         port_id = self.target().rsplit("/", 1)[-1]
         with lock:
+            state["hasty"] += time.time() < state["until"] - 0.5
             state["under_way"] += 1
             state["most"] = max(state["most"], state["under_way"])
         try:
@@ -262,7 +269,7 @@ class Control(BaseHTTPRequestHandler):
         with lock:
             self.answer({"port": neutron.server_address[1], "puts": state["puts"], "status": state["status"],
                 "tokens": state["n_tokens"], "refused": state["refused"], "lists": state["lists"], "connections": state["connections"],
-                "most": state["most"]})
+                "most": state["most"], "hasty": state["hasty"]})
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

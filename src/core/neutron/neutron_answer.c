@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "core/topo.h"
 
-/* RFC 9110, 10.2.3, in seconds; a date is not read. */
+/* RFC 9110, 10.2.3, in seconds, which whoever receives it makes of a date. */
 #define RETRY_AFTER_MAX_S 86400
 
 /* The longest text of a message, before it is cut. */
