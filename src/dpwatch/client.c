@@ -11,6 +11,7 @@
 #define CONNECT_SECONDS 10L
 /* Longer than the longest wait that /v1/events grants, and than Redis may need; a topology load has no limit. */
 #define ANSWER_SECONDS 120L
+#define LONG_BODY ((size_t)64 * 1024) /* of a map, which takes as long as it takes */
 #define REPLY_MAX ((size_t)1 << 30)
 
 struct client {
@@ -250,10 +251,10 @@ prepare(struct client *client, const char *method, const char *url, struct slice
 	if (client->ca)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-	if (!body.data) {
+	if (body.len < LONG_BODY)
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS);
+	if (!body.data)
 		return CURLE_OK;
-	}
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
 	return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 }
