@@ -141,10 +141,10 @@ on_timer(void *ctx)
 	struct map_copy *copy = ctx;
 	struct daemon *daemon = copy->daemon;
 
-	/* A load that is under way brings a map of its own. */
+	/* A load that is under way brings a map of its own. What Redis may lose when it is back is to be copied soon. */
 	if (copy->worker || daemon->load || daemon->phase != PHASE_RUNNING ||
 	    redis_link_state(daemon->link) != REDIS_UP) {
-		loop_timer_arm(copy->timer, RETRY_MS);
+		loop_timer_arm(copy->timer, COPY_DELAY_MS);
 		return;
 	}
 	/* What Redis holds now is no map to copy. */
