@@ -353,6 +353,19 @@ END_TEST
 
 /* ---- cut connections ---- */
 
+static json_int_t
+shown_revision(int port)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/v2.0/ports/22222222-2222-4222-8222-%012d", port);
+	json_t *answer = sandbox_get(&box, path);
+	const json_int_t revision =
+	    json_integer_value(json_object_get(json_object_get(answer, "port"), "revision_number"));
+	json_decref(answer);
+	return revision;
+}
+
 START_TEST(a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing)
 {
 	control->nth = 1 + _i % N_BATCHES;
@@ -364,6 +377,9 @@ START_TEST(a_connection_cut_at_any_batch_repeats_nothing_and_loses_nothing)
 	json_t *last = redis_hash(box.redis, "dpwatch:port:22222222-2222-4222-8222-000000000399");
 	ck_assert_str_eq(redis_text(last, "revision"), "1");
 	json_decref(last);
+	/* Also of the batch whose answer, with its revisions, was cut. */
+	WAIT_FOR(shown_revision(0) == 1);
+	WAIT_FOR(shown_revision(N_PORTS - 1) == 1);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/port_told.h"
 #include "io/publisher_state.h"
 #include "io/redis_explain.h"
 
@@ -52,7 +53,29 @@ tell_ports(struct publisher *publisher, const struct outbox_batch *batch, struct
 			left_out(publisher, id, "what is reported of it", 0);
 }
 
-/* The next batch in order is in Redis; `ports` is what became of them, or nothing. */
+static void
+on_told(void *ctx, const uint8_t id[16], const struct port_told *told)
+{
+	struct publisher *publisher = ctx;
+
+	if (told && told->revision > 0)
+		publisher->handler.revision(publisher->handler.ctx, id, told->revision);
+}
+
+/* Of a batch whose answer was lost with its connection: the revisions of its toggles stand in the ports' hashes. */
+static void
+ask_for_ports(struct publisher *publisher, const struct outbox_batch *batch)
+{
+	struct slice id_text, known;
+	uint8_t id[16];
+	size_t at = 0;
+
+	while (change_next_toggle(&batch->args, &at, &id_text, &known))
+		if (port_id_parse(id_text, id))
+			port_told_read(publisher->link, publisher->prefix, id, on_told, publisher);
+}
+
+/* The next batch in order is in Redis; `ports` is what became of them, empty where nobody told. */
 static bool
 batch_done(struct publisher *publisher, struct slice ports)
 {
@@ -65,7 +88,10 @@ batch_done(struct publisher *publisher, struct slice ports)
 	publisher->batch = batch->number;
 	publisher->error[0] = '\0';
 	stats_add(publisher->stats, STAT_OUT_TOGGLES, batch->n_toggles);
-	tell_ports(publisher, batch, ports);
+	if (ports.len > 0)
+		tell_ports(publisher, batch, ports);
+	else if (batch->n_toggles > 0)
+		ask_for_ports(publisher, batch);
 	publisher->handler.done(publisher->handler.ctx, batch);
 	return true;
 }
