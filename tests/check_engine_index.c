@@ -93,6 +93,48 @@ START_TEST(an_interface_that_has_another_index_now_is_not_found_by_its_old_one)
 }
 END_TEST
 
+/* Spelt as the map does or not, with its index or another's: the name is the interface's. */
+START_TEST(a_name_goes_before_the_index_beside_it)
+{
+	static const struct {
+		const char *name, *descr;
+		uint32_t if_index;
+	} told[] = {
+		{ "Ethernet1/2", "", 2 },
+		{ "", "Ethernet1/2", 2 },
+		{ "Ethernet1/2", "Ethernet1/1", 1 },
+		{ "", "Ethernet1/2", 1 },
+		{ "Eth1/2", "", 2 },
+		{ "Ethernet1/2", "", 99 },
+	};
+	const struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_TRAP,
+		.name = slice_of(told[_i].name),
+		.descr = slice_of(told[_i].descr),
+		.if_index = told[_i].if_index };
+
+	now_us += 1000000;
+	ck_assert_int_eq(engine_feed(engine, 0, &event, now()), VERDICT_CHANGED);
+	ck_assert(is_down("Ethernet1/2"));
+	ck_assert(!is_down("Ethernet1/1"));
+}
+END_TEST
+
+START_TEST(an_interface_without_a_port_of_its_own_is_none_also_where_the_map_names_it)
+{
+	load(
+	    "{'switches': [{'name': 'leaf1', 'hostnames': ['leaf1'], 'interfaces': [{'name': 'Vlan7', 'if_index': 7}]}]}");
+	const struct link_event event = { .kind = LINK_EVENT_WORD,
+		.word = WORD_DOWN,
+		.source = SOURCE_TRAP,
+		.name = SLICE("Vlan7"),
+		.if_index = 7 };
+
+	ck_assert_int_eq(engine_feed(engine, 0, &event, now()), VERDICT_VIRTUAL);
+}
+END_TEST
+
 START_TEST(what_was_learnt_holds_for_one_boot)
 {
 	learn("Ethernet1/3", 2);
@@ -369,6 +411,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up_three, tear_down);
 	tcase_add_test(tcase, what_a_switch_told_of_its_indexes_goes_before_the_topology);
 	tcase_add_test(tcase, an_interface_that_has_another_index_now_is_not_found_by_its_old_one);
+	tcase_add_loop_test(tcase, a_name_goes_before_the_index_beside_it, 0, 6);
+	tcase_add_test(
+	    tcase, an_interface_without_a_port_of_its_own_is_none_also_where_the_map_names_it);
 	tcase_add_test(tcase, what_was_learnt_holds_for_one_boot);
 	tcase_add_test(
 	    tcase, after_a_boot_an_index_alone_waits_for_the_answer_of_a_switch_that_can_be_asked);

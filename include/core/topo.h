@@ -68,6 +68,7 @@ struct topo_interface {
 	struct topo_range members; /* topo_member(); n = 0: not an aggregate */
 	uint32_t min_links;        /* of an aggregate; 1 by default */
 	bool fallback;
+	bool is_virtual; /* ifname_is_virtual() of its name: what is told of it decides nothing */
 	struct topo_range
 	    groups; /* topo_group_of_interface(): groups with an attachment to it, each once */
 	struct topo_range links; /* topo_link_of_interface(): links that end here */

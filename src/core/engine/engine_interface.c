@@ -187,13 +187,30 @@ find_by_index(const struct engine *engine, uint32_t sw, const struct link_event 
 	return found;
 }
 
+/* Most switches tell index and name as the map spells them: no key need be made of this name. */
+static uint32_t
+find_as_spelt(const struct engine *engine, uint32_t sw, const struct link_event *event)
+{
+	const struct slice name = event->name.len > 0 ? event->name : event->descr;
+
+	if (event->if_index == 0 || name.len == 0)
+		return TOPO_NONE;
+	const uint32_t found = topo_interface_by_index(engine->topo, sw, event->if_index);
+	if (found == TOPO_NONE)
+		return TOPO_NONE;
+	const struct topo_interface *row = topo_interface_get(engine->topo, found);
+	const bool same = slice_eq_str(name, topo_text_get(engine->topo, row->name));
+	return same && !row->is_virtual ? found : TOPO_NONE;
+}
+
 uint32_t
 engine_find_known(
     struct engine *engine, uint32_t sw, const struct link_event *event, bool *ret_virtual)
 {
 	const struct slice names[] = { event->name, event->descr };
-	uint32_t found = TOPO_NONE;
+	uint32_t found = find_as_spelt(engine, sw, event);
 
+	*ret_virtual = false;
 	for (int i = 0; i < 2 && found == TOPO_NONE; i++) {
 		*ret_virtual = names_virtual(engine, sw, names[i]);
 		if (*ret_virtual)

@@ -268,6 +268,7 @@ declare(struct topo_builder *b, const struct topo_key_in_switch *key, struct sli
 		.key = build_text(b, key->key, true),
 		.aggregate = TOPO_NONE,
 		.min_links = 1,
+		.is_virtual = ifname_is_virtual(name),
 	};
 	struct topo_switch *sw = rows_at(&b->topo->switches, key->sw);
 	sw->interfaces.n++;
@@ -307,13 +308,12 @@ build_interface(struct topo_builder *b, const struct at *at, uint32_t sw, struct
 static void
 warn_if_virtual(struct topo_builder *b, const struct at *at, uint32_t interface)
 {
-	struct slice name =
-	    slice_of(topo_text_get(b->topo, topo_interface_get(b->topo, interface)->name));
+	const struct topo_interface *row = topo_interface_get(b->topo, interface);
 
-	if (ifname_is_virtual(name))
+	if (row->is_virtual)
 		WARNING(b, at,
 		    "\"%s\" is no physical interface: what is told of it decides nothing",
-		    TEXT_QUOTE(name));
+		    TEXT_QUOTE(slice_of(topo_text_get(b->topo, row->name))));
 }
 
 uint32_t

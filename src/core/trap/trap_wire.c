@@ -44,20 +44,21 @@ read_oid(struct slice content, struct trap_wire *room, struct oid *ret_oid)
 {
 	const unsigned char *octets = (const unsigned char *)content.data;
 	unsigned long *ids = &room->ids[room->n_ids];
-	size_t n = 1, max = TRAP_WIRE_IDS_MAX - room->n_ids, used = 1;
+	size_t n = 1, max = TRAP_WIRE_IDS_MAX - room->n_ids;
 
-	if (max > OID_MAX)
-		max = OID_MAX;
-	for (size_t i = 0; i < content.len; i += used, n++) {
-		if (n >= max)
-			return false;
-		ids[n] = octets[i];
-		used = octets[i] < 0x80 ? 1 : read_long_id(&octets[i], content.len - i, &ids[n]);
+	/* Each takes an octet or more: as many as there are octets fit. */
+	if (content.len == 0 || content.len >= (max < OID_MAX ? max : OID_MAX))
+		return false;
+	for (size_t i = 0; i < content.len; n++) {
+		if (octets[i] < 0x80) {
+			ids[n] = octets[i++];
+			continue;
+		}
+		size_t used = read_long_id(&octets[i], content.len - i, &ids[n]);
 		if (used == 0)
 			return false;
+		i += used;
 	}
-	if (n < 2)
-		return false;
 	ids[0] = ids[1] < 40 ? 0 : ids[1] < 80 ? 1 : 2;
 	ids[1] -= 40 * ids[0];
 	room->n_ids += n;
