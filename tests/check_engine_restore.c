@@ -292,7 +292,7 @@ START_TEST(while_redis_is_compared_the_views_say_what_is_so)
 	struct engine_totals totals;
 	engine_totals(engine, &totals);
 	ck_assert_uint_eq(totals.ports_down, 1);
-	engine_restore_published(engine, id, true, 1);
+	restore_published(id, true, 1);
 	engine_start(engine, now());
 	ck_assert_uint_eq(count(CHANGE_TOGGLE), 0);
 }
@@ -306,12 +306,12 @@ START_TEST(a_port_that_leaves_the_map_while_redis_is_compared_is_let_go)
 	say(SLICE("Ethernet1/1"), WORD_DOWN);
 	count(CHANGE_TOGGLE);
 	engine_compare_begin(engine);
-	engine_restore_published(engine, id, true, 1);
+	restore_published(id, true, 1);
 	load(WITHOUT_PORT);
 	/* Told once more by the scan, and one that is in no map. */
-	engine_restore_published(engine, id, true, 1);
-	engine_restore_published(engine, other, true, 3);
-	engine_restore_published(engine, other, false, 4);
+	restore_published(id, true, 1);
+	restore_published(other, true, 3);
+	restore_published(other, false, 4);
 	engine_start(engine, now());
 	unsigned n = 0;
 	while (engine_pop(engine, &change)) {
@@ -341,7 +341,7 @@ START_TEST(a_report_that_comes_while_redis_is_compared_is_told_afterwards)
 	ck_assert(engine_report(engine, id, &report, now()));
 	ck_assert(!engine_pop(engine, &change));
 	ck_assert(view().dp_down);
-	engine_restore_published(engine, id, true, 4);
+	restore_published(id, true, 4);
 	engine_start(engine, now());
 	/* Redis holds it as down, so it is no toggle; but not why. */
 	bool told = false;
@@ -387,7 +387,7 @@ START_TEST(a_toggle_that_was_folded_is_told_with_what_decided_it)
 	say(SLICE("Ethernet1/1"), WORD_UP);
 	count(CHANGE_TOGGLE);
 	engine_compare_begin(engine);
-	engine_restore_published(engine, id, true, 1);
+	restore_published(id, true, 1);
 	engine_start(engine, now());
 	do
 		ck_assert(engine_pop(engine, &change));
@@ -482,7 +482,7 @@ START_TEST(what_waits_at_a_comparison_has_no_deadline)
 	now_us = 5000;
 	engine_tick(engine, now());
 	ck_assert(view().dp_down);
-	engine_restore_published(engine, id, true, 1);
+	restore_published(id, true, 1);
 	engine_start(engine, now());
 	ck_assert_int_lt(engine_next_deadline(engine), now().now_ns);
 	engine_tick(engine, now());

@@ -159,7 +159,7 @@ START_TEST(a_comparison_in_small_steps_tells_every_down_port_that_redis_lost)
 	engine_compare_begin(engine);
 	ck_assert(engine_start_step(engine, 1, now()));
 	/* Begun too early: what Redis holds is told now. */
-	engine_restore_published(engine, id, true, 1);
+	restore_published(id, true, 1);
 	start_in_steps();
 	ck_assert_uint_eq(pop_all(CHANGE_TOGGLE, &last), 2);
 	ck_assert(last.dp_down);

@@ -128,11 +128,11 @@ bool engine_start_step(struct engine *engine, unsigned budget, struct engine_tim
 /*
  * Redis and the engine have parted (Redis lost data, or too much waited for it). Forgets what is published and stops
  * deciding; give engine_restore_published what Redis holds now (nothing, if it lost everything), then engine_start: what
- * differs becomes a toggle, and every interface state is told again. What is known of the network is kept.
+ * differs becomes a toggle, a hash that is behind in anything else is told without one, and every interface state is told again,
+ * in the place of all that Redis holds of its switch. What is known of the network is kept.
  */
 void engine_compare_begin(struct engine *engine);
-void engine_restore_published(
-    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision);
+void engine_restore_published(struct engine *engine, const struct engine_port_record *record);
 
 /*
  * Redis does not hold what was decided of this port, of which nothing is on its way to Redis either: that becomes a toggle,

@@ -30,7 +30,7 @@ enum port_flag {
 	PORT_REPORTED_ACTIVE = 8, /* the last report said ACTIVE */
 	PORT_DEGRADED = 16,       /* not down, but some of its paths are */
 	PORT_STRANDED = 32,       /* not down, but some of its paths are stranded */
-	PORT_REWIRED = 64,        /* while its group is settled: the map alone changed its paths */
+	PORT_REWIRED = 64,        /* until its group is settled: its hash is behind */
 	PORT_WRITTEN = 128,       /* struct dp_change: what is told of it next comes behind that */
 };
 

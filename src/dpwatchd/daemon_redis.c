@@ -37,8 +37,7 @@ on_port(void *ctx, const struct engine_port_record *record)
 	struct daemon *daemon = ctx;
 
 	if (daemon->phase == PHASE_COMPARING)
-		engine_restore_published(
-		    daemon->engine, record->id, record->dp_down, record->revision);
+		engine_restore_published(daemon->engine, record);
 	else
 		engine_restore_port(daemon->engine, record);
 }

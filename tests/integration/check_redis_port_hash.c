@@ -133,6 +133,28 @@ START_TEST(a_toggle_goes_on_from_the_greater_revision)
 }
 END_TEST
 
+/* Only that of an earlier toggle is over: what a record without a toggle knows of a later one may be nothing. */
+START_TEST(a_hash_without_a_toggle_keeps_since_unless_redis_has_an_earlier_toggle)
+{
+	static const struct {
+		const char *batch;
+		uint64_t known;
+		const char *since;
+	} steps[] = { { "2", 0, T1 }, { "3", 1, T1 }, { "4", 3, T2 }, { "5", 3, T2 } };
+	struct dp_change change = other(CHANGE_PORT);
+
+	begin();
+	change.occurred_us = NOON + 2;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		change.known_revision = steps[i].known;
+		add(&change);
+		SEND("1", steps[i].batch, "ok", steps[i].batch);
+		expect_field(PORT_KEY, "since", steps[i].since);
+	}
+	expect_field(PORT_KEY, "revision", "3");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -145,6 +167,8 @@ main(void)
 	tcase_add_test(hashes, a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle);
 	tcase_add_loop_test(
 	    hashes, a_hash_that_redis_lost_is_whole_again_with_the_next_toggle, 0, 2);
+	tcase_add_test(
+	    hashes, a_hash_without_a_toggle_keeps_since_unless_redis_has_an_earlier_toggle);
 	tcase_add_loop_test(hashes, a_toggle_goes_on_from_the_greater_revision, 0, 2);
 	suite_add_tcase(suite, hashes);
 	return sandbox_main(suite);

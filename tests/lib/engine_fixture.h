@@ -66,6 +66,25 @@ tear_down(void)
 	config_release(&config);
 }
 
+/* What Redis holds of a port after a comparison was begun, where it names no more than its last toggle. */
+static inline void
+restore_published(const uint8_t port_id[16], bool dp_down, uint64_t revision)
+{
+	struct engine_port_record record = {
+		.dp_down = dp_down,
+		.revision = revision,
+		.cause = CAUSE_ACCESS,
+		.reason = REASON_LINK_DOWN,
+		.switch_name = "leaf1",
+		.interface_name = "Ethernet1/1",
+		.fault = "",
+		.report = { .by = "", .note = "" },
+	};
+
+	memcpy(record.id, port_id, sizeof(record.id));
+	engine_restore_published(engine, &record);
+}
+
 static inline enum engine_verdict
 say(struct slice name, enum link_word word)
 {

@@ -22,6 +22,15 @@ model_release(struct model *model)
 	json_decref(model->interfaces);
 }
 
+void
+model_copy(struct model *model, const struct model *other)
+{
+	json_decref(model->ports);
+	json_decref(model->interfaces);
+	model->ports = json_deep_copy(other->ports);
+	model->interfaces = json_deep_copy(other->interfaces);
+}
+
 /* A member that is an object, made where it is not there. */
 static json_t *
 object_in(json_t *parent, const char *name)
@@ -81,6 +90,17 @@ put_port(struct model *model, const json_t *record, uint64_t more)
 	return revision;
 }
 
+/* Of a hash without a toggle: where there is none, or that of an earlier toggle. */
+static void
+put_since(struct model *model, const json_t *record)
+{
+	json_t *hash = object_in(model->ports, arg(record, 1));
+
+	if (!*field(hash, "since") ||
+	    strtoull(field(hash, "revision"), NULL, 10) < strtoull(arg(record, 5), NULL, 10))
+		set(hash, "since", json_array_get(record, 6));
+}
+
 static uint64_t
 put_toggle(struct model *model, const json_t *record)
 {
@@ -114,9 +134,7 @@ put_record(struct model *model, const json_t *record, const char *switch_name)
 	case 'T':
 		return put_toggle(model, record);
 	case 'P':
-		if (!*field(object_in(model->ports, arg(record, 1)), "since"))
-			set(object_in(model->ports, arg(record, 1)), "since",
-			    json_array_get(record, 6));
+		put_since(model, record);
 		put_port(model, record, 0);
 		break;
 	case 'R':
@@ -176,8 +194,8 @@ cause_field(const json_t *hash)
 	ck_abort_msg("there is no cause %s", field(hash, "cause"));
 }
 
-static void
-restore_port(struct engine *engine, const char *id, const json_t *hash)
+static struct engine_port_record
+port_record(const char *id, const json_t *hash)
 {
 	struct engine_port_record record = {
 		.dp_down = strcmp(field(hash, "dp_down"), "true") == 0,
@@ -198,7 +216,7 @@ restore_port(struct engine *engine, const char *id, const json_t *hash)
 	};
 
 	ck_assert(port_id_parse(slice_of(id), record.id));
-	engine_restore_port(engine, &record);
+	return record;
 }
 
 void
@@ -217,7 +235,8 @@ model_restore(const struct model *model, struct engine *engine, struct engine_ti
 	}
 	json_object_foreach(model->ports, name, hash)
 	{
-		restore_port(engine, name, hash);
+		const struct engine_port_record record = port_record(name, hash);
+		engine_restore_port(engine, &record);
 	}
 }
 
@@ -225,14 +244,12 @@ void
 model_restore_published(const struct model *model, struct engine *engine)
 {
 	const char *name;
-	uint8_t id[16];
 	json_t *hash;
 
 	json_object_foreach(model->ports, name, hash)
 	{
-		ck_assert(port_id_parse(slice_of(name), id));
-		engine_restore_published(engine, id, strcmp(field(hash, "dp_down"), "true") == 0,
-		    strtoull(field(hash, "revision"), NULL, 10));
+		const struct engine_port_record record = port_record(name, hash);
+		engine_restore_published(engine, &record);
 	}
 }
 

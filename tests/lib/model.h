@@ -21,6 +21,9 @@ struct model {
 void model_init(struct model *model);
 void model_release(struct model *model);
 
+/* What stands in it becomes what stands in the other: as it was saved, or as a Redis that was thrown back has it. */
+void model_copy(struct model *model, const struct model *other);
+
 /* Applies one change. The revision of a toggle, 0 for the others. */
 uint64_t model_apply(struct model *model, const struct dp_change *change);
 

@@ -307,6 +307,7 @@ play(const char *path, unsigned slices)
 	ck_assert_msg(file != NULL, "%s cannot be read", path);
 	ck_assert_int_eq(config_defaults(&s.config), 0);
 	model_init(&s.model);
+	model_init(&s.saved);
 	while (!s.too_far && fgets(line, sizeof(line), file)) {
 		s.line++;
 		if (line[0] != '#')
@@ -320,6 +321,7 @@ play(const char *path, unsigned slices)
 	engine_free(s.engine);
 	overload_free(s.overload);
 	model_release(&s.model);
+	model_release(&s.saved);
 	config_release(&s.config);
 	json_decref(s.pending);
 	json_decref(s.changes);

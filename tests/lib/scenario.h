@@ -27,6 +27,8 @@
  *   at TIME restart-daemon [reboot]         from what Redis holds; `reboot`: the engine's clock begins anew as well
  *   at TIME redis-lost                      FLUSHALL: the engine compares with nothing
  *   at TIME redis-compare                   the engine compares with what Redis holds
+ *   at TIME redis-save                      Redis saves what it holds
+ *   at TIME redis-back                      Redis holds what it saved: the engine compares with that
  *   at TIME config KEY=VALUE...             another configuration, as at SIGHUP
  *   at TIME clock DURATION                  the wall clock is set forward (or back: -1h)
  *   at TIME wait

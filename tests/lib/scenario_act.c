@@ -443,6 +443,19 @@ act_redis_compare(struct scenario *s)
 }
 
 static void
+act_redis_save(struct scenario *s)
+{
+	model_copy(&s->saved, &s->model);
+}
+
+static void
+act_redis_back(struct scenario *s)
+{
+	model_copy(&s->model, &s->saved);
+	act_redis_compare(s);
+}
+
+static void
 act_clock(struct scenario *s)
 {
 	s->wall_us += scenario_duration_us(s, s->words[1]);
@@ -474,9 +487,10 @@ scenario_act(struct scenario *s)
 		{ "restart", act_restart }, { "doubt", act_doubt }, { "hint", act_hint },
 		{ "report", act_report }, { "override", act_override },
 		{ "restart-daemon", act_restart_daemon }, { "redis-lost", act_redis_lost },
-		{ "redis-compare", act_redis_compare }, { "clock", act_clock },
-		{ "wait", act_wait }, { "busy", act_busy }, { "idle", act_idle },
-		{ "config", act_config }, { "taken", act_taken } };
+		{ "redis-compare", act_redis_compare }, { "redis-save", act_redis_save },
+		{ "redis-back", act_redis_back }, { "clock", act_clock }, { "wait", act_wait },
+		{ "busy", act_busy }, { "idle", act_idle }, { "config", act_config },
+		{ "taken", act_taken } };
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(s->words[0], actions[i].name) != 0)

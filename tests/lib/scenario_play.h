@@ -22,7 +22,7 @@ struct scenario {
 	    action_line; /* of what is read, and of what brought forth the pending changes */
 	struct config config;
 	struct engine *engine;
-	struct model model;
+	struct model model, saved;
 	char *topology; /* the document in force; NULL: none yet */
 	char *coming;   /* the one that is being taken; NULL: none */
 	unsigned slices,

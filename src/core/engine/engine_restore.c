@@ -336,3 +336,43 @@ engine_restore_port(struct engine *engine, const struct engine_port_record *reco
 	engine_note_revision(state, record->revision);
 	engine_restore_report(engine, port, &record->report);
 }
+
+/* ---- ports, when Redis and the engine have parted ---- */
+
+/* Whether its hash tells of an earlier toggle, of a report that is over, or of what kept it down before. Where there is a report,
+ * engine_reports_start tells. */
+static bool
+is_behind(const struct engine *engine, uint32_t port, const struct engine_port_record *record)
+{
+	const struct port_state *state = &engine->ports[port];
+	struct dp_report report;
+
+	engine_port_report(engine, port, &report);
+	if (report.at_us != 0)
+		return false;
+	if (record->revision < state->revision || record->report.at_us != 0 || record->report.down)
+		return true;
+	return record->dp_down &&
+	       (record->cause != state->cause || record->reason != state->reason ||
+		   interface_named(engine, record->switch_name, record->interface_name) !=
+		       state->interface);
+}
+
+void
+engine_restore_published(struct engine *engine, const struct engine_port_record *record)
+{
+	const uint32_t port = topo_port_find(engine->topo, record->id);
+
+	engine_compare_again(engine);
+	if (port == TOPO_NONE) {
+		if (record->dp_down)
+			engine_add_orphan(engine, record->id, "", "")->revision = record->revision;
+		return;
+	}
+	struct port_state *state = engine_port_for_change(engine, port);
+	if (is_behind(engine, port, record))
+		state->flags |= PORT_REWIRED;
+	if (record->dp_down)
+		state->flags |= PORT_DOWN;
+	engine_note_revision(state, record->revision);
+}

@@ -102,6 +102,7 @@ compare_group(struct engine *engine, uint32_t group)
 		engine_note_blame(engine, state);
 		settled =
 		    settled && !engine_blame_is_over(engine, state) &&
+		    !(state->flags & PORT_REWIRED) &&
 		    engine_port_is_settled(state, &engine->groups[group], row->attachments.n, true);
 	}
 	if (!settled)
@@ -133,11 +134,19 @@ count_interfaces(struct engine *engine)
 
 /* ---- deciding ---- */
 
+/*
+ * All of each switch, in the place of what Redis holds of it: that may be a word, or an override, of an interface of which
+ * nothing is to be said any more.
+ */
 static void
 tell_interfaces(struct engine *engine)
 {
-	for (uint32_t i = 0; i < engine->n_interfaces; i++)
-		engine_tell_interface(engine, i);
+	for (uint32_t sw = 0; sw < topo_n_switches(engine->topo); sw++) {
+		struct switch_walk walk = engine_walk_begin(engine, sw);
+		engine_queue(engine, CHANGE_FORGET)->subject = sw;
+		for (uint32_t i; (i = engine_walk_next(engine, &walk)) != TOPO_NONE;)
+			engine_tell_interface(engine, i);
+	}
 }
 
 /* What differs is told as what decided it, which is looked for then. */
@@ -214,24 +223,6 @@ engine_compare_begin(struct engine *engine)
 	engine_settle_pending(engine);
 	for (uint32_t port = 0; port < topo_n_ports(engine->topo); port++)
 		engine->ports[port].flags &= (uint8_t) ~(PORT_DOWN | PORT_WRITTEN);
-}
-
-void
-engine_restore_published(
-    struct engine *engine, const uint8_t port_id[16], bool dp_down, uint64_t revision)
-{
-	uint32_t port = topo_port_find(engine->topo, port_id);
-
-	engine_compare_again(engine);
-	if (port == TOPO_NONE) {
-		if (dp_down)
-			engine_add_orphan(engine, port_id, "", "")->revision = revision;
-		return;
-	}
-	struct port_state *state = engine_port_for_change(engine, port);
-	if (dp_down)
-		state->flags |= PORT_DOWN;
-	engine_note_revision(state, revision);
 }
 
 /* ---- one port of which Redis does not hold what was decided ---- */

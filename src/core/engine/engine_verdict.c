@@ -100,7 +100,7 @@ recast(struct engine *engine, uint32_t port, const struct decision *why)
 	if (!state->fault)
 		set_fault(engine, state, &decision);
 	fault_drop(engine, decision.fault);
-	queue_port(engine, CHANGE_PORT, port, &decision);
+	engine_queue_port(engine, port, &decision);
 	if (!why->quiet)
 		engine_queue_redundancy(engine, port, &decision, REDUNDANCY_REFINED);
 	return true;
@@ -203,14 +203,17 @@ engine_settle_port(struct engine *engine, uint32_t port, const struct group_stat
 	const uint8_t was = state->flags;
 	bool moved = before && (before->up != now->up || before->stranded != now->stranded);
 
-	state->flags =
-	    (uint8_t)((was & ~(PORT_OBSERVED | PORT_REWIRED)) | (now->down ? PORT_OBSERVED : 0));
+	/* Before the start nothing is told, and what is to be told then stays. */
+	state->flags = (uint8_t)((was & ~(PORT_OBSERVED | (engine->started ? PORT_REWIRED : 0))) |
+				 (now->down ? PORT_OBSERVED : 0));
 	bool told = decide(engine, port, cause, decision);
 	bool down = state->flags & PORT_DOWN;
 	bool degraded = !down && now->up < total, stranded = !down && now->stranded > 0;
 	state->flags = (uint8_t)((state->flags & ~(PORT_DEGRADED | PORT_STRANDED)) |
 				 (degraded ? PORT_DEGRADED : 0) | (stranded ? PORT_STRANDED : 0));
 	engine->totals.ports_degraded += (uint32_t)(degraded - (bool)(was & PORT_DEGRADED));
+	if (engine->started && decision->quiet && !told && was & PORT_REWIRED)
+		engine_queue_port(engine, port, decision);
 	if (!engine->started || decision->quiet)
 		return told;
 	if (down || (((was ^ state->flags) & (PORT_DEGRADED | PORT_STRANDED)) == 0 &&

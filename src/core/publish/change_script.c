@@ -207,8 +207,10 @@ const char REDIS_APPLY_SCRIPT[] =
     "      refused = refused or {}\n"
     "      refused[#refused + 1] = id\n"
     "    else\n"
-    "      local rs = format('%d', max(tonumber(was[1] or '0') or 0, tonumber(known)))\n"
-    "      call('HSETNX', key, 'since', since)\n"
+    "      local stored, ours = tonumber(was[1] or '0') or 0, tonumber(known)\n"
+    "      local rs = format('%d', max(stored, ours))\n"
+    /* What Redis has of an earlier toggle is over. */
+    "      call(stored < ours and 'HSET' or 'HSETNX', key, 'since', since)\n"
     "      call('HSET', key, 'revision', rs, 'dp_down', is_down, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
     "      call('PERSIST', key)\n"
     "    end\n"
