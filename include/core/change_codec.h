@@ -56,6 +56,9 @@ enum {
 enum { RECORD_TRANSITION, RECORD_INTERFACE = 2 };
 /* At RECORD_REMOVED beside "true" and "false": the port stays, and an earlier record wrote all of its hash (struct dp_change). */
 #define RECORD_WRITTEN "written"
+/* ... the port stays, and batches before this one are lost (io/journal.h): Redis may hold another verdict than what this one was
+ * a change of. A toggle to what Redis holds is told in the hash alone, and a hash without a toggle keeps Redis's verdict. */
+#define RECORD_UNSURE "unsure"
 
 struct change_record {
 	const char *kind;          /* "toggle", "port", "interface", "redundancy", "forget" */

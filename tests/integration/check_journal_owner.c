@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "lib/http_client.h"
 #include "lib/journal_box.h"
 
 START_TEST(a_redis_that_lost_everything_gets_what_is_owed)
@@ -168,6 +169,42 @@ START_TEST(what_an_earlier_daemon_published_is_kept_by_the_next)
 }
 END_TEST
 
+/*
+ * A Redis that was thrown back beyond the journal's first batch: nobody knows the toggle between the two any more. What Redis
+ * holds as the journal's next toggle says is no toggle, and a report that was taken back between them is over.
+ */
+START_TEST(what_a_redis_holds_already_is_no_toggle_where_batches_before_it_are_lost)
+{
+	static const char *const bodies[] = { "{\"port\": {\"dp_down\": true}}",
+		"{\"port\": {\"data_plane_status\": null}}" };
+
+	for (int i = 0; i < 2; i++) {
+		(i == 0 ? sandbox_link_down : sandbox_link_up)(&box, LEAF1, 1);
+		ck_assert_int_eq(
+		    http_client(box.api, "PUT", "/v2.0/ports/" VM1, bodies[i], NULL), 200);
+		WAIT_FOR(redis_events(box.redis) == i + 1);
+		WAIT_FOR(sandbox_settled(&box));
+		if (i == 0)
+			remember_redis();
+	}
+	WAIT_FOR(journal_size("journal") == 0);
+	kill_redis();
+	ck_assert_int_eq(send_inform(LINK_DOWN, "20"), 0);
+	process_kill(&box.daemon);
+	throw_redis_back();
+	sandbox_start_ready(&box);
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1");
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	json_t *port = redis_hash(box.redis, "dpwatch:port:" VM1);
+	ck_assert_str_eq(redis_text(port, "reported"), "false");
+	json_decref(port);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 2);
+	ck_assert_int_eq(redis_down(box.redis), 0);
+	wait_for_idle();
+}
+END_TEST
+
 START_TEST(where_another_daemon_published_since_the_journal_is_set_aside)
 {
 	struct sandbox second;
@@ -205,6 +242,8 @@ main(void)
 	tcase_add_test(tcase, what_a_redis_had_and_lost_when_the_daemon_died_too_comes_again);
 	tcase_add_loop_test(tcase, what_a_redis_had_and_lost_just_before_a_stop_comes_again, 0, 2);
 	tcase_add_test(tcase, what_an_earlier_daemon_published_is_kept_by_the_next);
+	tcase_add_test(
+	    tcase, what_a_redis_holds_already_is_no_toggle_where_batches_before_it_are_lost);
 	tcase_add_test(tcase, where_another_daemon_published_since_the_journal_is_set_aside);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);

@@ -93,6 +93,68 @@ START_TEST(a_hash_that_redis_lost_is_whole_again_with_the_next_toggle)
 }
 END_TEST
 
+/* ---- behind batches that are lost ---- */
+
+/* What the port's verdict in Redis is, before a record that says that it is down. */
+static const struct {
+	enum dp_change_kind kind;
+	const char *holds, *dp_down, *revision;
+	int n_events;
+} unsure[] = {
+	{ CHANGE_TOGGLE, "true", "true", "8", 1 },
+	{ CHANGE_TOGGLE, "false", "true", "8", 2 },
+	{ CHANGE_TOGGLE, "", "true", "8", 2 },
+	{ CHANGE_PORT, "true", "true", "7", 1 },
+	{ CHANGE_PORT, "false", "false", "7", 1 },
+	{ CHANGE_PORT, "", "false", "7", 1 },
+};
+
+/* As the journal takes it back (RECORD_UNSURE). */
+static void
+add_unsure(const struct dp_change *change)
+{
+	struct change_record record;
+	struct arg_buf plain = { 0 };
+	size_t at = 0;
+
+	ck_assert_int_eq(change_encode(change, &plain, &keys), 0);
+	ck_assert(change_next(&plain, &at, &record));
+	record.values[RECORD_REMOVED] = SLICE(RECORD_UNSURE);
+	ck_assert_int_eq(arg_buf_add(&args, (struct slice){ &record.letter, 1 }), 0);
+	for (size_t i = 0; record.fields[i]; i++)
+		ck_assert_int_eq(arg_buf_add(&args, record.values[i]), 0);
+	arg_buf_release(&plain);
+}
+
+START_TEST(behind_lost_batches_a_toggle_to_what_redis_holds_is_none)
+{
+	struct dp_change change = toggle(true);
+	const int n = _i / 2;
+
+	begin();
+	change.kind = unsure[n].kind;
+	change.known_revision = 7;
+	if (*unsure[n].holds)
+		redis_do(box.redis, "HSET " PORT_KEY " dp_down %s", unsure[n].holds);
+	else
+		run("DEL " PORT_KEY);
+	redis_do(box.redis, "HSET " PORT_KEY " reported true");
+	add_unsure(&change);
+	if (_i % 2)
+		add_others();
+	if (change.kind == CHANGE_TOGGLE)
+		SEND("1", "2", "ok", "2", "8");
+	else
+		SEND("1", "2", "ok", "2");
+	expect_field(PORT_KEY, "dp_down", unsure[n].dp_down);
+	expect_field(PORT_KEY, "revision", unsure[n].revision);
+	expect_field(PORT_KEY, "reported", "false");
+	ck_assert_int_eq(redis_events(box.redis), unsure[n].n_events);
+	ck_assert_int_eq(redis_down(box.redis), 1);
+	ck_assert_int_eq(redis_number(box.redis, "HLEN " PORT_KEY), 16);
+}
+END_TEST
+
 /* ---- revisions ---- */
 
 /* One more than the greater of what Redis has and what the daemon knows; what is no number in Redis is none. */
@@ -167,6 +229,8 @@ main(void)
 	tcase_add_test(hashes, a_hash_without_the_fields_of_a_report_gets_them_with_a_toggle);
 	tcase_add_loop_test(
 	    hashes, a_hash_that_redis_lost_is_whole_again_with_the_next_toggle, 0, 2);
+	tcase_add_loop_test(hashes, behind_lost_batches_a_toggle_to_what_redis_holds_is_none, 0,
+	    2 * (int)(sizeof(unsure) / sizeof(unsure[0])));
 	tcase_add_test(
 	    hashes, a_hash_without_a_toggle_keeps_since_unless_redis_has_an_earlier_toggle);
 	tcase_add_loop_test(hashes, a_toggle_goes_on_from_the_greater_revision, 0, 2);

@@ -71,7 +71,7 @@ put_report(struct writer *writer, const struct dp_report *report)
 }
 
 /* T and P: id name project_id dp_down known_revision occurred_at cause reason switch interface fault source received_at
- * paths x3 report x5 maintenance removed (true; false; or RECORD_WRITTEN) */
+ * paths x3 report x5 maintenance removed (true; false; or RECORD_WRITTEN, RECORD_UNSURE) */
 static void
 put_port(struct writer *writer, const struct dp_change *change, const char *id)
 {

@@ -93,7 +93,7 @@ const char REDIS_APPLY_SCRIPT[] =
      * schema without an epoch of his own; and `last` is empty where the batch before may have left another line. */
     "local as_left = p[1] == epoch and p[2] == last and p[3] == instance\n"
     "if not as_left then\n"
-    "  if p.err then return {'type ' .. K[1], '0'} end\n"
+    "  if p.err then return find(p.err, 'WRONGTYPE') and {'type ' .. K[1], '0'} or p end\n"
     "  if not p[1] then return {'lost', '0'} end\n"
     "  local s = call('HMGET', K[1], 'schema')[1]\n"
     "  if (tonumber(s or '0') or 0) > tonumber(schema) then return {'schema', s} end\n"
@@ -148,9 +148,17 @@ const char REDIS_APPLY_SCRIPT[] =
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
     "    since, source = since or received, from or source\n"
     AS_BEFORE
-    "    local r, rs = pcall('HINCRBY', key, 'revision', 1), '0'\n"
+    "    local was = removed == 'unsure' and pcall('HMGET', key, 'dp_down', 'revision')\n"
+    "    local held = was and not was.err and (was[1] or 'false') == is_down\n"
+    "    local r, rs = not held and pcall('HINCRBY', key, 'revision', 1), '0'\n"
     "    local err = type(r) == 'table' and r.err\n"
-    "    if not err or not find(err, 'WRONGTYPE') then\n"
+    "    if held then\n"
+    "      rs = format('%d', max(tonumber(was[2] or '0') or 0, known + 1))\n"
+    "      call('HSET', key, 'revision', rs, " TOGGLE_FIELDS ")\n"
+    "      call('HSET', key, " REPORT_FIELDS ")\n"
+    "      call('PERSIST', key)\n"
+    "      if many then down[id] = is_down else call(is_down == 'true' and 'SADD' or 'SREM', K[2], id) end\n"
+    "    elseif not err or not find(err, 'WRONGTYPE') then\n"
     "      if err or r <= known + 0 then\n"
     /* Out of memory tells itself at a batch's first write, which this may be. */
     "        if err and not find(err, 'integer') and not find(err, 'overflow') then return r end\n"
@@ -169,7 +177,7 @@ const char REDIS_APPLY_SCRIPT[] =
     /* A port that left the map keeps its revision for a week; one that toggles again is here to stay. */
     "      if removed == 'true' then\n"
     "        call('EXPIRE', key, 604800)\n"
-    "      elseif removed == 'false' and r > 1 then\n"
+    "      elseif removed ~= 'written' and r > 1 then\n"
     "        call('PERSIST', key)\n"
     "      end\n"
     "    end\n"
@@ -202,7 +210,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
     "    since, source = since or received, from or source\n"
     AS_BEFORE
-    "    local was = pcall('HMGET', key, 'revision')\n"
+    "    local was = pcall('HMGET', key, 'revision', 'dp_down')\n"
     "    if was.err then\n"
     "      refused = refused or {}\n"
     "      refused[#refused + 1] = id\n"
@@ -210,6 +218,7 @@ const char REDIS_APPLY_SCRIPT[] =
     "      local stored, ours = tonumber(was[1] or '0') or 0, tonumber(known)\n"
     "      local rs = format('%d', max(stored, ours))\n"
     /* What Redis has of an earlier toggle is over. */
+    "      if removed == 'unsure' then is_down = was[2] or 'false' end\n"
     "      call(stored < ours and 'HSET' or 'HSETNX', key, 'since', since)\n"
     "      call('HSET', key, 'revision', rs, 'dp_down', is_down, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
     "      call('PERSIST', key)\n"

@@ -92,8 +92,50 @@ take_kept(struct journal *journal, size_t n, uint64_t last)
 	return 0;
 }
 
+/* The record as it is to be where Redis lost what came before it. */
+static int
+put_unsure(struct change_record *record, struct arg_buf *ret_records)
+{
+	int error = arg_buf_add(ret_records, (struct slice){ &record->letter, 1 });
+
+	if ((record->letter == 'T' || record->letter == 'P') &&
+	    !slice_eq_str(record->values[RECORD_REMOVED], "true"))
+		record->values[RECORD_REMOVED] = SLICE(RECORD_UNSURE);
+	for (size_t i = 0; error == 0 && record->fields[i]; i++)
+		error = arg_buf_add(ret_records, record->values[i]);
+	return error;
+}
+
+/* Takes the frame where batches before it are missing: what it changes may be otherwise in Redis, or so already. */
+static int
+take_unsure(struct journal *journal, const struct journal_frame *frame)
+{
+	struct outbox_saved saved = saved_of(frame);
+	struct arg_buf records = { 0 };
+	struct change_record record;
+	size_t at = 0;
+	int error = 0;
+
+	while (error == 0 && change_next(&frame->records, &at, &record))
+		error = put_unsure(&record, &records);
+	saved.records = records;
+	if (error == 0)
+		error = outbox_take_back(journal->outbox, &saved);
+	arg_buf_release(&records);
+	return error;
+}
+
+static int
+take_one(struct journal *journal, const struct journal_frame *frame, bool unsure)
+{
+	const struct outbox_saved saved = saved_of(frame);
+
+	return unsure ? take_unsure(journal, frame) : outbox_take_back(journal->outbox, &saved);
+}
+
+/* `written`: the last batch that Redis has; up to `last` it counts them as accounted for. */
 static int64_t
-take_frames(struct journal *journal, uint64_t last)
+take_frames(struct journal *journal, uint64_t written, uint64_t last)
 {
 	const struct journal_frame *frames = journal->left.frames;
 	uint64_t next = last + 1;
@@ -103,10 +145,11 @@ take_frames(struct journal *journal, uint64_t last)
 		n++;
 	if (take_kept(journal, n, last) != 0)
 		return -ENOMEM;
+	bool unsure = n < journal->left.n && frames[n].number > written + 1;
 	for (size_t i = n; i < journal->left.n; i++) {
-		const struct outbox_saved saved = saved_of(&frames[i]);
+		unsure = unsure || frames[i].number > next;
 		if (fill_hole(journal, next, frames[i].number) != 0 ||
-		    outbox_take_back(journal->outbox, &saved) != 0)
+		    take_one(journal, &frames[i], unsure) != 0)
 			return -ENOMEM;
 		note_taken(journal, i);
 		next = frames[i].number + 1;
@@ -130,7 +173,7 @@ journal_take_back(struct journal *journal, const struct redis_history *history, 
 	if (journal->left.n > 0 && !journal_left_continues(&journal->left, history)) {
 		set_aside(journal, history);
 	} else if (journal->left.n > 0) {
-		n = take_frames(journal, last);
+		n = take_frames(journal, history->written, last);
 		if (n < 0)
 			return n;
 		log_info("journal: %lld of its %zu batches are not in Redis yet, and go first",
