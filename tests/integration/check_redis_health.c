@@ -160,6 +160,21 @@ START_TEST(a_command_that_an_acl_refuses_is_named_before_anything_is_written)
 }
 END_TEST
 
+/* The first command of a batch: nothing was written, and its key is not of a wrong type. */
+START_TEST(a_command_that_an_acl_refuses_while_it_is_connected_is_told_as_that)
+{
+	start_redis_with_user("~dpwatch:*");
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	redis_do(box.redis, "ACL SETUSER dpw -hmget");
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_redis_says(&box, "(ACL)"));
+	ck_assert(!sandbox_log_has(&box, "wrong type"));
+	redis_do(box.redis, "ACL SETUSER dpw +hmget");
+	WAIT_FOR(redis_events(box.redis) == 1);
+}
+END_TEST
+
 /* "ACL SETUSER dpwatchd ..." as the manual has it, for this user; %s stands for the secret. */
 static char *
 acl_of_the_manual(void)
@@ -338,6 +353,7 @@ main(void)
 	tcase_add_loop_test(start,
 	    a_command_that_an_acl_refuses_is_named_before_anything_is_written, 0,
 	    sizeof(denied) / sizeof(denied[0]));
+	tcase_add_test(start, a_command_that_an_acl_refuses_while_it_is_connected_is_told_as_that);
 	tcase_add_test(start, the_user_of_the_manual_may_do_all_that_is_needed);
 	tcase_add_test(start, keys_that_an_acl_refuses_are_named);
 	tcase_add_test(start, a_redis_is_found_by_its_name);

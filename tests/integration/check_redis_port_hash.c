@@ -195,25 +195,28 @@ START_TEST(a_toggle_goes_on_from_the_greater_revision)
 }
 END_TEST
 
-/* Only that of an earlier toggle is over: what a record without a toggle knows of a later one may be nothing. */
-START_TEST(a_hash_without_a_toggle_keeps_since_unless_redis_has_an_earlier_toggle)
+/* What Redis has of an earlier toggle is over, and the record may know of none. */
+START_TEST(a_hash_without_a_toggle_has_the_later_since)
 {
 	static const struct {
 		const char *batch;
-		uint64_t known;
+		int64_t since_us;
 		const char *since;
-	} steps[] = { { "2", 0, T1 }, { "3", 1, T1 }, { "4", 3, T2 }, { "5", 3, T2 } };
+	} steps[] = { { "2", NOON, T1 }, { "3", NOON + 2, T2 }, { "4", NOON + 1, T2 },
+		{ "5", 0, T2 } };
 	struct dp_change change = other(CHANGE_PORT);
 
 	begin();
-	change.occurred_us = NOON + 2;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		change.known_revision = steps[i].known;
+		change.occurred_us = steps[i].since_us;
 		add(&change);
 		SEND("1", steps[i].batch, "ok", steps[i].batch);
 		expect_field(PORT_KEY, "since", steps[i].since);
 	}
-	expect_field(PORT_KEY, "revision", "3");
+	run("DEL " PORT_KEY);
+	add(&change);
+	SEND("1", "6", "ok", "6");
+	expect_field(PORT_KEY, "since", "");
 }
 END_TEST
 
@@ -231,8 +234,7 @@ main(void)
 	    hashes, a_hash_that_redis_lost_is_whole_again_with_the_next_toggle, 0, 2);
 	tcase_add_loop_test(hashes, behind_lost_batches_a_toggle_to_what_redis_holds_is_none, 0,
 	    2 * (int)(sizeof(unsure) / sizeof(unsure[0])));
-	tcase_add_test(
-	    hashes, a_hash_without_a_toggle_keeps_since_unless_redis_has_an_earlier_toggle);
+	tcase_add_test(hashes, a_hash_without_a_toggle_has_the_later_since);
 	tcase_add_loop_test(hashes, a_toggle_goes_on_from_the_greater_revision, 0, 2);
 	suite_add_tcase(suite, hashes);
 	return sandbox_main(suite);

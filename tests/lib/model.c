@@ -90,14 +90,13 @@ put_port(struct model *model, const json_t *record, uint64_t more)
 	return revision;
 }
 
-/* Of a hash without a toggle: where there is none, or that of an earlier toggle. */
+/* Of a hash without a toggle: what is there of an earlier toggle is over. */
 static void
 put_since(struct model *model, const json_t *record)
 {
 	json_t *hash = object_in(model->ports, arg(record, 1));
 
-	if (!*field(hash, "since") ||
-	    strtoull(field(hash, "revision"), NULL, 10) < strtoull(arg(record, 5), NULL, 10))
+	if (strcmp(arg(record, 6), field(hash, "since")) >= 0)
 		set(hash, "since", json_array_get(record, 6));
 }
 

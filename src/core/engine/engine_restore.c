@@ -350,7 +350,8 @@ is_behind(const struct engine *engine, uint32_t port, const struct engine_port_r
 	engine_port_report(engine, port, &report);
 	if (report.at_us != 0)
 		return false;
-	if (record->revision < state->revision || record->report.at_us != 0 || record->report.down)
+	if (record->revision < state->revision || record->since_us < state->since_us ||
+	    record->report.at_us != 0 || record->report.down)
 		return true;
 	return record->dp_down &&
 	       (record->cause != state->cause || record->reason != state->reason ||

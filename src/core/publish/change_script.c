@@ -7,7 +7,7 @@
 
 const char REDIS_PROBE_SCRIPT[] =
     "local k = KEYS[1]\n"
-    "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, {'HSETNX', k, 'a', '2'},\n"
+    "local tries = {{'TYPE', k}, {'DEL', k}, {'HSET', k, 'a', '1'}, \n"
     "    {'HMGET', k, 'a'}, {'HINCRBY', k, 'b', 1}, {'EXPIRE', k, '60'}, {'PERSIST', k}, {'DEL', k}, {'SADD', k, 'a'}, {'SREM', k, 'a'},\n"
     "    {'XADD', k, 'NOMKSTREAM', 'MAXLEN', '~', '1', '*', 'a', '1'}, {'XLEN', k}, {'SISMEMBER', k, 'a'}}\n"
     "for i = 2, #KEYS do tries[#tries + 1] = {'TYPE', KEYS[i]} end\n"
@@ -210,16 +210,15 @@ const char REDIS_APPLY_SCRIPT[] =
     "      up, stranded, total, reported, by, at, note, ends, maintenance, removed = take(records, 23, i)\n"
     "    since, source = since or received, from or source\n"
     AS_BEFORE
-    "    local was = pcall('HMGET', key, 'revision', 'dp_down')\n"
+    "    local was = pcall('HMGET', key, 'revision', 'dp_down', 'since')\n"
     "    if was.err then\n"
     "      refused = refused or {}\n"
     "      refused[#refused + 1] = id\n"
     "    else\n"
-    "      local stored, ours = tonumber(was[1] or '0') or 0, tonumber(known)\n"
-    "      local rs = format('%d', max(stored, ours))\n"
-    /* What Redis has of an earlier toggle is over. */
+    "      local rs = format('%d', max(tonumber(was[1] or '0') or 0, tonumber(known)))\n"
     "      if removed == 'unsure' then is_down = was[2] or 'false' end\n"
-    "      call(stored < ours and 'HSET' or 'HSETNX', key, 'since', since)\n"
+    /* What Redis has of an earlier toggle is over; and the record may know of none. */
+    "      if not was[3] or since > was[3] then call('HSET', key, 'since', since) end\n"
     "      call('HSET', key, 'revision', rs, 'dp_down', is_down, " PORT_FIELDS ", " REPORT_FIELDS ")\n"
     "      call('PERSIST', key)\n"
     "    end\n"
