@@ -234,6 +234,9 @@ daemon_compare(struct daemon *daemon, bool everything)
 	engine_compare_begin(daemon->engine);
 	outbox_restart(daemon->outbox);
 	daemon_say_folded(daemon);
+	/* What is told to a Redis that holds nothing does not continue what it held, should somebody bring that back. */
+	if (everything)
+		publisher_know(daemon->publisher, publisher_batch(daemon->publisher) + 1);
 	publisher_claim(daemon->publisher);
 }
 

@@ -205,6 +205,31 @@ START_TEST(what_a_redis_holds_already_is_no_toggle_where_batches_before_it_are_l
 }
 END_TEST
 
+/* Somebody brings back what a FLUSHALL took. _i: the daemon dies meanwhile. */
+START_TEST(what_was_told_after_a_flushall_is_not_told_to_a_redis_that_has_all_again)
+{
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) == 1);
+	WAIT_FOR(sandbox_settled(&box));
+	remember_redis();
+	redis_do(box.redis, "FLUSHALL");
+	WAIT_FOR(sandbox_log_has(&box, "it lost everything"));
+	WAIT_FOR(redis_events(box.redis) == 1);
+	WAIT_FOR(sandbox_settled(&box));
+	WAIT_FOR(toggles_in("journal") == 2);
+	if (_i == 1)
+		process_kill(&box.daemon);
+	sandbox_redis_kill(&box);
+	throw_redis_back();
+	if (_i == 1)
+		sandbox_start_ready(&box);
+	sandbox_link_up(&box, LEAF1, 1);
+	WAIT_FOR(redis_events(box.redis) >= 2);
+	WAIT_FOR(redis_down(box.redis) == 0);
+	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 1 up 3");
+}
+END_TEST
+
 START_TEST(where_another_daemon_published_since_the_journal_is_set_aside)
 {
 	struct sandbox second;
@@ -244,6 +269,8 @@ main(void)
 	tcase_add_test(tcase, what_an_earlier_daemon_published_is_kept_by_the_next);
 	tcase_add_test(
 	    tcase, what_a_redis_holds_already_is_no_toggle_where_batches_before_it_are_lost);
+	tcase_add_loop_test(
+	    tcase, what_was_told_after_a_flushall_is_not_told_to_a_redis_that_has_all_again, 0, 2);
 	tcase_add_test(tcase, where_another_daemon_published_since_the_journal_is_set_aside);
 	suite_add_tcase(suite, tcase);
 	return sandbox_main(suite);
