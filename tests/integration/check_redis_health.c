@@ -175,6 +175,22 @@ START_TEST(a_command_that_an_acl_refuses_while_it_is_connected_is_told_as_that)
 }
 END_TEST
 
+/* What of the batch was written before it stays; the batch is tried no more until the command is allowed, which is named. */
+START_TEST(a_command_that_an_acl_refuses_in_a_batch_is_probed_before_it_goes_again)
+{
+	start_redis_with_user("~dpwatch:*");
+	sandbox_start_ready(&box);
+	sandbox_load(&box, SANDBOX_TOPOLOGY);
+	redis_do(box.redis, "ACL SETUSER dpw -sadd");
+	sandbox_link_down(&box, LEAF1, 1);
+	WAIT_FOR(sandbox_redis_says(&box, "(SADD "));
+	redis_do(box.redis, "ACL SETUSER dpw +sadd");
+	WAIT_FOR(redis_events(box.redis) == 1);
+	ck_assert_int_eq(redis_number(box.redis, "XLEN dpwatch:link-events"), 2);
+	ck_assert_str_eq(redis_history(box.redis), "1 down 2");
+}
+END_TEST
+
 /* "ACL SETUSER dpwatchd ..." as the manual has it, for this user; %s stands for the secret. */
 static char *
 acl_of_the_manual(void)
@@ -354,6 +370,8 @@ main(void)
 	    a_command_that_an_acl_refuses_is_named_before_anything_is_written, 0,
 	    sizeof(denied) / sizeof(denied[0]));
 	tcase_add_test(start, a_command_that_an_acl_refuses_while_it_is_connected_is_told_as_that);
+	tcase_add_test(
+	    start, a_command_that_an_acl_refuses_in_a_batch_is_probed_before_it_goes_again);
 	tcase_add_test(start, the_user_of_the_manual_may_do_all_that_is_needed);
 	tcase_add_test(start, keys_that_an_acl_refuses_are_named);
 	tcase_add_test(start, a_redis_is_found_by_its_name);

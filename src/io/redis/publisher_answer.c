@@ -164,6 +164,9 @@ on_error(struct publisher *publisher, const char *error)
 	}
 	redis_explain(error, text, sizeof(text));
 	set_broken(publisher, BROKEN_ERROR, text);
+	/* What the batch wrote before stays, each time: it does not go again before a probe has found that it may. */
+	if (redis_is_acl(error))
+		publisher->sha[0] = '\0';
 }
 
 /* Redis's last batch is behind ours: it lost its tail. What is still kept goes again. */

@@ -30,6 +30,14 @@ meaning_of(const char *error)
 	return NULL;
 }
 
+bool
+redis_is_acl(const char *reply)
+{
+	const char *meaning = meaning_of(reply);
+
+	return meaning && strstr(meaning, "(ACL)");
+}
+
 void
 redis_explain(const char *reply, char *text, size_t size)
 {
