@@ -66,6 +66,32 @@ START_TEST(a_switch_that_never_spoke_is_told_so)
 }
 END_TEST
 
+START_TEST(a_refusal_is_over_when_a_word_came_over_the_same_way)
+{
+	struct link_event line = { .kind = LINK_EVENT_WORD,
+		.word = WORD_UP,
+		.source = SOURCE_SYSLOG,
+		.name = SLICE("Ethernet1/1"),
+		.rule = "ios-link" };
+
+	switch_log_refused(world.switch_log, "leaf1", STAT_SYSLOG_TLS_REFUSED, WORLD_NOW);
+	struct reply reply = get("/v1/switches/leaf1/doctor");
+	ck_assert(finds(&reply, "no link line was heard, and what came was refused"));
+	ck_assert(finds(&reply, "refused 1 times: connections whose TLS handshake failed"));
+	reply_release(&reply);
+	line.source = SOURCE_TRAP;
+	switch_log_event(world.switch_log, "leaf1", 2, &line, VERDICT_CHANGED, WORLD_NOW + 1);
+	reply = get("/v1/switches/leaf1/doctor");
+	ck_assert(finds(&reply, "refused 1 times: connections whose TLS"));
+	reply_release(&reply);
+	line.source = SOURCE_SYSLOG;
+	switch_log_event(world.switch_log, "leaf1", 0, &line, VERDICT_CHANGED, WORLD_NOW + 1);
+	reply = get("/v1/switches/leaf1/doctor");
+	ck_assert(finds(&reply, "refused 1 times, and then it was heard: connections whose TLS"));
+	reply_release(&reply);
+}
+END_TEST
+
 START_TEST(traps_that_tell_no_link_are_another_finding)
 {
 	switch_log_other(world.switch_log, "leaf1", SOURCE_TRAP, WORLD_NOW);
@@ -122,7 +148,7 @@ START_TEST(refused_datagrams_are_told_with_their_reason)
 	ck_assert_int_eq(number_at(&reply, "doctor.refused.0.count"), 3);
 	ck_assert_str_eq(
 	    text_at(&reply, "doctor.refused.0.why"), stat_help[STAT_TRAP_BAD_COMMUNITY]);
-	ck_assert(finds(&reply, "3 datagrams refused: wrong or unknown community"));
+	ck_assert(finds(&reply, "refused 3 times: wrong or unknown community"));
 	ck_assert(finds(&reply, "no link trap was heard, and what came was refused"));
 	ck_assert(finds(&reply, "no link line was ever heard"));
 	reply_release(&reply);
@@ -226,6 +252,7 @@ main(void)
 	tcase_add_test(tcase, a_healthy_switch_has_nothing_to_complain_about);
 	tcase_add_test(tcase, a_switch_that_must_send_snmpv3_is_told_so);
 	tcase_add_test(tcase, refused_datagrams_are_told_with_their_reason);
+	tcase_add_test(tcase, a_refusal_is_over_when_a_word_came_over_the_same_way);
 	tcase_add_test(tcase, words_by_index_alone_are_a_warning);
 	tcase_add_test(tcase, interfaces_that_are_not_in_the_map_are_counted);
 	tcase_add_loop_test(tcase, a_clock_that_is_off_or_not_marked_is_told, 0,

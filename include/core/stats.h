@@ -86,7 +86,7 @@
 	X(SYSLOG_HALF_MESSAGE, "syslog.half-message",                                              \
 	    "messages of which a stream had brought only a part when it ended")                    \
 	X(SYSLOG_TLS_REFUSED, "syslog.tls-refused",                                                \
-	    "connections whose TLS handshake failed or took too long")                             \
+	    "connections whose TLS handshake failed or took too long: the log says why")           \
 	X(SYSLOG_KERNEL_DROPS, "syslog.kernel-drops", "datagrams that the kernel dropped")         \
 	X(SYSLOG_AHEAD, "syslog.received-ahead",                                                   \
 	    "datagrams queued while a burst filled the kernel's buffer")                           \

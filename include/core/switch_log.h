@@ -19,7 +19,7 @@
 #define SWITCH_LOG_MAX 16384
 #define SWITCH_LOG_TEXT 64
 /* Kinds of refusals kept of one switch; there are fewer. */
-#define SWITCH_LOG_REFUSALS 12
+#define SWITCH_LOG_REFUSALS 24
 
 /* The last event of a source. */
 struct switch_word {
@@ -71,7 +71,7 @@ void switch_log_event(struct switch_log *log, const char *name, int version,
 void switch_log_other(
     struct switch_log *log, const char *name, enum link_source source, int64_t wall_us);
 
-/* A datagram from one of its addresses that was refused, and the counter of why. */
+/* A datagram or connection from one of its addresses that was refused, and the counter of why. */
 void switch_log_refused(
     struct switch_log *log, const char *name, enum stats_counter why, int64_t wall_us);
 

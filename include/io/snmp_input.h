@@ -43,7 +43,7 @@ struct snmp_input_handler {
 	 */
 	enum input_answer (*trap)(void *ctx, const struct trap *trap,
 	    const struct input_origin *origin, uint64_t *ret_ticket);
-	/* A datagram was refused, and counted there. */
+	/* A datagram or connection was refused, and counted there. */
 	void (*refused)(void *ctx, const struct input_origin *origin, enum stats_counter why);
 	/* All datagrams of this turn were handed over. */
 	void (*turn_end)(void *ctx);

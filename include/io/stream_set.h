@@ -55,6 +55,9 @@ struct stream_set_handler {
 	bool (*allows)(void *ctx, const struct addr *from);
 	/* time.wall_us is now. stream_set_send() may be called from within. */
 	void (*message)(void *ctx, const struct stream_message *message, struct engine_time time);
+	/* A connection was refused, or ended for what it said, and counted there. time.wall_us is now. */
+	void (*refused)(
+	    void *ctx, const struct addr *from, enum stats_counter why, struct engine_time time);
 	void (*turn_end)(void *ctx);
 };
 

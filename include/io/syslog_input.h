@@ -19,7 +19,7 @@ struct syslog_input_handler {
 	/* One message; the bytes are valid during the call. `stream` says that it came over TCP or TLS. */
 	void (*message)(
 	    void *ctx, struct slice bytes, const struct input_origin *origin, bool stream);
-	/* A datagram was refused, and counted there. */
+	/* A datagram or connection was refused, and counted there. */
 	void (*refused)(void *ctx, const struct input_origin *origin, enum stats_counter why);
 	void (*turn_end)(void *ctx);
 };

@@ -167,7 +167,8 @@ START_TEST(old_versions_of_tls_are_refused)
 	ck_assert_int_ne(s_client(DOWN "\n", ARGV("-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0")), 0);
 	WAIT_FOR(sandbox_counter(&box, "syslog.tls-refused") == 1);
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.received"), 0);
-	ck_assert(sandbox_log_has(&box, "no TLS with " LEAF1 ": unsupported protocol"));
+	ck_assert(
+	    sandbox_log_has(&box, "no TLS with " LEAF1 ": it offers neither TLS 1.2 nor 1.3"));
 }
 END_TEST
 
@@ -260,12 +261,33 @@ START_TEST(a_client_without_a_certificate_is_not)
 }
 END_TEST
 
+/* What the doctor says was refused of leaf1. */
+static json_int_t
+refusals_of_leaf1(const char *counter)
+{
+	json_t *answer = sandbox_get(&box, "/v1/switches/leaf1/doctor");
+	const json_t *refused = json_object_get(json_object_get(answer, "doctor"), "refused"),
+		     *refusal;
+	json_int_t count = 0;
+	size_t i;
+
+	json_array_foreach(refused, i, refusal)
+	{
+		if (strcmp(redis_text(refusal, "counter"), counter) == 0)
+			count = json_integer_value(json_object_get(refusal, "count"));
+	}
+	json_decref(answer);
+	return count;
+}
+
 START_TEST(a_client_of_another_authority_is_not)
 {
 	s_client(DOWN "\n", AS("stranger"));
 	WAIT_FOR(sandbox_counter(&box, "syslog.tls-refused") == 1);
 	ck_assert(sandbox_log_has(&box, "its certificate is refused: unable to get local issuer"));
 	ck_assert_int_eq(sandbox_counter(&box, "syslog.received"), 0);
+	/* Who asks why nothing is heard of that switch is told. */
+	ck_assert_int_eq(refusals_of_leaf1("syslog.tls-refused"), 1);
 }
 END_TEST
 

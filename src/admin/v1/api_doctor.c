@@ -43,7 +43,7 @@ find(struct patient *p, const char *level, const char *format, ...)
 	    p->findings, json_pack("{s:s, s:o}", "level", level, "text", api_json_text(text)));
 }
 
-/* Whether a datagram of that kind was refused; counters are named after it. */
+/* Whether something of that kind was refused; counters are named after it. */
 static bool
 was_refused(const struct switch_notes *notes, const char *kind)
 {
@@ -77,6 +77,13 @@ find_silence(struct patient *p, bool traps)
 		    traps ? "trap" : "syslog");
 }
 
+/* The last good word over the way on which something was refused. */
+static const struct switch_word *
+word_behind(const struct switch_notes *notes, enum stats_counter why)
+{
+	return slice_starts(slice_of(stat_names[why]), "syslog.") ? &notes->line : &notes->trap;
+}
+
 /* What was refused before its last good word is over: SNMPv3 begins so, with a discovery. */
 static void
 find_refusals(struct patient *p)
@@ -85,8 +92,8 @@ find_refusals(struct patient *p)
 
 	for (size_t i = 0; notes && i < notes->n_refusals; i++) {
 		const struct switch_refusal *refusal = &notes->refusals[i];
-		bool over = refusal->last_us < notes->trap.at_us;
-		find(p, over ? "note" : "warning", "%llu datagrams refused%s: %s (%s)",
+		bool over = refusal->last_us < word_behind(notes, refusal->why)->at_us;
+		find(p, over ? "note" : "warning", "refused %llu times%s: %s (%s)",
 		    (unsigned long long)refusal->n, over ? ", and then it was heard" : "",
 		    stat_help[refusal->why], stat_names[refusal->why]);
 	}

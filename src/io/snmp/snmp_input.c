@@ -356,6 +356,16 @@ on_allows(void *ctx, const struct addr *from)
 }
 
 static void
+on_stream_refused(
+    void *ctx, const struct addr *from, enum stats_counter why, struct engine_time time)
+{
+	const struct snmp_input *input = ctx;
+	const struct input_origin origin = { .from = *from, .time = time };
+
+	input->handler.refused(input->handler.ctx, &origin, why);
+}
+
+static void
 on_turn_end(void *ctx)
 {
 	struct snmp_input *input = ctx;
@@ -370,7 +380,7 @@ set_up(struct snmp_input *input, const struct config *config, char *error, size_
 {
 	const struct udp_listeners_handler handler = { input, on_datagram, on_turn_end };
 	const struct stream_set_handler stream_handler = { input, on_allows, on_message,
-		on_turn_end };
+		on_stream_refused, on_turn_end };
 
 	input->decoder = snmp_decoder_new();
 	input->sockets.datagrams = udp_listeners_new(

@@ -50,6 +50,14 @@ count(struct stream_set *set, enum stats_counter counter)
 		stats_add(set->stats, counter, 1);
 }
 
+static void
+count_refusal(struct stream_set *set, const struct addr *from, enum stats_counter why)
+{
+	count(set, why);
+	if (why != STAT_MAX)
+		set->handler.refused(set->handler.ctx, from, why, loop_now(set->loop));
+}
+
 /* ---- connections ---- */
 
 /* How long a connection may be silent, ms; 0: for ever. */
@@ -110,7 +118,7 @@ note_bad_frame(struct connection *connection)
 	char text[ADDR_TEXT_MAX];
 	uint64_t held_back;
 
-	count(set, set->protocol->bad_frames);
+	count_refusal(set, &connection->peer.from, set->protocol->bad_frames);
 	if (log_rate_take(&set->frame_rate, &held_back))
 		log_warning("%s: closed a connection from %s: %s", set->protocol->input,
 		    addr_format(&connection->peer.from, text), set->protocol->bad_frame);
@@ -123,7 +131,7 @@ note_refused(struct connection *connection, const char *why)
 	char text[ADDR_TEXT_MAX];
 	uint64_t held_back;
 
-	count(set, set->protocol->tls_refused);
+	count_refusal(set, &connection->peer.from, set->protocol->tls_refused);
 	if (log_rate_take(&set->tls_rate, &held_back))
 		log_warning("%s: no TLS with %s: %s", set->protocol->input,
 		    addr_format(&connection->peer.from, text), why);
@@ -335,12 +343,12 @@ on_accepted(void *ctx, int fd, const struct stream_peer *peer)
 	const int one = 1;
 
 	if (!set->handler.allows(set->handler.ctx, &peer->from)) {
-		count(set, set->protocol->not_allowed);
+		count_refusal(set, &peer->from, set->protocol->not_allowed);
 		close(fd);
 		return;
 	}
 	if (!may_join(set, peer)) {
-		count(set, set->protocol->refused);
+		count_refusal(set, &peer->from, set->protocol->refused);
 		close(fd);
 		return;
 	}

@@ -61,6 +61,10 @@ note_failure(struct stream_tls *tls, int error, int saved_errno)
 	case SSL_R_BAD_RECORD_TYPE:
 		text = "it speaks no TLS";
 		break;
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_VERSION_TOO_LOW:
+		text = "it offers neither TLS 1.2 nor 1.3";
+		break;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
 		text = "it showed no certificate, and tls_ca asks for one";
 		break;

@@ -83,6 +83,16 @@ on_stream_message(void *ctx, const struct stream_message *message, struct engine
 }
 
 static void
+on_stream_refused(
+    void *ctx, const struct addr *from, enum stats_counter why, struct engine_time time)
+{
+	const struct syslog_input *input = ctx;
+	const struct input_origin origin = { .from = *from, .time = time };
+
+	input->handler.refused(input->handler.ctx, &origin, why);
+}
+
+static void
 on_turn_end(void *ctx)
 {
 	struct syslog_input *input = ctx;
@@ -122,7 +132,8 @@ static bool
 set_up(struct syslog_input *input, struct loop *loop, const struct config *config)
 {
 	const struct udp_listeners_handler datagrams = { input, on_datagram, on_turn_end };
-	const struct stream_set_handler streams = { input, allows, on_stream_message, on_turn_end };
+	const struct stream_set_handler streams = { input, allows, on_stream_message,
+		on_stream_refused, on_turn_end };
 	const struct stream_limits limits = stream_limits(config);
 
 	input->sockets.datagrams = udp_listeners_new(
