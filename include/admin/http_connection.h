@@ -70,7 +70,7 @@ struct http_connections {
 int http_connections_init(struct http_connections *connections, struct event_base *base,
     struct evhttp *evhttp, struct evconnlistener *listener);
 
-/* A last attempt to send what is ready, without waiting: clients that are told that the daemon stops. */
+/* A last attempt to send what is ready, without waiting: clients that are told that the daemon stops. Over TLS as TLS. */
 void http_connections_flush(struct http_connections *connections);
 
 /* After evhttp_free. */

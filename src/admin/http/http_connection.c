@@ -7,6 +7,8 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <limits.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -328,6 +330,22 @@ http_connections_init(struct http_connections *connections, struct event_base *b
 	return 0;
 }
 
+/* A record that the socket did not take whole is tried again with the bytes that it was made of: they are still in front. */
+static void
+flush_tls(SSL *ssl, struct evbuffer *output)
+{
+	size_t len;
+	int n = 1;
+
+	ERR_clear_error();
+	while (n > 0 && (len = evbuffer_get_contiguous_space(output)) > 0) {
+		n = SSL_write(ssl, evbuffer_pullup(output, 1), len > INT_MAX ? INT_MAX : (int)len);
+		if (n > 0)
+			evbuffer_drain(output, (size_t)n);
+	}
+	ERR_clear_error();
+}
+
 void
 http_connections_flush(struct http_connections *connections)
 {
@@ -337,8 +355,13 @@ http_connections_flush(struct http_connections *connections)
 			continue;
 		/* A bufferevent keeps others from draining its output; this is its end. */
 		struct evbuffer *output = bufferevent_get_output(bev);
+		SSL *ssl = bufferevent_openssl_get_ssl(bev);
 		evbuffer_unfreeze(output, 1);
-		evbuffer_write(output, bufferevent_getfd(bev));
+		/* What waits there is in clear. */
+		if (ssl)
+			flush_tls(ssl, output);
+		else
+			evbuffer_write(output, bufferevent_getfd(bev));
 	}
 }
 
