@@ -114,7 +114,7 @@ $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(LIB_TESTS)) $(CORE_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(CORE_LIBS)
-$(BUILD)/tests/integration/check_https: CHECK_LIBS += -lssl
+$(BUILD)/tests/integration/check_https $(BUILD)/tests/integration/check_tls_storm: CHECK_LIBS += -lssl
 # Preloaded into a daemon by a test; a sanitizer has an allocator of its own.
 $(BUILD)/count_allocations.so: tests/preload/count_allocations.c tests/lib/allocations.h $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<

@@ -4,7 +4,8 @@
  *
  * Listeners, and the connections that they accepted: bounded in number, and where one host has more than half of them, its most
  * silent one makes room for another host; a silent one is closed after the idle time, and one
- * that does not finish its TLS handshake after the idle time or half a minute, whichever is shorter. What a connection says is
+ * that does not finish its TLS handshake after the idle time or half a minute, whichever is shorter. Handshakes take a
+ * millisecond of each turn of the loop, or one of them, so that nothing else waits for many. What a connection says is
  * told in stream_connection. An answer that a connection does not take at once ends it: nothing is queued for a peer that does
  * not read.
  */

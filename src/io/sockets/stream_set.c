@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "io/stream_connection.h"
+#include "io/turn_budget.h"
 #include "tls/tls_context.h"
 #include "util/log.h"
 
@@ -15,6 +16,9 @@
 
 /* A TLS handshake takes two round trips. Who trickles bytes must not hold a place for the whole idle time. */
 #define HANDSHAKE_MS_MAX 30000
+
+/* Each costs up to some milliseconds of a processor, and after a restart all switches begin theirs at once. */
+#define HANDSHAKES_NS_A_TURN 1000000
 
 struct connection {
 	struct stream_set *set;
@@ -40,6 +44,7 @@ struct stream_set {
 	size_t n_connections;
 	uint64_t last_id;
 	bool reading;
+	struct turn_budget *handshakes;
 	struct log_rate frame_rate, tls_rate, full_rate, room_rate;
 };
 
@@ -172,6 +177,30 @@ receive(struct connection *connection, struct engine_time now)
 	return -1;
 }
 
+static long
+receive_in_turn(struct connection *connection, struct engine_time now)
+{
+	struct stream_set *set = connection->set;
+	const bool opening = stream_connection_is_opening(connection->bytes);
+	const long n = receive(connection, now);
+
+	if (opening)
+		turn_budget_spend(set->handshakes, loop_now(set->loop).now_ns - now.now_ns);
+	return n;
+}
+
+/* Handshakes have had their part of this turn: what is ready for it now will be so in the next one. */
+static bool
+is_put_off(struct connection *connection, short what, struct engine_time now)
+{
+	if (!turn_budget_is_spent(connection->set->handshakes) || (what & EV_TIMEOUT) ||
+	    !stream_connection_is_opening(connection->bytes) || is_too_slow(connection, now))
+		return false;
+	if (what & EV_WRITE)
+		event_add(connection->writable, NULL);
+	return true;
+}
+
 /* Once the handshake is over, the idle time counts and no longer its own. */
 static void
 note_opened(struct connection *connection)
@@ -194,7 +223,9 @@ on_connection(evutil_socket_t fd, short what, void *ctx)
 	bool silent = (what & EV_TIMEOUT) != 0;
 
 	(void)fd;
-	bool over = silent || receive(connection, now) < 0;
+	if (is_put_off(connection, what, now))
+		return;
+	bool over = silent || receive_in_turn(connection, now) < 0;
 	bool late = !over && is_too_slow(connection, now);
 	if (late || (silent && stream_connection_is_opening(connection->bytes)))
 		note_refused(connection, "it did not finish its handshake in time");
@@ -382,11 +413,11 @@ stream_set_new(struct loop *loop, const struct stream_protocol *protocol, struct
 	set->room_rate = (struct log_rate){ .interval_ms = 60000, .burst = 1 };
 	set->listeners = stream_listeners_new(
 	    loop, &(struct stream_listeners_handler){ set, protocol->input, on_accepted });
-	if (set->listeners == NULL) {
-		free(set);
-		return NULL;
-	}
-	return set;
+	set->handshakes = turn_budget_new(loop, HANDSHAKES_NS_A_TURN);
+	if (set->listeners != NULL && set->handshakes != NULL)
+		return set;
+	stream_set_free(set);
+	return NULL;
 }
 
 void
@@ -397,6 +428,7 @@ stream_set_free(struct stream_set *set)
 	while (set->connections != NULL)
 		close_connection(set->connections);
 	stream_listeners_free(set->listeners);
+	turn_budget_free(set->handshakes);
 	tls_context_free(set->tls);
 	free(set);
 }
