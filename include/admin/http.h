@@ -38,6 +38,7 @@ struct http *http_new(struct event_base *base, const struct config *config, stru
  * that are there keep theirs. Until it is given, https: listeners refuse everybody.
  */
 void http_set_tls(struct http *http, struct ssl_ctx_st *context);
+struct ssl_ctx_st *http_tls(const struct http *http);
 
 /*
  * Takes over what may change while listening: `anonymous`, at once and for those who are connected; `max_body`: a lower one at once, a

@@ -77,6 +77,7 @@ void stream_set_configure(struct stream_set *set, const struct stream_limits *li
  * new connections.
  */
 void stream_set_tls(struct stream_set *set, struct ssl_ctx_st *context);
+struct ssl_ctx_st *stream_set_tls_in_use(const struct stream_set *set); /* NULL: none */
 
 /* Listens on one more address; kind is tcp, tcp6 or tls. 0, or -1 with a message in error. */
 int stream_set_open(struct stream_set *set, const char *kind, const char *host, uint16_t port,

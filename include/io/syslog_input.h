@@ -34,6 +34,7 @@ const struct input_sockets *syslog_input_sockets(const struct syslog_input *inpu
 void syslog_input_configure(struct syslog_input *input, const struct config *config);
 /* The certificate for listeners of kind tls, which refuse everybody before. Takes over the reference; NULL: none. */
 void syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context);
+struct ssl_ctx_st *syslog_input_tls(const struct syslog_input *input);
 void syslog_input_free(struct syslog_input *input);
 
 #endif

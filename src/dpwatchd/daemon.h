@@ -299,6 +299,9 @@ struct rules *daemon_load_rules(const struct config *config);
 bool daemon_load_syslog_tls(const struct config *config, struct ssl_ctx_st **ret_context);
 /* The same of [api] for its https: listeners. */
 bool daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_context);
+/* What somebody should look at of the certificate that is in use (NULL: none), in text; "": nothing. */
+const char *daemon_tls_warning(
+    const char *section, struct ssl_ctx_st *context, char *text, size_t size);
 
 /* ---- daemon_input.c ---- */
 int daemon_open_inputs(struct daemon *daemon, char *error, size_t size);

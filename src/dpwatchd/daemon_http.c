@@ -46,6 +46,7 @@ redis_state(const struct daemon *daemon)
 static void
 gather_warnings(struct daemon *daemon)
 {
+	char syslog_tls[240], api_tls[240];
 	const struct {
 		bool holds;
 		const char *text;
@@ -55,6 +56,10 @@ gather_warnings(struct daemon *daemon)
 		    "no [snmp] community is configured: every v1 and v2c trap is refused" },
 		{ rules_count(daemon->rules) == 0, NO_RULES },
 		{ http_is_exposed(daemon->http), EXPOSED },
+		{ true, daemon_tls_warning("syslog", syslog_input_tls(daemon->syslog), syslog_tls,
+			    sizeof(syslog_tls)) },
+		{ true,
+		    daemon_tls_warning("api", http_tls(daemon->http), api_tls, sizeof(api_tls)) },
 		{ maintenance_n(daemon->maintenance) > 0,
 		    "switches or hosts are in maintenance: their toggles say so (dpwatch maintenance list)" },
 		{ !daemon->topology_loaded,

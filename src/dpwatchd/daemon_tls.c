@@ -1,6 +1,8 @@
 /*
- * Certificates and keys: read at the start and at every reload, whether or not the configuration has changed.
+ * Certificates and keys: read at the start and at every reload, whether or not the configuration has changed. They grow old
+ * while the daemon runs: status tells.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon.h"
@@ -50,4 +52,17 @@ daemon_load_api_tls(const struct config *config, struct ssl_ctx_st **ret_context
 
 	*ret_context = NULL;
 	return !listens(&config->api.listen, "https") || load("api", &files, ret_context);
+}
+
+const char *
+daemon_tls_warning(const char *section, struct ssl_ctx_st *context, char *text, size_t size)
+{
+	char what[100];
+
+	if (!context || !tls_context_warning(context, what, sizeof(what)))
+		return "";
+	snprintf(text, size,
+	    "[%s] tls_cert: the certificate in use %s (put a new one in its place, and reload)",
+	    section, what);
+	return text;
 }

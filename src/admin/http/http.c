@@ -329,6 +329,12 @@ http_set_tls(struct http *http, struct ssl_ctx_st *context)
 	http->tls = context;
 }
 
+struct ssl_ctx_st *
+http_tls(const struct http *http)
+{
+	return http->tls;
+}
+
 size_t
 http_n_listeners(const struct http *http)
 {

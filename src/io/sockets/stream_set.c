@@ -446,6 +446,12 @@ stream_set_tls(struct stream_set *set, struct ssl_ctx_st *context)
 	set->tls = context;
 }
 
+struct ssl_ctx_st *
+stream_set_tls_in_use(const struct stream_set *set)
+{
+	return set->tls;
+}
+
 int
 stream_set_open(struct stream_set *set, const char *kind, const char *host, uint16_t port,
     char *error, size_t size)

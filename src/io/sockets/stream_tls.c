@@ -72,6 +72,21 @@ note_failure(struct stream_tls *tls, int error, int saved_errno)
 		snprintf(tls->failure, sizeof(tls->failure), "its certificate is refused: %s",
 		    X509_verify_cert_error_string(verified));
 		return;
+	/* It sent an alert. */
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+		text =
+		    "it refuses our certificate (tls_cert) as expired: replace it, or is a clock off?";
+		break;
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+		text =
+		    "it refuses our certificate (tls_cert): it does not know its authority, or one in between is missing behind it";
+		break;
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+		text = "it refuses our certificate (tls_cert): its log says why";
+		break;
 	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
 		text = "it closed in the middle";
 		break;

@@ -188,6 +188,12 @@ syslog_input_set_tls(struct syslog_input *input, struct ssl_ctx_st *context)
 	stream_set_tls(input->sockets.streams, context);
 }
 
+struct ssl_ctx_st *
+syslog_input_tls(const struct syslog_input *input)
+{
+	return stream_set_tls_in_use(input->sockets.streams);
+}
+
 void
 syslog_input_free(struct syslog_input *input)
 {
