@@ -284,6 +284,21 @@ perform(struct client *client, const char *method, const char *target, struct sl
 	return code;
 }
 
+/* curl tells OpenSSL's numbers (X509_V_ERR_...): a certificate of another time is none that --ca could help. */
+#define NOT_YET_VALID 9
+#define HAS_EXPIRED 10
+
+static const char *
+advice_on_certificate(const struct client *client)
+{
+	long verified = 0;
+
+	curl_easy_getinfo(client->curl, CURLINFO_SSL_VERIFYRESULT, &verified);
+	if (verified == NOT_YET_VALID || verified == HAS_EXPIRED)
+		return "give the daemon another one ([api] tls_cert, and reload), or set the clock here right";
+	return "name the authority of its certificate with --ca or DPWATCH_CA, and the host as the certificate does";
+}
+
 /* What to do about it. */
 static const char *
 advice(const struct client *client, CURLcode code, long problem)
@@ -293,7 +308,7 @@ advice(const struct client *client, CURLcode code, long problem)
 	if (code == CURLE_COULDNT_CONNECT && problem == EACCES)
 		return "only root and the daemon's own user may use its socket";
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return "name the authority of its certificate with --ca or DPWATCH_CA, and the host as the certificate does";
+		return advice_on_certificate(client);
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return "--ca and DPWATCH_CA take a PEM file of authorities";
 	if (code == CURLE_SSL_CONNECT_ERROR && tls)

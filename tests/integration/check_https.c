@@ -104,6 +104,18 @@ START_TEST(who_names_no_authority_or_the_wrong_scheme_is_told_what_to_do)
 }
 END_TEST
 
+START_TEST(a_certificate_that_has_expired_is_not_taken_for_one_of_an_unknown_authority)
+{
+	pki_sign(box.dir, "ca", "server", 0);
+	ck_assert_int_eq(kill(box.daemon.pid, SIGHUP), 0);
+	WAIT_FOR(sandbox_log_has(&box, "reload: done"));
+	WAIT_FOR(process_run(out, sizeof(out),
+		     ARGV(sandbox_program("dpwatch"), "--api", url, "--ca", ca, "status")) == 1 &&
+		 strstr(out, "has expired"));
+	ck_assert_msg(strstr(out, "give the daemon another one ([api] tls_cert"), "%s", out);
+}
+END_TEST
+
 START_TEST(what_is_no_tls_is_let_go_and_the_others_are_served)
 {
 	char target[96], plain[96];
@@ -238,6 +250,8 @@ main(void)
 	tcase_add_test(tcase, curl_is_answered_and_believes_the_certificate);
 	tcase_add_test(tcase, the_command_line_uses_a_token_over_tls);
 	tcase_add_test(tcase, who_names_no_authority_or_the_wrong_scheme_is_told_what_to_do);
+	tcase_add_test(
+	    tcase, a_certificate_that_has_expired_is_not_taken_for_one_of_an_unknown_authority);
 	tcase_add_test(tcase, what_is_no_tls_is_let_go_and_the_others_are_served);
 	tcase_add_test(tcase, a_reload_takes_another_certificate_and_refuses_a_faulty_one);
 	tcase_add_test(tcase, what_a_stop_leaves_unsent_never_goes_out_in_clear);
