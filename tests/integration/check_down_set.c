@@ -65,14 +65,14 @@ START_TEST(a_down_set_that_was_changed_before_the_start_is_made_right)
 }
 END_TEST
 
-/* As status asks for it: "a key of dpwatch's holds something else". */
+/* As status asks for it: "dpwatch:down holds something else". */
 START_TEST(a_down_set_whose_key_was_something_else_is_whole_when_that_was_deleted)
 {
 	redis_do(box.redis, "SET dpwatch:down mine");
 	sandbox_link_up(&box, LEAF1, 2);
 	sandbox_link_down(&box, LEAF1, 2);
 	WAIT_FOR(sandbox_counter(&box, "trap.event") == 4);
-	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:down"));
+	WAIT_FOR(sandbox_redis_says(&box, "dpwatch:down holds something else"));
 	delete_it();
 	WAIT_FOR(redis_events(box.redis) == 4 && holds_both());
 	ck_assert_str_eq(redis_history(box.redis), "1 down 1, 2 down 1, 2 up 2, 2 down 3");

@@ -147,8 +147,10 @@ on_status(struct publisher *publisher, const redisReply *reply)
 		publisher->handler.deposed(
 		    publisher->handler.ctx, "a newer dpwatchd was at this Redis");
 	} else {
+		const size_t word = strcspn(status, " "); /* "type", and the key */
 		snprintf(text, sizeof(text),
-		    "%.150s: a key of dpwatch's holds something else (wrong type)", status);
+		    "%.120s holds something else (wrong type): delete or rename it, or set another [redis] prefix",
+		    status + word + (status[word] == ' '));
 		set_broken(publisher, BROKEN_ERROR, text);
 	}
 }
